@@ -1,0 +1,45 @@
+/* Reading codes one at a time and in blocks, shared by the kernels. Inside the core only. */
+#ifndef SIF_CODES_H
+#define SIF_CODES_H
+
+#include "sif.h"
+
+static inline sif_status sif_ok(void) { return (sif_status){SIF_OK, -1, 0}; }
+
+static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) { return (sif_status){code, row, value}; }
+
+static inline int sif_stop(const sif_watch *watch) { return watch != NULL && watch->stop(watch->context); }
+
+/* Row i's code as it stands; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size admits it. */
+static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
+    if (codes->validity != NULL) {
+        const int64_t bit = codes->validity_offset + i;
+        if (!(codes->validity[bit >> 3] >> (bit & 7) & 1))
+            return -1;
+    }
+    switch (codes->kind) {
+    case SIF_INT8:
+        return ((const int8_t *)codes->data)[i];
+    case SIF_INT16:
+        return ((const int16_t *)codes->data)[i];
+    case SIF_INT32:
+        return ((const int32_t *)codes->data)[i];
+    case SIF_INT64:
+        return ((const int64_t *)codes->data)[i];
+    case SIF_UINT8:
+        return ((const uint8_t *)codes->data)[i];
+    case SIF_UINT16:
+        return ((const uint16_t *)codes->data)[i];
+    case SIF_UINT32:
+        return ((const uint32_t *)codes->data)[i];
+    case SIF_UINT64:
+        break;
+    }
+    const uint64_t code = ((const uint64_t *)codes->data)[i];
+    return code > INT64_MAX ? INT64_MIN : (int64_t)code;
+}
+
+/* True for -1 (missing) and 0 .. size - 1. */
+static inline int sif_code_fits(int64_t code, int64_t size) { return code >= -1 && code < size; }
+
+#endif

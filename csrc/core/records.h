@@ -1,0 +1,22 @@
+/* What the kernels that follow a provider through time share: dates of a record, openness of a provider. Inside the core only. */
+#ifndef SIF_RECORDS_H
+#define SIF_RECORDS_H
+
+#include "codes.h"
+
+static inline int64_t sif_published(const sif_records *records, int64_t i) {
+    return records->published != NULL ? records->published[i] : SIF_NO_DAY;
+}
+
+/* The day that places a record among those of its provider. */
+static inline int64_t sif_placed(const sif_records *records, int64_t i) {
+    return records->held[i] != SIF_NO_DAY ? records->held[i] : sif_published(records, i);
+}
+
+static inline int sif_is_open(const sif_records *records, int64_t provider, int64_t date) {
+    if (records->opened != NULL && records->opened[provider] > date)
+        return 0;
+    return records->closed == NULL || records->closed[provider] == SIF_NO_DAY || records->closed[provider] > date;
+}
+
+#endif

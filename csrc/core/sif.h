@@ -1,0 +1,108 @@
+/* The C core of ofsted_sif: aggregates grades of inspections. Plain C11, no Python.
+ *
+ * Words. A *code* is the position of a value in a list of labels: a grade in its scale (worst to best), a group or a provider in its
+ * dictionary. A *day* counts days from 1970-01-01; SIF_NO_DAY is a missing date and lies before every day, so that a condition
+ * "by this date" holds where the date is not known.
+ *
+ * Contract of every kernel:
+ *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
+ *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
+ *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID.
+ *   - Scratch memory is allocated in the kernel, checked, and freed on every path. There are no globals; any kernel may run in several
+ *     threads at once on distinct outputs.
+ *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
+ *   - A watch, where one is taken, is asked now and then (at least every SIF_WATCH_ROWS rows) whether to stop.
+ */
+#ifndef SIF_H
+#define SIF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIF_NO_DAY INT64_MIN
+#define SIF_VOID ((int64_t)-1)
+#define SIF_WATCH_ROWS ((int64_t)1 << 20)
+
+typedef enum {
+    SIF_OK = 0,
+    SIF_BAD_GRADE,    /* value: a grade code outside its scale */
+    SIF_BAD_GROUP,    /* value: a group code outside its dictionary */
+    SIF_BAD_PROVIDER, /* value: a provider code outside its dictionary, or missing (-1) */
+    SIF_BAD_WEIGHT,   /* a negative or infinite weight */
+    SIF_BAD_ROW,      /* value: an entry of `order` that is no row */
+    SIF_NO_DATE,      /* a row with neither an inspection nor a publication date */
+    SIF_UNORDERED,    /* row: the first that comes too early for "ordered by provider and date" */
+    SIF_BAD_GRID,     /* row: the first grid date or cut-off that is before the one before it */
+    SIF_TOO_LARGE,    /* value: a number of cells or rows that this kernel can't address */
+    SIF_NO_MEMORY,
+    SIF_INTERRUPTED
+} sif_code;
+
+typedef struct {
+    sif_code code;
+    int64_t row;   /* the first offending row, -1 where no row is to blame */
+    int64_t value; /* what stands there */
+} sif_status;
+
+typedef enum { SIF_INT8, SIF_INT16, SIF_INT32, SIF_INT64, SIF_UINT8, SIF_UINT16, SIF_UINT32, SIF_UINT64 } sif_kind;
+
+/* A column of codes 0 .. size - 1. Missing is -1 where the kind is signed, or a 0 bit where a validity bitmap is given (as Arrow and
+ * polars have it; a code behind a 0 bit is not looked at). */
+typedef struct {
+    const void *data;
+    const uint8_t *validity; /* NULL: all valid; else bit validity_offset + i tells whether row i is */
+    int64_t validity_offset;
+    int64_t size; /* number of labels */
+    sif_kind kind;
+} sif_codes;
+
+/* Asked whether to stop; non-zero means yes. NULL where nobody asks. */
+typedef struct {
+    int (*stop)(void *context);
+    void *context;
+} sif_watch;
+
+/* The records of providers, for the kernels that follow a provider through time. `held` is the day on which the inspection began,
+ * `published` the day of its report; one of the two may be SIF_NO_DAY. A record is placed in time by `held`, or by `published` where that
+ * is missing; then by `published`; then by its row. The last of equals wins. */
+typedef struct {
+    int64_t n;
+    sif_codes provider;
+    const int64_t *held;
+    const int64_t *published; /* NULL: no publication date is known */
+    const uint8_t *eligible;  /* NULL: all; else rows with 0 take no part */
+    const int64_t *opened;    /* by provider code, or NULL; a provider is open on [opened, closed) */
+    const int64_t *closed;    /* by provider code, or NULL; SIF_NO_DAY is no bound, here and in `opened` */
+} sif_records;
+
+/* Counts rows by group and grade.
+ * counts: (groups->size + 1) x (grades->size + 1), row-major, *added to*; the last row takes missing groups, the last column missing
+ * grades. groups NULL: one group, counts is 1 x (grades->size + 1). */
+sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts, const sif_watch *watch);
+
+/* Sums weights by group and grade, with Neumaier's compensation.
+ * sums: like counts above, added to. unweighted: (groups->size + 1), added to: rows whose weight is missing (NaN); they enter no sum.
+ * groups NULL: one group. On error sums are NaN and unweighted SIF_VOID. */
+sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
+                           int64_t *unweighted, const sif_watch *watch);
+
+/* Orders records by provider and time (see sif_records; `eligible`, `opened` and `closed` are not looked at). Stable.
+ * order: n; the rows in their order. already: 1 where that is 0, 1, 2, ... */
+sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch);
+
+/* The row of each provider's most recent eligible record that was held by `date` and published by `cutoff`.
+ * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order. */
+sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_watch *watch);
+
+/* Counts, for each date of a grid, the records in force by group and grade.
+ * order: the rows ordered by provider and time as sif_order_records gives them, or NULL where they lie so (checked).
+ * groups: codes of the group of each record, or NULL for one group. expires: n days, or NULL: the last day on which a record's grade
+ * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
+ * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.
+ * A record is in force from the first date on which it is both held and published, until the first on which a later record is; while its
+ * provider is open. */
+sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
+                           const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
+                           const sif_watch *watch);
+
+#endif

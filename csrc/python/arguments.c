@@ -1,0 +1,199 @@
+/* From Python objects to the pointers and sizes that kernels take, by the buffer protocol. */
+#include "binding.h"
+
+#include <string.h>
+
+void release(lent *buffers) {
+    while (buffers->n > 0)
+        PyBuffer_Release(&buffers->views[--buffers->n]);
+}
+
+int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most) {
+    if (given >= least && given <= most)
+        return 0;
+    PyErr_Format(PyExc_TypeError, "%s takes %zd to %zd arguments, not %zd", function, least, most, given);
+    return -1;
+}
+
+int take_size(PyObject *object, const char *name, int64_t *size) {
+    const long long value = PyLong_AsLongLong(object);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (value < 0 || value > INT64_MAX / 64) { /* the bound keeps sums of sizes from overflowing */
+        PyErr_Format(PyExc_ValueError, "%s is %lld, which is no size", name, value);
+        return -1;
+    }
+    *size = value;
+    return 0;
+}
+
+int take_day(PyObject *object, const char *name, int64_t *day) {
+    const long long value = PyLong_AsLongLong(object);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (value == INT64_MIN) {
+        PyErr_Format(PyExc_ValueError, "%s is missing", name);
+        return -1;
+    }
+    *day = value;
+    return 0;
+}
+
+int64_t product(int64_t a, int64_t b) {
+    if (a < 0 || b < 0 || (b != 0 && a > PY_SSIZE_T_MAX / (int64_t)sizeof(int64_t) / b)) {
+        PyErr_Format(PyExc_ValueError, "a table of %lld x %lld counts does not fit into memory", (long long)a, (long long)b);
+        return -1;
+    }
+    return a * b;
+}
+
+/* Lends the buffer of `object`: contiguous, native, a multiple of its item size. Returns its type letter, or 0 with an exception. */
+static char lend(lent *buffers, PyObject *object, const char *name, int writable, const Py_buffer **view) {
+    if (buffers->n == MOST_BUFFERS) {
+        PyErr_SetString(PyExc_SystemError, "more buffers than a binding may take");
+        return 0;
+    }
+    Py_buffer *const taken = &buffers->views[buffers->n];
+    if (PyObject_GetBuffer(object, taken, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
+        return 0;
+    buffers->n++;
+    const char *format = taken->format != NULL ? taken->format : "B";
+    if (*format == '@' || *format == '=')
+        format++;
+    if (strlen(format) != 1) {
+        PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%s'; wanted native integers or floats", name, taken->format);
+        return 0;
+    }
+    *view = taken;
+    return *format;
+}
+
+/* Checks a column's length against the columns before it, or against the exact `rows` (>= 0). */
+static int check_rows(lent *buffers, const char *name, int64_t length, int64_t rows) {
+    if (rows < 0) {
+        if (buffers->rows < 0) {
+            buffers->rows = length;
+            buffers->rows_after = name;
+        }
+        if (length != buffers->rows) {
+            PyErr_Format(PyExc_ValueError, "lengths differ: %s has %lld rows, %s has %lld", buffers->rows_after,
+                         (long long)buffers->rows, name, (long long)length);
+            return -1;
+        }
+    } else if (length != rows) {
+        PyErr_Format(PyExc_ValueError, "%s has %lld values; %lld are needed", name, (long long)length, (long long)rows);
+        return -1;
+    }
+    return 0;
+}
+
+/* The kind of integer behind a buffer's type letter, by sign and width, since 'l' is 4 bytes on some systems and 8 on others. */
+static int kind_of(char letter, Py_ssize_t width, sif_kind *kind) {
+    const int is_signed = strchr("bhilqn", letter) != NULL;
+    if (!is_signed && strchr("BHILQN?", letter) == NULL)
+        return -1;
+    switch (width) {
+    case 1:
+        *kind = is_signed ? SIF_INT8 : SIF_UINT8;
+        return 0;
+    case 2:
+        *kind = is_signed ? SIF_INT16 : SIF_UINT16;
+        return 0;
+    case 4:
+        *kind = is_signed ? SIF_INT32 : SIF_UINT32;
+        return 0;
+    case 8:
+        *kind = is_signed ? SIF_INT64 : SIF_UINT64;
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* Codes are a buffer of integers, or a tuple (integers, validity bitmap or None, offset in bits) as Arrow lays them out. */
+int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes) {
+    PyObject *data = object, *bitmap = NULL;
+    int64_t offset = 0;
+    if (PyTuple_Check(object)) {
+        if (PyTuple_Size(object) != 3) {
+            PyErr_Format(PyExc_TypeError, "%s as a tuple is (codes, validity bitmap or None, offset)", name);
+            return -1;
+        }
+        data = PyTuple_GetItem(object, 0);
+        bitmap = PyTuple_GetItem(object, 1);
+        if (bitmap == Py_None)
+            bitmap = NULL;
+        if (take_size(PyTuple_GetItem(object, 2), "the bitmap's offset", &offset) != 0)
+            return -1;
+    }
+    const Py_buffer *view;
+    const char letter = lend(buffers, data, name, 0, &view);
+    if (letter == 0)
+        return -1;
+    sif_kind kind;
+    if (kind_of(letter, view->itemsize, &kind) != 0) {
+        PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%c'; codes are integers", name, letter);
+        return -1;
+    }
+    const int64_t n = view->len / view->itemsize;
+    *codes = (sif_codes){.data = view->buf, .validity = NULL, .validity_offset = offset, .size = size, .kind = kind};
+    if (check_rows(buffers, name, n, -1) != 0)
+        return -1;
+    if (bitmap != NULL) {
+        if (lend(buffers, bitmap, name, 0, &view) == 0)
+            return -1;
+        if (offset > INT64_MAX - n || (offset + n + 7) / 8 > view->len) {
+            PyErr_Format(PyExc_ValueError, "%s has a validity bitmap of %zd bytes, too short for its rows", name, view->len);
+            return -1;
+        }
+        codes->validity = view->buf;
+    }
+    return 0;
+}
+
+int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes, const sif_codes **taken) {
+    *taken = NULL;
+    if (object == Py_None)
+        return 0;
+    *taken = codes;
+    return take_codes(buffers, object, name, size, codes);
+}
+
+/* A buffer of items of `width` bytes whose type letter is one of `letters`. */
+static int take(lent *buffers, PyObject *object, const char *name, int64_t rows, int writable, const char *letters, const char *wanted,
+                Py_ssize_t width, void **data) {
+    const Py_buffer *view;
+    const char letter = lend(buffers, object, name, writable, &view);
+    if (letter == 0)
+        return -1;
+    if (view->itemsize != width || strchr(letters, letter) == NULL) {
+        PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%c' and %zd bytes; wanted %s", name, letter, view->itemsize,
+                     wanted);
+        return -1;
+    }
+    *data = view->buf;
+    return check_rows(buffers, name, view->len / width, rows);
+}
+
+int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data) {
+    *data = NULL;
+    return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
+}
+
+int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const double **data) {
+    *data = NULL;
+    return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "d", "float64", 8, (void **)data);
+}
+
+int take_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const uint8_t **data) {
+    *data = NULL;
+    return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "?B", "bool", 1, (void **)data);
+}
+
+int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data) {
+    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "lqn", "int64", 8, (void **)data);
+}
+
+int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data) {
+    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data);
+}

@@ -1,0 +1,70 @@
+/* What the bindings of the kernels share. Each binding has four steps: parse, check, call, return; and one exit that releases.
+ *
+ * parse    take_codes, take_days, ... lend buffers from Python objects and keep them in a `lent`, so that release() gives all back
+ * check    lengths must agree with the first column taken, outputs must have the size that the kernel writes
+ * call     between LET_OTHERS_RUN and AGAIN_ALONE, with the GIL released and a watch that answers Ctrl-C
+ * return   raise_status turns a status into an exception, in this one place
+ */
+#ifndef SIF_BINDING_H
+#define SIF_BINDING_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "sif.h"
+
+enum { MOST_BUFFERS = 24 };
+
+typedef struct {
+    Py_buffer views[MOST_BUFFERS];
+    int n;
+    int64_t rows;           /* length that every column must have; -1 until the first is taken */
+    const char *rows_after; /* the name of that first column */
+} lent;
+
+#define LENT_NOTHING ((lent){.n = 0, .rows = -1, .rows_after = NULL})
+
+void release(lent *buffers);
+
+/* Each returns 0, or -1 with an exception set. `name` is the argument's, for messages. None gives NULL where `optional`. */
+int take_size(PyObject *object, const char *name, int64_t *size);
+int take_day(PyObject *object, const char *name, int64_t *day);
+int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes);
+int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes, const sif_codes **taken);
+/* A column of int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
+int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
+int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const double **data);
+int take_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const uint8_t **data);
+/* Writable outputs of exactly `rows` values. */
+int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);
+int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data);
+/* a * b, or -1 with an exception set where that is no size of memory. */
+int64_t product(int64_t a, int64_t b);
+int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
+
+/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. */
+typedef struct {
+    PyThreadState *thread;
+} signals;
+
+int stop_on_signal(void *context);
+
+#define LET_OTHERS_RUN                                                                                                                    \
+    {                                                                                                                                     \
+        signals pending = {PyEval_SaveThread()};                                                                                          \
+        const sif_watch watch = {stop_on_signal, &pending};
+#define AGAIN_ALONE                                                                                                                       \
+    PyEval_RestoreThread(pending.thread);                                                                                                 \
+    }
+
+/* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.
+ * `first_row` is the number of the piece's first row in the whole. Always returns NULL. */
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
+
+PyObject *bind_count_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_order_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+
+#endif

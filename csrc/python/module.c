@@ -1,0 +1,43 @@
+/* The module ofsted_sif._core: its functions, and multi-phase initialisation without any global state. */
+#include "binding.h"
+
+/* The limited API knows METH_FASTCALL functions by their own type, the method table by another. */
+#define METHOD(NAME, SIGNATURE) {#NAME, (PyCFunction)(void (*)(void))bind_##NAME, METH_FASTCALL, PyDoc_STR(SIGNATURE)}
+
+static PyMethodDef methods[] = {
+    METHOD(count_grades, "count_grades(groups, n_groups, grades, n_grades, counts, first_row=0, /)\n--\n\n"
+                         "Add the rows of each group and grade to counts."),
+    METHOD(sum_weights, "sum_weights(groups, n_groups, grades, n_grades, weights, sums, unweighted, first_row=0, /)\n--\n\n"
+                        "Add the weights of each group and grade to sums."),
+    METHOD(order_records, "order_records(provider, n_providers, held, published, eligible, opened, closed, order, /)\n--\n\n"
+                          "Write the rows in order of provider and time; return whether they lay so already."),
+    METHOD(latest_as_at, "latest_as_at(provider, n_providers, held, published, eligible, opened, closed, date, cutoff, rows, /)\n--\n\n"
+                         "Write the row of each provider's most recent record."),
+    METHOD(count_as_at, "count_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
+                        "grades, n_grades, expires, dates, cutoffs, counts, /)\n--\n\n"
+                        "Write the counts of records in force for each date of a grid."),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "ofsted_sif._core",
+    .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",
+    .m_size = 0,
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__core(void);
+
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }

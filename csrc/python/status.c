@@ -1,0 +1,85 @@
+/* From a kernel's status to a Python exception: the one place where that is done. */
+#include "binding.h"
+
+#include <stdio.h>
+
+int stop_on_signal(void *context) {
+    signals *const pending = context;
+    PyEval_RestoreThread(pending->thread);
+    const int stop = PyErr_CheckSignals();
+    pending->thread = PyEval_SaveThread();
+    return stop;
+}
+
+static PyObject *raise(const char *reason, int64_t row, int64_t value, const char *message) {
+    PyObject *error = PyObject_CallFunction(PyExc_ValueError, "s", message);
+    PyObject *row_object = PyLong_FromLongLong(row), *value_object = PyLong_FromLongLong(value);
+    PyObject *reason_object = PyUnicode_FromString(reason);
+    if (error != NULL && row_object != NULL && value_object != NULL && reason_object != NULL &&
+        PyObject_SetAttrString(error, "row", row_object) == 0 && PyObject_SetAttrString(error, "value", value_object) == 0 &&
+        PyObject_SetAttrString(error, "reason", reason_object) == 0)
+        PyErr_SetObject(PyExc_ValueError, error);
+    Py_XDECREF(reason_object);
+    Py_XDECREF(value_object);
+    Py_XDECREF(row_object);
+    Py_XDECREF(error);
+    return NULL;
+}
+
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider) {
+    char text[256];
+    const long long row = status.row < 0 ? -1 : (long long)(status.row + first_row), value = status.value;
+    const char *reason = "";
+    switch (status.code) {
+    case SIF_OK:
+        PyErr_SetString(PyExc_SystemError, "an exception was asked for where nothing failed");
+        return NULL;
+    case SIF_NO_MEMORY:
+        return PyErr_NoMemory();
+    case SIF_INTERRUPTED:
+        return NULL; /* the signal's handler has set the exception */
+    case SIF_BAD_GRADE:
+        reason = "grade";
+        snprintf(text, sizeof text, "row %lld: grade code %lld is outside the scale (0 .. %lld, or -1 for missing)", row, value,
+                 (long long)(grades != NULL ? grades->size : 0) - 1);
+        break;
+    case SIF_BAD_GROUP:
+        reason = "group";
+        snprintf(text, sizeof text, "row %lld: group code %lld is outside the groups (0 .. %lld, or -1 for missing)", row, value,
+                 (long long)(groups != NULL ? groups->size : 0) - 1);
+        break;
+    case SIF_BAD_PROVIDER:
+        reason = "provider";
+        if (value == -1)
+            snprintf(text, sizeof text, "row %lld: the provider is missing", row);
+        else
+            snprintf(text, sizeof text, "row %lld: provider code %lld is outside the providers (0 .. %lld)", row, value,
+                     (long long)(provider != NULL ? provider->size : 0) - 1);
+        break;
+    case SIF_BAD_WEIGHT:
+        reason = "weight";
+        snprintf(text, sizeof text, "row %lld: the weight is negative or infinite", row);
+        break;
+    case SIF_BAD_ROW:
+        reason = "order";
+        snprintf(text, sizeof text, "order[%lld] is %lld, which is no row", row, value);
+        break;
+    case SIF_NO_DATE:
+        reason = "date";
+        snprintf(text, sizeof text, "row %lld: neither an inspection date nor a publication date", row);
+        break;
+    case SIF_UNORDERED:
+        reason = "unordered";
+        snprintf(text, sizeof text, "row %lld: the records are not ordered by provider and date here", row);
+        break;
+    case SIF_BAD_GRID:
+        reason = "grid";
+        snprintf(text, sizeof text, "position %lld: dates and cut-offs of a grid must not decrease", row);
+        break;
+    case SIF_TOO_LARGE:
+        reason = "size";
+        snprintf(text, sizeof text, "%lld is more than can be told apart here", value);
+        break;
+    }
+    return raise(reason, row, value, text);
+}

@@ -1,0 +1,46 @@
+"""Aggregates Ofsted's inspection judgements and computes trends over them, exactly and fast.
+
+>>> import ofsted_sif as sif
+>>> today = sif.as_at(sif.load_inspections(), "2026-08-24", framework="all", having="overall_effectiveness")
+>>> int(sif.aggregate(today)["good_or_outstanding"].iloc[0])
+111
+"""
+
+try:
+    from ofsted_sif import _core as _core
+except ImportError as error:
+    raise ImportError(
+        "the compiled part of ofsted_sif is missing. If this is a checkout of its source, type `python3 -m pip install -e .` in it "
+        f"first; else reinstall the package ({error})"
+    ) from error
+
+from ofsted_sif import counts
+from ofsted_sif._version import __version__
+from ofsted_sif.aggregation import aggregate
+from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
+from ofsted_sif.intervals import percent, proportion_interval
+from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
+from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
+
+__all__ = [
+    "FOUR_POINT",
+    "MET",
+    "REPORT_CARD",
+    "GradeScale",
+    "PooledFrameworksWarning",
+    "__version__",
+    "aggregate",
+    "as_at",
+    "counts",
+    "explain",
+    "first",
+    "grades",
+    "load_hex_map",
+    "load_inspections",
+    "load_local_authorities",
+    "percent",
+    "proportion_interval",
+    "release",
+    "releases",
+    "series",
+]

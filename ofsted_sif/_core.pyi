@@ -1,0 +1,63 @@
+"""The kernels of the C core, on buffers. `counts` is their face for people."""
+
+from typing import TypeAlias
+
+from typing_extensions import Buffer
+
+Codes: TypeAlias = Buffer | tuple[Buffer, Buffer | None, int]
+
+def count_grades(groups: Codes | None, n_groups: int, grades: Codes, n_grades: int, counts: Buffer, first_row: int = 0, /) -> None: ...
+def sum_weights(
+    groups: Codes | None,
+    n_groups: int,
+    grades: Codes,
+    n_grades: int,
+    weights: Buffer,
+    sums: Buffer,
+    unweighted: Buffer,
+    first_row: int = 0,
+    /,
+) -> None: ...
+def order_records(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    order: Buffer,
+    /,
+) -> bool: ...
+def latest_as_at(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    date: int,
+    cutoff: int,
+    rows: Buffer,
+    /,
+) -> None: ...
+def count_as_at(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    order: Buffer | None,
+    groups: Codes | None,
+    n_groups: int,
+    grades: Codes,
+    n_grades: int,
+    expires: Buffer | None,
+    dates: Buffer,
+    cutoffs: Buffer,
+    counts: Buffer,
+    /,
+) -> None: ...

@@ -1,0 +1,219 @@
+"""Counting rows by grade: how many are good or better, by group, with shares and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns, counts
+from ofsted_sif.intervals import check_method, proportion_interval
+from ofsted_sif.scales import GradeScale, snake_case
+
+__all__ = ["aggregate"]
+
+
+def aggregate(
+    table: Any,
+    by: str | Sequence[str] | None = None,
+    *,
+    judgement: str | Sequence[str] = "overall_effectiveness",
+    scale: GradeScale | None = None,
+    weights: str | None = None,
+    interval: str = "wilson",
+    level: float = 0.95,
+    min_n: int = 0,
+    observed: bool = True,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Count the rows of a table by grade, a row a group, with shares and the interval of the share good enough.
+
+    Parameters
+    ----------
+    table : DataFrame, structured array or mapping of arrays, n rows
+        The rows to count: inspections, or providers as `as_at` gives them.
+    by : str or sequence of str, optional
+        Columns that make the groups. One: every category in its order, or the observed values sorted. Several: the combinations.
+        Rows with a missing label make one last group. By default all rows are one group.
+    judgement : str or sequence of str, default "overall_effectiveness"
+        The column of grades. Several give a row a group and judgement, and a column `judgement`; they must share a scale.
+    scale : GradeScale, optional
+        The scale of the grades; by default told from the column.
+    weights : str, optional
+        A column of weights (numbers of pupils, say). Grade counts are then sums of weights, shares are weighted and bounds NaN;
+        `n`, `n_judged` and `n_not_judged` stay numbers of rows; rows without a weight are counted in `n_without_weight`.
+    interval : {"wilson", "clopper-pearson", "jeffreys", "goodman"}, default "wilson"
+        How `lower` and `upper` are found: see `proportion_interval`. ``goodman`` adds simultaneous bounds ``lower_<grade>`` and
+        ``upper_<grade>``; the threshold's share, a single proportion, then has Wilson's.
+    level : float, default 0.95
+        Confidence level.
+    min_n : int, default 0
+        Shares and bounds are NaN where `n_judged` is below it. Counts stay: this is no disclosure control.
+    observed : bool, default True
+        With several `by`, False gives the product of their labels.
+    threads : int, optional
+        By default one for few rows, else one a core. Counts do not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        Columns: those of `by`, ``judgement`` (when several were asked), ``n``, ``n_judged``, ``n_not_judged``, a count a grade best
+        first, the threshold's count (``good_or_outstanding``; only where the scale has a threshold), ``share_<grade>``...,
+        the threshold's share, ``lower``, ``upper``. Always n = n_judged + n_not_judged; shares are of `n_judged`, NaN where it is 0.
+
+    Raises
+    ------
+    ValueError
+        For a column that is missing, a word or number that is no grade (named, with its row), a weight that is negative or infinite,
+        unknown names of methods, or a `by` column that is called as a column of the result.
+
+    Notes
+    -----
+    The interval takes the rows as a sample of what the same process might have found; of a census it says how far the share could
+    differ by chance, not that authorities were left out.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> table = sif.as_at(sif.load_inspections(), **sif.release("sif-2015-03-10"))
+    >>> row = sif.aggregate(table).iloc[0]
+    >>> row[["n", "outstanding", "good", "requires_improvement", "inadequate"]].astype(int).tolist()
+    [43, 0, 10, 26, 7]
+    """
+    check_method(interval)
+    frame = columns.as_frame(table)
+    asked = columns.names(judgement, "judgement")
+    if not asked:
+        raise ValueError("judgement names no column")
+    grouped = columns.groups(frame, by, observed=observed)
+    tables, weighted, unweighted = [], [], []
+    weight = None if weights is None else _weights(frame, weights)
+    for name in asked:
+        codes, scale_found = columns.grade_codes(frame, name, scale)
+        if scale is not None and scale_found != scale:
+            raise ValueError(f"judgement {name!r} has the scale {scale_found.name}, {asked[0]!r} has {scale.name}: ask for them apart")
+        scale = scale_found
+        sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
+        counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
+        tables.append(counted.reshape(-1, counted.shape[-1]))
+        if weight is not None:
+            sums, without = counts.count_grades(grouped.codes, codes, weights=weight, threads=threads, **sizes)
+            weighted.append(sums.reshape(tables[-1].shape))
+            unweighted.append(without)
+    assert scale is not None
+    groups, labels = _shown(grouped, tables[0])
+    # A group's judgements stand together: groups outside, judgements inside.
+    stacked = np.stack([table[groups] for table in tables], axis=1).reshape(-1, len(scale.labels) + 1)
+    if len(asked) > 1:
+        labels = {name: label.take(np.repeat(np.arange(len(groups)), len(asked))) for name, label in labels.items()}
+        labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(len(asked)), len(groups)), categories=asked)
+    sums = np.stack([table[groups] for table in weighted], axis=1).reshape(stacked.shape) if weighted else None
+    without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
+    return result_table(labels, stacked, scale, interval=interval, level=level, min_n=min_n, sums=sums, without_weight=without)
+
+
+def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """The weights as float64, missing ones NaN; negative and infinite ones are an error that names the row."""
+    values = columns.column(frame, name, "weights")
+    try:
+        weight = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"weights={name!r}: {error}; weights are numbers") from None
+    if (wrong := (weight < 0) | np.isinf(weight)).any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"weights={name!r}, row {row}: {weight[row]:g} is negative or infinite")
+    return weight
+
+
+def _shown(grouped: columns.Groups, counted: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    """Which groups a result shows, the missing one last and only where it occurs, and their labels."""
+    if not grouped.labels:
+        return np.zeros(1, dtype=np.int64), {}
+    labels = dict(grouped.labels)
+    shown = np.arange(grouped.size)
+    if counted[-1].any():
+        shown = np.append(shown, grouped.size)
+        labels = {name: with_missing(label, grouped.missing[name]) for name, label in labels.items()}
+    return shown, labels
+
+
+def with_missing(labels: Any, missing: Any) -> Any:
+    """Labels and one missing label after them."""
+    if isinstance(labels, pd.Categorical):
+        return pd.Categorical.from_codes(np.append(labels.codes, -1), dtype=labels.dtype)
+    return pd.concat([pd.Series(labels), pd.Series(missing)], ignore_index=True).array
+
+
+def result_table(
+    labels: dict[str, Any],
+    counted: np.ndarray,
+    scale: GradeScale,
+    *,
+    interval: str = "wilson",
+    level: float = 0.95,
+    min_n: int = 0,
+    sums: np.ndarray | None = None,
+    without_weight: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Build the result of counting: a row a group, from counts worst to best with the missing ones last.
+
+    Parameters
+    ----------
+    labels : dict of str to array, each of shape (n_rows,)
+        The columns that say what a row is.
+    counted : ndarray of int64, shape (n_rows, n_grades + 1)
+        Counts by grade.
+    scale, interval, level, min_n
+        As for `aggregate`.
+    sums : ndarray of float64, shape (n_rows, n_grades + 1), optional
+        Sums of weights, to be shown in place of counts.
+    without_weight : ndarray of int64, shape (n_rows,), optional
+        Rows without a weight.
+    """
+    by_grade = counted[:, -2::-1]  # best first
+    missing = counted[:, -1]
+    n_judged = by_grade.sum(axis=1)
+    data: dict[str, Any] = dict(labels)
+    more: dict[str, Any] = {"n": n_judged + missing, "n_judged": n_judged, "n_not_judged": missing}
+    if without_weight is not None:
+        more["n_without_weight"] = without_weight
+    shown = by_grade if sums is None else sums[:, -2::-1]
+    names = scale.columns
+    more |= {name: shown[:, position] for position, name in enumerate(names)}
+    share_names = [f"share_{name}" for name in names]
+    parts = [shown]
+    if scale.threshold_column is not None:
+        good_enough = shown[:, : scale.n_good_enough].sum(axis=1)
+        more[scale.threshold_column] = good_enough
+        share_names.append(f"share_{scale.threshold_column}")
+        parts.append(good_enough[:, None])
+    total = n_judged if sums is None else shown.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.concatenate(parts, axis=1) / total[:, None]
+    hidden = n_judged < min_n
+    shares[hidden] = np.nan
+    more |= {name: shares[:, position] for position, name in enumerate(share_names)}
+    bounds = _bounds(by_grade, n_judged, scale, interval, level)
+    for name, bound in bounds.items():
+        more[name] = np.full(len(bound), np.nan) if sums is not None else np.where(hidden, np.nan, bound)
+    if clash := data.keys() & more.keys():
+        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
+    return pd.DataFrame(data | more, copy=False)
+
+
+def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: str, level: float) -> dict[str, np.ndarray]:
+    bounds = {}
+    if scale.threshold is not None:
+        good_enough = by_grade[:, : scale.n_good_enough].sum(axis=1)
+        single = "wilson" if interval == "goodman" else interval
+        bounds["lower"], bounds["upper"] = proportion_interval(good_enough, n, method=single, level=level)
+    if interval == "goodman":
+        lower, upper = proportion_interval(by_grade, n[:, None], method="goodman", level=level)
+        for position, label in enumerate(scale.labels):
+            bounds[f"lower_{snake_case(label)}"], bounds[f"upper_{snake_case(label)}"] = (
+                lower[:, position],
+                upper[:, position],
+            )
+    return bounds

@@ -1,0 +1,363 @@
+"""The kernels on NumPy arrays: plain arrays in, plain arrays out.
+
+A *code* is the position of a value in a list of labels: a grade in its scale (0 is the worst), a group or a provider in its
+dictionary; -1 is missing. Codes may be of any integer width, signed or unsigned; contiguous arrays go to C as they lie, others are
+copied once. A *day* is a ``datetime64`` or an int64 number of days since 1970-01-01.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ofsted_sif import _core
+
+__all__ = ["count_as_at", "count_grades", "latest_as_at", "order_records"]
+
+#: A missing day, as int64: that of ``numpy.datetime64("NaT")``. It lies before every day.
+NO_DAY = np.iinfo(np.int64).min
+
+# Below this many rows a second thread costs more than it saves (measured in tests/benchmarks).
+ROWS_WORTH_A_THREAD = 4_000_000
+
+
+def _codes(values: Any, name: str) -> Any:
+    """Contiguous native integers, without a copy where they are so already; a tuple (codes, bitmap, offset) passes as it is."""
+    if isinstance(values, tuple):
+        return values
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, not {array.ndim}")
+    if array.dtype.kind not in "iu":
+        if array.size:
+            raise TypeError(f"{name} must be integer codes, not {array.dtype}")
+        array = array.astype(np.int8)
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+
+
+def _days(values: Any, name: str) -> Any:
+    """Int64 days; a datetime64 of any unit is brought to days, and the time of day is dropped."""
+    if values is None:
+        return None
+    array = np.asarray(values)
+    if array.dtype.kind == "M":
+        array = array.astype("datetime64[D]", copy=False).view(np.int64)
+    elif array.dtype.kind not in "iu" and array.size:
+        raise TypeError(f"{name} must be datetime64 or int64 days, not {array.dtype}")
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _day(value: Any, name: str) -> int:
+    day = int(np.datetime64(value, "D").view(np.int64)) if not isinstance(value, int | np.integer) else int(value)
+    if day == NO_DAY:
+        raise ValueError(f"{name} is missing")
+    return day
+
+
+def _flags(values: Any) -> Any:
+    return None if values is None else np.ascontiguousarray(values, dtype=np.bool_)
+
+
+def _size(codes: Any, given: int | None) -> int:
+    """The number of labels: as given, else what the codes need."""
+    if given is not None:
+        return given
+    values = codes[0] if isinstance(codes, tuple) else codes
+    return max(0, int(np.asarray(values).max()) + 1) if len(values) else 0
+
+
+def _piece(codes: Any, start: int, stop: int) -> Any:
+    if isinstance(codes, tuple):
+        values, bitmap, offset = codes
+        return (values[start:stop], bitmap, offset + start)
+    return codes[start:stop]
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _number_of_threads(threads: int | None, rows: int) -> int:
+    if threads is None:
+        return max(1, min(usable_cores(), rows // ROWS_WORTH_A_THREAD))
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; 1 or more are needed")
+    return max(1, min(threads, rows))
+
+
+def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int) -> list[np.ndarray]:
+    """Count pieces of the rows in threads, and sum the counts of the pieces."""
+    bounds = [rows * piece // threads for piece in range(threads + 1)]
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(count, start, stop) for start, stop in pairwise(bounds[1:])]
+        total = count(bounds[0], bounds[1])
+        for other in others:  # in the order of the rows, so that the first offending row is the one named
+            for array, part in zip(total, other.result(), strict=True):
+                array += part
+    return total
+
+
+def count_grades(
+    groups: Any,
+    grades: Any,
+    *,
+    n_groups: int | None = None,
+    n_grades: int = 4,
+    weights: Any = None,
+    threads: int | None = None,
+) -> Any:
+    """Count rows by group and grade.
+
+    Parameters
+    ----------
+    groups : array_like of int, shape (n,), or None
+        Group codes 0 to ``n_groups - 1``, -1 missing. None: one group.
+    grades : array_like of int, shape (n,)
+        Grade codes 0 to ``n_grades - 1``, -1 missing.
+    n_groups : int, optional
+        Number of groups; by default the largest code and one.
+    n_grades : int, default 4
+        Number of grades.
+    weights : array_like of float, shape (n,), optional
+        Weights to sum in place of counting rows; NaN is a missing weight.
+    threads : int, optional
+        By default one for few rows, else one a core. Counts are the same for any number; sums of weights to the last digit or two.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_groups + 1, n_grades + 1)
+        The last row holds missing groups, the last column missing grades. With ``groups=None`` the shape is ``(n_grades + 1,)``.
+        With `weights` a pair: sums (float64), and the number of rows without a weight in each group, shape ``(n_groups + 1,)``.
+
+    Raises
+    ------
+    ValueError
+        For a code out of range, a negative or infinite weight (with ``row`` and ``value`` as attributes), or unlike lengths.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.count_grades([0, 0, 1, -1], [3, 2, -1, 3], n_groups=2)
+    array([[0, 0, 1, 1, 0],
+           [0, 0, 0, 0, 1],
+           [0, 0, 0, 1, 0]])
+    """
+    grades = _codes(grades, "grades")
+    if groups is None:
+        n_groups = 0
+    else:
+        groups = _codes(groups, "groups")
+        n_groups = _size(groups, n_groups)
+    rows = len(grades[0] if isinstance(grades, tuple) else grades)
+    shape = (n_groups + 1, n_grades + 1)
+
+    def count(start: int, stop: int) -> list[np.ndarray]:
+        whole = start == 0 and stop == rows
+        group_piece = groups if whole or groups is None else _piece(groups, start, stop)
+        grade_piece = grades if whole else _piece(grades, start, stop)
+        if weights is None:
+            counts = np.zeros(shape, dtype=np.int64)
+            _core.count_grades(group_piece, n_groups, grade_piece, n_grades, counts, start)
+            return [counts]
+        sums, unweighted = np.zeros(shape), np.zeros(shape[0], dtype=np.int64)
+        weight_piece = weights[start:stop]
+        _core.sum_weights(group_piece, n_groups, grade_piece, n_grades, weight_piece, sums, unweighted, start)
+        return [sums, unweighted]
+
+    if weights is not None:
+        weights = np.ascontiguousarray(weights, dtype=np.float64)
+    for name, column in (("groups", groups), ("weights", weights)):
+        if column is not None and (length := len(column[0] if isinstance(column, tuple) else column)) != rows:
+            raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
+    n_threads = _number_of_threads(threads, rows)
+    result = count(0, rows) if n_threads == 1 else _in_pieces(count, rows, n_threads)
+    if groups is None:
+        result[0] = result[0][0]
+    return result[0] if weights is None else tuple(result)
+
+
+def _records(
+    provider: Any, n_providers: int | None, held: Any, published: Any, eligible: Any, opened: Any, closed: Any
+) -> tuple[Any, int, Any, Any, Any, Any, Any]:
+    provider = _codes(provider, "provider")
+    n_providers = _size(provider, n_providers)
+    return (
+        provider,
+        n_providers,
+        _days(held, "held"),
+        _days(published, "published"),
+        _flags(eligible),
+        _days(opened, "opened"),
+        _days(closed, "closed"),
+    )
+
+
+def order_records(provider: Any, held: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
+    """Order records by provider and date, stably.
+
+    Parameters
+    ----------
+    provider : array_like of int, shape (n,)
+        Provider codes; none may be missing.
+    held : array_like of datetime64 or int, shape (n,)
+        Day of the inspection. Where it is missing the publication takes its place.
+    published : array_like of datetime64 or int, shape (n,), optional
+        Day of publication: decides between inspections of one day; missing ones come first.
+    n_providers : int, optional
+        Number of providers; by default the largest code and one.
+
+    Returns
+    -------
+    order : ndarray of int64, shape (n,)
+        The rows in their order; equal rows keep theirs.
+    already : bool
+        Whether the rows lay so already; then `order` is 0, 1, 2, ...
+
+    Raises
+    ------
+    ValueError
+        For a provider that is missing or out of range, or a row with neither date; the row is named.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.order_records([1, 0, 1], [30, 20, 10])
+    (array([1, 2, 0]), False)
+    """
+    records = _records(provider, n_providers, held, published, None, None, None)
+    order = np.empty(len(records[2]), dtype=np.int64)
+    already = _core.order_records(*records, order)
+    return order, already
+
+
+def latest_as_at(
+    provider: Any,
+    held: Any,
+    published: Any,
+    date: Any,
+    cutoff: Any = None,
+    *,
+    n_providers: int | None = None,
+    eligible: Any = None,
+    opened: Any = None,
+    closed: Any = None,
+) -> np.ndarray:
+    """Find the row of each provider's most recent record as at a date.
+
+    Parameters
+    ----------
+    provider : array_like of int, shape (n,)
+        Provider codes; none may be missing.
+    held, published : array_like of datetime64 or int, shape (n,)
+        Day of the inspection and of its report; `published` may be None. A missing day lies before every day.
+    date : datetime64 or int
+        The date; records held after it do not count.
+    cutoff : datetime64 or int, optional
+        Records published after it do not count; by default `date`.
+    n_providers : int, optional
+        Number of providers; by default the largest code and one.
+    eligible : array_like of bool, shape (n,), optional
+        Records that may count; by default all.
+    opened, closed : array_like of datetime64 or int, shape (n_providers,), optional
+        A provider is open on [opened, closed); missing is no bound.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_providers,)
+        The row, or -1 where there is none or the provider is not open. Latest by `held`, then `published`, then position.
+
+    Raises
+    ------
+    ValueError
+        For a provider out of range or a row with neither date; the row is named.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.latest_as_at([0, 0, 1], [10, 20, 30], [15, 99, 31], date=40, cutoff=50)
+    array([0, 2])
+    """
+    records = _records(provider, n_providers, held, published, eligible, opened, closed)
+    rows = np.empty(records[1], dtype=np.int64)
+    _core.latest_as_at(*records, _day(date, "date"), _day(date if cutoff is None else cutoff, "cutoff"), rows)
+    return rows
+
+
+def count_as_at(
+    provider: Any,
+    held: Any,
+    published: Any,
+    groups: Any,
+    grades: Any,
+    dates: Any,
+    cutoffs: Any = None,
+    *,
+    order: Any = None,
+    n_providers: int | None = None,
+    n_groups: int | None = None,
+    n_grades: int = 4,
+    eligible: Any = None,
+    opened: Any = None,
+    closed: Any = None,
+    expires: Any = None,
+) -> np.ndarray:
+    """Count the records in force by group and grade for each date of a grid.
+
+    Parameters
+    ----------
+    provider, held, published, eligible, opened, closed, n_providers
+        As for `latest_as_at`.
+    groups : array_like of int, shape (n,), or None
+        Group code of each record; None for one group.
+    grades : array_like of int, shape (n,)
+        Grade code of each record.
+    dates, cutoffs : array_like of datetime64 or int, shape (n_dates,)
+        The grid, neither decreasing; cut-offs are the dates by default.
+    order : array_like of int, shape (n,), optional
+        The rows in order of provider and date, as `order_records` gives them. By default they are ordered here, which costs one pass
+        where they lie so already.
+    n_groups, n_grades : int
+        As for `count_grades`.
+    expires : array_like of datetime64 or int, shape (n,), optional
+        Last day on which a record's grade counts; after it the grade is missing. A missing day: for ever.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_dates, n_groups + 1, n_grades + 1)
+        The last group and the last grade are the missing ones.
+
+    Raises
+    ------
+    ValueError
+        For a code out of range, a row with neither date, rows out of the order claimed, or a grid that decreases.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.count_as_at([0, 0], [10, 20], [11, 21], None, [1, 3], dates=[5, 15, 25])[:, 0]
+    array([[0, 0, 0, 0, 0],
+           [0, 1, 0, 0, 0],
+           [0, 0, 0, 1, 0]])
+    """
+    records = _records(provider, n_providers, held, published, eligible, opened, closed)
+    if groups is not None:
+        groups = _codes(groups, "groups")
+    n_groups = 0 if groups is None else _size(groups, n_groups)
+    if order is None:
+        order = np.empty(len(records[2]), dtype=np.int64)
+        if _core.order_records(*records, order):
+            order = None
+    else:
+        order = np.ascontiguousarray(order, dtype=np.int64)
+    dates = _days(dates, "dates")
+    cutoffs = dates if cutoffs is None else _days(cutoffs, "cutoffs")
+    counts = np.empty((len(dates), n_groups + 1, n_grades + 1), dtype=np.int64)
+    grades = _codes(grades, "grades")
+    _core.count_as_at(*records, order, groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
+    return counts

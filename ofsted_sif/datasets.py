@@ -1,0 +1,167 @@
+"""The bundled tables: inspections and authorities of 2009 to 2026, a hex map, and Ofsted's as-at dates and cut-offs as data."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ofsted_sif.columns import JUDGEMENTS
+from ofsted_sif.scales import FOUR_POINT, grades
+
+__all__ = ["load_hex_map", "load_inspections", "load_local_authorities", "release", "releases"]
+
+_FOLDER = Path(__file__).parent / "data"
+COMPLETE_TO = "2026-08-24"
+
+
+def _read(name: str, dates: list[str]) -> pd.DataFrame:
+    table = pd.read_csv(_FOLDER / name, dtype=str, encoding="utf-8")
+    for column in dates:
+        table[column] = pd.to_datetime(table[column], format="%Y-%m-%d").astype("datetime64[s]")
+    return table
+
+
+def load_inspections() -> pd.DataFrame:
+    """Load every graded inspection of English local authorities' children's services from August 2009 to 24 August 2026.
+
+    Returns
+    -------
+    DataFrame, 716 rows
+        A row an inspection. provider (ONS code), provider_name, region, ofsted_region, framework and inspection_type are Categoricals;
+        opened, closed, inspection_start, inspection_end and published are dates; the judgements overall_effectiveness,
+        help_and_protection, children_in_care, adoption, care_leavers, leadership and lscb are ordered Categoricals of FOUR_POINT.
+        ``attrs["complete_to"]`` is the day to which the table is complete.
+
+    Notes
+    -----
+    Frameworks: SLAC, CP and TLAC (until 2013, no overall judgement), SIF (2013 to 2018), ILACS (since 2018). Inspections that began
+    since April 2026 make no overall judgement: see ``having`` of `as_at`. `care_leavers` is a judgement of its own in the ILACS since
+    January 2023; before, it stood within `children_in_care`. Source: Ofsted's published statistics and inspection reports, Open
+    Government Licence v3.0.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> table = sif.load_inspections()
+    >>> len(table), table.attrs["complete_to"]
+    (716, '2026-08-24')
+    """
+    table = _read("inspections.csv", ["inspection_start", "inspection_end", "published"])
+    authorities = load_local_authorities().set_index("provider")
+    table["provider"] = pd.Categorical(table["provider"], categories=authorities.index.categories)
+    position = authorities.index.get_indexer(table["provider"])
+    for place, name in enumerate(["ofsted_region", "opened", "closed"], start=3):
+        table.insert(place, name, authorities[name].array.take(position))
+    for name in ("provider_name", "region"):
+        table[name] = pd.Categorical(table[name], categories=authorities[name].cat.categories)
+    table["framework"] = pd.Categorical(table["framework"], categories=["SLAC", "CP", "TLAC", "SIF", "ILACS"])
+    table["inspection_type"] = pd.Categorical(table["inspection_type"], categories=["first", "re-inspection", "standard", "short"])
+    for name in table.columns.intersection(list(JUDGEMENTS), sort=False):
+        table[name] = grades(table[name], FOUR_POINT, column=name)
+    table.attrs["complete_to"] = COMPLETE_TO
+    return table
+
+
+def load_local_authorities() -> pd.DataFrame:
+    """Load the 158 authorities of the inspections, with the dates of those that were created or abolished.
+
+    Returns
+    -------
+    DataFrame, 158 rows
+        provider (ONS code), provider_name, region (9, ONS), ofsted_region (8, Ofsted), la_type, opened, closed (the first day on
+        which it no longer exists; missing: exists), successors (codes, joined by ``;``). A register for `as_at`.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> sif.load_local_authorities().query("provider_name == 'Dorset'")[["provider", "opened", "closed"]].to_string(index=False)
+    ' provider     opened     closed\\nE06000059 2019-04-01        NaT\\nE10000009        NaT 2019-04-01'
+    """
+    table = _read("local_authorities.csv", ["opened", "closed"])
+    for name in ("provider", "provider_name", "region", "ofsted_region", "la_type"):
+        table[name] = table[name].astype("category")
+    return table
+
+
+def load_hex_map() -> pd.DataFrame:
+    """Load a hexagon for each of the 153 present authorities, for maps where every authority counts the same.
+
+    Returns
+    -------
+    DataFrame, 153 rows
+        provider, provider_name, q (column), r (row, counted from the south; odd rows lie half a hexagon to the right).
+
+    Notes
+    -----
+    After the hex map of upper-tier authorities of Open Innovations (MIT License).
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> hexagons = sif.load_hex_map()
+    >>> len(hexagons), bool(hexagons.duplicated(["q", "r"]).any())
+    (153, False)
+    """
+    return pd.read_csv(_FOLDER / "hex_map.csv", dtype={"provider": "category", "provider_name": "category"}, encoding="utf-8")
+
+
+def releases() -> pd.DataFrame:
+    """List the dates and publication cut-offs of Ofsted's statistical releases, as data.
+
+    Returns
+    -------
+    DataFrame
+        A row a release: release (its name), date (as at), published_by (the cut-off), framework (names joined by ``;``, blank: all),
+        source (the page or workbook that states it).
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> sif.releases().set_index("release").loc["la-2024-03-31", "published_by"]
+    Timestamp('2024-06-30 00:00:00')
+    """
+    table = _read("releases.csv", ["date", "published_by"])
+    table["framework"] = table["framework"].fillna("")
+    return table
+
+
+def release(name: str) -> dict[str, Any]:
+    """Look up one release, as arguments for `as_at`: ``as_at(table, **release("la-2024-03-31"))``.
+
+    Parameters
+    ----------
+    name : str
+        A name from `releases`.
+
+    Returns
+    -------
+    dict
+        ``date`` and ``published_by`` (datetime.date), ``framework`` (list of names, or "all").
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; the message lists the nearest known.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> sif.release("sif-2015-03-10")
+    {'date': datetime.date(2015, 3, 10), 'published_by': datetime.date(2015, 3, 10), 'framework': ['SIF']}
+    """
+    from difflib import get_close_matches
+
+    table = releases().set_index("release")
+    if name not in table.index:
+        near = get_close_matches(str(name), table.index.tolist(), n=3, cutoff=0.4) or table.index.tolist()[:3]
+        raise ValueError(f"unknown release {name!r}; nearest known: {', '.join(near)} (sif.releases() lists all)")
+    row = table.loc[name]
+    date: datetime.date = row["date"].date()
+    return {
+        "date": date,
+        "published_by": row["published_by"].date(),
+        "framework": row["framework"].split(";") if row["framework"] else "all",
+    }

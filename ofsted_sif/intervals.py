@@ -1,0 +1,143 @@
+"""Intervals for proportions, and whole per cents as Ofsted prints them."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+__all__ = ["percent", "proportion_interval"]
+
+METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
+
+
+def check_method(method: str) -> str:
+    """The name of an interval's method, or an error that lists them."""
+    if method not in METHODS:
+        raise ValueError(f"unknown interval {method!r}; known are {', '.join(METHODS)}")
+    return method
+
+
+def normal_quantile(level: float, comparisons: int = 1) -> float:
+    """The two-sided standard normal quantile of a confidence level, shared among `comparisons` (Bonferroni)."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
+    return NormalDist().inv_cdf(1 - (1 - level) / (2 * comparisons))
+
+
+def _score(count: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's score interval. At count 0 and n the outer bound is exactly 0 and 1, which rounding could miss."""
+    share = count / n
+    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    centre, scale = share + z * z / (2 * n), 1 + z * z / n
+    lower = np.where(count == 0, 0.0, (centre - spread) / scale)
+    upper = np.where(count == n, 1.0, (centre + spread) / scale)
+    return lower, upper
+
+
+def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence interval of a proportion.
+
+    Parameters
+    ----------
+    count : array_like of int
+        Number of successes, 0 to `n`. For ``"goodman"`` the last axis holds the counts of all categories.
+    n : array_like of int
+        Number of trials; broadcast against `count`.
+    method : {"wilson", "clopper-pearson", "jeffreys", "goodman"}, default "wilson"
+        ``wilson``: the score interval. ``clopper-pearson``: exact, from beta quantiles, conservative. ``jeffreys``: quantiles of the
+        Beta(count + 1/2, n - count + 1/2) posterior, with bound 0 at count 0 and 1 at count n. ``goodman``: score intervals
+        of the k categories of a multinomial, simultaneous by Bonferroni: Wilson's with the quantile of level ``1 - (1 - level) / k``.
+    level : float, default 0.95
+        Confidence level, two-sided.
+
+    Returns
+    -------
+    lower, upper : ndarray of float64
+        Bounds, never outside [0, 1]; NaN where `n` is 0 or either argument is missing.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`.
+
+    Notes
+    -----
+    With p = count / n and z the normal quantile, Wilson's bounds are
+    ``(p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n)``.
+
+    References
+    ----------
+    .. [1] Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+    .. [2] Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial limits. Biometrika 26, 404-413.
+    .. [3] Brown, L. D., Cai, T. T., DasGupta, A. (2001). Interval estimation for a binomial proportion. Statist. Sci. 16, 101-133.
+    .. [4] Goodman, L. A. (1965). On simultaneous confidence intervals for multinomial proportions. Technometrics 7, 247-254.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> lower, upper = sif.proportion_interval(10, 43)
+    >>> print(f"{lower:.3f} to {upper:.3f}")
+    0.132 to 0.377
+    """
+    check_method(method)
+    count, n = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    if (count < 0).any() or (count > n).any():
+        where = np.argwhere((count < 0) | (count > n))[0]
+        place = "" if count.ndim == 0 else f" at position {tuple(int(i) for i in where)}"
+        value, total = (count[()], n[()]) if count.ndim == 0 else (count[tuple(where)], n[tuple(where)])
+        raise ValueError(f"count is {value:g} of n = {total:g}{place}; it lies between 0 and n")
+    z = normal_quantile(level, count.shape[-1] if method == "goodman" and count.ndim else 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method in ("wilson", "goodman"):
+            lower, upper = _score(count, n, z)
+        else:
+            from scipy.special import betaincinv  # only here: scipy is slow to import
+
+            tail, prior = (1 - level) / 2, 0.5 if method == "jeffreys" else 0.0
+            # Clopper-Pearson adds 1 to the side that is bounded, Jeffreys 1/2 to both.
+            more = 0.5 if method == "jeffreys" else 1.0
+            lower = np.where(count == 0, 0.0, betaincinv(count + prior, n - count + more, tail))
+            upper = np.where(count == n, 1.0, betaincinv(count + more, n - count + prior, 1 - tail))
+    known = n > 0
+    return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
+
+
+def percent(count: Any, n: Any) -> np.ndarray:
+    """Whole per cent, rounded half up in integers, as Ofsted prints them.
+
+    Parameters
+    ----------
+    count, n : array_like of int
+        Part and whole; broadcast against each other.
+
+    Returns
+    -------
+    ndarray
+        ``floor((200 count + n) / 2n)``, of int64; where some `n` is 0 float64, with NaN there.
+
+    Raises
+    ------
+    TypeError
+        For counts that are not whole numbers.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> int(sif.percent(1, 8)), int(sif.percent(91, 151))
+    (13, 60)
+    """
+    count, n = np.broadcast_arrays(_whole(count, "count"), _whole(n, "n"))
+    if (n == 0).any():
+        return np.where(n == 0, np.nan, (200 * count + n) // np.where(n == 0, 1, 2 * n))
+    return np.asarray((200 * count + n) // (2 * n))
+
+
+def _whole(values: Any, name: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        whole = np.asarray(array, dtype=np.float64)
+        if not (whole == np.floor(whole)).all():
+            raise TypeError(f"{name} must be whole numbers; round only once, from the counts")
+    return array.astype(np.int64)

@@ -1,0 +1,253 @@
+"""Grade scales: the labels of a grade, the words by which it goes in print, and how a word becomes a grade.
+
+This is the one place where a value is understood as a grade; every function that takes judgements comes here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
+
+
+def snake_case(label: str) -> str:
+    """Name a column after a label: ``"Requires improvement"`` becomes ``"requires_improvement"``."""
+    return re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+
+
+def normal_form(word: str) -> str:
+    """Bring a spelling to the form in which words are compared: lower case, single spaces."""
+    return " ".join(word.split()).casefold()
+
+
+@dataclass(frozen=True)
+class GradeScale:
+    """An immutable scale of grades.
+
+    Parameters
+    ----------
+    name : str
+        Name of the scale, for messages.
+    labels : tuple of str
+        The grades, best first.
+    words : mapping of str to str, optional
+        Further spellings met in print, each with the label that it means. Case and spacing do not matter. The labels themselves
+        are always known.
+    threshold : str, optional
+        The worst label that still counts as good enough.
+    threshold_column : str, optional
+        Name of the column that counts those; by default the labels from the best to the threshold, joined by ``_or_``.
+
+    Raises
+    ------
+    ValueError
+        If labels repeat, a word means two labels or one that does not exist, or the threshold is no label.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> effectiveness = sif.GradeScale("effectiveness", ("Effective", "Ineffective"), threshold="Effective")
+    >>> effectiveness.threshold_column
+    'effective'
+    >>> sif.grades(["EFFECTIVE", "Ineffective", None], effectiveness).tolist()
+    ['Effective', 'Ineffective', nan]
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    threshold: str | None = None
+    threshold_column: str | None = None
+
+    def __post_init__(self) -> None:
+        labels = tuple(self.labels)
+        if not labels or len({normal_form(label) for label in labels}) < len(labels):
+            raise ValueError(f"scale {self.name}: labels must be one or more and differ, not {labels}")
+        if len(labels) > 127:
+            raise ValueError(f"scale {self.name}: {len(labels)} labels; grade codes are int8, at most 127")
+        if self.threshold is not None and self.threshold not in labels:
+            raise ValueError(f"scale {self.name}: the threshold {self.threshold!r} is none of its labels {labels}")
+        known: dict[str, str] = {}
+        for word, label in [*zip(labels, labels, strict=True), *self.words.items()]:
+            if label not in labels:
+                raise ValueError(f"scale {self.name}: {word!r} is to mean {label!r}, which is none of its labels {labels}")
+            if known.setdefault(normal_form(word), label) != label:
+                raise ValueError(f"scale {self.name}: {word!r} means both {known[normal_form(word)]!r} and {label!r}")
+        column = self.threshold_column
+        if self.threshold is not None and column is None:
+            column = "_or_".join(snake_case(label) for label in reversed(labels[: labels.index(self.threshold) + 1]))
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "words", MappingProxyType(known))
+        object.__setattr__(self, "threshold_column", column if self.threshold is not None else None)
+        object.__setattr__(self, "dtype", pd.CategoricalDtype(labels[::-1], ordered=True))
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the grades as columns of a result, best first."""
+        return [snake_case(label) for label in self.labels]
+
+    @property
+    def n_good_enough(self) -> int:
+        """How many labels, from the best on, reach the threshold; 0 where the scale has none."""
+        return 0 if self.threshold is None else self.labels.index(self.threshold) + 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (GradeScale, (self.name, self.labels, dict(self.words), self.threshold, self.threshold_column))
+
+    # The pandas dtype of a column of this scale, worst to best; set once, so that pandas can compare it by identity.
+    dtype: pd.CategoricalDtype = field(init=False, repr=False, compare=False)
+
+
+FOUR_POINT = GradeScale(
+    "FOUR_POINT",
+    ("Outstanding", "Good", "Requires improvement", "Inadequate"),
+    words={
+        "Requires improvement to be good": "Requires improvement",
+        "Satisfactory": "Requires improvement",  # schools until 2012, social care until 2012
+        "Adequate": "Requires improvement",  # social care until 2015
+    },
+    threshold="Good",
+    threshold_column="good_or_outstanding",
+)
+REPORT_CARD = GradeScale(
+    "REPORT_CARD",
+    ("Exceptional", "Strong standard", "Expected standard", "Needs attention", "Urgent improvement"),
+)
+MET = GradeScale("MET", ("Met", "Not met"))
+SCALES = (FOUR_POINT, REPORT_CARD, MET)
+
+# Words that stand where a grade could and say that there is none.
+NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
+
+_NUMERAL = re.compile(r"[1-4](\.0+)?")
+
+
+class _UnknownGradeError(Exception):
+    """A value that the scale does not know; carries it."""
+
+
+def _code(value: object, scale: GradeScale) -> int:
+    """The code (worst is 0) of one value, -1 for a missing one."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return -1
+    best = len(scale.labels) - 1
+    if isinstance(value, str):
+        word = normal_form(value)
+        if word in NOT_A_GRADE:
+            return -1
+        if word in scale.words:
+            return best - scale.labels.index(scale.words[word])
+        if scale is FOUR_POINT and _NUMERAL.fullmatch(word):
+            return best + 1 - int(word[0])
+    elif isinstance(value, int | float | np.number) and not isinstance(value, bool) and scale is FOUR_POINT and value in (1, 2, 3, 4):
+        return best + 1 - int(value)
+    raise _UnknownGradeError(value)
+
+
+def _explain_unknown(value: object, row: int, scale: GradeScale, column: str | None) -> str:
+    place = f"row {row}" if column is None else f"column {column!r}, row {row}"
+    known = ", ".join(scale.labels)
+    if isinstance(value, str):
+        near = get_close_matches(normal_form(value), list(scale.words), n=1)
+        hint = f"; did you mean {scale.words[near[0]]!r}?" if near else ""
+        return f"{place}: {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}"
+    if scale is FOUR_POINT:
+        return f"{place}: {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
+    return f"{place}: {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+
+
+def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
+    """Codes into the distinct values, and those values; missing ones have the code -1."""
+    if isinstance(values, pd.Series | pd.Index):
+        values = values.array
+    if isinstance(values, pd.Categorical):
+        return np.asarray(values.codes), values.categories.tolist()
+    if isinstance(values, np.ma.MaskedArray):
+        values = [None if missing else value for value, missing in zip(values.data, np.ma.getmaskarray(values), strict=True)]
+    if getattr(values, "ndim", 1) != 1:
+        raise ValueError(f"grades come in one dimension, not {values.ndim}")
+    if not hasattr(values, "dtype"):
+        values = np.fromiter(values, dtype=object)
+    codes, distinct = pd.factorize(pd.Series(values, copy=False))
+    return codes, distinct.tolist()
+
+
+def infer_scale(values: Any) -> GradeScale:
+    """The scale whose words cover the values; FOUR_POINT where none does, so that the error names its grades."""
+    distinct = _distinct(values)[1]
+    for scale in SCALES:
+        try:
+            for value in distinct:
+                _code(value, scale)
+        except _UnknownGradeError:
+            continue
+        return scale
+    return max(SCALES, key=lambda scale: sum(_knows(value, scale) for value in distinct))
+
+
+def _knows(value: object, scale: GradeScale) -> bool:
+    try:
+        return _code(value, scale) >= 0
+    except _UnknownGradeError:
+        return False
+
+
+def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:
+    """Turn words or integers into an ordered Categorical, worst to best.
+
+    So ``s >= "Good"`` and ``s.max()`` mean what they say.
+
+    Parameters
+    ----------
+    values : array_like of str, int or float, Categorical or Series, shape (n,)
+        Grades as printed, in any spelling that the scale knows; for FOUR_POINT also 1 (Outstanding) to 4 (Inadequate) as integers,
+        integral floats or digit strings. None, NaN, blank, ``-``, ``Not judged`` and ``Not yet inspected`` are missing.
+    scale : GradeScale, default FOUR_POINT
+        The scale of the grades.
+    column : str, optional
+        Name of the column, for the error message.
+
+    Returns
+    -------
+    Categorical, shape (n,)
+        With ``scale.labels`` as categories, worst first; codes are int8, -1 missing. A Categorical that is so already comes back as
+        it is.
+
+    Raises
+    ------
+    ValueError
+        For a value that the scale does not know; the message names it, its row (from 0) and what is known. 0, 8 and 9, which stand for
+        "no judgement" in some of Ofsted's files, are such values: `read_inspections` knows where they may occur.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> sif.grades(["Good", "Requires Improvement to be good", "Adequate", None])
+    ['Good', 'Requires improvement', 'Requires improvement', NaN]
+    Categories (4, object): ['Inadequate' < 'Requires improvement' < 'Good' < 'Outstanding']
+    >>> (sif.grades([1, 2, 4]) >= "Good").tolist()
+    [True, True, False]
+    """
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, pd.CategoricalDtype):
+        array = values if isinstance(values, pd.Categorical) else values.array if hasattr(values, "array") else pd.Categorical(values)
+        if dtype is scale.dtype or dtype.categories.equals(scale.dtype.categories):
+            return array if dtype.ordered else pd.Categorical.from_codes(array.codes, dtype=scale.dtype)
+    codes, distinct = _distinct(values)
+    table = np.full(len(distinct) + 1, -1, dtype=np.int8)
+    for position, value in enumerate(distinct):
+        try:
+            table[position] = _code(value, scale)
+        except _UnknownGradeError:
+            rows = np.flatnonzero(codes == position)
+            if len(rows):  # a category that no row has is not the user's mistake
+                raise ValueError(_explain_unknown(value, int(rows[0]), scale, column)) from None
+    return pd.Categorical.from_codes(table[codes], dtype=scale.dtype)

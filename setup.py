@@ -1,0 +1,63 @@
+"""The C extension and its build switches; all else stands in pyproject.toml.
+
+Switches, each an environment variable set to 1:
+
+OFSTED_SIF_SANITIZE   AddressSanitizer and UndefinedBehaviorSanitizer
+OFSTED_SIF_COVERAGE   gcov counters
+OFSTED_SIF_DEBUG      no optimisation, assertions on
+OFSTED_SIF_STRICT     warnings are errors
+"""
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+windows = sys.platform == "win32"
+free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+def switched_on(name: str) -> bool:
+    return os.environ.get(f"OFSTED_SIF_{name}", "0") not in ("", "0")
+
+
+compile_args = ["/std:c11", "/O2"] if windows else ["-std=c11", "-O3", "-fvisibility=hidden"]
+link_args: list[str] = []
+macros: list[tuple[str, str | None]] = []
+
+if switched_on("STRICT"):
+    compile_args += ["/W4", "/WX"] if windows else ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+if switched_on("SANITIZE"):
+    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    compile_args += [*sanitizers, "-fno-omit-frame-pointer", "-g"]
+    link_args += sanitizers
+if switched_on("COVERAGE"):
+    compile_args += ["--coverage", "-O0"]
+    link_args += ["--coverage"]
+if switched_on("DEBUG"):
+    compile_args += ["-O0", "-g", "-UNDEBUG"]
+
+# A free-threaded Python has no limited API before 3.15: there the same source makes a wheel of that version.
+if not free_threaded:
+    macros.append(("Py_LIMITED_API", "0x030B0000"))
+
+sources = sorted(path.as_posix() for folder in ("core", "python") for path in Path("csrc", folder).glob("*.c"))
+headers = sorted(path.as_posix() for path in Path("csrc").rglob("*.h"))
+
+setup(
+    ext_modules=[
+        Extension(
+            "ofsted_sif._core",
+            sources=sources,
+            depends=headers,
+            include_dirs=["csrc/core"],
+            define_macros=macros,
+            extra_compile_args=compile_args,
+            extra_link_args=link_args,
+            py_limited_api=not free_threaded,
+        )
+    ],
+    options={} if free_threaded else {"bdist_wheel": {"py_limited_api": "cp311"}},
+)
