@@ -1,8 +1,10 @@
 """The kernels of the C core, on buffers. `counts` is their face for people."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from typing_extensions import Buffer
+import numpy as np
+
+Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # anything with the buffer protocol
 
 Codes: TypeAlias = Buffer | tuple[Buffer, Buffer | None, int]
 

@@ -106,7 +106,7 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
 
 
 def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
-    """Grade codes (int8, worst 0, missing -1) of a judgement, and its scale. Codes of a column that is a Categorical of the scale are not copied."""
+    """Grade codes (int8, worst 0, missing -1) of a judgement, and its scale; codes of a Categorical are not copied."""
     values = column(frame, judgement, "judgement")
     if scale is None:
         scale = scale_of(values)

@@ -77,8 +77,8 @@ def load_local_authorities() -> pd.DataFrame:
     Examples
     --------
     >>> import ofsted_sif as sif
-    >>> sif.load_local_authorities().query("provider_name == 'Dorset'")[["provider", "opened", "closed"]].to_string(index=False)
-    ' provider     opened     closed\\nE06000059 2019-04-01        NaT\\nE10000009        NaT 2019-04-01'
+    >>> sif.load_local_authorities().query("provider_name == 'Dorset'")["provider"].tolist()
+    ['E06000059', 'E10000009']
     """
     table = _read("local_authorities.csv", ["opened", "closed"])
     for name in ("provider", "provider_name", "region", "ofsted_region", "la_type"):
