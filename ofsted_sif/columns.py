@@ -93,9 +93,9 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     if name not in present:
         by_form = {snake_case(str(other)): str(other) for other in present}
         near = [by_form[form] for form in get_close_matches(snake_case(str(name)), list(by_form), n=3, cutoff=0.5)]
-        hint = f"; nearest: {', '.join(map(repr, near))}" if near else ""
         listed = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
-        raise MissingColumnError(f"{argument}={name!r}: the table has no such column{hint} (its columns: {listed or 'none'})")
+        hint = f"nearest: {', '.join(map(repr, near))}" if near else f"its columns: {listed or 'none'}"
+        raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}")
     values = frame[name]
     if isinstance(values, pd.DataFrame):
         raise ValueError(f"{argument}={name!r}: the table has {values.shape[1]} columns of that name")

@@ -42,7 +42,9 @@ def test_the_table_of_figures_is_whole() -> None:
     assert len(FIGURES) == 37
 
 
-@pytest.mark.parametrize("name", sorted({row["figure"] for row in FIGURES if row["which"] == "most recent"} & set(sif.releases()["release"])))
+@pytest.mark.parametrize(
+    "name", sorted({row["figure"] for row in FIGURES if row["which"] == "most recent"} & set(sif.releases()["release"]))
+)
 def test_release_holds_the_dates_of_the_published_figures(name: str) -> None:
     row = next(row for row in FIGURES if row["figure"] == name)
     release = sif.release(name)
