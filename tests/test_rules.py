@@ -1,0 +1,414 @@
+"""The sixteen rules of the public interface, a test each; further cases stand with their modules."""
+
+import datetime
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+
+GOOD, RI, INADEQUATE, OUTSTANDING = "Good", "Requires improvement", "Inadequate", "Outstanding"
+
+
+def records(*rows: tuple[object, ...], names: str = "provider inspection_start published overall_effectiveness") -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=names.split())
+
+
+def state(table: pd.DataFrame, date: str, **options: object) -> dict[str, object]:
+    """Provider and grade as at a date."""
+    found = sif.as_at(table, date, **options)
+    return dict(zip(found["provider"], found["overall_effectiveness"], strict=True))
+
+
+# 1
+
+
+def test_rule_1_as_at_takes_the_most_recent_held_by_the_date_and_published_by_the_cutoff() -> None:
+    table = records(("A", "2020-01-10", "2020-02-20", GOOD), ("A", "2021-01-10", "2021-03-05", RI), ("B", "2021-01-20", "2021-02-01", GOOD))
+    assert state(table, "2021-01-31", published_by="2021-03-05") == {"A": RI, "B": GOOD}
+    assert state(table, "2021-01-31", published_by="2021-03-04") == {"A": GOOD, "B": GOOD}
+    assert state(table, "2021-01-31") == {"A": GOOD}  # None: the cut-off is the date itself
+    assert state(table, "2021-01-09", published_by="2021-12-31") == {"A": GOOD}
+
+
+def test_rule_1_an_offset_is_a_cutoff_too() -> None:
+    table = records(("A", "2021-01-10", "2021-02-28", GOOD), ("B", "2021-01-10", "2021-03-01", GOOD))
+    assert state(table, "2021-01-31", published_by=pd.DateOffset(months=1)) == {"A": GOOD}
+    assert state(table, "2021-01-31", published_by=datetime.timedelta(days=29)) == {"A": GOOD, "B": GOOD}
+
+
+def test_rule_1_having_reaches_back_and_names_the_newer_inspection() -> None:
+    table = records(
+        ("A", "2024-01-01", "2024-02-01", GOOD, GOOD),
+        ("A", "2026-05-01", "2026-06-01", None, RI),
+        ("B", "2024-01-01", "2024-02-01", RI, RI),
+        names="provider inspection_start published overall_effectiveness leadership",
+    )
+    plain = sif.as_at(table, "2026-08-01")
+    assert plain["overall_effectiveness"].isna().tolist() == [True, False]
+    assert "newer_inspection" not in plain
+    having = sif.as_at(table, "2026-08-01", having="overall_effectiveness")
+    assert having["overall_effectiveness"].tolist() == [GOOD, RI]
+    assert having["newer_inspection"].tolist() == [pd.Timestamp("2026-05-01"), pd.NaT]
+
+
+def test_rule_1_having_comes_before_the_dates_and_after_framework_and_graded() -> None:
+    table = records(
+        ("A", "2020-01-01", "2020-02-01", GOOD, True, "SIF"),
+        ("A", "2021-01-01", "2021-02-01", RI, True, "ILACS"),
+        ("A", "2022-01-01", "2022-02-01", RI, False, "SIF"),
+        names="provider inspection_start published overall_effectiveness graded framework",
+    )
+    assert state(table, "2023-01-01", framework="SIF", having="overall_effectiveness") == {"A": GOOD}
+
+
+# 2
+
+
+def test_rule_2_only_graded_inspections_take_part() -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", GOOD), ("A", "2021-01-01", "2021-02-01", None))
+    assert state(table, "2022-01-01") == {"A": GOOD}
+    table["graded"] = [False, True]
+    found = sif.as_at(table, "2022-01-01")
+    assert found["inspection_start"].tolist() == ["2021-01-01"]
+
+
+def test_rule_2_a_grade_in_any_judgement_column_makes_a_graded_inspection() -> None:
+    table = records(
+        ("A", "2020-01-01", "2020-02-01", GOOD, None),
+        ("A", "2021-01-01", "2021-02-01", None, RI),
+        names="provider inspection_start published overall_effectiveness leadership",
+    )
+    found = sif.as_at(table, "2022-01-01")
+    assert found["overall_effectiveness"].isna().all()
+    assert found["leadership"].tolist() == [RI]
+
+
+# 3
+
+
+def test_rule_3_equals_are_broken_by_publication_then_by_position() -> None:
+    same_day = records(("A", "2020-01-01", "2020-03-01", RI), ("A", "2020-01-01", "2020-02-01", GOOD))
+    assert state(same_day, "2021-01-01") == {"A": RI}
+    all_equal = records(("A", "2020-01-01", "2020-02-01", RI), ("A", "2020-01-01", "2020-02-01", GOOD))
+    assert state(all_equal, "2021-01-01") == {"A": GOOD}
+
+
+def test_rule_3_publication_stands_in_for_a_missing_inspection_date() -> None:
+    table = records(("A", None, "2020-03-01", RI), ("A", "2020-02-01", "2020-06-01", GOOD), ("B", "2020-04-01", "2020-06-01", GOOD))
+    assert state(table, "2021-01-01") == {"A": RI, "B": GOOD}
+
+
+# 4
+
+
+def test_rule_4_a_row_without_publication_counts_by_its_inspection_date_and_is_counted() -> None:
+    table = records(("A", "2020-01-01", None, GOOD), ("B", "2020-01-01", "2020-02-01", RI))
+    found = sif.as_at(table, "2020-01-01", published_by="2020-01-15")
+    assert found["provider"].tolist() == ["A"]
+    assert found.attrs["n_without_publication_date"] == 1
+    without_column = sif.as_at(table.drop(columns="published"), "2020-01-01")
+    assert without_column["provider"].tolist() == ["A", "B"]
+    assert without_column.attrs["n_without_publication_date"] == 2
+
+
+def test_rule_4_a_row_without_inspection_date_counts_by_its_publication() -> None:
+    table = records(("A", None, "2020-02-01", GOOD))
+    assert state(table, "2020-01-31", published_by="2020-02-01") == {"A": GOOD}
+    assert state(table, "2020-01-31") == {}
+
+
+def test_rule_4_neither_date_is_an_error_that_names_the_row() -> None:
+    table = records(("A", "2020-01-01", None, GOOD), ("B", None, None, GOOD))
+    with pytest.raises(ValueError, match=r"row 1 \(provider B\) has neither an inspection date"):
+        sif.as_at(table, "2021-01-01")
+
+
+def test_rule_4_published_before_inspected_counts_from_the_later() -> None:
+    table = records(("A", "2020-05-01", "2020-04-01", GOOD))
+    assert state(table, "2020-04-30") == {}
+    assert state(table, "2020-05-01") == {"A": GOOD}
+
+
+# 5
+
+
+def open_between(opened: str | None, closed: str | None) -> pd.DataFrame:
+    table = records(("A", "2019-01-01", "2019-02-01", GOOD))
+    return table.assign(opened=pd.to_datetime([opened]), closed=pd.to_datetime([closed]))
+
+
+def test_rule_5_a_provider_is_open_from_opened_until_before_closed() -> None:
+    table = open_between("2020-04-01", "2023-04-01")
+    found = [bool(state(table, date)) for date in ("2020-03-31", "2020-04-01", "2023-03-31", "2023-04-01")]
+    assert found == [False, True, True, False]
+
+
+def test_rule_5_the_register_overrides_the_table_and_adds_those_not_yet_inspected() -> None:
+    table = open_between("2020-04-01", "2023-04-01").assign(region="North")
+    register = pd.DataFrame({"provider": ["B", "A", "C"], "region": ["South", "East", "West"], "closed": [None, None, "2024-01-01"]})
+    found = sif.as_at(table, "2024-06-30", register=register)
+    assert found["provider"].tolist() == ["A", "B"]
+    assert found["region"].tolist() == ["North", "South"]
+    assert found["status"].tolist() == ["inspected", "not yet inspected"]
+    assert found["overall_effectiveness"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("register", "message"),
+    [
+        ({"provider": ["A", "A"]}, "register: provider A stands in it twice"),
+        ({"provider": ["B"]}, "provider A .* is not in the register"),
+        (
+            {"provider": ["A"], "opened": ["2020-01-01"], "closed": ["2019-01-01"]},
+            r"provider A is closed \(2019-01-01\) before it is opened \(2020-01-01\)",
+        ),
+    ],
+)
+def test_rule_5_a_register_that_contradicts_itself_or_the_records_is_an_error(register: dict[str, list[str]], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        sif.as_at(records(("A", "2019-01-01", "2019-02-01", GOOD)), "2021-01-01", register=register)
+
+
+# 6
+
+
+def pooled() -> pd.DataFrame:
+    return records(
+        ("A", "2015-01-01", "2015-02-01", GOOD, "SIF"),
+        ("B", "2019-01-01", "2019-02-01", GOOD, "ILACS"),
+        ("B", "2016-01-01", "2016-02-01", RI, "SIF"),
+        names="provider inspection_start published overall_effectiveness framework",
+    )
+
+
+def test_rule_6_frameworks_pooled_without_a_word_are_a_warning_that_counts_them() -> None:
+    with pytest.warns(sif.PooledFrameworksWarning, match=r"ILACS 1, SIF 1"):
+        sif.as_at(pooled(), "2020-01-01")
+    with pytest.warns(sif.PooledFrameworksWarning):
+        sif.series(pooled(), ["2020-01-01"])
+
+
+@pytest.mark.parametrize("framework", [["SIF", "ILACS"], "all", "SIF"])
+def test_rule_6_naming_them_or_all_is_consent(framework: str | list[str]) -> None:
+    sif.as_at(pooled(), "2020-01-01", framework=framework)
+    sif.series(pooled(), ["2020-01-01"], framework=framework)
+
+
+def test_rule_6_rows_of_one_framework_need_no_word() -> None:
+    sif.as_at(pooled(), "2016-06-01")
+    sif.series(pooled(), ["2015-06-01", "2016-06-01"])
+
+
+def test_rule_6_an_unknown_framework_is_an_error_and_a_known_one_without_rows_gives_zeros() -> None:
+    with pytest.raises(ValueError, match="unknown framework 'SIFF'; the table has ILACS, SIF"):
+        sif.as_at(pooled(), "2020-01-01", framework="SIFF")
+    assert sif.aggregate(sif.as_at(pooled(), "2020-01-01", framework="SLAC")).loc[0, "n"] == 0
+
+
+# 7
+
+
+def test_rule_7_an_older_grade_than_max_age_becomes_missing_and_its_provider_stays() -> None:
+    table = records(("A", "2020-03-31", "2020-05-01", GOOD))
+    three_years = pd.DateOffset(years=3)
+    assert state(table, "2023-03-31", max_age=three_years) == {"A": GOOD}
+    older = sif.as_at(table, "2023-04-01", max_age=three_years)
+    assert len(older) == 1
+    assert older["overall_effectiveness"].isna().all()
+
+
+# 8
+
+
+def test_rule_8_series_equals_aggregate_of_as_at_at_every_date() -> None:
+    table, register = sif.load_inspections(), sif.load_local_authorities()
+    dates = pd.date_range("2014-01-31", "2026-07-31", freq="QE")
+    options = {
+        "framework": ["SIF", "ILACS"],
+        "register": register,
+        "published_by": pd.DateOffset(months=1),
+        "max_age": pd.DateOffset(years=4),
+    }
+    counted = sif.series(table, dates, "region", **options)
+    for date in dates:
+        expected = sif.aggregate(sif.as_at(table, date, **options), "region")
+        found = counted[counted["as_at"] == date].drop(columns="as_at").reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_rule_8_cutoffs_that_decrease_are_computed_not_approximated() -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", RI), ("A", "2021-01-01", "2021-06-01", GOOD))
+    dates, cutoffs = ["2021-02-01", "2021-03-01", "2021-01-15"], ["2021-07-01", "2021-04-01", "2021-08-01"]
+    counted = sif.series(table, dates, published_by=cutoffs)
+    assert counted["good"].tolist() == [1, 0, 1]
+    assert counted["as_at"].dt.strftime("%Y-%m-%d").tolist() == dates
+
+
+def test_rule_8_a_provider_may_change_group() -> None:
+    table = records(
+        ("A", "2020-01-01", "2020-02-01", RI, "North"),
+        ("A", "2022-01-01", "2022-02-01", GOOD, "South"),
+        names="provider inspection_start published overall_effectiveness region",
+    )
+    counted = sif.series(table, ["2021-01-01", "2023-01-01"], "region")
+    assert counted[["region", "n"]].to_numpy().tolist() == [["North", 1], ["South", 1]]
+
+
+# 9
+
+
+def test_rule_9_n_is_judged_and_not_judged_and_shares_are_of_the_judged() -> None:
+    counted = sif.aggregate({"overall_effectiveness": [GOOD, GOOD, RI, None], "of": ["a", "a", "a", "b"]}, "of")
+    assert counted[["n", "n_judged", "n_not_judged"]].to_numpy().tolist() == [[3, 3, 0], [1, 0, 1]]
+    assert counted["share_good"].iloc[0] == 2 / 3
+    assert counted.loc[1, ["share_good", "share_good_or_outstanding", "lower", "upper"]].isna().all()
+
+
+def test_rule_9_goodman_adds_bounds_of_each_grade() -> None:
+    counted = sif.aggregate({"overall_effectiveness": [GOOD, GOOD, RI, INADEQUATE]}, interval="goodman")
+    added = [f"{bound}_{grade}" for grade in sif.FOUR_POINT.columns for bound in ("lower", "upper")]
+    assert counted.columns[-10:].tolist() == ["lower", "upper", *added]
+    assert (counted["lower_good"] < 0.5).all()
+    assert (counted["upper_good"] > 0.5).all()
+
+
+def test_rule_9_below_min_n_shares_and_bounds_are_hidden_and_counts_stay() -> None:
+    counted = sif.aggregate({"overall_effectiveness": [GOOD, RI]}, min_n=3)
+    assert counted[["n", "good"]].to_numpy().tolist() == [[2, 1]]
+    assert counted.filter(regex="share|lower|upper").isna().all(axis=None)
+
+
+# 10
+
+
+def test_rule_10_weights_are_summed_and_rows_counted() -> None:
+    table = {"overall_effectiveness": [GOOD, RI, GOOD, None], "pupils": [100.5, 50, np.nan, 10]}
+    counted = sif.aggregate(table, weights="pupils").iloc[0]
+    assert counted[["n", "n_judged", "n_not_judged", "n_without_weight"]].tolist() == [4, 3, 1, 1]
+    assert counted[["good", "requires_improvement", "good_or_outstanding"]].tolist() == [100.5, 50, 100.5]
+    assert counted["share_good"] == pytest.approx(100.5 / 150.5)
+    assert np.isnan(counted[["lower", "upper"]].astype(float)).all()
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.inf])
+def test_rule_10_a_negative_or_infinite_weight_is_an_error_that_names_the_row(weight: float) -> None:
+    with pytest.raises(ValueError, match=r"weights='pupils', row 1: (-1|inf) is negative or infinite"):
+        sif.aggregate({"overall_effectiveness": [GOOD, RI], "pupils": [1, weight]}, weights="pupils")
+
+
+# 11
+
+
+def test_rule_11_one_by_shows_every_category_in_its_order_and_other_values_sorted() -> None:
+    regions = pd.Categorical(["South", "North"], categories=["South", "West", "North"])
+    table = pd.DataFrame({"overall_effectiveness": [GOOD, RI], "region": regions, "kind": ["y", "x"]})
+    assert sif.aggregate(table, "region")[["region", "n"]].to_numpy().tolist() == [["South", 1], ["West", 0], ["North", 1]]
+    assert sif.aggregate(table, "kind")["kind"].tolist() == ["x", "y"]
+
+
+def test_rule_11_several_by_show_observed_combinations_or_the_product() -> None:
+    table = pd.DataFrame({"overall_effectiveness": [GOOD, RI], "a": ["p", "q"], "b": [1, 2]})
+    assert sif.aggregate(table, ["a", "b"])[["a", "b"]].to_numpy().tolist() == [["p", 1], ["q", 2]]
+    assert sif.aggregate(table, ["a", "b"], observed=False)["n"].tolist() == [1, 0, 0, 1]
+
+
+def test_rule_11_a_missing_group_is_one_last_row_only_if_it_occurs() -> None:
+    table = pd.DataFrame({"overall_effectiveness": [GOOD, RI, GOOD], "region": ["South", None, "North"]})
+    counted = sif.aggregate(table, "region")
+    assert counted["region"].isna().tolist() == [False, False, True]
+    assert sif.aggregate(table.dropna(), "region")["region"].tolist() == ["North", "South"]
+
+
+def test_rule_11_without_by_there_is_one_row() -> None:
+    assert len(sif.aggregate({"overall_effectiveness": []})) == 1
+
+
+# 12
+
+
+def test_rule_12_grade_columns_are_the_labels_best_first_with_the_threshold_where_there_is_one() -> None:
+    four = sif.aggregate({"overall_effectiveness": [GOOD]}).columns
+    grades = ["outstanding", "good", "requires_improvement", "inadequate", "good_or_outstanding"]
+    assert four.tolist() == ["n", "n_judged", "n_not_judged", *grades, *(f"share_{name}" for name in grades), "lower", "upper"]
+    card = sif.aggregate({"inclusion": ["Strong standard"]}, judgement="inclusion").columns
+    grades = ["exceptional", "strong_standard", "expected_standard", "needs_attention", "urgent_improvement"]
+    assert card.tolist() == ["n", "n_judged", "n_not_judged", *grades, *(f"share_{name}" for name in grades)]
+
+
+def test_rule_12_a_collision_with_another_column_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"by names \['good'\], which the result needs"):
+        sif.aggregate({"overall_effectiveness": [GOOD], "good": ["x"]}, "good")
+
+
+# 13
+
+
+@pytest.mark.parametrize("values", [[1, 2, 4], [1.0, 2.0, 4.0], ["1", "2", "4"], np.array([1, 2, 4], dtype=np.uint8)])
+def test_rule_13_integers_mean_the_four_points(values: object) -> None:
+    assert sif.grades(values).tolist() == [OUTSTANDING, GOOD, INADEQUATE]
+
+
+@pytest.mark.parametrize("value", [0, 8, 9, 5, -1, 2.5, "9", True])
+def test_rule_13_other_numbers_are_errors(value: object) -> None:
+    with pytest.raises(ValueError, match="row 1"):
+        sif.grades(pd.Series([2, value], dtype=object))
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pd.to_datetime(["2021-02-03"]).astype("datetime64[s]"),
+        pd.to_datetime(["2021-02-03 23:59"]),
+        np.array(["2021-02-03"], dtype="datetime64[D]"),
+        [datetime.date(2021, 2, 3)],
+        [datetime.datetime(2021, 2, 3, 12)],
+        ["2021-02-03"],
+        ["03/02/2021"],
+        ["3 February 2021"],
+        pd.Series(["2021-02-03"], dtype="string"),
+    ],
+    ids=str,
+)
+def test_rule_13_dates_of_every_kind_are_the_same_day(dates: object) -> None:
+    table = {"provider": ["A"], "inspection_start": dates, "overall_effectiveness": [GOOD]}
+    assert [len(sif.as_at(table, day)) for day in ("2021-02-02", "2021-02-03")] == [0, 1]
+
+
+def test_rule_13_time_zones_are_an_error() -> None:
+    table = records(("A", None, "2020-01-01", GOOD)).assign(inspection_start=pd.to_datetime(["2020-01-01"]).tz_localize("Europe/London"))
+    with pytest.raises(ValueError, match="column 'inspection_start' has the time zone Europe/London"):
+        sif.as_at(table, "2021-01-01")
+    with pytest.raises(ValueError, match="date: .* has a time zone"):
+        sif.as_at(records(("A", "2020-01-01", None, GOOD)), pd.Timestamp("2021-01-01", tz="UTC"))
+
+
+# 14
+
+
+def test_rule_14_attrs_hold_small_json_values_and_nothing_depends_on_them() -> None:
+    found = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    assert len(json.dumps(found.attrs)) < 500
+    counted = sif.aggregate(found, "region")
+    found.attrs = {}
+    pd.testing.assert_frame_equal(sif.aggregate(found, "region"), counted)
+
+
+# 15 and 16 are held by the tests of durations and change.
+
+
+def test_no_rule_changes_its_input() -> None:
+    table, register = sif.load_inspections(), sif.load_local_authorities()
+    before, register_before = table.copy(deep=True), register.copy(deep=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sif.PooledFrameworksWarning)
+        found = sif.as_at(table, "2020-01-01", register=register, max_age=pd.DateOffset(years=1), having="leadership")
+        sif.aggregate(found, ["region", "framework"], judgement=["leadership", "overall_effectiveness"])
+        sif.series(table, ["2020-01-01"], "region", register=register)
+        sif.first(table, register=register)
+        sif.explain(table, "E08000025", "2020-01-01", register=register)
+    pd.testing.assert_frame_equal(table, before)
+    pd.testing.assert_frame_equal(register, register_before)

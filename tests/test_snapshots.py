@@ -1,0 +1,260 @@
+"""The state on a date against its definition, written out; series and explain against as_at, on generated histories."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+
+GRADES = ["Inadequate", "Requires improvement", "Good", "Outstanding", None]
+START = np.datetime64("2020-01-01")
+
+
+def history(generator: np.random.Generator, rows: int) -> pd.DataFrame:
+    """A table with every difficulty: ties, missing dates, visits without grades, providers that open and close, missing groups."""
+    inspected = START + generator.integers(0, 60, rows)
+    published = inspected + generator.integers(-3, 15, rows)
+    table = pd.DataFrame(
+        {
+            "provider": generator.choice(list("ABCDEF"), rows),
+            "inspection_start": pd.Series(inspected.astype("datetime64[s]")),
+            "published": pd.Series(published.astype("datetime64[s]")),
+            "framework": generator.choice(["SIF", "ILACS"], rows),
+            "overall_effectiveness": sif.grades(generator.choice(GRADES, rows)),
+            "leadership": sif.grades(generator.choice(GRADES, rows)),
+            "region": generator.choice(["North", "South", None], rows),
+        }
+    )
+    which = generator.random(rows)
+    table.loc[which < 0.1, "published"] = pd.NaT
+    table.loc[which > 0.9, "inspection_start"] = pd.NaT
+    return table
+
+
+def register_of(generator: np.random.Generator) -> pd.DataFrame:
+    opened = pd.Series((START + generator.integers(0, 40, 8)).astype("datetime64[s]")).where(generator.random(8) < 0.5)
+    closed = pd.Series((START + generator.integers(40, 70, 8)).astype("datetime64[s]")).where(generator.random(8) < 0.3)
+    return pd.DataFrame({"provider": list("HGFEDCBA"), "region": ["North", "South"] * 4, "opened": opened, "closed": closed})
+
+
+def defined(table: pd.DataFrame, date: pd.Timestamp, cutoff: pd.Timestamp, framework: str | None, having: str | None) -> dict[str, int]:
+    """Each provider's row, by the words of the rule: filter, then take the last by placing day, publication, position."""
+    chosen: dict[str, tuple[object, ...]] = {}
+    for row, record in enumerate(table.to_dict(orient="records")):
+        grades = [record["overall_effectiveness"], record["leadership"]]
+        if framework is not None and record["framework"] != framework:
+            continue
+        if all(pd.isna(grade) for grade in grades) or (having is not None and pd.isna(record[having])):
+            continue
+        held, published = record["inspection_start"], record["published"]
+        if (pd.notna(held) and held > date) or (pd.notna(published) and published > cutoff):
+            continue
+        placed = held if pd.notna(held) else published
+        key = (placed, published if pd.notna(published) else pd.Timestamp.min, row)
+        if record["provider"] not in chosen or key > chosen[record["provider"]]:
+            chosen[record["provider"]] = key
+    return {provider: key[2] for provider, key in sorted(chosen.items())}
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_as_at_is_what_the_rule_says(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    table = history(generator, int(generator.integers(0, 40)))
+    date = pd.Timestamp(START + generator.integers(0, 70))
+    cutoff = date + pd.Timedelta(days=int(generator.integers(0, 10)))
+    framework = [None, "SIF"][seed % 2]
+    having = [None, "leadership"][seed // 2 % 2]
+    expected = defined(table, date, cutoff, framework, having)
+    found = sif.as_at(table, date, published_by=cutoff, framework=framework or "all", having=having)
+    pd.testing.assert_frame_equal(
+        found[table.columns], table.iloc[list(expected.values())].reset_index(drop=True), check_dtype=True, check_categorical=True
+    )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_series_equals_aggregate_of_as_at(seed: int) -> None:
+    generator = np.random.default_rng(1000 + seed)
+    table = history(generator, int(generator.integers(1, 60)))
+    if seed % 3 == 0:
+        table["region"] = table["region"].astype("category")
+    dates = pd.DatetimeIndex(START + generator.integers(-2, 75, 12))
+    options = {
+        "framework": [["SIF"], "all"][seed % 2],
+        "having": [None, "overall_effectiveness"][seed // 2 % 2],
+        "register": [None, register_of(generator)][seed // 4 % 2],
+        "max_age": [None, pd.DateOffset(days=9)][seed // 8 % 2],
+    }
+    cutoffs = [date + pd.Timedelta(days=int(days)) for date, days in zip(dates, generator.integers(0, 9, len(dates)), strict=True)]
+    by = [None, "region", ["region", "framework"], "framework"][seed % 4]
+    counted = sif.series(table, dates, by, published_by=cutoffs, **options)
+    start = 0
+    for date, cutoff in zip(dates, cutoffs, strict=True):
+        expected = sif.aggregate(sif.as_at(table, date, published_by=cutoff, **options), by)
+        found = counted.iloc[start : start + len(expected)].reset_index(drop=True)
+        start += len(expected)
+        assert (found.pop("as_at") == date).all()
+        pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
+    assert start == len(counted)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_explain_says_true_of_the_row_that_as_at_takes_and_gives_every_row_a_reason(seed: int) -> None:
+    generator = np.random.default_rng(2000 + seed)
+    table = history(generator, 30).assign(inspection_type=[f"number {row}" for row in range(30)])
+    register = register_of(generator)
+    date = START + generator.integers(0, 70)
+    options = {"published_by": pd.DateOffset(days=5), "having": [None, "leadership"][seed % 2], "framework": "all", "register": register}
+    state = sif.as_at(table, date, **options).set_index("provider")
+    for provider in "ABCDEFGH":
+        story = sif.explain(table, provider, date, **options)
+        assert len(story) == (table["provider"] == provider).sum()
+        assert (story["because"].str.len() > 5).all()
+        told = story[story["counts"]]["inspection_type"].tolist()
+        taken = [] if provider not in state.index else state.loc[[provider], "inspection_type"].dropna().tolist()
+        assert told == taken
+        assert story[story["counts"]]["because"].str.startswith("the most recent graded inspection").all()
+
+
+def test_explain_names_each_reason() -> None:
+    table = pd.DataFrame(
+        {
+            "provider": ["A"] * 6,
+            "inspection_start": ["2019-01-01", "2020-01-01", "2021-01-01", "2021-02-01", "2021-03-01", "2021-09-01"],
+            "published": ["2019-02-01", "2020-02-01", "2021-01-15", "2021-03-01", "2021-07-03", "2021-10-01"],
+            "framework": ["SIF", "ILACS", "ILACS", "ILACS", "ILACS", "ILACS"],
+            "inspection_type": ["first", "standard", "standard", "monitoring visit", "standard", "short"],
+            "graded": [True, True, True, False, True, True],
+            "overall_effectiveness": ["Good", "Good", "Good", None, "Good", "Good"],
+        }
+    )
+    story = sif.explain(table, "A", "2021-06-30", framework="ILACS")
+    assert story["because"].tolist() == [
+        "framework SIF is not asked for",
+        "a later one counts, of 1 January 2021",
+        "the most recent graded inspection by 30 June 2021",
+        "not graded: monitoring visit",
+        "published on 3 July 2021, after the cut-off of 30 June 2021",
+        "began on 1 September 2021, after 30 June 2021",
+    ]
+    older = sif.explain(table, "A", "2021-06-30", framework="ILACS", max_age=pd.DateOffset(days=30))
+    assert older["because"][2] == "the most recent graded inspection, but older than max_age: its grades count as missing"
+    closed = sif.explain(table.assign(closed="2021-06-30"), "A", "2021-06-30", framework="ILACS")
+    assert not closed["counts"].any()
+    assert closed["because"][2] == "the provider closed on 30 June 2021"
+
+
+def test_explain_of_an_unknown_provider_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match="by name: E08000025 is Birmingham"):
+        sif.explain(sif.load_inspections(), "Birmingam", "2020-01-01")
+
+
+def test_explain_of_a_provider_not_yet_inspected_is_empty() -> None:
+    story = sif.explain(sif.load_inspections(), "E06000063", "2023-06-01", register=sif.load_local_authorities())
+    assert not story["counts"].any()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_first_is_the_earliest_day_and_on_it_the_last_of_equals(seed: int) -> None:
+    generator = np.random.default_rng(3000 + seed)
+    table = history(generator, 25)
+    graded = table[table[["overall_effectiveness", "leadership"]].notna().any(axis=1)]
+    placed = graded["inspection_start"].fillna(graded["published"])
+    expected = []
+    for _, mine in graded.groupby("provider"):
+        on_first_day = mine[placed[mine.index] == placed[mine.index].min()]
+        order = on_first_day["published"].fillna(pd.Timestamp.min)
+        expected.append(order[order == order.max()].index[-1])
+    found = sif.first(table, framework="all")
+    pd.testing.assert_frame_equal(found[table.columns], table.loc[expected].reset_index(drop=True))
+    with_register = sif.first(table, framework="all", register=register_of(generator))
+    assert with_register["provider"].tolist() == list("ABCDEFGH")
+
+
+def test_first_takes_no_offset() -> None:
+    with pytest.raises(ValueError, match="no date that an offset could be added to"):
+        sif.first(sif.load_inspections(), framework="SIF", published_by=pd.DateOffset(days=1))
+
+
+def test_a_users_own_names_are_arguments() -> None:
+    table = pd.DataFrame({"URN": [1, 1], "Inspection date": ["01/02/2020", "03/04/2015"], "Overall effectiveness": ["2", "3"]})
+    found = sif.as_at(table, "2021-01-01", provider="URN", inspected="Inspection date")
+    assert found["Inspection date"].tolist() == ["01/02/2020"]
+    before = sif.as_at(table, "2015-04-03", provider="URN", inspected="Inspection date")
+    assert before["Inspection date"].tolist() == ["03/04/2015"]
+    assert sif.as_at(table, "2015-04-02", provider="URN", inspected="Inspection date").empty
+
+
+def test_a_table_without_a_date_column_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"inspected='inspection_start': the table has no such column; nearest: 'Inspection start date'"):
+        sif.as_at({"provider": ["A"], "Inspection start date": ["2020-01-01"], "overall_effectiveness": ["Good"]}, "2021-01-01")
+
+
+def test_a_table_without_judgements_says_what_is_missing() -> None:
+    with pytest.raises(ValueError, match="nothing tells which inspections are graded"):
+        sif.as_at({"provider": ["A"], "inspection_start": ["2020-01-01"], "grade given": ["Good"]}, "2021-01-01")
+    table = {"provider": ["A"], "inspection_start": ["2020-01-01"], "grade given": ["Good"]}
+    assert len(sif.as_at(table, "2021-01-01", having="grade given")) == 1
+    assert sif.series(table, ["2021-01-01"], judgement="grade given")["good"].tolist() == [1]
+
+
+def test_dates_that_contradict_one_another_for_one_provider_are_an_error() -> None:
+    table = pd.DataFrame({"provider": ["A", "A"], "inspection_start": ["2020-01-01", "2021-01-01"], "overall_effectiveness": ["Good", "Good"]})
+    with pytest.raises(ValueError, match=r"column 'closed': provider A has both 2022-01-01 \(row 0\) and 2023-01-01"):
+        sif.as_at(table.assign(closed=["2022-01-01", "2023-01-01"]), "2021-06-01")
+    assert len(sif.as_at(table.assign(closed=[None, "2023-01-01"]), "2022-06-01")) == 1
+    assert len(sif.as_at(table.assign(closed=[None, "2023-01-01"]), "2023-06-01")) == 0
+
+
+@pytest.mark.parametrize("kind", ["structured array", "mapping"])
+def test_records_come_as_structured_arrays_and_mappings_too(kind: str) -> None:
+    frame = pd.DataFrame(
+        {"provider": ["A", "A", "B"], "inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]), "overall_effectiveness": [3, 2, 4]}
+    )
+    if kind == "structured array":
+        table = np.zeros(3, dtype=[("provider", "U1"), ("inspection_start", "M8[D]"), ("overall_effectiveness", "i1")])
+        for name in frame.columns:
+            table[name] = frame[name].to_numpy()
+    else:
+        table = {name: frame[name].to_numpy() for name in frame.columns}
+    found = sif.as_at(table, "2020-12-31")
+    assert found["overall_effectiveness"].tolist() == [3, 4]
+    assert sif.aggregate(table)[["good", "requires_improvement", "inadequate"]].to_numpy().tolist() == [[1, 1, 1]]
+
+
+def test_an_empty_table_answers_with_zeros() -> None:
+    empty = sif.load_inspections().iloc[:0]
+    state = sif.as_at(empty, "2020-01-01")
+    assert state.empty
+    assert sif.aggregate(state, "region")["n"].tolist() == [0] * 9
+    assert sif.aggregate(state).loc[0, ["n", "n_judged", "good"]].tolist() == [0, 0, 0]
+    assert sif.series(empty, ["2020-01-01", "2021-01-01"])["n"].tolist() == [0, 0]
+    assert sif.first(empty).empty
+    assert sif.series(sif.load_inspections(), [], framework="all").empty
+
+
+def test_the_index_of_the_table_plays_no_part() -> None:
+    table = sif.load_inspections()
+    odd = table.set_index(pd.MultiIndex.from_arrays([[7] * len(table), [1] * len(table)]))
+    release = sif.release("la-2024-03-31")
+    pd.testing.assert_frame_equal(sif.as_at(odd, **release), sif.as_at(table, **release))
+    pd.testing.assert_frame_equal(sif.first(odd, framework="SIF"), sif.first(table, framework="SIF"))
+
+
+def test_series_is_as_at_for_millions_of_days_too() -> None:
+    """Grid dates further apart than a table of days could hold."""
+    table = {"provider": ["A", "A"], "inspection_start": ["1900-01-01", "2300-01-01"], "overall_effectiveness": [2, 3]}
+    counted = sif.series(table, ["1800-01-01", "1950-01-01", "2400-01-01"])
+    assert counted[["good", "requires_improvement"]].to_numpy().tolist() == [[0, 0], [1, 0], [0, 1]]
+
+
+def test_pooled_frameworks_warn_at_the_users_line() -> None:
+    table = sif.load_inspections()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sif.as_at(table, "2018-12-31")
+        sif.first(table)
+        sif.series(table, ["2018-12-31"])
+    assert [warning.category for warning in caught] == [sif.PooledFrameworksWarning] * 3
+    assert {warning.filename for warning in caught} == {__file__}
