@@ -236,7 +236,7 @@ def _run_headline(options: argparse.Namespace) -> str:
     lines = [*_title(now, day, cutoff, options.file), ""]
     lines += [*_lines(sif.aggregate(now, judgement=[*judgements]), sif.aggregate(before, judgement=[*judgements]))]
     lines += _no_longer_made(table, state, register, now, judgements)
-    lines += ["", f"None: no such judgement. Year before: {_words(day - year)}. 95%: Wilson's interval.", ""]
+    lines += ["", f"None: no such judgement. Year ago: {_words(day - year)}. 95%: Wilson's interval.", ""]
     by = _listed(options.by) or (["region"] if "region" in now.columns else [])
     if by:
         first = judgements[0]
@@ -313,9 +313,9 @@ def _lines(counted: pd.DataFrame, before: pd.DataFrame | None = None) -> list[st
     upper = "".join(f"{first:>8}" for first, _ in words) + f"{'None':>5}"
     lower = "".join(f"{second:>8}" for _, second in words) + f"{'':5}"
     if scale.threshold_column is not None:
-        upper, lower = f"{upper}  {'Good or':<12}", f"{lower}  {'better, 95%':<12}"
+        upper, lower = f"{upper} {'Good or':<13}", f"{lower} {'better, 95%':<13}"
         if before is not None:
-            upper, lower = f"{upper}  Year", f"{lower}before"
+            upper, lower = f"{upper} Year", f"{lower}  ago"
     lines = [f"{'':{width}}{upper}".rstrip(), f"{'':{width}}{lower}".rstrip()]
     earlier = {} if before is None else {_label(row, names): row for row in before.to_dict(orient="records")}
     for label, row in zip(labels, rows, strict=True):
@@ -324,9 +324,9 @@ def _lines(counted: pd.DataFrame, before: pd.DataFrame | None = None) -> list[st
             label = ""
         line = f"{label:{width}}" + "".join(f"{int(row[name]):>8}" for name in scale.columns) + f"{int(row['n_not_judged']):>5}"
         if scale.threshold_column is not None:
-            line += f"  {_share(row, scale):<12}"
+            line += f" {_share(row, scale):<13}"
             if before is not None:
-                line += f"{_percent(earlier.get(_label(row, names)), scale):>6}"
+                line += f"{_percent(earlier.get(_label(row, names)), scale):>5}"
         lines.append(line.rstrip())
     return lines
 

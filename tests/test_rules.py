@@ -382,7 +382,7 @@ def test_rule_13_time_zones_are_an_error() -> None:
     table = records(("A", None, "2020-01-01", GOOD)).assign(inspection_start=pd.to_datetime(["2020-01-01"]).tz_localize("Europe/London"))
     with pytest.raises(ValueError, match="column 'inspection_start' has the time zone Europe/London"):
         sif.as_at(table, "2021-01-01")
-    with pytest.raises(ValueError, match="date: .* has a time zone"):
+    with pytest.raises(ValueError, match=r"date: .* has a time zone"):
         sif.as_at(records(("A", "2020-01-01", None, GOOD)), pd.Timestamp("2021-01-01", tz="UTC"))
 
 

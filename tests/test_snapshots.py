@@ -200,7 +200,9 @@ def test_a_table_without_judgements_says_what_is_missing() -> None:
 
 
 def test_dates_that_contradict_one_another_for_one_provider_are_an_error() -> None:
-    table = pd.DataFrame({"provider": ["A", "A"], "inspection_start": ["2020-01-01", "2021-01-01"], "overall_effectiveness": ["Good", "Good"]})
+    table = pd.DataFrame(
+        {"provider": ["A", "A"], "inspection_start": ["2020-01-01", "2021-01-01"], "overall_effectiveness": ["Good", "Good"]}
+    )
     with pytest.raises(ValueError, match=r"column 'closed': provider A has both 2022-01-01 \(row 0\) and 2023-01-01"):
         sif.as_at(table.assign(closed=["2022-01-01", "2023-01-01"]), "2021-06-01")
     assert len(sif.as_at(table.assign(closed=[None, "2023-01-01"]), "2022-06-01")) == 1
@@ -210,7 +212,11 @@ def test_dates_that_contradict_one_another_for_one_provider_are_an_error() -> No
 @pytest.mark.parametrize("kind", ["structured array", "mapping"])
 def test_records_come_as_structured_arrays_and_mappings_too(kind: str) -> None:
     frame = pd.DataFrame(
-        {"provider": ["A", "A", "B"], "inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]), "overall_effectiveness": [3, 2, 4]}
+        {
+            "provider": ["A", "A", "B"],
+            "inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]),
+            "overall_effectiveness": [3, 2, 4],
+        }
     )
     if kind == "structured array":
         table = np.zeros(3, dtype=[("provider", "U1"), ("inspection_start", "M8[D]"), ("overall_effectiveness", "i1")])

@@ -1,0 +1,101 @@
+"""Dates and keys of a user's table are read as they are meant, or refused with their row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ofsted_sif import columns
+from ofsted_sif.counts import NO_DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2015-04-03", "2015-04-03"),
+        ("03/04/2015", "2015-04-03"),
+        ("3/4/2015", "2015-04-03"),
+        ("03.04.2015", "2015-04-03"),
+        ("03-04-2015", "2015-04-03"),
+        ("3 April 2015", "2015-04-03"),
+        ("03-Apr-2015", "2015-04-03"),
+        ("2015-04-03 00:00:00", "2015-04-03"),
+        ("2015-04-03T10:30", "2015-04-03"),
+        (" 31/12/2015 ", "2015-12-31"),
+    ],
+)
+def test_dates_are_iso_or_day_first_always(text: str, iso: str) -> None:
+    assert columns.iso(columns.day(text, "date")) == iso
+
+
+@pytest.mark.parametrize("text", ["31/02/2015", "12/31/2015", "yesterday", "2015", "20150403", "1/2/15", "2015-13-01", "3 Foo 2015"])
+def test_what_is_no_date_is_an_error_with_its_row(text: str) -> None:
+    with pytest.raises(ValueError, match=r"column 'd', row 2: .* is not a date as 2024-03-31, 31/03/2024"):
+        columns.days(pd.DataFrame({"d": ["2015-01-01", None, text]}), "d", "inspected")
+    with pytest.raises(ValueError, match=r"date='?.*'? is not a date as"):
+        columns.day(text, "date")
+
+
+@pytest.mark.parametrize("value", [20150403, 1.5, ["2015-01-01"], None, pd.NaT])
+def test_a_number_is_no_date(value: object) -> None:
+    with pytest.raises(ValueError, match="is not a date"):
+        columns.day(value, "date")
+
+
+def test_missing_dates_stay_missing() -> None:
+    frame = pd.DataFrame({"d": ["2015-01-01", None, "", np.nan, "1970-01-02"]}, dtype=object)
+    assert columns.days(frame, "d", "inspected").tolist() == [16436, NO_DAY, NO_DAY, NO_DAY, 1]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_every_unit_of_datetime64_is_the_same_day_before_1970_too(unit: str) -> None:
+    values = pd.Series(pd.DatetimeIndex(["1969-12-31 23:59:59", "1970-01-01", None]).astype(f"datetime64[{unit}]"))
+    assert columns.days(pd.DataFrame({"d": values}), "d", "inspected").tolist() == [-1, 0, NO_DAY]
+
+
+def test_a_missing_provider_is_an_error_with_its_row() -> None:
+    frame = pd.DataFrame({"provider": ["A", None], "inspection_start": ["2020-01-01", "2020-01-02"]})
+    with pytest.raises(ValueError, match="column 'provider', row 1: the provider is missing"):
+        columns.records(frame, None, provider="provider", inspected="inspection_start", published="published")
+
+
+def test_max_age_runs_by_the_calendar() -> None:
+    leap = np.array([columns.day("2020-02-29", "d"), columns.day("2019-01-31", "d"), NO_DAY])
+    moved = columns.plus_offset(leap, pd.DateOffset(years=1), "max_age")
+    assert [columns.iso(day) for day in moved[:2]] == ["2021-02-28", "2020-01-31"]
+    assert moved[2] == NO_DAY
+    with pytest.raises(ValueError, match="max_age=3 is not an offset such as"):
+        columns.plus_offset(leap, 3, "max_age")
+
+
+def test_labels_of_unlike_types_have_an_order_too() -> None:
+    codes, labels = columns.label_codes(pd.Series([10, "a", 10, None], dtype=object))
+    assert codes.tolist() == [0, 1, 0, -1]
+    assert list(labels) == [10, "a"]
+
+
+def test_a_missing_column_says_what_there_is() -> None:
+    with pytest.raises(columns.MissingColumnError) as caught:
+        columns.column(pd.DataFrame({"a": [1], "b": [2]}), "overall", "judgement")
+    assert str(caught.value) == "judgement='overall': the table has no such column; its columns: a, b"
+    assert isinstance(caught.value, KeyError)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
+    frame = pd.DataFrame(
+        {
+            "provider": pd.Categorical(["A"]),
+            "region": pd.Categorical(["North"], categories=["North", "South"]),
+            "when": pd.to_datetime(["2020-01-01"]),
+            "size": pd.array([1], dtype="Int64"),
+        }
+    )
+    register = pd.DataFrame({"provider": ["A", "B"], "region": ["North", "West"]})
+    more = columns.register_rows(frame, register, "provider", ["B"])
+    stacked = columns.stack(frame, more)
+    assert stacked["provider"].tolist() == ["A", "B"]
+    assert stacked["region"].tolist() == ["North", "West"]
+    assert stacked["region"].cat.categories.tolist() == ["North", "South", "West"]
+    assert stacked["when"].dtype == frame["when"].dtype
+    assert stacked["size"].dtype == "Int64"
+    assert stacked["size"].isna().tolist() == [False, True]

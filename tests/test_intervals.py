@@ -1,0 +1,99 @@
+"""Intervals agree with independent implementations and keep clear of the faults that packages have had."""
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import multinomial_proportions_confint, proportion_confint
+
+import ofsted_sif as sif
+
+OF_OTHERS = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
+
+
+@pytest.mark.parametrize("method", OF_OTHERS)
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.998])
+def test_agrees_with_statsmodels(method: str, level: float) -> None:
+    n = np.repeat([1, 2, 5, 10, 43, 150, 2000], 101)
+    count = np.round(np.tile(np.linspace(0, 1, 101), 7) * n).astype(int)
+    inner = (count > 0) & (count < n)  # at the ends the definitions differ: ours are exact, see below
+    lower, upper = sif.proportion_interval(count, n, method=method, level=level)
+    expected = proportion_confint(count, n, alpha=1 - level, method=OF_OTHERS[method])
+    np.testing.assert_allclose(lower[inner], expected[0][inner], rtol=1e-11)
+    np.testing.assert_allclose(upper[inner], expected[1][inner], rtol=1e-11)
+
+
+@pytest.mark.parametrize("method", OF_OTHERS)
+def test_bounds_never_leave_the_unit_interval_and_hold_the_share(method: str) -> None:
+    n = np.arange(1, 400)
+    for count in (np.zeros_like(n), n, n // 2, np.minimum(1, n)):
+        lower, upper = sif.proportion_interval(count, n, method=method)
+        assert ((lower >= 0) & (lower <= count / n) & (count / n <= upper) & (upper <= 1)).all()
+
+
+def test_wilson_is_exactly_1_at_38_of_38() -> None:
+    """A known fault: rounding brought the bound above 1 there."""
+    assert sif.proportion_interval(38, 38)[1] == 1.0
+    assert sif.proportion_interval(0, 38)[0] == 0.0
+
+
+def test_clopper_pearson_at_count_0_and_n_is_the_closed_form() -> None:
+    lower, upper = sif.proportion_interval([0, 10], 10, method="clopper-pearson")
+    assert lower[0] == 0.0
+    assert upper[1] == 1.0
+    assert upper[0] == pytest.approx(1 - 0.025**0.1, rel=1e-12)
+    assert lower[1] == pytest.approx(0.025**0.1, rel=1e-12)
+
+
+@pytest.mark.parametrize("method", [*OF_OTHERS, "goodman"])
+def test_no_trials_have_no_interval(method: str) -> None:
+    lower, upper = sif.proportion_interval([0, 0], [0, 0], method=method)
+    assert np.isnan(lower).all()
+    assert np.isnan(upper).all()
+
+
+def test_goodman_agrees_with_statsmodels() -> None:
+    for counts in ([10, 26, 7, 0], [46, 61, 24, 11], [1, 1, 1, 97]):
+        lower, upper = sif.proportion_interval(counts, sum(counts), method="goodman")
+        expected = multinomial_proportions_confint(counts, method="goodman")
+        np.testing.assert_allclose(lower, np.where(np.array(counts) == 0, 0, expected[:, 0]), rtol=1e-10)
+        np.testing.assert_allclose(upper, expected[:, 1], rtol=1e-10)
+
+
+def test_wilsons_printed_example() -> None:
+    """Newcombe (1998), Statist. Med. 17, 857-872, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29 by method 3."""
+    lower, upper = sif.proportion_interval([81, 15, 0, 1], [263, 148, 20, 29])
+    np.testing.assert_array_equal(np.round(lower, 4), [0.2553, 0.0624, 0.0, 0.0061])
+    np.testing.assert_array_equal(np.round(upper, 4), [0.3662, 0.1605, 0.1611, 0.1718])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"count": 3, "n": 2}, "count is 3 of n = 2; it lies between 0 and n"),
+        ({"count": [1, -1], "n": 2}, r"count is -1 of n = 2 at position \(1,\)"),
+        ({"count": 1, "n": 2, "level": 95}, "level is 95; it lies between 0 and 1"),
+        ({"count": 1, "n": 2, "method": "wald"}, "unknown interval 'wald'; known are wilson, clopper-pearson, jeffreys, goodman"),
+    ],
+)
+def test_bad_arguments_say_what_would_be_right(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        sif.proportion_interval(**arguments)
+
+
+def test_per_cents_are_rounded_half_up_in_integers() -> None:
+    assert sif.percent([1, 3, 5, 7, 0, 8], 8).tolist() == [13, 38, 63, 88, 0, 100]
+    assert sif.percent(2**53 + 1, 2**54 + 2) == 50
+    assert np.isnan(sif.percent([1, 0], [2, 0])).tolist() == [False, True]
+
+
+def test_every_per_cent_is_that_of_the_exact_fraction() -> None:
+    from fractions import Fraction
+    from math import floor
+
+    for n in range(1, 200):
+        found = sif.percent(np.arange(n + 1), n)
+        assert found.tolist() == [floor(Fraction(100 * count, n) + Fraction(1, 2)) for count in range(n + 1)]
+
+
+def test_per_cent_of_what_is_not_whole_is_an_error() -> None:
+    with pytest.raises(TypeError, match="count must be whole numbers"):
+        sif.percent(0.5, 2)
