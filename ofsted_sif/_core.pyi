@@ -63,3 +63,5 @@ def count_as_at(
     counts: Buffer,
     /,
 ) -> None: ...
+
+cpu: str

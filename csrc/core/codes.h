@@ -4,11 +4,17 @@
 
 #include "sif.h"
 
-static inline sif_status sif_ok(void) { return (sif_status){SIF_OK, -1, 0}; }
+static inline sif_status sif_ok(void) {
+    return (sif_status){SIF_OK, -1, 0};
+}
 
-static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) { return (sif_status){code, row, value}; }
+static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) {
+    return (sif_status){code, row, value};
+}
 
-static inline int sif_stop(const sif_watch *watch) { return watch != NULL && watch->stop(watch->context); }
+static inline int sif_stop(const sif_watch *watch) {
+    return watch != NULL && watch->stop(watch->context);
+}
 
 /* Row i's code as it stands; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size admits it. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
@@ -40,6 +46,8 @@ static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
 }
 
 /* True for -1 (missing) and 0 .. size - 1. */
-static inline int sif_code_fits(int64_t code, int64_t size) { return code >= -1 && code < size; }
+static inline int sif_code_fits(int64_t code, int64_t size) {
+    return code >= -1 && code < size;
+}
 
 #endif

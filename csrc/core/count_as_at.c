@@ -56,8 +56,12 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
     return sif_ok();
 }
 
-static inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+static inline int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                            const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
@@ -103,8 +107,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
             displaced = n_dates;
         }
         if (provider > provider_after ||
-            (provider == provider_after &&
-             (placed > placed_after || (placed == placed_after && published > published_after)))) {
+            (provider == provider_after && (placed > placed_after || (placed == placed_after && published > published_after)))) {
             status = sif_fail(SIF_UNORDERED, order != NULL ? order[j + 1] : j + 1, 0);
             goto done;
         }
@@ -136,8 +139,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
         of_group[from * cells + shown]++;
         if (expires != NULL && grade >= 0 && expires[i] != SIF_NO_DAY) {
             /* From the first date after the last good day on, the record stays and its grade is missing. */
-            const int64_t expiry =
-                expires[i] == INT64_MAX ? n_dates : larger(from, first_from(&by_date, expires[i] + 1));
+            const int64_t expiry = expires[i] == INT64_MAX ? n_dates : larger(from, first_from(&by_date, expires[i] + 1));
             if (expiry < to) {
                 of_group[expiry * cells + shown]--;
                 of_group[expiry * cells + n_grades]++;

@@ -8,8 +8,8 @@
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
  *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID.
- *   - Scratch memory is allocated in the kernel, checked, and freed on every path. There are no globals; any kernel may run in several
- *     threads at once on distinct outputs.
+ *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
+ *     kernel may run in several threads at once on distinct outputs.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
  *   - A watch, where one is taken, is asked now and then (at least every SIF_WATCH_ROWS rows) whether to stop.
  */
@@ -74,6 +74,11 @@ typedef struct {
     const int64_t *opened;    /* by provider code, or NULL; a provider is open on [opened, closed) */
     const int64_t *closed;    /* by provider code, or NULL; SIF_NO_DAY is no bound, here and in `opened` */
 } sif_records;
+
+/* Chooses the version of the hot loops: "baseline", "avx2" or "avx512", or NULL for the best that this processor has. Called once before
+ * any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
+int sif_use_cpu(const char *name);
+const char *sif_cpu_in_use(void);
 
 /* Counts rows by group and grade.
  * counts: (groups->size + 1) x (grades->size + 1), row-major, *added to*; the last row takes missing groups, the last column missing

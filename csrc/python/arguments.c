@@ -76,8 +76,8 @@ static int check_rows(lent *buffers, const char *name, int64_t length, int64_t r
             buffers->rows_after = name;
         }
         if (length != buffers->rows) {
-            PyErr_Format(PyExc_ValueError, "lengths differ: %s has %lld rows, %s has %lld", buffers->rows_after,
-                         (long long)buffers->rows, name, (long long)length);
+            PyErr_Format(PyExc_ValueError, "lengths differ: %s has %lld rows, %s has %lld", buffers->rows_after, (long long)buffers->rows,
+                         name, (long long)length);
             return -1;
         }
     } else if (length != rows) {

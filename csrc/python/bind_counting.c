@@ -10,8 +10,7 @@ PyObject *bind_count_grades(PyObject *Py_UNUSED(module), PyObject *const *args, 
     if (check_arguments("count_grades", n_args, 5, 6) != 0 || take_size(args[1], "n_groups", &n_groups) != 0 ||
         take_size(args[3], "n_grades", &n_grades) != 0 ||
         take_optional_codes(&buffers, args[0], "groups", n_groups, &groups_taken, &groups) != 0 ||
-        take_codes(&buffers, args[2], "grades", n_grades, &grades) != 0 ||
-        (n_args > 5 && take_size(args[5], "first_row", &first_row) != 0))
+        take_codes(&buffers, args[2], "grades", n_grades, &grades) != 0 || (n_args > 5 && take_size(args[5], "first_row", &first_row) != 0))
         goto done;
     if (take_int64_out(&buffers, args[4], "counts", product(groups != NULL ? n_groups + 1 : 1, n_grades + 1), &counts) != 0)
         goto done;

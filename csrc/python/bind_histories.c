@@ -70,8 +70,8 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
         take_int64(&buffers, args[7], "order", -1, 1, &order) != 0 || take_size(args[9], "n_groups", &n_groups) != 0 ||
         take_optional_codes(&buffers, args[8], "groups", n_groups, &groups_taken, &groups) != 0 ||
         take_size(args[11], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[10], "grades", n_grades, &grades) != 0 ||
-        take_int64(&buffers, args[12], "expires", -1, 1, &expires) != 0 ||
-        take_int64(&grid, args[13], "dates", -1, 0, &dates) != 0 || take_int64(&grid, args[14], "cutoffs", -1, 0, &cutoffs) != 0)
+        take_int64(&buffers, args[12], "expires", -1, 1, &expires) != 0 || take_int64(&grid, args[13], "dates", -1, 0, &dates) != 0 ||
+        take_int64(&grid, args[14], "cutoffs", -1, 0, &cutoffs) != 0)
         goto done;
     const int64_t cells = product(groups != NULL ? n_groups + 1 : 1, n_grades + 1);
     if (cells < 0 || take_int64_out(&buffers, args[15], "counts", product(grid.rows, cells), &counts) != 0)

@@ -49,12 +49,12 @@ typedef struct {
 
 int stop_on_signal(void *context);
 
-#define LET_OTHERS_RUN                                                                                                                    \
-    {                                                                                                                                     \
-        signals pending = {PyEval_SaveThread()};                                                                                          \
+#define LET_OTHERS_RUN                                                                                                                     \
+    {                                                                                                                                      \
+        signals pending = {PyEval_SaveThread()};                                                                                           \
         const sif_watch watch = {stop_on_signal, &pending};
-#define AGAIN_ALONE                                                                                                                       \
-    PyEval_RestoreThread(pending.thread);                                                                                                 \
+#define AGAIN_ALONE                                                                                                                        \
+    PyEval_RestoreThread(pending.thread);                                                                                                  \
     }
 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.

@@ -1,8 +1,11 @@
 /* The module ofsted_sif._core: its functions, and multi-phase initialisation without any global state. */
 #include "binding.h"
 
+#include <stdlib.h>
+
 /* The limited API knows METH_FASTCALL functions by their own type, the method table by another. */
-#define METHOD(NAME, SIGNATURE) {#NAME, (PyCFunction)(void (*)(void))bind_##NAME, METH_FASTCALL, PyDoc_STR(SIGNATURE)}
+#define METHOD(NAME, SIGNATURE)                                                                                                            \
+    { #NAME, (PyCFunction)(void (*)(void))bind_##NAME, METH_FASTCALL, PyDoc_STR(SIGNATURE) }
 
 static PyMethodDef methods[] = {
     METHOD(count_grades, "count_grades(groups, n_groups, grades, n_grades, counts, first_row=0, /)\n--\n\n"
@@ -19,7 +22,19 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* OFSTED_SIF_CPU forces a version of the hot loops; by default the best that the processor has runs. */
+static int choose_version(PyObject *module) {
+    const char *const forced = getenv("OFSTED_SIF_CPU");
+    const char *const name = forced != NULL && *forced != '\0' ? forced : NULL;
+    if (sif_use_cpu(name) != 0) {
+        PyErr_Format(PyExc_ImportError, "OFSTED_SIF_CPU=%s: this processor has no such version; known are baseline, avx2 and avx512", name);
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "cpu", sif_cpu_in_use());
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)choose_version},
 #ifdef Py_mod_multiple_interpreters
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
@@ -30,14 +45,12 @@ static PyModuleDef_Slot slots[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "ofsted_sif._core",
-    .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",
-    .m_size = 0,
-    .m_methods = methods,
-    .m_slots = slots,
+    PyModuleDef_HEAD_INIT, .m_name = "ofsted_sif._core", .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",
+    .m_size = 0,           .m_methods = methods,         .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__core(void);
 
-PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit__core(void) {
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,16 @@
+/* The versions of the hot loops of counting: one template, included once for each instruction set. */
+#include "cpu.h"
+
+#define VERSION(name) name##_baseline
+#define TARGET
+#include "count_grades_loops.h"
+
+#if SIF_X86
+#define VERSION(name) name##_avx2
+#define TARGET __attribute__((target("avx2")))
+#include "count_grades_loops.h"
+
+#define VERSION(name) name##_avx512
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#include "count_grades_loops.h"
+#endif
