@@ -320,8 +320,8 @@ def count_as_at(
     dates, cutoffs : array_like of datetime64 or int, shape (n_dates,)
         The grid, neither decreasing; cut-offs are the dates by default.
     order : array_like of int, shape (n,), optional
-        The rows in order of provider and date, as `order_records` gives them. By default they are ordered here, which costs one pass
-        where they lie so already.
+        The rows in order of provider and date, as `order_records` gives them. By default they are ordered here, unless they lie so
+        already.
     n_groups, n_grades : int
         As for `count_grades`.
     expires : array_like of datetime64 or int, shape (n,), optional
@@ -349,15 +349,20 @@ def count_as_at(
     if groups is not None:
         groups = _codes(groups, "groups")
     n_groups = 0 if groups is None else _size(groups, n_groups)
-    if order is None:
-        order = np.empty(len(records[2]), dtype=np.int64)
-        if _core.order_records(*records, order):
-            order = None
-    else:
-        order = np.ascontiguousarray(order, dtype=np.int64)
     dates = _days(dates, "dates")
     cutoffs = dates if cutoffs is None else _days(cutoffs, "cutoffs")
     counts = np.empty((len(dates), n_groups + 1, n_grades + 1), dtype=np.int64)
     grades = _codes(grades, "grades")
-    _core.count_as_at(*records, order, groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
+    rest = (groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
+    if order is not None:
+        _core.count_as_at(*records, np.ascontiguousarray(order, dtype=np.int64), *rest)
+        return counts
+    try:
+        _core.count_as_at(*records, None, *rest)  # finds out by the way whether the records lie in order
+    except ValueError as error:
+        if getattr(error, "reason", None) != "unordered":
+            raise
+        order = np.empty(len(records[2]), dtype=np.int64)
+        _core.order_records(*records, order)
+        _core.count_as_at(*records, order, *rest)
     return counts

@@ -8,15 +8,19 @@
 
 #include "records.h"
 
-enum { MAX_SPAN = 1 << 16 /* days for which a table of grid positions is made; beyond, they are searched */ };
+enum {
+    BLOCK = 1024,
+    MAX_SPAN = 1 << 16 /* days for which a table of grid positions is made; beyond, they are searched */
+};
 
+/* The dates or cut-offs of a grid: for any day, the first position that is not before it. */
 typedef struct {
     const int64_t *days; /* not decreasing */
     int64_t n;
-    int32_t *position; /* by day - days[0], or NULL */
+    int64_t before, after; /* days[0] and the day after days[n - 1]: from there on, the position is n */
+    int32_t *position;     /* by day - before, for before .. after; or NULL */
 } grid;
 
-/* The first position whose day is not before `day`; n if there is none. */
 static int64_t search(const grid *g, int64_t day) {
     int64_t low = 0, high = g->n;
     while (low < high) {
@@ -29,33 +33,6 @@ static int64_t search(const grid *g, int64_t day) {
     return low;
 }
 
-static inline int64_t first_from(const grid *g, int64_t day) {
-    if (day <= g->days[0])
-        return 0;
-    if (day > g->days[g->n - 1])
-        return g->n;
-    return g->position != NULL ? g->position[day - g->days[0]] : search(g, day);
-}
-
-static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
-    *g = (grid){days, n, NULL};
-    for (int64_t d = 1; d < n; d++)
-        if (days[d] < days[d - 1])
-            return sif_fail(SIF_BAD_GRID, d, days[d]);
-    const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
-    if (span >= MAX_SPAN || n > INT32_MAX)
-        return sif_ok();
-    g->position = malloc(((size_t)span + 1) * sizeof *g->position);
-    if (g->position == NULL)
-        return sif_fail(SIF_NO_MEMORY, -1, 0);
-    for (int64_t day = 0, d = 0; day <= (int64_t)span; day++) {
-        while (days[d] - days[0] < day)
-            d++;
-        g->position[day] = (int32_t)d;
-    }
-    return sif_ok();
-}
-
 static inline int64_t larger(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
@@ -63,93 +40,166 @@ static inline int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+static inline int64_t first_from(const grid *g, int64_t day) {
+    if (g->position == NULL)
+        return search(g, day);
+    return g->position[smaller(larger(day, g->before), g->after) - g->before];
+}
+
+static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
+    *g = (grid){.days = days, .n = n, .before = days[0], .after = 0, .position = NULL};
+    for (int64_t d = 1; d < n; d++)
+        if (days[d] < days[d - 1])
+            return sif_fail(SIF_BAD_GRID, d, days[d]);
+    const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
+    if (span >= MAX_SPAN || n > INT32_MAX || days[n - 1] == INT64_MAX)
+        return sif_ok();
+    g->after = days[n - 1] + 1;
+    g->position = malloc((span + 2) * sizeof *g->position);
+    if (g->position == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    int64_t d = 0;
+    for (int64_t day = 0; day <= (int64_t)span; day++) {
+        while (days[d] - days[0] < day)
+            d++;
+        g->position[day] = (int32_t)d;
+    }
+    g->position[span + 1] = (int32_t)n;
+    return sif_ok();
+}
+
+/* What one block of records is: rows, in order, and their codes. */
+typedef struct {
+    int64_t row[BLOCK];
+    int32_t provider[BLOCK], group[BLOCK], grade[BLOCK];
+} block;
+
+/* Returns 0, or -1 where an entry of `order` is no row. */
+static int load_block(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades, int64_t first,
+                      size_t count, block *b) {
+    for (size_t k = 0; k < count; k++) {
+        b->row[k] = order != NULL ? order[first + (int64_t)k] : first + (int64_t)k;
+        if (b->row[k] < 0 || b->row[k] >= records->n)
+            return -1;
+    }
+    sif_load_codes(&records->provider, order, first, count, b->provider);
+    sif_load_codes(grades, order, first, count, b->grade);
+    if (groups != NULL)
+        sif_load_codes(groups, order, first, count, b->group);
+    else
+        memset(b->group, 0xFF, count * sizeof *b->group);
+    return 0;
+}
+
+/* What places a record: provider, day, publication, row. No two are equal in all four, so an order that never falls has every row, once. */
+typedef struct {
+    int64_t provider, placed, published, row;
+} place;
+
+static inline int comes_before(const place *a, const place *b) {
+    if (a->provider != b->provider)
+        return a->provider < b->provider;
+    if (a->placed != b->placed)
+        return a->placed < b->placed;
+    return a->published != b->published ? a->published < b->published : a->row < b->row;
+}
+
+/* The first fault in the order of the records; the walk that counts goes backwards, and only knows that there is one. */
+static sif_status first_fault(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades) {
+    place before = {-1, INT64_MIN, INT64_MIN, -1};
+    for (int64_t j = 0; j < records->n; j++) {
+        const int64_t i = order != NULL ? order[j] : j;
+        if (i < 0 || i >= records->n)
+            return sif_fail(SIF_BAD_ROW, j, i);
+        const place now = {sif_code_at(&records->provider, i), sif_placed(records, i), sif_published(records, i), i};
+        if (now.provider < 0 || now.provider >= records->provider.size)
+            return sif_fail(SIF_BAD_PROVIDER, i, now.provider);
+        if (now.placed == SIF_NO_DAY)
+            return sif_fail(SIF_NO_DATE, i, 0);
+        if (!comes_before(&before, &now))
+            return sif_fail(SIF_UNORDERED, i, 0);
+        before = now;
+        if (records->eligible != NULL && !records->eligible[i])
+            continue;
+        if (!sif_code_fits(sif_code_at(grades, i), grades->size))
+            return sif_fail(SIF_BAD_GRADE, i, sif_code_at(grades, i));
+        if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
+            return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
+    }
+    return sif_ok();
+}
+
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                            const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
                            const sif_watch *watch) {
-    const int64_t n = records->n, n_grades = grades->size, n_groups = groups != NULL ? groups->size : 0;
+    const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size;
     const int64_t stride = n_grades + 1, cells = (n_groups + 1) * stride;
-    grid by_date = {NULL, 0, NULL}, by_cutoff = {NULL, 0, NULL};
+    grid by_date = {.position = NULL}, by_cutoff = {.position = NULL};
     sif_status status = sif_ok();
     if (n_dates == 0)
         return status;
-    status = make_grid(dates, n_dates, &by_date);
+    if (records->provider.size > INT32_MAX || n_groups > INT32_MAX || n_grades > INT32_MAX)
+        status = sif_fail(SIF_TOO_LARGE, -1, larger(records->provider.size, larger(n_groups, n_grades)));
+    if (status.code == SIF_OK)
+        status = make_grid(dates, n_dates, &by_date);
     if (status.code == SIF_OK)
         status = make_grid(cutoffs, n_dates, &by_cutoff);
     if (status.code != SIF_OK)
         goto done;
     memset(counts, 0, (size_t)(n_dates * cells) * sizeof *counts);
 
-    /* The record after this one, in order: its provider, days and row. */
-    int64_t provider_after = records->provider.size - 1, placed_after = INT64_MAX, published_after = INT64_MAX;
-    int64_t displaced = n_dates; /* the first grid position at which a later record of the provider is in force */
-    for (int64_t j = n - 1; j >= 0; j--) {
-        if (j % SIF_WATCH_ROWS == 0 && sif_stop(watch)) {
+    block b;
+    place after = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    int64_t displaced = n_dates; /* the first position at which a later record of the provider is in force */
+    for (int64_t stop = records->n; stop > 0; stop -= smaller(stop, BLOCK)) {
+        const int64_t first = stop - smaller(stop, BLOCK);
+        if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        const int64_t i = order != NULL ? order[j] : j;
-        if (i < 0 || i >= n) {
-            status = sif_fail(SIF_BAD_ROW, j, i);
+        if (load_block(records, order, groups, grades, first, (size_t)(stop - first), &b) != 0) {
+            status = first_fault(records, order, groups, grades);
             goto done;
         }
-        const int64_t provider = sif_code_at(&records->provider, i);
-        const int64_t held = records->held[i], published = sif_published(records, i);
-        const int64_t placed = held != SIF_NO_DAY ? held : published;
-        if (provider < 0 || provider >= records->provider.size) {
-            status = sif_fail(SIF_BAD_PROVIDER, i, provider);
-            goto done;
-        }
-        if (placed == SIF_NO_DAY) {
-            status = sif_fail(SIF_NO_DATE, i, 0);
-            goto done;
-        }
-        if (provider != provider_after) {
-            displaced = n_dates;
-        }
-        if (provider > provider_after ||
-            (provider == provider_after && (placed > placed_after || (placed == placed_after && published > published_after)))) {
-            status = sif_fail(SIF_UNORDERED, order != NULL ? order[j + 1] : j + 1, 0);
-            goto done;
-        }
-        provider_after = provider;
-        placed_after = placed;
-        published_after = published;
-        if (records->eligible != NULL && !records->eligible[i])
-            continue;
-        const int64_t grade = sif_code_at(grades, i), group = groups != NULL ? sif_code_at(groups, i) : -1;
-        if (!sif_code_fits(grade, n_grades)) {
-            status = sif_fail(SIF_BAD_GRADE, i, grade);
-            goto done;
-        }
-        if (!sif_code_fits(group, n_groups)) {
-            status = sif_fail(SIF_BAD_GROUP, i, group);
-            goto done;
-        }
-        int64_t from = larger(first_from(&by_date, held), first_from(&by_cutoff, published));
-        int64_t to = displaced;
-        displaced = smaller(displaced, from);
-        if (records->opened != NULL)
-            from = larger(from, first_from(&by_date, records->opened[provider]));
-        if (records->closed != NULL && records->closed[provider] != SIF_NO_DAY)
-            to = smaller(to, first_from(&by_date, records->closed[provider]));
-        if (from >= to)
-            continue;
-        int64_t *const of_group = counts + (group < 0 ? n_groups : group) * stride;
-        const int64_t shown = grade < 0 ? n_grades : grade;
-        of_group[from * cells + shown]++;
-        if (expires != NULL && grade >= 0 && expires[i] != SIF_NO_DAY) {
-            /* From the first date after the last good day on, the record stays and its grade is missing. */
-            const int64_t expiry = expires[i] == INT64_MAX ? n_dates : larger(from, first_from(&by_date, expires[i] + 1));
-            if (expiry < to) {
-                of_group[expiry * cells + shown]--;
-                of_group[expiry * cells + n_grades]++;
-                if (to < n_dates)
-                    of_group[to * cells + n_grades]--;
-                continue;
+        for (int64_t k = stop - first - 1; k >= 0; k--) {
+            const int64_t i = b.row[k], held = records->held[i], published = sif_published(records, i);
+            const place now = {b.provider[k], held != SIF_NO_DAY ? held : published, published, i};
+            const int takes_part = records->eligible == NULL || records->eligible[i];
+            if (now.provider < 0 || now.placed == SIF_NO_DAY || !comes_before(&now, &after) ||
+                (takes_part && (b.grade[k] == SIF_NO_CODE || b.group[k] == SIF_NO_CODE))) {
+                status = first_fault(records, order, groups, grades);
+                goto done;
             }
+            if (now.provider != after.provider)
+                displaced = n_dates;
+            after = now;
+            if (!takes_part)
+                continue;
+            int64_t from = larger(first_from(&by_date, held), first_from(&by_cutoff, published));
+            int64_t to = displaced;
+            displaced = smaller(to, from);
+            if (records->opened != NULL)
+                from = larger(from, first_from(&by_date, records->opened[now.provider]));
+            if (records->closed != NULL && records->closed[now.provider] != SIF_NO_DAY)
+                to = smaller(to, first_from(&by_date, records->closed[now.provider]));
+            if (from >= to)
+                continue;
+            int64_t *const of_group = counts + (b.group[k] < 0 ? n_groups : b.group[k]) * stride;
+            const int64_t grade = b.grade[k] < 0 ? n_grades : b.grade[k];
+            of_group[from * cells + grade]++;
+            int64_t shown = grade;
+            if (expires != NULL && expires[i] != SIF_NO_DAY && expires[i] != INT64_MAX) {
+                /* From the first date after the last good day on, the record stays and its grade is missing. */
+                const int64_t expiry = larger(from, first_from(&by_date, expires[i] + 1));
+                if (expiry < to) {
+                    of_group[expiry * cells + grade]--;
+                    of_group[expiry * cells + n_grades]++;
+                    shown = n_grades;
+                }
+            }
+            if (to < n_dates)
+                of_group[to * cells + shown]--;
         }
-        if (to < n_dates)
-            of_group[to * cells + shown]--;
     }
     for (int64_t d = 1; d < n_dates; d++) {
         if (sif_stop(watch)) {
