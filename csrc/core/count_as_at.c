@@ -79,51 +79,54 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
         goto done;
     memset(counts, 0, (size_t)(n_dates * cells) * sizeof *counts);
 
-    /* The record after this one, in order: its provider, days and row. */
-    int64_t provider_after = records->provider.size - 1, placed_after = INT64_MAX, published_after = INT64_MAX;
+    /* The record after this one, in order: its provider, days and row. No two are equal in all four, so that an order which passes the
+     * check has every row, once. */
+    int64_t provider_after = records->provider.size - 1, placed_after = INT64_MAX, published_after = INT64_MAX, row_after = n;
     int64_t displaced = n_dates; /* the first grid position at which a later record of the provider is in force */
     for (int64_t j = n - 1; j >= 0; j--) {
         if (j % SIF_WATCH_ROWS == 0 && sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
+        /* After a failure the walk goes on, for an earlier one may be met. */
         const int64_t i = order != NULL ? order[j] : j;
         if (i < 0 || i >= n) {
             status = sif_fail(SIF_BAD_ROW, j, i);
-            goto done;
+            continue;
         }
         const int64_t provider = sif_code_at(&records->provider, i);
         const int64_t held = records->held[i], published = sif_published(records, i);
         const int64_t placed = held != SIF_NO_DAY ? held : published;
         if (provider < 0 || provider >= records->provider.size) {
             status = sif_fail(SIF_BAD_PROVIDER, i, provider);
-            goto done;
+            continue;
         }
         if (placed == SIF_NO_DAY) {
             status = sif_fail(SIF_NO_DATE, i, 0);
-            goto done;
+            continue;
         }
         if (provider != provider_after) {
             displaced = n_dates;
         }
         if (provider > provider_after ||
-            (provider == provider_after && (placed > placed_after || (placed == placed_after && published > published_after)))) {
-            status = sif_fail(SIF_UNORDERED, order != NULL ? order[j + 1] : j + 1, 0);
-            goto done;
-        }
+            (provider == provider_after &&
+             (placed > placed_after ||
+              (placed == placed_after && (published > published_after || (published == published_after && i >= row_after))))))
+            status = sif_fail(SIF_UNORDERED, row_after, 0);
         provider_after = provider;
         placed_after = placed;
         published_after = published;
+        row_after = i;
         if (records->eligible != NULL && !records->eligible[i])
             continue;
         const int64_t grade = sif_code_at(grades, i), group = groups != NULL ? sif_code_at(groups, i) : -1;
         if (!sif_code_fits(grade, n_grades)) {
             status = sif_fail(SIF_BAD_GRADE, i, grade);
-            goto done;
+            continue;
         }
         if (!sif_code_fits(group, n_groups)) {
             status = sif_fail(SIF_BAD_GROUP, i, group);
-            goto done;
+            continue;
         }
         int64_t from = larger(first_from(&by_date, held), first_from(&by_cutoff, published));
         int64_t to = displaced;
@@ -151,6 +154,8 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
         if (to < n_dates)
             of_group[to * cells + shown]--;
     }
+    if (status.code != SIF_OK)
+        goto done;
     for (int64_t d = 1; d < n_dates; d++) {
         if (sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
