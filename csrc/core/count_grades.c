@@ -240,6 +240,12 @@ static inline void add_weight(double weight, double *sum, double *lost) {
     *sum = total;
 }
 
+static int64_t bits_of(double weight) {
+    int64_t bits;
+    memcpy(&bits, &weight, sizeof bits);
+    return bits;
+}
+
 sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
                            int64_t *unweighted, const sif_watch *watch) {
     sif_status status = sif_ok();
@@ -257,8 +263,13 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
     for (int64_t first = 0; first < n; first += SIF_BLOCK) {
         const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
         status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
-        if (status.code != SIF_OK)
+        if (status.code != SIF_OK) {
+            /* The cells are void, but a bad weight may come before the bad code. */
+            for (int64_t i = first; i < status.row; i++)
+                if (weights[i] < 0 || isinf(weights[i]))
+                    status = sif_fail(SIF_BAD_WEIGHT, i, bits_of(weights[i]));
             goto done;
+        }
         for (size_t i = 0; i < count; i++) {
             const double weight = weights[first + (int64_t)i];
             if (isnan(weight))
@@ -266,7 +277,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
             else if (weight >= 0 && !isinf(weight))
                 add_weight(weight, &sums[cell[i]], &lost[cell[i]]);
             else {
-                status = sif_fail(SIF_BAD_WEIGHT, first + (int64_t)i, 0);
+                status = sif_fail(SIF_BAD_WEIGHT, first + (int64_t)i, bits_of(weight));
                 goto done;
             }
         }
@@ -276,7 +287,8 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
         }
     }
     for (size_t c = 0; c < n_cells; c++)
-        sums[c] += lost[c];
+        if (isfinite(sums[c])) /* a sum past all doubles is infinite; what it lost is no number */
+            sums[c] += lost[c];
 done:
     free(lost);
     if (status.code != SIF_OK) {
