@@ -37,7 +37,13 @@ def _codes(values: Any, name: str) -> Any:
         if array.size:
             raise TypeError(f"{name} must be integer codes, not {array.dtype}")
         array = array.astype(np.int8)
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return _plain(array, array.dtype.newbyteorder("="))
+
+
+def _plain(array: Any, dtype: Any) -> np.ndarray:
+    """The array as C takes it: contiguous, native and aligned (a memory-mapped file need not be); a copy only where it is not so."""
+    plain = np.ascontiguousarray(array, dtype=dtype)
+    return plain if plain.flags.aligned else plain.copy()
 
 
 def _days(values: Any, name: str) -> Any:
@@ -49,7 +55,15 @@ def _days(values: Any, name: str) -> Any:
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"{name} must be datetime64 or int64 days, not {array.dtype}")
-    return np.ascontiguousarray(array, dtype=np.int64)
+    return _plain(array, np.int64)
+
+
+def _grid(values: Any, name: str) -> Any:
+    """The dates of a grid; none may be missing."""
+    grid = _days(values, name)
+    if (grid == NO_DAY).any():
+        raise ValueError(f"{name}[{int(np.argmax(grid == NO_DAY))}] is missing")
+    return grid
 
 
 def _day(value: Any, name: str) -> int:
@@ -60,15 +74,19 @@ def _day(value: Any, name: str) -> int:
 
 
 def _flags(values: Any) -> Any:
-    return None if values is None else np.ascontiguousarray(values, dtype=np.bool_)
+    return None if values is None else _plain(values, np.bool_)
 
 
 def _size(codes: Any, given: int | None) -> int:
     """The number of labels: as given, else what the codes need."""
     if given is not None:
         return given
-    values = codes[0] if isinstance(codes, tuple) else codes
-    return max(0, int(np.asarray(values).max()) + 1) if len(values) else 0
+    if isinstance(codes, tuple):
+        values, bitmap, offset = codes
+        codes = np.asarray(values)
+        if bitmap is not None:  # what stands behind a 0 bit is no code
+            codes = codes[np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")[offset : offset + len(codes)].view(np.bool_)]
+    return max(0, int(codes.max()) + 1) if len(codes) else 0
 
 
 def _piece(codes: Any, start: int, stop: int) -> Any:
@@ -171,7 +189,7 @@ def count_grades(
         return [sums, unweighted]
 
     if weights is not None:
-        weights = np.ascontiguousarray(weights, dtype=np.float64)
+        weights = _plain(weights, np.float64)
     for name, column in (("groups", groups), ("weights", weights)):
         if column is not None and (length := len(column[0] if isinstance(column, tuple) else column)) != rows:
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
@@ -349,13 +367,13 @@ def count_as_at(
     if groups is not None:
         groups = _codes(groups, "groups")
     n_groups = 0 if groups is None else _size(groups, n_groups)
-    dates = _days(dates, "dates")
-    cutoffs = dates if cutoffs is None else _days(cutoffs, "cutoffs")
+    dates = _grid(dates, "dates")
+    cutoffs = dates if cutoffs is None else _grid(cutoffs, "cutoffs")
     counts = np.empty((len(dates), n_groups + 1, n_grades + 1), dtype=np.int64)
     grades = _codes(grades, "grades")
     rest = (groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
     if order is not None:
-        _core.count_as_at(*records, np.ascontiguousarray(order, dtype=np.int64), *rest)
+        _core.count_as_at(*records, _plain(_codes(order, "order"), np.int64), *rest)
         return counts
     try:
         _core.count_as_at(*records, None, *rest)  # finds out by the way whether the records lie in order

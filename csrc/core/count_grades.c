@@ -53,20 +53,39 @@ static const void *row_of(const sif_codes *codes, int64_t row) {
     return (const char *)codes->data + row * widths[codes->kind];
 }
 
-/* The first row of a block whose group or grade is out of range; there is one. */
-static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first) {
-    for (int64_t i = first;; i++) {
+/* The first of the rows first .. stop - 1 whose group or grade is out of range; a status of SIF_OK where there is none. */
+static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
+    for (int64_t i = first; i < stop; i++) {
         if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
             return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
         if (!sif_code_fits(sif_code_at(grades, i), grades->size))
             return sif_fail(SIF_BAD_GRADE, i, sif_code_at(grades, i));
     }
+    return sif_ok();
+}
+
+/* More grades than int8 has codes: no scale has them, so a row at a time will do. */
+static sif_status find_cells_of_many_grades(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
+    const uint32_t stride = (uint32_t)grades->size + 1;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t row = first + (int64_t)i, grade = sif_code_at(grades, row);
+        const int64_t group = groups != NULL ? sif_code_at(groups, row) : -1;
+        if (groups != NULL && !sif_code_fits(group, groups->size))
+            return sif_fail(SIF_BAD_GROUP, row, group);
+        if (!sif_code_fits(grade, grades->size))
+            return sif_fail(SIF_BAD_GRADE, row, grade);
+        const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0;
+        cell[i] = (group < 0 ? n_groups : (uint32_t)group) * stride + (grade < 0 ? stride - 1 : (uint32_t)grade);
+    }
+    return sif_ok();
 }
 
 /* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
  * otherwise. Kinds that no version takes, and bitmaps, are brought to int32 first. */
 static sif_status find_cells(sif_find_cells *const versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
                              size_t count, void *cells) {
+    if (grades->size > INT8_MAX)
+        return find_cells_of_many_grades(groups, grades, first, count, cells);
     const sif_loops *const loops = sif_loops_now();
     uint8_t valid[SIF_BLOCK];
     int32_t wide[SIF_BLOCK];
@@ -91,13 +110,13 @@ static sif_status find_cells(sif_find_cells *const versions[], const sif_codes *
         by_kind = versions[SIF_INT32];
     }
     bad |= by_kind(group, grade, count, n_groups, (uint32_t)grades->size, cells);
-    return bad ? offender(groups, grades, first) : sif_ok();
+    return bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 
-/* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits or grades not in 8. */
+/* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */
 static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades) {
     const int64_t rows = groups != NULL ? groups->size : 0;
-    if (rows < 0 || grades->size < 0 || rows > INT32_MAX || grades->size > INT8_MAX)
+    if (rows < 0 || grades->size < 0 || rows > INT32_MAX || grades->size > INT32_MAX)
         return -1;
     const int64_t cells = (rows + 1) * (grades->size + 1);
     return cells <= INT32_MAX ? cells : -1;
@@ -153,7 +172,7 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
             counted += piece[c];
         }
         if (counted != count)
-            return offender(NULL, grades, first);
+            return offender(NULL, grades, first, first + count);
         if (sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
@@ -173,7 +192,7 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
     uint32_t *tables = NULL;
     uint16_t cell_16[SIF_BLOCK];
     uint32_t cell_32[SIF_BLOCK];
-    const int is_narrow = n_cells <= MANY_CELLS;
+    const int is_narrow = n_cells <= MANY_CELLS && grades->size <= INT8_MAX;
     const size_t n_tables = is_narrow ? TABLES : 1;
     sif_find_cells *const *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
 
@@ -224,7 +243,7 @@ sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes 
     const int64_t cells = number_of_cells(groups, grades);
     if (cells < 0)
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
-    const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL;
+    const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL && grades->size <= INT8_MAX;
     const sif_status status =
         plain ? count_one_group(n, grades, counts, watch) : count_cells(n, groups, grades, (size_t)cells, counts, watch);
     if (status.code != SIF_OK)
@@ -238,6 +257,12 @@ static inline void add_weight(double weight, double *sum, double *lost) {
     const double total = *sum + weight;
     *lost += fabs(*sum) >= fabs(weight) ? (*sum - total) + weight : (weight - total) + *sum;
     *sum = total;
+}
+
+static int64_t bits_of(double weight) {
+    int64_t bits;
+    memcpy(&bits, &weight, sizeof bits);
+    return bits;
 }
 
 sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
@@ -257,8 +282,13 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
     for (int64_t first = 0; first < n; first += SIF_BLOCK) {
         const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
         status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
-        if (status.code != SIF_OK)
+        if (status.code != SIF_OK) {
+            /* The cells are void, but a bad weight may come before the bad code. */
+            for (int64_t i = first; i < status.row; i++)
+                if (weights[i] < 0 || isinf(weights[i]))
+                    status = sif_fail(SIF_BAD_WEIGHT, i, bits_of(weights[i]));
             goto done;
+        }
         for (size_t i = 0; i < count; i++) {
             const double weight = weights[first + (int64_t)i];
             if (isnan(weight))
@@ -266,7 +296,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
             else if (weight >= 0 && !isinf(weight))
                 add_weight(weight, &sums[cell[i]], &lost[cell[i]]);
             else {
-                status = sif_fail(SIF_BAD_WEIGHT, first + (int64_t)i, 0);
+                status = sif_fail(SIF_BAD_WEIGHT, first + (int64_t)i, bits_of(weight));
                 goto done;
             }
         }
@@ -276,7 +306,8 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
         }
     }
     for (size_t c = 0; c < n_cells; c++)
-        sums[c] += lost[c];
+        if (isfinite(sums[c])) /* a sum past all doubles is infinite; what it lost is no number */
+            sums[c] += lost[c];
 done:
     free(lost);
     if (status.code != SIF_OK) {

@@ -28,7 +28,7 @@ typedef enum {
     SIF_BAD_GRADE,    /* value: a grade code outside its scale */
     SIF_BAD_GROUP,    /* value: a group code outside its dictionary */
     SIF_BAD_PROVIDER, /* value: a provider code outside its dictionary, or missing (-1) */
-    SIF_BAD_WEIGHT,   /* a negative or infinite weight */
+    SIF_BAD_WEIGHT,   /* value: the bits of a negative or infinite weight, a double */
     SIF_BAD_ROW,      /* value: an entry of `order` that is no row */
     SIF_NO_DATE,      /* a row with neither an inspection nor a publication date */
     SIF_UNORDERED,    /* row: the first that comes too early for "ordered by provider and date" */
@@ -40,7 +40,7 @@ typedef enum {
 
 typedef struct {
     sif_code code;
-    int64_t row;   /* the first offending row, -1 where no row is to blame */
+    int64_t row;   /* the first offending row (of `order`, where one is given), -1 where no row is to blame */
     int64_t value; /* what stands there */
 } sif_status;
 

@@ -64,6 +64,10 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
         PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%s'; wanted native integers or floats", name, taken->format);
         return 0;
     }
+    if (taken->len > 0 && (uintptr_t)taken->buf % (size_t)taken->itemsize != 0) {
+        PyErr_Format(PyExc_ValueError, "%s is not aligned: its items stand at odd addresses; a copy would be", name);
+        return 0;
+    }
     *view = taken;
     return *format;
 }

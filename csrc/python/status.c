@@ -2,6 +2,7 @@
 #include "binding.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int stop_on_signal(void *context) {
     signals *const pending = context;
@@ -11,10 +12,10 @@ int stop_on_signal(void *context) {
     return stop;
 }
 
-static PyObject *raise(const char *reason, int64_t row, int64_t value, const char *message) {
+/* Takes over the reference to `value_object`. */
+static PyObject *raise(const char *reason, int64_t row, PyObject *value_object, const char *message) {
     PyObject *error = PyObject_CallFunction(PyExc_ValueError, "s", message);
-    PyObject *row_object = PyLong_FromLongLong(row), *value_object = PyLong_FromLongLong(value);
-    PyObject *reason_object = PyUnicode_FromString(reason);
+    PyObject *row_object = PyLong_FromLongLong(row), *reason_object = PyUnicode_FromString(reason);
     if (error != NULL && row_object != NULL && value_object != NULL && reason_object != NULL &&
         PyObject_SetAttrString(error, "row", row_object) == 0 && PyObject_SetAttrString(error, "value", value_object) == 0 &&
         PyObject_SetAttrString(error, "reason", reason_object) == 0)
@@ -26,8 +27,21 @@ static PyObject *raise(const char *reason, int64_t row, int64_t value, const cha
     return NULL;
 }
 
+/* The code that a status complains of, as it stands in the column: a status has no room for those past INT64_MAX. */
+static PyObject *offending_code(sif_status status, const sif_codes *codes, char *text, size_t room) {
+    if (codes != NULL && codes->kind == SIF_UINT64 && status.value == INT64_MIN) {
+        const unsigned long long code = ((const uint64_t *)codes->data)[status.row];
+        snprintf(text, room, "%llu", code);
+        return PyLong_FromUnsignedLongLong(code);
+    }
+    snprintf(text, room, "%lld", (long long)status.value);
+    return PyLong_FromLongLong(status.value);
+}
+
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider) {
-    char text[256];
+    char text[256], code[24];
+    double weight;
+    PyObject *value_object = NULL;
     const long long row = status.row < 0 ? -1 : (long long)(status.row + first_row), value = status.value;
     const char *reason = "";
     switch (status.code) {
@@ -40,25 +54,30 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         return NULL; /* the signal's handler has set the exception */
     case SIF_BAD_GRADE:
         reason = "grade";
-        snprintf(text, sizeof text, "row %lld: grade code %lld is outside the scale (0 .. %lld, or -1 for missing)", row, value,
+        value_object = offending_code(status, grades, code, sizeof code);
+        snprintf(text, sizeof text, "row %lld: grade code %s is outside the scale (0 .. %lld, or -1 for missing)", row, code,
                  (long long)(grades != NULL ? grades->size : 0) - 1);
         break;
     case SIF_BAD_GROUP:
         reason = "group";
-        snprintf(text, sizeof text, "row %lld: group code %lld is outside the groups (0 .. %lld, or -1 for missing)", row, value,
+        value_object = offending_code(status, groups, code, sizeof code);
+        snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld, or -1 for missing)", row, code,
                  (long long)(groups != NULL ? groups->size : 0) - 1);
         break;
     case SIF_BAD_PROVIDER:
         reason = "provider";
+        value_object = offending_code(status, provider, code, sizeof code);
         if (value == -1)
             snprintf(text, sizeof text, "row %lld: the provider is missing", row);
         else
-            snprintf(text, sizeof text, "row %lld: provider code %lld is outside the providers (0 .. %lld)", row, value,
+            snprintf(text, sizeof text, "row %lld: provider code %s is outside the providers (0 .. %lld)", row, code,
                      (long long)(provider != NULL ? provider->size : 0) - 1);
         break;
     case SIF_BAD_WEIGHT:
         reason = "weight";
-        snprintf(text, sizeof text, "row %lld: the weight is negative or infinite", row);
+        memcpy(&weight, &status.value, sizeof weight);
+        value_object = PyFloat_FromDouble(weight);
+        snprintf(text, sizeof text, "row %lld: the weight %g is negative or infinite", row, weight);
         break;
     case SIF_BAD_ROW:
         reason = "order";
@@ -81,5 +100,5 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         snprintf(text, sizeof text, "%lld is more than can be told apart here", value);
         break;
     }
-    return raise(reason, row, value, text);
+    return raise(reason, row, value_object != NULL ? value_object : PyLong_FromLongLong(value), text);
 }

@@ -1,0 +1,155 @@
+/* sif_count_as_at against the latest record of every provider on every date. */
+#include "histories.h"
+
+static void naive(const histories *h, int grouped, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts) {
+    const int64_t n_groups = grouped ? h->n_groups : 0, stride = h->n_grades + 1;
+    for (int64_t d = 0; d < n_dates; d++)
+        for (int64_t p = 0; p < h->n_providers; p++) {
+            const int64_t i = naive_latest(h, p, dates[d], cutoffs[d]);
+            if (i < 0)
+                continue;
+            const int64_t group = !grouped || h->group[i] < 0 ? n_groups : h->group[i];
+            const int expired = h->expires[i] != SIF_NO_DAY && h->expires[i] < dates[d];
+            const int64_t grade = h->grade[i] < 0 || expired ? h->n_grades : h->grade[i];
+            counts[(d * (n_groups + 1) + group) * stride + grade]++;
+        }
+}
+
+static int64_t *random_grid(int64_t n, int kind) {
+    int64_t *const days = allocate(n, sizeof *days);
+    for (int64_t d = 0; d < n; d++) {
+        const int64_t day = random_day(kind);
+        int64_t at = d;
+        for (; at > 0 && days[at - 1] > day; at--)
+            days[at] = days[at - 1];
+        days[at] = day;
+    }
+    return days;
+}
+
+static void as_defined(void) {
+    for (int again = 0; again < 2000; again++) {
+        histories h = random_histories(again % 200 == 0 ? 2000 : random_below(40), random_below(6), again % 4);
+        const int grouped = random_below(3) != 0;
+        const int64_t n_dates = random_below(8);
+        const int64_t size = n_dates * ((grouped ? h.n_groups : 0) + 1) * (h.n_grades + 1);
+        int64_t *const dates = random_grid(n_dates, again % 4), *const cutoffs = random_grid(n_dates, again % 4);
+        int64_t *const order = guarded(h.n), *const counts = guarded(size), *const expected = guarded(size);
+        for (int64_t c = 0; c < size; c++)
+            counts[c] = 99; /* overwritten, not added to */
+        int already;
+        naive(&h, grouped, n_dates, dates, cutoffs, expected);
+        CHECK_STATUS(sif_order_records(&h.records, order, &already, NULL), SIF_OK, -1, 0);
+        CHECK_STATUS(sif_count_as_at(&h.records, already ? NULL : order, grouped ? &h.groups : NULL, &h.grades, h.expires, n_dates, dates,
+                                     cutoffs, counts, NULL),
+                     SIF_OK, -1, 0);
+        CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
+        free_guarded(order, h.n);
+        free_guarded(counts, size);
+        free_guarded(expected, size);
+        free(dates);
+        free(cutoffs);
+        free_histories(&h);
+    }
+}
+
+/* Four good records of two providers in order; what is wrong is put in by hand. */
+static int64_t held[4], published[4], provider[4], grade[4], group[4], order[4];
+
+static sif_status counted(const int64_t *rows, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts) {
+    const sif_codes groups = {.data = group, .size = 2, .kind = SIF_INT64}, grades = {.data = grade, .size = 4, .kind = SIF_INT64};
+    const sif_records records = {
+        .n = 4, .provider = {.data = provider, .size = 2, .kind = SIF_INT64}, .held = held, .published = published};
+    return sif_count_as_at(&records, rows, &groups, &grades, NULL, n_dates, dates, cutoffs, counts, NULL);
+}
+
+static void reset(void) {
+    for (int64_t i = 0; i < 4; i++) {
+        provider[i] = i / 2;
+        held[i] = i % 2 + 1;
+        published[i] = 3;
+        grade[i] = i;
+        group[i] = i % 2;
+        order[i] = i;
+    }
+}
+
+static void what_is_wrong_is_named(void) {
+    static const int64_t dates[] = {4, 5};
+    struct {
+        int64_t *column;
+        int64_t row, value;
+        sif_code code;
+        int64_t named, shown;
+    } const wrong[] = {
+        {provider, 0, -1, SIF_BAD_PROVIDER, 0, -1},
+        {provider, 3, 2, SIF_BAD_PROVIDER, 3, 2},
+        {provider, 3, INT64_MAX, SIF_BAD_PROVIDER, 3, INT64_MAX},
+        {grade, 1, 4, SIF_BAD_GRADE, 1, 4},
+        {grade, 3, INT64_MIN, SIF_BAD_GRADE, 3, INT64_MIN},
+        {group, 2, 2, SIF_BAD_GROUP, 2, 2},
+        {group, 0, -2, SIF_BAD_GROUP, 0, -2},
+        {order, 2, 4, SIF_BAD_ROW, 2, 4},
+        {order, 2, -1, SIF_BAD_ROW, 2, -1},
+        {order, 2, INT64_MIN, SIF_BAD_ROW, 2, INT64_MIN},
+        {order, 1, 0, SIF_UNORDERED, 0, 0}, /* a row twice */
+        {order, 3, 0, SIF_UNORDERED, 0, 0},
+        {held, 1, 0, SIF_UNORDERED, 1, 0},
+        {held, 3, INT64_MIN + 1, SIF_UNORDERED, 3, 0},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int64_t *const counts = guarded(2 * 3 * 5);
+        reset();
+        wrong[i].column[wrong[i].row] = wrong[i].value;
+        CHECK_STATUS(counted(order, 2, dates, dates, counts), wrong[i].code, wrong[i].named, wrong[i].shown);
+        CHECK(all_are(counts, 2 * 3 * 5, SIF_VOID));
+        free_guarded(counts, 2 * 3 * 5);
+    }
+    int64_t *const counts = guarded(2 * 3 * 5);
+    reset();
+    held[2] = published[2] = SIF_NO_DAY;
+    CHECK_STATUS(counted(NULL, 2, dates, dates, counts), SIF_NO_DATE, 2, 0);
+    reset();
+    grade[1] = 7; /* of several, the first */
+    group[3] = 7;
+    CHECK_STATUS(counted(NULL, 2, dates, dates, counts), SIF_BAD_GRADE, 1, 7);
+    reset();
+    const int64_t falling[] = {INT64_MAX, INT64_MIN};
+    CHECK_STATUS(counted(NULL, 2, falling, dates, counts), SIF_BAD_GRID, 1, INT64_MIN);
+    CHECK_STATUS(counted(NULL, 2, dates, falling, counts), SIF_BAD_GRID, 1, INT64_MIN);
+    CHECK(all_are(counts, 2 * 3 * 5, SIF_VOID));
+    const int64_t rising[] = {INT64_MIN, INT64_MAX};
+    CHECK_STATUS(counted(NULL, 2, rising, rising, counts), SIF_OK, -1, 0);
+    CHECK(all_are(counts, 3 * 5, 0) && counts[3 * 5 + 5 + 1] == 1 && counts[3 * 5 + 5 + 3] == 1);
+    free_guarded(counts, 2 * 3 * 5);
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_WATCH_ROWS, dates[] = {0, 1, 2};
+    int64_t *const days = allocate(n, sizeof *days);
+    int8_t *const zeros = allocate(n, 1);
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = days};
+    const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
+    int64_t *const counts = guarded(6);
+    patience left = {0, 0};
+    const sif_watch watch = {ask, &left};
+    CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_OK, -1, 0);
+    CHECK(counts[0] == 1 && counts[1] == 0 && counts[4] == 1);
+    const int64_t times = left.asked;
+    CHECK(times >= 2);
+    for (int64_t stop_at = 1; stop_at <= times; stop_at++) {
+        left = (patience){0, stop_at};
+        CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_INTERRUPTED, -1, 0);
+        CHECK(left.asked == stop_at && all_are(counts, 6, SIF_VOID));
+    }
+    free_guarded(counts, 6);
+    free(days);
+    free(zeros);
+}
+
+int main(void) {
+    RUN(as_defined);
+    RUN(what_is_wrong_is_named);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}

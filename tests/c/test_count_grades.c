@@ -1,0 +1,165 @@
+/* sif_count_grades against counting row by row. */
+#include "check.h"
+
+static void naive(int64_t n, const int64_t *groups, const int64_t *grades, int64_t n_groups, int64_t n_grades, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t group = groups == NULL || groups[i] < 0 ? n_groups : groups[i];
+        const int64_t grade = grades[i] < 0 ? n_grades : grades[i];
+        counts[group * (n_grades + 1) + grade]++;
+    }
+}
+
+static void agree_on(int64_t n, int64_t n_groups, int64_t n_grades, int grouped) {
+    int64_t *const groups = random_codes(n, n_groups), *const grades = random_codes(n, n_grades);
+    const sif_codes of_group = n_groups > 100 ? coded(groups, n, n_groups, SIF_INT32) : coded_somehow(groups, n, n_groups);
+    const sif_codes of_grade = n_grades > 100 ? coded(grades, n, n_grades, SIF_INT64) : coded_somehow(grades, n, n_grades);
+    const int64_t cells = ((grouped ? n_groups : 0) + 1) * (n_grades + 1);
+    int64_t *const counts = guarded(cells), *const expected = guarded(cells);
+    naive(n, grouped ? groups : NULL, grades, grouped ? n_groups : 0, n_grades, expected);
+    CHECK_STATUS(sif_count_grades(n, grouped ? &of_group : NULL, &of_grade, counts, NULL), SIF_OK, -1, 0);
+    CHECK(memcmp(counts, expected, (size_t)cells * sizeof *counts) == 0);
+    free_guarded(counts, cells);
+    free_guarded(expected, cells);
+    free_codes(&of_group);
+    free_codes(&of_grade);
+    free(groups);
+    free(grades);
+}
+
+static void by_hand(void) {
+    const int8_t grades[] = {3, 2, -1, 3, 0};
+    const uint16_t groups[] = {0, 0, 1, 65535, 1};
+    const uint8_t bitmap[] = {0x00, 0x78, 0xFF}; /* bits 11 .. 15: rows 0 and 1, not 2 ... */
+    const sif_codes of_grade = {.data = grades, .size = 4, .kind = SIF_INT8};
+    const sif_codes of_group = {.data = groups, .validity = bitmap, .validity_offset = 11, .size = 2, .kind = SIF_UINT16};
+    int64_t counts[15] = {0};
+    /* Bits 11 .. 14 are set, bit 15 is not: row 3, whose group is 65535, is not missing. */
+    CHECK_STATUS(sif_count_grades(5, &of_group, &of_grade, counts, NULL), SIF_BAD_GROUP, 3, 65535);
+    CHECK(all_are(counts, 15, SIF_VOID));
+    memset(counts, 0, sizeof counts);
+    CHECK_STATUS(sif_count_grades(3, &of_group, &of_grade, counts, NULL), SIF_OK, -1, 0);
+    const int64_t expected[15] = {0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+    CHECK(memcmp(counts, expected, sizeof counts) == 0);
+    memset(counts, 0, sizeof counts);
+    CHECK_STATUS(sif_count_grades(5, NULL, &of_grade, counts, NULL), SIF_OK, -1, 0);
+    const int64_t ungrouped[5] = {1, 0, 1, 2, 1};
+    CHECK(memcmp(counts, ungrouped, sizeof ungrouped) == 0);
+}
+
+static void few_rows(void) {
+    for (int i = 0; i < 2000; i++)
+        agree_on(random_below(60), random_below(6), random_below(6), random_below(4) != 0);
+}
+
+static void many_rows(void) {
+    const int64_t sizes[][3] = {{20480, 1, 4}, {20481, 99, 4}, {50000, 305, 4}, {50000, 306, 4}, {21000, 30000, 4}, {30000, 3, 900}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int again = 0; again < 4; again++)
+            agree_on(sizes[i][0], sizes[i][1], sizes[i][2], again != 0);
+}
+
+static void nothing(void) {
+    int64_t *const counts = guarded(1);
+    const sif_codes none = {.data = NULL, .size = 0, .kind = SIF_INT8};
+    CHECK_STATUS(sif_count_grades(0, NULL, &none, counts, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_count_grades(0, &none, &none, counts, NULL), SIF_OK, -1, 0);
+    CHECK(counts[0] == 0);
+    const int8_t zero = 0;
+    const sif_codes of_nothing = {.data = &zero, .size = 0, .kind = SIF_INT8};
+    CHECK_STATUS(sif_count_grades(1, NULL, &of_nothing, counts, NULL), SIF_BAD_GRADE, 0, 0);
+    CHECK(counts[0] == SIF_VOID);
+    free_guarded(counts, 1);
+}
+
+static void pieces_add_up(void) {
+    const int64_t n = 5000, cells = 11 * 5;
+    int64_t *const groups = random_codes(n, 10), *const grades = random_codes(n, 4);
+    int64_t *const counts = guarded(cells), *const expected = guarded(cells);
+    naive(n, groups, grades, 10, 4, expected);
+    for (int64_t start = 0, stop; start < n; start = stop) {
+        stop = start + 1 + random_below(n - start);
+        const sif_codes of_group = coded_somehow(groups + start, stop - start, 10);
+        const sif_codes of_grade = coded_somehow(grades + start, stop - start, 4);
+        CHECK_STATUS(sif_count_grades(stop - start, &of_group, &of_grade, counts, NULL), SIF_OK, -1, 0);
+        free_codes(&of_group);
+        free_codes(&of_grade);
+    }
+    CHECK(memcmp(counts, expected, (size_t)cells * sizeof *counts) == 0);
+    free_guarded(counts, cells);
+    free_guarded(expected, cells);
+    free(groups);
+    free(grades);
+}
+
+/* In every kind, at every place of a block, just outside and far outside; memory ends with the last row, so that a sanitizer sees more. */
+static void bad_codes_are_named(void) {
+    const int64_t outside[] = {4, 5, 127, -2, -128};
+    for (int kind = SIF_INT8; kind <= SIF_UINT64; kind++)
+        for (size_t which = 0; which < sizeof outside / sizeof *outside; which++)
+            for (int64_t row = 0; row < 2100; row += row < 40 || row > 1000 ? 1 : 31) {
+                if (row > 1060 && row < 2030)
+                    row = 2030;
+                int64_t *const values = allocate(2100, sizeof *values);
+                values[row] = outside[which];
+                const sif_codes bad = coded(values, row + 1, 4, (sif_kind)kind), all = coded(values, 2100, 4, (sif_kind)kind);
+                values[row] = 0;
+                const sif_codes good = coded(values, 2100, 4, SIF_INT8);
+                /* A negative number is a large one in a kind without sign; past INT64_MAX it comes out as the least. */
+                const int64_t masks[] = {0, 0, 0, 0, 0xFF, 0xFFFF, 0xFFFFFFFF, 0};
+                int64_t value = masks[kind] != 0 ? outside[which] & masks[kind] : outside[which];
+                if (kind == SIF_UINT64 && value < 0)
+                    value = INT64_MIN;
+                int64_t *const counts = guarded(25);
+                CHECK_STATUS(sif_count_grades(row + 1, NULL, &bad, counts, NULL), SIF_BAD_GRADE, row, value);
+                CHECK(all_are(counts, 5, SIF_VOID));
+                CHECK(all_are(counts + 5, 20, 0));
+                CHECK_STATUS(sif_count_grades(2100, &all, &good, counts, NULL), SIF_BAD_GROUP, row, value);
+                CHECK(all_are(counts, 25, SIF_VOID));
+                free_guarded(counts, 25);
+                free_codes(&bad);
+                free_codes(&all);
+                free_codes(&good);
+                free(values);
+            }
+}
+
+static void tables_past_all_bounds_are_refused(void) {
+    const int8_t zero = 0;
+    int64_t *const counts = guarded(1);
+    const int64_t sizes[][2] = {{UINT32_MAX, 4}, {4, UINT32_MAX}, {1 << 16, 1 << 16}, {INT64_MAX, INT64_MAX}, {-1, 4}, {4, -1}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const sif_codes groups = {.data = &zero, .size = sizes[i][0], .kind = SIF_INT8};
+        const sif_codes grades = {.data = &zero, .size = sizes[i][1], .kind = SIF_INT8};
+        CHECK_STATUS(sif_count_grades(1, &groups, &grades, counts, NULL), SIF_TOO_LARGE, -1, sizes[i][0]);
+        CHECK(counts[0] == 0); /* nothing is written where the size of the output is not known */
+    }
+    free_guarded(counts, 1);
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = 3 * SIF_WATCH_ROWS + 5;
+    int8_t *const zeros = allocate(n, 1);
+    const sif_codes grades = {.data = zeros, .size = 4, .kind = SIF_INT8};
+    for (int64_t stop_at = 0; stop_at <= 3; stop_at++) {
+        patience left = {0, stop_at};
+        const sif_watch watch = {ask, &left};
+        int64_t *const counts = guarded(5);
+        const sif_status status = sif_count_grades(n, NULL, &grades, counts, &watch);
+        CHECK(status.code == (stop_at == 0 ? SIF_OK : SIF_INTERRUPTED));
+        CHECK(stop_at == 0 ? counts[0] == n && left.asked >= 3 : left.asked == stop_at && all_are(counts, 5, SIF_VOID));
+        free_guarded(counts, 5);
+    }
+    free(zeros);
+}
+
+int main(void) {
+    RUN(by_hand);
+    RUN(few_rows);
+    RUN(many_rows);
+    RUN(nothing);
+    RUN(pieces_add_up);
+    RUN(bad_codes_are_named);
+    RUN(tables_past_all_bounds_are_refused);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}

@@ -1,0 +1,69 @@
+/* sif_latest_as_at against looking at every record for every provider. */
+#include "histories.h"
+
+static void as_defined(void) {
+    for (int again = 0; again < 2000; again++) {
+        histories h = random_histories(again % 200 == 0 ? 2000 : random_below(40), random_below(6), again % 4);
+        const int64_t date = random_day(again % 4), cutoff = random_day(again % 4);
+        int64_t *const rows = guarded(h.n_providers);
+        CHECK_STATUS(sif_latest_as_at(&h.records, date, cutoff, rows, NULL), SIF_OK, -1, 0);
+        for (int64_t p = 0; p < h.n_providers; p++)
+            CHECK(rows[p] == naive_latest(&h, p, date, cutoff));
+        free_guarded(rows, h.n_providers);
+        free_histories(&h);
+    }
+}
+
+static void pointers_that_are_not_given_bound_nothing(void) {
+    const int64_t held[] = {5, 7, 6}, far = INT64_MAX;
+    const int8_t providers[] = {0, 0, 1};
+    const sif_records records = {.n = 3, .provider = {.data = providers, .size = 3, .kind = SIF_INT8}, .held = held};
+    int64_t *const rows = guarded(3);
+    CHECK_STATUS(sif_latest_as_at(&records, far, INT64_MIN, rows, NULL), SIF_OK, -1, 0);
+    CHECK(rows[0] == 1 && rows[1] == 2 && rows[2] == -1);
+    CHECK_STATUS(sif_latest_as_at(&records, 5, INT64_MIN, rows, NULL), SIF_OK, -1, 0);
+    CHECK(rows[0] == 0 && rows[1] == -1 && rows[2] == -1);
+    free_guarded(rows, 3);
+}
+
+static void bad_records_are_named(void) {
+    const int64_t held[] = {1, SIF_NO_DAY, 3};
+    const uint8_t eligible[] = {1, 0, 1};
+    int8_t providers[] = {0, 0, 1};
+    sif_records records = {.n = 3, .provider = {.data = providers, .size = 2, .kind = SIF_INT8}, .held = held};
+    int64_t *const rows = guarded(2);
+    CHECK_STATUS(sif_latest_as_at(&records, 9, 9, rows, NULL), SIF_NO_DATE, 1, 0);
+    CHECK(all_are(rows, 2, SIF_VOID));
+    records.eligible = eligible; /* what takes no part may lack a date */
+    CHECK_STATUS(sif_latest_as_at(&records, 9, 9, rows, NULL), SIF_OK, -1, 0);
+    CHECK(rows[0] == 0 && rows[1] == 2);
+    const int8_t outside[] = {2, 127, -1, -2, -128};
+    for (size_t i = 0; i < sizeof outside; i++) {
+        providers[2] = outside[i];
+        CHECK_STATUS(sif_latest_as_at(&records, 9, 9, rows, NULL), SIF_BAD_PROVIDER, 2, outside[i]);
+        CHECK(all_are(rows, 2, SIF_VOID));
+    }
+    free_guarded(rows, 2);
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_WATCH_ROWS;
+    int64_t *const held = allocate(n, sizeof *held), *const rows = guarded(1);
+    int8_t *const zeros = allocate(n, 1);
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = held};
+    patience left = {0, 2};
+    const sif_watch watch = {ask, &left};
+    CHECK_STATUS(sif_latest_as_at(&records, 0, 0, rows, &watch), SIF_INTERRUPTED, -1, 0);
+    CHECK(left.asked == 2 && rows[0] == SIF_VOID);
+    free_guarded(rows, 1);
+    free(held);
+    free(zeros);
+}
+
+int main(void) {
+    RUN(as_defined);
+    RUN(pointers_that_are_not_given_bound_nothing);
+    RUN(bad_records_are_named);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}

@@ -1,0 +1,99 @@
+/* sif_order_records against sorting by insertion. */
+#include "histories.h"
+
+static void naive(const histories *h, int64_t *order) {
+    for (int64_t i = 0; i < h->n; i++) {
+        int64_t j = i;
+        for (; j > 0; j--) {
+            const int64_t before = order[j - 1];
+            if (h->provider[before] < h->provider[i] || (h->provider[before] == h->provider[i] && is_before(h, before, i)))
+                break;
+            order[j] = before;
+        }
+        order[j] = i;
+    }
+}
+
+static void agree_on(histories *h) {
+    int64_t *const order = guarded(h->n), *const expected = guarded(h->n);
+    int already = -1, in_order = 1;
+    naive(h, expected);
+    for (int64_t i = 0; i < h->n; i++)
+        in_order &= expected[i] == i;
+    CHECK_STATUS(sif_order_records(&h->records, order, &already, NULL), SIF_OK, -1, 0);
+    CHECK(memcmp(order, expected, (size_t)h->n * sizeof *order) == 0);
+    CHECK(already == in_order);
+    free_guarded(order, h->n);
+    free_guarded(expected, h->n);
+    free_histories(h);
+}
+
+static void as_defined(void) {
+    for (int again = 0; again < 2000; again++) {
+        histories h = random_histories(random_below(40), random_below(6), again % 4);
+        if (again % 5 == 0) {
+            h.records.published = NULL;
+            for (int64_t i = 0; i < h.n; i++) {
+                h.held[i] = h.held[i] == SIF_NO_DAY ? h.published[i] : h.held[i];
+                h.published[i] = SIF_NO_DAY;
+            }
+        }
+        agree_on(&h);
+    }
+}
+
+/* Provider, day and publication of 17 + 64 + 64 bits: several words a record. */
+static void wide_keys(void) {
+    for (int kind = 0; kind < 4; kind++) {
+        histories h = random_histories(3000, 100000, kind);
+        agree_on(&h);
+    }
+}
+
+static void bad_records_are_named(void) {
+    const int64_t held[] = {1, 2, SIF_NO_DAY, 4};
+    const int8_t providers[] = {0, 1, 0, 2};
+    sif_records records = {.n = 4, .provider = {.data = providers, .size = 3, .kind = SIF_INT8}, .held = held};
+    int64_t *const order = guarded(4);
+    int already;
+    CHECK_STATUS(sif_order_records(&records, order, &already, NULL), SIF_NO_DATE, 2, 0);
+    CHECK(all_are(order, 4, SIF_VOID));
+    records.provider.size = 1;
+    CHECK_STATUS(sif_order_records(&records, order, &already, NULL), SIF_BAD_PROVIDER, 1, 1);
+    CHECK(all_are(order, 4, SIF_VOID));
+    records.provider.size = 0;
+    CHECK_STATUS(sif_order_records(&records, order, &already, NULL), SIF_BAD_PROVIDER, 0, 0);
+    free_guarded(order, 4);
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_WATCH_ROWS;
+    int64_t *const held = allocate(n, sizeof *held), *const order = guarded(n);
+    int8_t *const zeros = allocate(n, 1);
+    for (int64_t i = 0; i < n; i++)
+        held[i] = -i;
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = held};
+    int already;
+    patience left = {0, 0};
+    const sif_watch watch = {ask, &left};
+    CHECK_STATUS(sif_order_records(&records, order, &already, &watch), SIF_OK, -1, 0);
+    CHECK(order[0] == n - 1 && order[n - 1] == 0 && !already);
+    const int64_t times = left.asked;
+    CHECK(times >= 2);
+    for (int64_t stop_at = 1; stop_at <= times; stop_at++) {
+        left = (patience){0, stop_at};
+        CHECK_STATUS(sif_order_records(&records, order, &already, &watch), SIF_INTERRUPTED, -1, 0);
+        CHECK(left.asked == stop_at && all_are(order, n, SIF_VOID));
+    }
+    free_guarded(order, n);
+    free(held);
+    free(zeros);
+}
+
+int main(void) {
+    RUN(as_defined);
+    RUN(wide_keys);
+    RUN(bad_records_are_named);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}
