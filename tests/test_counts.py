@@ -756,3 +756,18 @@ def test_ctrl_c_is_answered_during_a_long_count(rows, call):
     script = INTERRUPTED.format(rows=rows, call=call)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("interrupted within the kernel\n", "", 0)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64])
+@pytest.mark.parametrize("size", [100, 127, 128, 200, 255, 256, 70_000])
+def test_a_negative_code_is_no_code_however_many_labels_there_are(dtype, size):
+    """A comparison of unsigned bytes took -3 for 253 where there were 255 groups or more."""
+    good, days = np.zeros(2, dtype=dtype), [1, 2]
+    for code in (-2, -3, np.iinfo(dtype).min):
+        bad = np.array([0, code], dtype=dtype)
+        with pytest.raises(ValueError, match=f"row 1: provider code {code} is outside"):
+            counts.count_as_at(bad, days, None, None, good, [5], n_providers=size)
+        with pytest.raises(ValueError, match=f"row 1: group code {code} is outside"):
+            counts.count_as_at(good, days, None, bad, good, [5], n_providers=1, n_groups=size)
+        with pytest.raises(ValueError, match=f"row 1: group code {code} is outside"):
+            counts.count_grades(bad, good, n_groups=size)

@@ -45,6 +45,21 @@ static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     return code > INT64_MAX ? INT64_MIN : (int64_t)code;
 }
 
+static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
+    static const int64_t widths[] = {[SIF_INT8] = 1,  [SIF_INT16] = 2,  [SIF_INT32] = 4,  [SIF_INT64] = 8,
+                                     [SIF_UINT8] = 1, [SIF_UINT16] = 2, [SIF_UINT32] = 4, [SIF_UINT64] = 8};
+    return (const char *)codes->data + row * widths[codes->kind];
+}
+
+/* Asks the processor to bring memory near; a wish, with no effect on any result. */
+#if defined(__GNUC__)
+#define SIF_FETCH(address) __builtin_prefetch((address), 0, 2)
+#define SIF_FETCH_FOR_WRITING(address) __builtin_prefetch((address), 1)
+#else
+#define SIF_FETCH(address) (void)(address)
+#define SIF_FETCH_FOR_WRITING(address) (void)(address)
+#endif
+
 /* True for -1 (missing) and 0 .. size - 1. */
 static inline int sif_code_fits(int64_t code, int64_t size) {
     return code >= -1 && code < size;

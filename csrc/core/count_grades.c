@@ -48,11 +48,6 @@ static void spread_validity(const sif_codes *codes, int64_t first, size_t count,
         valid[i] = codes->validity[(bit + (int64_t)i) >> 3] >> ((bit + (int64_t)i) & 7) & 1 ? 0xFF : 0;
 }
 
-static const void *row_of(const sif_codes *codes, int64_t row) {
-    static const int64_t widths[SIF_KINDS] = {1, 2, 4, 8, 1, 2, 4, 8};
-    return (const char *)codes->data + row * widths[codes->kind];
-}
-
 /* The first of the rows first .. stop - 1 whose group or grade is out of range; a status of SIF_OK where there is none. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
     for (int64_t i = first; i < stop; i++) {
@@ -92,15 +87,15 @@ static sif_status find_cells(sif_find_cells *const versions[], const sif_codes *
     int8_t narrow[SIF_BLOCK];
     int bad = 0;
 
-    const int8_t *grade = row_of(grades, first);
+    const int8_t *grade = sif_row_of(grades, first);
     if (grades->kind != SIF_INT8 || grades->validity != NULL) {
         spread_validity(grades, first, count, valid);
-        bad |= loops->widen[grades->kind](row_of(grades, first), valid, count, (uint32_t)grades->size, wide);
+        bad |= loops->widen[grades->kind](sif_row_of(grades, first), valid, count, (uint32_t)grades->size, wide);
         for (size_t i = 0; i < count; i++)
             narrow[i] = (int8_t)wide[i];
         grade = narrow;
     }
-    const void *group = groups != NULL ? row_of(groups, first) : memset(wide, 0xFF, count * sizeof *wide);
+    const void *group = groups != NULL ? sif_row_of(groups, first) : memset(wide, 0xFF, count * sizeof *wide);
     sif_find_cells *by_kind = versions[groups != NULL ? groups->kind : SIF_INT32];
     const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0;
     if (groups != NULL && (groups->validity != NULL || by_kind == NULL)) {
@@ -139,18 +134,10 @@ static void increment_tables(const uint16_t *cell, size_t count, uint32_t *table
         tables[cell[i]]++;
 }
 
-#if defined(__GNUC__)
-#define FETCH_FOR_WRITING(address) __builtin_prefetch(address, 1)
-#define FETCH_FOR_READING(address) __builtin_prefetch(address, 0, 2)
-#else
-#define FETCH_FOR_READING(address) (void)(address)
-#define FETCH_FOR_WRITING(address) (void)(address)
-#endif
-
 static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, size_t n_cells) {
     size_t i = 0;
     for (; n_cells > CACHED_CELLS && i + AHEAD < count; i++) {
-        FETCH_FOR_WRITING(&table[cell[i + AHEAD]]);
+        SIF_FETCH_FOR_WRITING(&table[cell[i + AHEAD]]);
         table[cell[i]]++;
     }
     for (; i < count; i++)
@@ -181,9 +168,9 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
 
 /* Brings the rows first .. first + count - 1 near while rows before them are counted. */
 static void fetch_rows(const sif_codes *codes, int64_t first, size_t count) {
-    const char *const start = row_of(codes, first), *const stop = row_of(codes, first + (int64_t)count);
+    const char *const start = sif_row_of(codes, first), *const stop = sif_row_of(codes, first + (int64_t)count);
     for (const char *line = start; line < stop; line += 64)
-        FETCH_FOR_READING(line);
+        SIF_FETCH(line);
 }
 
 static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,

@@ -1,17 +1,21 @@
 /* Loading a block of codes of any kind as int32, in the order of the rows or in another. */
 #include "records.h"
 
-#define LOAD(TYPE)                                                                                                                         \
+/* A code fits where code + 1, unsigned, is at most size: that is one comparison. `size` is held to what TYPE can tell. */
+#define LOAD(TYPE, UNSIGNED, MISSING)                                                                                                      \
     do {                                                                                                                                   \
         const TYPE *const data = (const TYPE *)codes->data;                                                                                \
+        const UNSIGNED last = (UNSIGNED)-1 / 2 + MISSING;                                                                                  \
+        const UNSIGNED size = (uint64_t)codes->size < last ? (UNSIGNED)codes->size : last;                                                 \
         if (order == NULL)                                                                                                                 \
-            for (size_t i = 0; i < count; i++)                                                                                             \
-                out[i] = data[first + (int64_t)i] < size && data[first + (int64_t)i] >= least ? (int32_t)data[first + (int64_t)i]          \
-                                                                                              : SIF_NO_CODE;                               \
+            for (size_t i = 0; i < count; i++) {                                                                                           \
+                const TYPE code = data[first + (int64_t)i];                                                                                \
+                out[i] = (UNSIGNED)((UNSIGNED)code + MISSING) < (UNSIGNED)(size + MISSING) ? (int32_t)code : SIF_NO_CODE;                  \
+            }                                                                                                                              \
         else                                                                                                                               \
             for (size_t i = 0; i < count; i++) {                                                                                           \
                 const TYPE code = data[order[first + (int64_t)i]];                                                                         \
-                out[i] = code < size && code >= least ? (int32_t)code : SIF_NO_CODE;                                                       \
+                out[i] = (UNSIGNED)((UNSIGNED)code + MISSING) < (UNSIGNED)(size + MISSING) ? (int32_t)code : SIF_NO_CODE;                  \
             }                                                                                                                              \
     } while (0)
 
@@ -23,35 +27,30 @@ void sif_load_codes(const sif_codes *codes, const int64_t *order, int64_t first,
         }
         return;
     }
-    if (codes->kind <= SIF_INT64) {
-        const int64_t size = codes->size, least = -1;
-        switch (codes->kind) {
-        case SIF_INT8:
-            LOAD(int8_t);
-            break;
-        case SIF_INT16:
-            LOAD(int16_t);
-            break;
-        case SIF_INT32:
-            LOAD(int32_t);
-            break;
-        default:
-            LOAD(int64_t);
-        }
-    } else {
-        const uint64_t size = (uint64_t)codes->size, least = 0;
-        switch (codes->kind) {
-        case SIF_UINT8:
-            LOAD(uint8_t);
-            break;
-        case SIF_UINT16:
-            LOAD(uint16_t);
-            break;
-        case SIF_UINT32:
-            LOAD(uint32_t);
-            break;
-        default:
-            LOAD(uint64_t);
-        }
+    switch (codes->kind) {
+    case SIF_INT8:
+        LOAD(int8_t, uint8_t, 1);
+        break;
+    case SIF_INT16:
+        LOAD(int16_t, uint16_t, 1);
+        break;
+    case SIF_INT32:
+        LOAD(int32_t, uint32_t, 1);
+        break;
+    case SIF_INT64:
+        LOAD(int64_t, uint64_t, 1);
+        break;
+    case SIF_UINT8:
+        LOAD(uint8_t, uint16_t, 0);
+        break;
+    case SIF_UINT16:
+        LOAD(uint16_t, uint32_t, 0);
+        break;
+    case SIF_UINT32:
+        LOAD(uint32_t, uint64_t, 0);
+        break;
+    case SIF_UINT64:
+        LOAD(uint64_t, uint64_t, 0);
+        break;
     }
 }
