@@ -111,8 +111,17 @@ def test_the_grid_counts_what_is_in_force_on_each_date():
         check_grid(rng, cases.histories(rng), f"case {case}")
 
 
-# (rows, groups, grades): several private tables, one table, no table; each with whole and broken blocks.
-LARGE = [(20_480, 1, 4), (20_481, 153, 4), (25_000, 305, 4), (25_000, 306, 4), (21_000, 500, 4), (21_000, 30_000, 4), (30_000, 3, 900)]
+# (rows, groups, grades): several private tables, one table, no table, a table larger than the caches; whole and broken blocks.
+LARGE = [
+    (20_480, 1, 4),
+    (20_481, 153, 4),
+    (25_000, 305, 4),
+    (25_000, 306, 4),
+    (21_000, 500, 4),
+    (21_000, 30_000, 4),
+    (265_000, 66_000, 1),
+    (30_000, 3, 127),
+]
 
 
 @pytest.mark.parametrize(("n", "n_groups", "n_grades"), LARGE)
@@ -186,7 +195,7 @@ def test_many_providers_are_followed_each_on_its_own():
     check_grid(rng, made, "")
 
 
-@pytest.mark.parametrize("n_grades", [0, 1, 2000])
+@pytest.mark.parametrize("n_grades", [0, 1, 127, 128, 2000])
 def test_without_groups_there_is_one_line_of_counts(n_grades):
     counted = counts.count_grades(None, np.full(20_000, n_grades - 1, dtype=np.int16), n_grades=n_grades)
     assert counted.shape == (n_grades + 1,)
@@ -522,6 +531,12 @@ def test_records_out_of_order_are_named_and_never_counted_wrongly(changed, row):
     assert_void(*outputs)
 
 
+def test_a_fault_in_unordered_records_is_named_alone():
+    with pytest.raises(ValueError, match="row 0: grade code 9") as failure:
+        counts.count_as_at([1, 0], [1, 2], None, None, [9, 1], [5])
+    assert failure.value.__context__ is None  # and not "the records are not ordered" before it, which is no fault here
+
+
 I8, D = np.zeros(4, np.int8), np.zeros(4, np.int64)
 COUNTS = np.zeros(15, np.int64)
 
@@ -726,7 +741,7 @@ from ofsted_sif import _core
 
 sys.setswitchinterval(1000)  # the other thread runs only while a kernel has let go of the interpreter
 rows = {rows}
-codes = np.zeros(rows, dtype=np.int8)  # pages of zeros that take no memory until they are written
+codes, days = np.zeros(rows, dtype=np.int8), np.zeros(1 << 27, dtype=np.int64)  # zeros that take no memory until they are written
 for attempt in range(50):
     output = np.zeros(5, dtype=np.int64)
     ready = threading.Event()
@@ -748,13 +763,13 @@ for attempt in range(50):
     ("rows", "call"),
     [
         (1 << 29, "_core.count_grades(None, 0, codes, 4, output)"),
-        (1 << 27, "_core.latest_as_at(codes, 5, np.zeros(rows, np.int64), None, None, None, None, 0, 0, output)"),
+        (1 << 27, "_core.latest_as_at(codes, 5, days, None, None, None, None, 0, 0, output)"),
     ],
     ids=["count_grades", "latest_as_at"],
 )
 def test_ctrl_c_is_answered_during_a_long_count(rows, call):
     script = INTERRUPTED.format(rows=rows, call=call)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("interrupted within the kernel\n", "", 0)
 
 

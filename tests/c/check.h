@@ -35,9 +35,15 @@ static int checks_failed = 0, tests_passed = 0, tests_failed = 0;
             tests_passed++;                                                                                                               \
         else {                                                                                                                            \
             tests_failed++;                                                                                                               \
-            fprintf(stderr, "FAILED %s: %d checks\n", #TEST, checks_failed);                                                              \
+            fprintf(stderr, "FAILED %s: %d checks (%s)\n", #TEST, checks_failed, sif_cpu_in_use());                                                              \
         }                                                                                                                                 \
     } while (0)
+
+/* Repeats the tests that follow with each version of the hot loops that this processor has. */
+static const char *const versions[] = {"baseline", "avx2", "avx512"};
+#define EACH_VERSION                                                                                                                      \
+    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)                                                                       \
+        if (sif_use_cpu(versions[v]) == 0)
 
 /* The last line of every test program, and its exit code: 3 where tests failed, which no other way of dying gives. */
 static inline int report(void) {
