@@ -53,7 +53,8 @@ def test_the_order_is_worst_to_best() -> None:
 def test_codes_of_a_categorical_of_the_scale_are_not_copied() -> None:
     grades = sif.grades(["Good", "Outstanding"])
     assert np.shares_memory(sif.grades(grades).codes, grades.codes)
-    assert np.shares_memory(sif.grades(pd.Series(grades)).codes, grades.codes)
+    series = pd.Series(grades)
+    assert np.shares_memory(sif.grades(series).codes, series.array.codes)
 
 
 @pytest.mark.parametrize("categories", [["Outstanding", "Good", "Inadequate"], ["good", "Adequate", "unheard of"]])

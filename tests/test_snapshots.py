@@ -164,7 +164,7 @@ def test_first_is_the_earliest_day_and_on_it_the_last_of_equals(seed: int) -> No
     expected = []
     for _, mine in graded.groupby("provider"):
         on_first_day = mine[placed[mine.index] == placed[mine.index].min()]
-        order = on_first_day["published"].fillna(pd.Timestamp.min)
+        order = on_first_day["published"].fillna(pd.Timestamp("1900-01-01"))
         expected.append(order[order == order.max()].index[-1])
     found = sif.first(table, framework="all")
     pd.testing.assert_frame_equal(found[table.columns], table.loc[expected].reset_index(drop=True))

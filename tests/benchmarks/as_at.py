@@ -1,4 +1,4 @@
-"""The as-at grid: 1 million records, 100,000 providers, 120 dates, 153 groups, beside DuckDB and pandas: ``python -m tests.benchmarks.as_at``."""
+"""The as-at grid of a million records beside DuckDB and pandas: ``python -m tests.benchmarks.as_at``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting 50 million rows by group and grade, beside numpy.bincount, pandas, DuckDB and others: ``python -m tests.benchmarks.counting``."""
+"""Counting 50 million rows by group and grade, beside its peers: ``python -m tests.benchmarks.counting``."""
 
 from __future__ import annotations
 
