@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "records.h"
 
 enum {
@@ -18,11 +19,19 @@ enum {
 typedef struct {
     const int64_t *days; /* not decreasing */
     int64_t n;
-    int64_t before, after; /* days[0] and the day after days[n - 1]: from there on, the position is n */
-    int32_t *position;     /* by day - before, for before .. after; or NULL */
+    sif_day_table table; /* positions by day, from the first day of the grid to the one after its last; or no entries */
 } grid;
 
-static int64_t search(const grid *g, int64_t day) {
+static inline int64_t larger(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+static inline int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t first_from(const grid *g, int64_t day) {
+    if (g->table.entry != NULL)
+        return g->table.entry[smaller(larger(day, g->table.first), g->table.last) - g->table.first];
     int64_t low = 0, high = g->n;
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
@@ -34,75 +43,75 @@ static int64_t search(const grid *g, int64_t day) {
     return low;
 }
 
-static inline int64_t larger(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-static inline int64_t smaller(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static inline int64_t first_from(const grid *g, int64_t day) {
-    if (g->position == NULL)
-        return search(g, day);
-    return g->position[smaller(larger(day, g->before), g->after) - g->before];
-}
-
 static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
-    *g = (grid){.days = days, .n = n, .before = days[0], .after = 0, .position = NULL};
+    *g = (grid){.days = days, .n = n, .table = {.first = days[0], .last = days[0], .entry = NULL}};
     for (int64_t d = 1; d < n; d++)
         if (days[d] < days[d - 1])
             return sif_fail(SIF_BAD_GRID, d, days[d]);
     const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
-    if (span >= MAX_SPAN || n > INT32_MAX || days[n - 1] == INT64_MAX)
+    if (span >= MAX_SPAN || days[n - 1] == INT64_MAX)
         return sif_ok();
-    g->after = days[n - 1] + 1;
-    g->position = malloc((span + 2) * sizeof *g->position);
-    if (g->position == NULL)
+    int32_t *const entry = malloc((span + 2) * sizeof *entry);
+    if (entry == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     int64_t d = 0;
     for (int64_t day = 0; day <= (int64_t)span; day++) {
         while (days[d] - days[0] < day)
             d++;
-        g->position[day] = (int32_t)d;
+        entry[day] = (int32_t)d;
     }
-    g->position[span + 1] = (int32_t)n;
+    entry[span + 1] = (int32_t)n;
+    g->table = (sif_day_table){.first = days[0], .last = days[n - 1] + 1, .entry = entry};
     return sif_ok();
 }
 
-/* What one block of records is, in their order. `from` is the first position at which a record is both held and published. */
+/* What one block of records is, in their order, and after them the record that the walk met before. `from` is the first position at which
+ * a record is both held and published. */
 typedef struct {
-    int64_t row[BLOCK], held[BLOCK], published[BLOCK], placed[BLOCK];
-    int32_t provider[BLOCK], group[BLOCK], grade[BLOCK], from[BLOCK];
+    int64_t row[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1];
+    int64_t held[BLOCK];
+    int32_t provider[BLOCK + 1];
+    int32_t group[BLOCK], grade[BLOCK], from[BLOCK];
 } block;
 
-/* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Returns 0, or -1
- * where an entry of `order` is no row. */
+/* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Codes of rows that
+ * take no part are -1, whatever stands there. Returns 0, or -1 where a record is at fault. */
 static int load_block(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades, int64_t first,
                       size_t count, block *b) {
+    const sif_grid_loops *const loops = sif_grid_loops_now();
     int fault = 0;
-    for (size_t k = 0; k < count; k++) {
-        b->row[k] = order != NULL ? order[first + (int64_t)k] : first + (int64_t)k;
-        fault |= b->row[k] < 0 || b->row[k] >= records->n;
-    }
-    if (fault)
-        return -1;
-    for (size_t k = 0; k < count; k++)
-        b->held[k] = records->held[b->row[k]];
-    if (records->published != NULL)
+    if (order != NULL) {
+        memcpy(b->row, order + first, count * sizeof *b->row);
         for (size_t k = 0; k < count; k++)
+            fault |= b->row[k] < 0 || b->row[k] >= records->n;
+        if (fault)
+            return -1;
+        for (size_t k = 0; k < count; k++)
+            b->held[k] = records->held[b->row[k]];
+        for (size_t k = 0; records->published != NULL && k < count; k++)
             b->published[k] = records->published[b->row[k]];
-    else
+    } else {
         for (size_t k = 0; k < count; k++)
-            b->published[k] = SIF_NO_DAY;
-    for (size_t k = 0; k < count; k++)
-        b->placed[k] = b->held[k] != SIF_NO_DAY ? b->held[k] : b->published[k];
+            b->row[k] = first + (int64_t)k;
+        memcpy(b->held, records->held + first, count * sizeof *b->held);
+        if (records->published != NULL)
+            memcpy(b->published, records->published + first, count * sizeof *b->published);
+    }
+    for (size_t k = 0; records->published == NULL && k < count; k++)
+        b->published[k] = SIF_NO_DAY;
+    loops->place(b->held, b->published, count, b->placed);
     sif_load_codes(&records->provider, order, first, count, b->provider);
     sif_load_codes(grades, order, first, count, b->grade);
     if (groups != NULL)
         sif_load_codes(groups, order, first, count, b->group);
     else
         memset(b->group, 0xFF, count * sizeof *b->group);
-    return 0;
+    for (size_t k = 0; records->eligible != NULL && k < count; k++)
+        if (!records->eligible[b->row[k]])
+            b->grade[k] = b->group[k] = -1;
+    for (size_t k = 0; k < count; k++)
+        fault |= b->grade[k] == SIF_NO_CODE || b->group[k] == SIF_NO_CODE;
+    return fault || !loops->is_ordered(b->provider, b->placed, b->published, b->row, count) ? -1 : 0;
 }
 
 /* Asks for the rows of a block before they are needed: processors foresee neither scattered rows nor blocks that go backwards. */
@@ -122,16 +131,12 @@ static void fetch_block(const sif_records *records, const int64_t *order, const 
     }
 }
 
-/* The grid's positions of a block, and the lines of `changes` on which its records begin: those on which they end are the same ones,
- * since a record ends where a later one of its provider begins. A step is the changes of one group at one position. */
-static void find_positions(const grid *by_date, const grid *by_cutoff, const int32_t *changes, int64_t n_groups, int64_t step, size_t count,
-                           block *b) {
-    for (size_t k = 0; k < count; k++)
-        b->from[k] = (int32_t)larger(first_from(by_date, b->held[k]), first_from(by_cutoff, b->published[k]));
-    for (size_t k = 0; k < count; k++) {
-        const int64_t group = b->group[k] < 0 ? n_groups : b->group[k];
-        SIF_FETCH_FOR_WRITING(&changes[(group * (by_date->n + 1) + b->from[k]) * step]);
-    }
+static void find_positions(const grid *dates, const grid *cutoffs, size_t count, block *b) {
+    if (dates->table.entry != NULL && cutoffs->table.entry != NULL)
+        sif_grid_loops_now()->find_positions(&dates->table, &cutoffs->table, b->held, b->published, count, b->from);
+    else
+        for (size_t k = 0; k < count; k++)
+            b->from[k] = (int32_t)larger(first_from(dates, b->held[k]), first_from(cutoffs, b->published[k]));
 }
 
 /* What places a record: provider, day, publication, row. No two are equal in all four, so an order that never falls has every row, once. */
@@ -189,7 +194,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
                            const sif_watch *watch) {
     const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size;
     const int64_t stride = n_grades + 1, cells = (n_groups + 1) * stride;
-    grid by_date = {.position = NULL}, by_cutoff = {.position = NULL};
+    grid by_date = {.n = 0}, by_cutoff = {.n = 0};
     int32_t *changes = NULL; /* what each position adds to the one before it, for one position more than the grid has */
     sif_status status = sif_ok();
     if (n_dates == 0)
@@ -210,50 +215,47 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
     }
 
     block b;
-    place after = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    b.row[0] = b.published[0] = b.placed[0] = INT64_MAX;
+    b.provider[0] = INT32_MAX;
     int64_t displaced = n_dates; /* the first position at which a later record of the provider is in force */
     for (int64_t stop = records->n; stop > 0; stop -= smaller(stop, BLOCK)) {
         const int64_t first = stop - smaller(stop, BLOCK);
         const size_t count = (size_t)(stop - first);
-        if ((records->n - stop) % FLUSH_ROWS == 0)
+        if (stop < records->n && (records->n - stop) % FLUSH_ROWS == 0)
             flush(changes, counts, n_dates, n_groups, stride);
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
+        b.row[count] = b.row[0];
+        b.published[count] = b.published[0];
+        b.placed[count] = b.placed[0];
+        b.provider[count] = b.provider[0];
         if (load_block(records, order, groups, grades, first, count, &b) != 0) {
             status = first_fault(records, order, groups, grades);
             goto done;
         }
-        find_positions(&by_date, &by_cutoff, changes, n_groups, stride, count, &b);
+        find_positions(&by_date, &by_cutoff, count, &b);
         fetch_block(records, order, groups, grades, first - smaller(first, BLOCK), (size_t)smaller(first, BLOCK));
         for (size_t k = count; k-- > 0;) {
-            const place now = {b.provider[k], b.placed[k], b.published[k], b.row[k]};
-            const int takes_part = records->eligible == NULL || records->eligible[now.row];
-            if (now.provider < 0 || now.placed == SIF_NO_DAY || !comes_before(&now, &after) ||
-                (takes_part && (b.grade[k] == SIF_NO_CODE || b.group[k] == SIF_NO_CODE))) {
-                status = first_fault(records, order, groups, grades);
-                goto done;
-            }
-            displaced = now.provider != after.provider ? n_dates : displaced;
-            after = now;
-            if (!takes_part)
+            displaced = b.provider[k] != b.provider[k + 1] ? n_dates : displaced;
+            if (records->eligible != NULL && !records->eligible[b.row[k]])
                 continue;
             int64_t from = b.from[k], to = displaced;
             displaced = smaller(to, from);
             if (records->opened != NULL)
-                from = larger(from, first_from(&by_date, records->opened[now.provider]));
-            if (records->closed != NULL && records->closed[now.provider] != SIF_NO_DAY)
-                to = smaller(to, first_from(&by_date, records->closed[now.provider]));
+                from = larger(from, first_from(&by_date, records->opened[b.provider[k]]));
+            if (records->closed != NULL && records->closed[b.provider[k]] != SIF_NO_DAY)
+                to = smaller(to, first_from(&by_date, records->closed[b.provider[k]]));
             /* An empty stretch adds and takes away at one place: cheaper than a branch that can't be foreseen. */
             from = smaller(from, to);
             const int64_t grade = b.grade[k] < 0 ? n_grades : b.grade[k];
             int32_t *const of_group = changes + (b.group[k] < 0 ? n_groups : b.group[k]) * (n_dates + 1) * stride;
             of_group[from * stride + grade]++;
             int64_t shown = grade;
-            if (expires != NULL && expires[now.row] != SIF_NO_DAY && expires[now.row] != INT64_MAX) {
+            if (expires != NULL && expires[b.row[k]] != SIF_NO_DAY && expires[b.row[k]] != INT64_MAX) {
                 /* From the first date after the last good day on, the record stays and its grade is missing. */
-                const int64_t expiry = larger(from, first_from(&by_date, expires[now.row] + 1));
+                const int64_t expiry = larger(from, first_from(&by_date, expires[b.row[k]] + 1));
                 if (expiry < to) {
                     of_group[expiry * stride + grade]--;
                     of_group[expiry * stride + n_grades]++;
@@ -275,8 +277,8 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
             now[c] += before[c];
     }
 done:
-    free(by_date.position);
-    free(by_cutoff.position);
+    free(by_date.table.entry);
+    free(by_cutoff.table.entry);
     free(changes);
     if (status.code != SIF_OK)
         for (int64_t c = 0; c < n_dates * cells; c++)

@@ -7,10 +7,10 @@
 
 #if SIF_X86
 #define VERSION(name) name##_avx2
-#define TARGET __attribute__((target("avx2")))
+#define TARGET SIF_TARGET_AVX2
 #include "count_grades_loops.h"
 
 #define VERSION(name) name##_avx512
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#define TARGET SIF_TARGET_AVX512
 #include "count_grades_loops.h"
 #endif

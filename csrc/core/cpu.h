@@ -8,6 +8,8 @@
 /* The AVX versions need a compiler that takes targets by function. */
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 #define SIF_X86 1
+#define SIF_TARGET_AVX2 __attribute__((target("avx2")))
+#define SIF_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
 #else
 #define SIF_X86 0
 #endif
@@ -28,12 +30,29 @@ typedef struct {
     void (*count_values)(const int8_t *grades, size_t count, uint32_t n_grades, int64_t *counts);
 } sif_loops;
 
+/* An entry for each day from first to last. */
+typedef struct {
+    int64_t first, last;
+    int32_t *entry;
+} sif_day_table;
+
+/* The hot loops of the as-at grid: see the template for what each does. is_ordered reads one record past `count`. */
+typedef struct {
+    void (*place)(const int64_t *held, const int64_t *published, size_t count, int64_t *placed);
+    int (*is_ordered)(const int32_t *provider, const int64_t *placed, const int64_t *published, const int64_t *row, size_t count);
+    void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *held, const int64_t *published,
+                           size_t count, int32_t *from);
+} sif_grid_loops;
+
 extern const sif_loops sif_loops_baseline;
+extern const sif_grid_loops sif_grid_loops_baseline;
 #if SIF_X86
 extern const sif_loops sif_loops_avx2, sif_loops_avx512;
+extern const sif_grid_loops sif_grid_loops_avx2, sif_grid_loops_avx512;
 #endif
 
 /* The version in use. */
 const sif_loops *sif_loops_now(void);
+const sif_grid_loops *sif_grid_loops_now(void);
 
 #endif
