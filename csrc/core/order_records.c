@@ -1,13 +1,20 @@
 /* Ordering records by provider and time.
  *
- * The keys (publication, day, provider; from the least to the most significant) and the row number are packed into words of 64 bits as
- * far as they fit, and the words are sorted by the bits of the keys only, a digit at a time, from the lowest (radix sort; each pass
- * counts and scatters, and is stable). Keys that don't fit one word take a further round over the rows as ordered so far. */
+ * The keys (how much later than the placing day the report came, that day, the provider; from the least to the most significant) and the
+ * row are packed into words of 64 bits as far as they fit, and the words are sorted by the bits of the keys only, a digit at a time, from
+ * the lowest (radix sort; each pass scatters by counts, and is stable). Keys that don't fit one word take a further round over the rows as
+ * ordered so far. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "cpu.h"
 #include "records.h"
 
-enum { DIGIT = 11 /* bits; 2048 counters stay in the first-level cache */ };
+enum {
+    BLOCK = 256,
+    DIGIT = 12,                           /* bits, at most; 4096 counters stay in the first-level cache */
+    DIGITS = (64 + DIGIT - 1) / DIGIT + 1 /* of a word, rounded up, and one more as digits are made equal in width */
+};
 
 typedef enum { PUBLISHED, PLACED, PROVIDER, N_KEYS } key_name;
 
@@ -16,15 +23,22 @@ typedef struct {
     int bits;      /* that key - least takes */
 } key_range;
 
-static inline int64_t key_of(const sif_records *records, key_name key, int64_t i) {
-    switch (key) {
-    case PUBLISHED:
-        return sif_published(records, i);
-    case PLACED:
-        return sif_placed(records, i);
-    default:
-        return sif_code_at(&records->provider, i);
-    }
+/* The keys of a block of rows. PUBLISHED is `published`, or what it is later than `placed`: it decides only between equal days, so either
+ * will do, and the difference mostly spans fewer bits. */
+typedef struct {
+    int64_t held[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1], row[BLOCK + 1];
+    int32_t provider[BLOCK + 1];
+} block;
+
+static void load_block(const sif_records *records, const int64_t *order, int64_t first, size_t count, block *b) {
+    for (size_t k = 0; k < count; k++)
+        b->row[k] = order != NULL ? order[first + (int64_t)k] : first + (int64_t)k;
+    for (size_t k = 0; k < count; k++)
+        b->held[k] = records->held[b->row[k]];
+    for (size_t k = 0; k < count; k++)
+        b->published[k] = records->published != NULL ? records->published[b->row[k]] : SIF_NO_DAY;
+    sif_grid_loops_now()->place(b->held, b->published, count, b->placed);
+    sif_load_codes(&records->provider, order, first, count, b->provider);
 }
 
 static int bits_of(uint64_t value) {
@@ -34,64 +48,103 @@ static int bits_of(uint64_t value) {
     return bits;
 }
 
-/* One pass: checks every record, finds the span of each key, and whether the records lie in order already. */
-static sif_status survey(const sif_records *records, key_range *ranges, int *already, const sif_watch *watch) {
-    int64_t least[N_KEYS] = {INT64_MAX, INT64_MAX, INT64_MAX}, most[N_KEYS] = {INT64_MIN, INT64_MIN, INT64_MIN};
-    int64_t before[N_KEYS] = {INT64_MIN, INT64_MIN, INT64_MIN};
-    *already = 1;
-    for (int64_t i = 0; i < records->n; i++) {
-        if (i % SIF_WATCH_ROWS == SIF_WATCH_ROWS - 1 && sif_stop(watch))
-            return sif_fail(SIF_INTERRUPTED, -1, 0);
-        const int64_t key[N_KEYS] = {sif_published(records, i), sif_placed(records, i), sif_code_at(&records->provider, i)};
-        if (key[PROVIDER] < 0 || key[PROVIDER] >= records->provider.size)
-            return sif_fail(SIF_BAD_PROVIDER, i, key[PROVIDER]);
-        if (key[PLACED] == SIF_NO_DAY)
-            return sif_fail(SIF_NO_DATE, i, 0);
-        *already &= key[PROVIDER] > before[PROVIDER] ||
-                    (key[PROVIDER] == before[PROVIDER] &&
-                     (key[PLACED] > before[PLACED] || (key[PLACED] == before[PLACED] && key[PUBLISHED] >= before[PUBLISHED])));
-        for (int k = 0; k < N_KEYS; k++) {
-            before[k] = key[k];
-            /* A missing publication takes the place just below the least day that occurs. */
-            if (key[k] < least[k] && key[k] != SIF_NO_DAY)
-                least[k] = key[k];
-            if (key[k] > most[k])
-                most[k] = key[k];
-        }
+typedef struct {
+    int64_t least, most;
+} span;
+
+static inline void extend(span *s, int64_t value) {
+    s->least = value < s->least ? value : s->least;
+    s->most = value > s->most ? value : s->most;
+}
+
+/* Places run from 1, and 0 is for missing: of the span of days of any size, that 1 alone can fail to fit. */
+static int make_range(const span *s, key_range *range) {
+    if (s->least > s->most) { /* no row, or no date at all: the key tells nothing apart */
+        *range = (key_range){0, 0};
+        return 0;
     }
-    for (int k = 0; k < N_KEYS; k++) {
-        const int none = most[k] == INT64_MIN; /* no row, or no publication date at all: the key tells nothing apart */
-        ranges[k].least = none ? 0 : least[k];
-        /* + 1: places from 1 on, 0 for missing. The span of two days of any size fits 64 bits unsigned but for that 1. */
-        const uint64_t span = none ? 0 : (uint64_t)most[k] - (uint64_t)least[k];
-        if (span == UINT64_MAX)
-            return sif_fail(SIF_TOO_LARGE, -1, most[k]);
-        ranges[k].bits = none ? 0 : bits_of(span + 1);
+    const uint64_t width = (uint64_t)s->most - (uint64_t)s->least;
+    *range = (key_range){s->least, bits_of(width + 1)};
+    return width == UINT64_MAX ? -1 : 0;
+}
+
+/* One pass: checks every record, finds the range of each key, and whether the records lie in order already. */
+static sif_status survey(const sif_records *records, key_range *ranges, int *by_difference, int *already, const sif_watch *watch) {
+    const span none = {INT64_MAX, INT64_MIN};
+    const int64_t far = (int64_t)1 << 61; /* differences of days nearer than this do not overflow */
+    span published = none, placed = none, provider = none, difference = none;
+    block b;
+    *already = 1;
+    for (int64_t first = 0; first < records->n; first += BLOCK) {
+        const int64_t count = records->n - first < BLOCK ? records->n - first : BLOCK;
+        if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+        const int64_t with_next = records->n - first > count ? count + 1 : count;
+        load_block(records, NULL, first, (size_t)with_next, &b);
+        for (int64_t k = 0; k < count; k++) {
+            if (b.provider[k] < 0)
+                return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
+            if (b.placed[k] == SIF_NO_DAY)
+                return sif_fail(SIF_NO_DATE, first + k, 0);
+        }
+        *already &= sif_grid_loops_now()->is_ordered(b.provider, b.placed, b.published, b.row, (size_t)(with_next - 1));
+        for (int64_t k = 0; k < count; k++) {
+            extend(&provider, b.provider[k]);
+            extend(&placed, b.placed[k]);
+        }
+        for (int64_t k = 0; k < count; k++)
+            if (b.published[k] != SIF_NO_DAY) {
+                extend(&published, b.published[k]);
+                const int is_near = b.published[k] < far && b.published[k] > -far && b.placed[k] < far && b.placed[k] > -far;
+                extend(&difference, is_near ? b.published[k] - b.placed[k] : b.published[k] < 0 ? -far : far);
+            }
+    }
+    if (make_range(&placed, &ranges[PLACED]) != 0 || make_range(&published, &ranges[PUBLISHED]) != 0)
+        return sif_fail(SIF_TOO_LARGE, -1, placed.most > published.most ? placed.most : published.most);
+    (void)make_range(&provider, &ranges[PROVIDER]);
+    key_range narrow;
+    *by_difference = 0;
+    if (make_range(&difference, &narrow) == 0 && narrow.bits < ranges[PUBLISHED].bits && difference.least > -far && difference.most < far) {
+        ranges[PUBLISHED] = narrow;
+        *by_difference = 1;
     }
     return sif_ok();
 }
 
-static inline uint64_t place_of(const sif_records *records, key_name key, const key_range *range, int64_t i) {
-    const int64_t value = key_of(records, key, i);
-    return range->bits == 0 || value == SIF_NO_DAY ? 0 : (uint64_t)value - (uint64_t)range->least + 1;
+static inline uint64_t place_of(const block *b, key_name key, int by_difference, const key_range *range, size_t k) {
+    if (key == PROVIDER)
+        return (uint64_t)(b->provider[k] - range->least) + 1;
+    if (key == PLACED)
+        return (uint64_t)b->placed[k] - (uint64_t)range->least + 1;
+    if (b->published[k] == SIF_NO_DAY)
+        return 0;
+    return (uint64_t)b->published[k] - (by_difference ? (uint64_t)b->placed[k] : 0) - (uint64_t)range->least + 1;
 }
 
-/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result. */
-static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high) {
-    for (int shift = low; shift < high; shift += DIGIT) {
-        const int width = high - shift < DIGIT ? high - shift : DIGIT;
-        const uint64_t mask = ((uint64_t)1 << width) - 1;
-        int64_t place[1 << DIGIT] = {0};
-        for (int64_t i = 0; i < n; i++)
-            place[words[i] >> shift & mask]++;
+/* Sorts words by their bits from `low` up to `high`; `spare` is as large. All digits are counted in one pass. Returns the one of the two
+ * that holds the result, or NULL where the watch says stop. */
+static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, int64_t (*place)[1 << DIGIT],
+                            const sif_watch *watch) {
+    const int digits = (high - low + DIGIT - 1) / DIGIT;
+    const int width = digits > 0 ? (high - low + digits - 1) / digits : 0;
+    const uint64_t mask = ((uint64_t)1 << width) - 1;
+    memset(place, 0, (size_t)digits * sizeof *place);
+    for (int64_t i = 0; i < n; i++)
+        for (int digit = 0; digit < digits; digit++)
+            place[digit][words[i] >> (low + digit * width) & mask]++;
+    for (int digit = 0; digit < digits; digit++) {
+        const int shift = low + digit * width;
         int64_t next = 0;
-        for (uint64_t digit = 0; digit <= mask; digit++) {
-            const int64_t count = place[digit];
-            place[digit] = next;
+        for (uint64_t value = 0; value <= mask; value++) {
+            const int64_t count = place[digit][value];
+            place[digit][value] = next;
             next += count;
         }
-        for (int64_t i = 0; i < n; i++)
-            spare[place[words[i] >> shift & mask]++] = words[i];
+        for (int64_t i = 0; i < n; i++) {
+            if (i % SIF_WATCH_ROWS == SIF_WATCH_ROWS - 1 && sif_stop(watch))
+                return NULL;
+            spare[place[digit][words[i] >> shift & mask]++] = words[i];
+        }
         uint64_t *const sorted = spare;
         spare = words;
         words = sorted;
@@ -102,34 +155,42 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
 sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch) {
     const int64_t n = records->n;
     uint64_t *memory = NULL;
+    int64_t(*place)[1 << DIGIT] = NULL;
     key_range ranges[N_KEYS];
-    sif_status status = survey(records, ranges, already, watch);
+    int by_difference;
+    block b;
+    sif_status status = records->provider.size <= INT32_MAX ? survey(records, ranges, &by_difference, already, watch)
+                                                            : sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     if (status.code != SIF_OK)
         goto done;
     for (int64_t i = 0; i < n; i++)
         order[i] = i;
     if (*already)
         goto done;
-    if ((uint64_t)n > SIZE_MAX / (2 * sizeof *memory) || (memory = malloc((size_t)n * 2 * sizeof *memory)) == NULL) {
+    place = malloc(DIGITS * sizeof *place);
+    if ((uint64_t)n <= SIZE_MAX / (2 * sizeof *memory))
+        memory = malloc((size_t)n * 2 * sizeof *memory);
+    if (place == NULL || memory == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
     const int row_bits = bits_of((uint64_t)n - 1);
     const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
     int key = 0, taken = 0; /* `taken` bits of `key` are ordered already */
-    while (key < N_KEYS) {
-        /* Pack what fits above the row's position: whole keys, and where a key alone does not fit, its lower bits first. */
-        int high = row_bits;
-        uint64_t *words = memory;
-        for (int64_t i = 0; i < n; i++)
-            words[i] = (uint64_t)i;
+    for (int round = 0; key < N_KEYS; round++) {
+        /* What fits above the row's position: whole keys, and where a key does not fit, its lower bits first. */
+        struct {
+            int key, from, to; /* the key's bits from `from` on go to the word's bits from `to` on */
+            uint64_t mask;
+        } parts[N_KEYS];
+        int n_parts = 0, high = row_bits;
         while (key < N_KEYS && high < 64) {
-            const int left = ranges[key].bits - taken;
-            const int bits = left < 64 - high ? left : 64 - high;
+            const int left = ranges[key].bits - taken, bits = left < 64 - high ? left : 64 - high;
             if (bits > 0) {
-                const uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-                for (int64_t i = 0; i < n; i++)
-                    words[i] |= (place_of(records, (key_name)key, &ranges[key], order[i]) >> taken & mask) << high;
+                parts[n_parts].key = key;
+                parts[n_parts].from = taken;
+                parts[n_parts].to = high;
+                parts[n_parts++].mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
             }
             high += bits;
             taken += bits;
@@ -138,19 +199,36 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
                 taken = 0;
             }
         }
-        if (sif_stop(watch)) {
+        for (int64_t first = 0; first < n; first += BLOCK) {
+            const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
+            uint64_t *const words = memory + first;
+            load_block(records, round > 0 ? order : NULL, first, count, &b);
+            for (size_t k = 0; k < count; k++)
+                words[k] = (uint64_t)first + k;
+            for (int p = 0; p < n_parts; p++) {
+                const key_name name = (key_name)parts[p].key;
+                for (size_t k = 0; k < count; k++)
+                    words[k] |= (place_of(&b, name, by_difference, &ranges[name], k) >> parts[p].from & parts[p].mask) << parts[p].to;
+            }
+        }
+        const uint64_t *const words = sort_words(memory, memory + n, n, row_bits, high, place, watch);
+        if (words == NULL || sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        words = sort_words(words, memory + n, n, row_bits, high);
-        /* The words hold positions in the order so far; the row found there is written to the other half before it is copied back. */
+        if (round == 0) {
+            for (int64_t i = 0; i < n; i++)
+                order[i] = (int64_t)(words[i] & row_mask);
+            continue;
+        }
+        /* The words hold positions in the order so far; the rows found there go to the other half before they are copied back. */
         uint64_t *const rows = words == memory ? memory + n : memory;
         for (int64_t i = 0; i < n; i++)
             rows[i] = (uint64_t)order[words[i] & row_mask];
-        for (int64_t i = 0; i < n; i++)
-            order[i] = (int64_t)rows[i];
+        memcpy(order, rows, (size_t)n * sizeof *order);
     }
 done:
+    free(place);
     free(memory);
     if (status.code != SIF_OK)
         for (int64_t i = 0; i < n; i++)
