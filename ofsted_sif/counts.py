@@ -371,15 +371,6 @@ def count_as_at(
     cutoffs = dates if cutoffs is None else _grid(cutoffs, "cutoffs")
     counts = np.empty((len(dates), n_groups + 1, n_grades + 1), dtype=np.int64)
     grades = _codes(grades, "grades")
-    rest: tuple[Any, ...] = (groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
-    if order is None:
-        try:
-            _core.count_as_at(*records, None, *rest)  # finds out by the way whether the records lie in order
-            return counts
-        except ValueError as error:
-            if getattr(error, "reason", None) != "unordered":
-                raise
-        order = np.empty(len(records[2]), dtype=np.int64)
-        _core.order_records(*records, order)
-    _core.count_as_at(*records, _plain(_codes(order, "order"), np.int64), *rest)
+    order = None if order is None else _plain(_codes(order, "order"), np.int64)
+    _core.count_as_at(*records, order, groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
     return counts

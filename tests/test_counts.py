@@ -512,10 +512,10 @@ def test_what_a_grid_can_not_be_made_of_is_named(changed, row, value, reason):
 @pytest.mark.parametrize(
     ("changed", "row"),
     [
-        ({"provider": [0, 1, 0, 1]}, 2),
-        ({"held": [2, 1, 1, 2]}, 1),
-        ({"held": [1, 1, 1, 1], "published": [4, 3, 4, 3]}, 1),
-        ({"held": [1, NO_DAY, 1, 2], "published": [3, 0, 3, 3]}, 1),
+        ({"provider": [0, 1, 0, 1], "order": [0, 1, 2, 3]}, 2),
+        ({"held": [2, 1, 1, 2], "order": [0, 1, 2, 3]}, 1),
+        ({"held": [1, 1, 1, 1], "published": [4, 3, 4, 3], "order": [0, 1, 2, 3]}, 1),
+        ({"held": [1, NO_DAY, 1, 2], "published": [3, 0, 3, 3], "order": [0, 1, 2, 3]}, 1),
         ({"order": [1, 0, 2, 3]}, 0),
         ({"order": [2, 3, 0, 1]}, 0),
         # A row twice, and so another not at all; equal records the wrong way round, whose last would win.
@@ -523,7 +523,7 @@ def test_what_a_grid_can_not_be_made_of_is_named(changed, row, value, reason):
         ({"held": [1, 1, 1, 2], "order": [1, 0, 2, 3]}, 0),
     ],
 )
-def test_records_out_of_order_are_named_and_never_counted_wrongly(changed, row):
+def test_records_out_of_the_order_claimed_are_named_and_never_counted_wrongly(changed, row):
     outputs = []
     with pytest.raises(ValueError, match=f"^row {row}: the records are not ordered by provider and date here") as failure:
         histories_called("count_as_at", outputs, **changed)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "ordering.h"
 #include "records.h"
 
 enum {
@@ -16,12 +17,8 @@ enum {
     DIGITS = (64 + DIGIT - 1) / DIGIT + 1 /* of a word, rounded up, and one more as digits are made equal in width */
 };
 
-typedef enum { PUBLISHED, PLACED, PROVIDER, N_KEYS } key_name;
-
-typedef struct {
-    int64_t least; /* subtracted from the key */
-    int bits;      /* that key - least takes */
-} key_range;
+typedef enum { PUBLISHED = SIF_PUBLISHED, PLACED = SIF_PLACED, PROVIDER = SIF_PROVIDER, N_KEYS = SIF_N_KEYS } key_name;
+typedef sif_key_range key_range;
 
 /* The keys of a block of rows. PUBLISHED is `published`, or what it is later than `placed`: it decides only between equal days, so either
  * will do, and the difference mostly spans fewer bits. */
@@ -152,10 +149,79 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
     return words;
 }
 
+/* Words of all keys, a bit for a missing inspection date, and the row; sorted by the keys. words NULL: they do not fit. */
+static sif_status sort_in_one_word(const sif_records *records, const key_range *ranges, int by_difference, sif_ordering *ordering,
+                                   const sif_watch *watch) {
+    const int64_t n = records->n;
+    const int row_bits = bits_of((uint64_t)n - 1), low = row_bits + 1;
+    int shift[N_KEYS], high = low;
+    for (int k = 0; k < N_KEYS; k++) {
+        shift[k] = high < 64 ? high : 63; /* a key of no bits at the top is 0: any shift will do */
+        high += ranges[k].bits;
+    }
+    *ordering = (sif_ordering){.row_bits = row_bits, .by_difference = by_difference};
+    if (high > 64)
+        return sif_ok();
+    int64_t(*const place)[1 << DIGIT] = malloc(DIGITS * sizeof *place);
+    if ((uint64_t)n <= SIZE_MAX / (2 * sizeof(uint64_t)))
+        ordering->memory = malloc((size_t)n * 2 * sizeof *ordering->memory);
+    if (place == NULL || ordering->memory == NULL) {
+        free(place);
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    }
+    block b;
+    for (int64_t first = 0; first < n; first += BLOCK) {
+        const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
+        uint64_t *const words = ordering->memory + first;
+        load_block(records, NULL, first, count, &b);
+        for (size_t k = 0; k < count; k++)
+            words[k] = ((uint64_t)first + k) | (uint64_t)(b.held[k] == SIF_NO_DAY) << row_bits |
+                       place_of(&b, PROVIDER, by_difference, &ranges[PROVIDER], k) << shift[PROVIDER] |
+                       place_of(&b, PLACED, by_difference, &ranges[PLACED], k) << shift[PLACED];
+        if (ranges[PUBLISHED].bits > 0)
+            for (size_t k = 0; k < count; k++)
+                words[k] |= place_of(&b, PUBLISHED, by_difference, &ranges[PUBLISHED], k) << shift[PUBLISHED];
+    }
+    ordering->words = sort_words(ordering->memory, ordering->memory + n, n, low, high, place, watch);
+    free(place);
+    for (int k = 0; k < N_KEYS; k++) {
+        ordering->range[k] = ranges[k];
+        ordering->shift[k] = shift[k];
+    }
+    return ordering->words != NULL ? sif_ok() : sif_fail(SIF_INTERRUPTED, -1, 0);
+}
+
+sif_status sif_sort_records(const sif_records *records, sif_ordering *ordering, const sif_watch *watch) {
+    key_range ranges[N_KEYS];
+    int by_difference, already;
+    *ordering = (sif_ordering){.words = NULL};
+    const sif_status status = survey(records, ranges, &by_difference, &already, watch);
+    return status.code == SIF_OK && records->n > 1 ? sort_in_one_word(records, ranges, by_difference, ordering, watch) : status;
+}
+
+void sif_unpack(const sif_ordering *o, int64_t first, size_t count, int64_t *row, int32_t *provider, int64_t *held, int64_t *published,
+                int64_t *placed) {
+    uint64_t mask[N_KEYS];
+    for (int k = 0; k < N_KEYS; k++)
+        mask[k] = ((uint64_t)1 << o->range[k].bits) - 1; /* bits < 64: a row takes one at least */
+    const uint64_t *const words = o->words + first, row_mask = ((uint64_t)1 << o->row_bits) - 1;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = words[i];
+        row[i] = (int64_t)(word & row_mask);
+        provider[i] = (int32_t)((int64_t)(word >> o->shift[PROVIDER] & mask[PROVIDER]) - 1 + o->range[PROVIDER].least);
+        placed[i] = (int64_t)((word >> o->shift[PLACED] & mask[PLACED]) - 1 + (uint64_t)o->range[PLACED].least);
+        held[i] = word >> o->row_bits & 1 ? SIF_NO_DAY : placed[i];
+        const uint64_t place = word >> o->shift[PUBLISHED] & mask[PUBLISHED];
+        const uint64_t base = (uint64_t)o->range[PUBLISHED].least + (o->by_difference ? (uint64_t)placed[i] : 0);
+        published[i] = place == 0 ? SIF_NO_DAY : (int64_t)(place - 1 + base);
+    }
+}
+
 sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch) {
     const int64_t n = records->n;
     uint64_t *memory = NULL;
     int64_t(*place)[1 << DIGIT] = NULL;
+    sif_ordering ordering = {.words = NULL};
     key_range ranges[N_KEYS];
     int by_difference;
     block b;
@@ -167,6 +233,15 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
         order[i] = i;
     if (*already)
         goto done;
+    status = sort_in_one_word(records, ranges, by_difference, &ordering, watch);
+    if (status.code != SIF_OK)
+        goto done;
+    if (ordering.words != NULL) {
+        const uint64_t rows = ((uint64_t)1 << ordering.row_bits) - 1;
+        for (int64_t i = 0; i < n; i++)
+            order[i] = (int64_t)(ordering.words[i] & rows);
+        goto done;
+    }
     place = malloc(DIGITS * sizeof *place);
     if ((uint64_t)n <= SIZE_MAX / (2 * sizeof *memory))
         memory = malloc((size_t)n * 2 * sizeof *memory);
@@ -216,11 +291,6 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        if (round == 0) {
-            for (int64_t i = 0; i < n; i++)
-                order[i] = (int64_t)(words[i] & row_mask);
-            continue;
-        }
         /* The words hold positions in the order so far; the rows found there go to the other half before they are copied back. */
         uint64_t *const rows = words == memory ? memory + n : memory;
         for (int64_t i = 0; i < n; i++)
@@ -230,6 +300,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
 done:
     free(place);
     free(memory);
+    free(ordering.memory);
     if (status.code != SIF_OK)
         for (int64_t i = 0; i < n; i++)
             order[i] = SIF_VOID;

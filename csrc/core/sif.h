@@ -100,7 +100,8 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
 sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_watch *watch);
 
 /* Counts, for each date of a grid, the records in force by group and grade.
- * order: the rows ordered by provider and time as sif_order_records gives them, or NULL where they lie so (checked).
+ * order: the rows ordered by provider and time as sif_order_records gives them (checked), or NULL: then they are brought into that order
+ * here, at no cost where they lie so.
  * groups: codes of the group of each record, or NULL for one group. expires: n days, or NULL: the last day on which a record's grade
  * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
  * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.
