@@ -134,7 +134,9 @@ def judgement_columns(frame: pd.DataFrame) -> list[str]:
 
 def has_grade(values: pd.Series) -> np.ndarray:
     """Where a judgement column holds a grade."""
-    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind in "fiu":
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.array.codes) >= 0
+    if values.dtype.kind in "fiu":
         return values.notna().to_numpy()
     return np.asarray(grades(values, scale_of(values), column=str(values.name)).codes) >= 0
 
@@ -152,8 +154,6 @@ class Groups:
         0 to ``size - 1``, -1 missing. None: all rows are one group.
     labels : dict of str to array, each of shape (size,)
         The label columns of the groups, in the order of the codes.
-    missing : dict of str to array of length 1
-        The labels of the missing group.
     size : int
         Number of groups; 0 where all rows are one.
     observed_only : bool
@@ -162,9 +162,13 @@ class Groups:
 
     codes: np.ndarray | None
     labels: dict[str, Any]
-    missing: dict[str, Any]
     size: int
     observed_only: bool
+
+    @property
+    def missing(self) -> dict[str, Any]:
+        """The labels of the missing group, arrays of length 1."""
+        return {name: pd.Series(labels[:0]).reindex([0]).array for name, labels in self.labels.items()}
 
 
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
@@ -184,21 +188,15 @@ def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     return place[codes], labels.take(order)
 
 
-def _missing_like(labels: Any) -> Any:
-    """One missing label of the kind of the others."""
-    return pd.Series(labels[:0]).reindex([0]).array
-
-
 def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: bool = True) -> Groups:
     """Group codes of the rows: one column's labels, or the combinations of several."""
     listed = names(by, "by")
     if not listed:
-        return Groups(None, {}, {}, 0, observed_only=False)
+        return Groups(None, {}, 0, observed_only=False)
     coded = [label_codes(column(frame, name, "by")) for name in listed]
-    missing = {name: _missing_like(labels) for name, (_, labels) in zip(listed, coded, strict=True)}
     if len(listed) == 1:
         codes, labels = coded[0]
-        return Groups(codes, {listed[0]: labels}, missing, len(labels), observed_only=False)
+        return Groups(codes, {listed[0]: labels}, len(labels), observed_only=False)
     # Several: the combination's number in the product, a missing label last of its column. Numbers are then made dense.
     sizes = [len(labels) + 1 for _, labels in coded]
     number = np.zeros(len(frame), dtype=np.int64)
@@ -222,7 +220,7 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     labels_of = {}
     for name, (_, labels), part, size in zip(listed, coded, parts, sizes, strict=True):
         labels_of[name] = _take(labels, np.where(part == size - 1, -1, part))
-    return Groups(codes.reshape(-1), labels_of, missing, len(combinations), observed_only=observed)
+    return Groups(codes.reshape(-1), labels_of, len(combinations), observed_only=observed)
 
 
 def _take(labels: Any, positions: np.ndarray) -> Any:

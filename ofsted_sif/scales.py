@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 __all__ = ["FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
 
 
+@cache
 def snake_case(label: str) -> str:
     """Name a column after a label: ``"Requires improvement"`` becomes ``"requires_improvement"``."""
     return re.sub(r"\W+", "_", label.strip().lower()).strip("_")
