@@ -24,6 +24,7 @@ NO_DAY = np.iinfo(np.int64).min
 
 # Below this many rows a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 4_000_000
+ROWS_OF_A_PIECE = 1 << 25
 
 
 def _codes(values: Any, name: str) -> Any:
@@ -110,14 +111,21 @@ def _number_of_threads(threads: int | None, rows: int) -> int:
 
 
 def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int) -> list[np.ndarray]:
-    """Count pieces of the rows in threads, and sum the counts of the pieces."""
-    bounds = [rows * piece // threads for piece in range(threads + 1)]
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(count, start, stop) for start, stop in pairwise(bounds[1:])]
-        total = count(bounds[0], bounds[1])
-        for other in others:  # in the order of the rows, so that the first offending row is the one named
-            for array, part in zip(total, other.result(), strict=True):
-                array += part
+    """Count pieces of the rows in threads, and sum the counts of the pieces.
+
+    Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
+    """
+    pieces = max(threads, -(-rows // ROWS_OF_A_PIECE))
+    bounds = [rows * piece // pieces for piece in range(pieces + 1)]
+    pool = ThreadPoolExecutor(threads)
+    try:
+        parts = [pool.submit(count, start, stop) for start, stop in pairwise(bounds)]
+        total = parts[0].result()
+        for part in parts[1:]:  # in the order of the rows, so that the first offending row is the one named
+            for array, more in zip(total, part.result(), strict=True):
+                array += more
+    finally:
+        pool.shutdown(cancel_futures=True)
     return total
 
 
