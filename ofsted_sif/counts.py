@@ -56,6 +56,8 @@ def _days(values: Any, name: str) -> Any:
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"{name} must be datetime64 or int64 days, not {array.dtype}")
+    elif array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+        raise ValueError(f"{name} has days past 2**63, which are none")
     return _plain(array, np.int64)
 
 

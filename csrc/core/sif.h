@@ -7,7 +7,8 @@
  * Contract of every kernel:
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
- *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID.
+ *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID. (After SIF_TOO_LARGE, which says that there can be no such
+ *     outputs, nothing was written.)
  *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
  *     kernel may run in several threads at once on distinct outputs.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
