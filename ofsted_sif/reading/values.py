@@ -1,0 +1,194 @@
+"""From cells to values, by the distinct values of a column: a word met ten thousand times is understood once."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.columns import parse_date
+from ofsted_sif.reading.layouts import form
+from ofsted_sif.scales import FOUR_POINT, GradeScale, normal_form
+
+NO_DATE = np.datetime64("NaT", "s")
+# Control characters of Latin-1 that are letters and dashes of cp1252, read with the wrong table by whoever made the file.
+_CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)} | {0xA0: " "}
+_NEEDS_CLEANING = re.compile(r"[\x80-\xa0]|\s\s|^\s|\s$|[\t\r\n]")
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
+_INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
+_DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
+EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file: codes of its cells into its distinct values, none missing."""
+
+    header: str
+    codes: np.ndarray
+    distinct: list[Any]
+
+
+# What is done with a value that is not understood: told its code in the column, what it is, and what would be right.
+Complain = Callable[[Column, int, str], None]
+# The same for a damaged number, with what became of it.
+Repair = Callable[[Column, int, str], None]
+
+
+def factorize(header: str, cells: Sequence[Any]) -> Column:
+    """The column of these cells."""
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    codes, distinct = pd.factorize(array, use_na_sentinel=False)
+    return Column(header, codes, distinct.tolist())
+
+
+def clean(value: Any) -> str:
+    """A cell as text: single spaces, none at the ends, no control characters; integral numbers without a point."""
+    if isinstance(value, str):
+        if _NEEDS_CLEANING.search(value):
+            value = " ".join(value.translate(_CONTROLS).split())
+        return value
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()[:10]
+    return str(value)
+
+
+def is_missing(text: str, missing: frozenset[str]) -> bool:
+    """Whether a cell says that there is nothing."""
+    return not text or (len(text) < 6 and form(text) in missing and text != "-")
+
+
+def categorical(codes: np.ndarray, labels: Iterable[str | None]) -> pd.Categorical:
+    """A Categorical from codes into labels, of which several may be the same and None is missing; its categories sorted."""
+    listed = list(labels)
+    categories = sorted({label for label in listed if label is not None})
+    place = {label: position for position, label in enumerate(categories)}
+    table = np.array([-1 if label is None else place[label] for label in listed] or [-1], dtype=np.int32)
+    return pd.Categorical.from_codes(table[codes], categories=pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
+
+
+def texts(column: Column, missing: frozenset[str]) -> list[str | None]:
+    """The distinct values as text, None where they say nothing."""
+    return [None if is_missing(text, missing) else text for text in map(clean, column.distinct)]
+
+
+def labels(column: Column, missing: frozenset[str], spellings: Mapping[str, str]) -> list[str | None]:
+    """The distinct values as labels: spellings that differ in case and punctuation alone become the standard or the most frequent one."""
+    said = texts(column, missing)
+    frequency = np.bincount(column.codes, minlength=len(said))
+    by_form: dict[str, Counter[str]] = {}
+    of_text = {text: form(text) for text in said if text is not None}
+    for text, number in zip(said, frequency.tolist(), strict=True):
+        if text is not None:
+            by_form.setdefault(of_text[text], Counter())[text] += number
+    shown = {key: spellings.get(key) or counted.most_common(1)[0][0] for key, counted in by_form.items()}
+    return [None if text is None else shown[of_text[text]] for text in said]
+
+
+def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> list[str | None]:
+    """The distinct values as identifiers: a number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain."""
+    result: list[str | None] = []
+    for code, (value, text) in enumerate(zip(column.distinct, map(clean, column.distinct), strict=True)):
+        became: str | None = text
+        if is_missing(text, missing):
+            became = None
+        elif isinstance(value, str) and text[0].isdigit():
+            if found := _INTEGRAL_FLOAT.fullmatch(text):
+                became = found[1]
+            elif found := _SCIENTIFIC.fullmatch(text):
+                # All digits are there only if the fraction has as many as the exponent asks for.
+                digits, exponent = found[2] or "", int(found[3])
+                became = found[1] + digits.ljust(exponent, "0") if len(digits.rstrip("0")) <= exponent <= len(digits) else None
+            if became != text:
+                repair(column, code, became or "")
+        result.append(became)
+    return result
+
+
+def dates(
+    column: Column, missing: frozenset[str], not_inspected: frozenset[str], unknown: frozenset[str], complain: Complain
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """The dates of the distinct values, the ends where some are ranges, and which say that there was no inspection.
+
+    Day first, ISO, or a typed cell; never month first.
+    """
+    start = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
+    end: np.ndarray | None = None
+    said_none = np.zeros(len(column.distinct), dtype=np.bool_)
+    for code, value in enumerate(column.distinct):
+        text = clean(value)
+        if is_missing(text, missing) or text == "-":
+            continue
+        if not text[0].isdigit() and form(text) in not_inspected:
+            said_none[code] = True
+            continue
+        day = parse_day(value, text)
+        if day is None and len(parts := _DATE_RANGE.split(text)) == 2:
+            day, last = parse_day(parts[0], parts[0]), parse_day(parts[1], parts[1])
+            if day is None or last is None or last < day:
+                day = None
+            else:
+                if end is None:
+                    end = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
+                end[code] = np.datetime64(last, "s")
+        if day is None:
+            complain(column, code, "a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024")
+        elif str(day) not in unknown:
+            start[code] = np.datetime64(day, "s")
+    return start, end, said_none
+
+
+def parse_day(value: Any, text: str) -> datetime.date | None:
+    """A date, None where it is none or none of our time."""
+    if isinstance(value, datetime.datetime):
+        day: datetime.date | None = value.date()
+    elif isinstance(value, datetime.date):
+        day = value
+    elif isinstance(value, str):
+        day = parse_date(text)
+    else:
+        day = None  # a bare number may be a date's serial number, or not
+    return day if day is not None and EARLIEST <= day <= LATEST else None
+
+
+def numbers(column: Column, missing: frozenset[str], complain: Complain) -> np.ndarray:
+    """The distinct values as numbers."""
+    result = np.full(len(column.distinct), np.nan)
+    for code, text in enumerate(map(clean, column.distinct)):
+        if is_missing(text, missing) or text == "-":
+            continue
+        try:
+            result[code] = float(text.replace(",", ""))
+        except ValueError:
+            complain(column, code, "a number")
+    return result
+
+
+def grade_codes(column: Column, scale: GradeScale, no_grade: frozenset[str], missing: frozenset[str]) -> np.ndarray:
+    """Codes of the distinct values on a scale (worst is 0), -1 for none, -2 where a value is not understood."""
+    best = len(scale.labels) - 1
+    result = np.full(len(column.distinct), -1, dtype=np.int8)
+    for code, text in enumerate(map(clean, column.distinct)):
+        if is_missing(text, missing) or text == "-":
+            continue
+        if len(text) == 1 or _INTEGRAL_FLOAT.fullmatch(text):
+            text = text.split(".")[0]
+        label = scale.words.get(normal_form(text))
+        if label is not None:
+            result[code] = best - scale.labels.index(label)
+        elif scale is FOUR_POINT and text in ("1", "2", "3", "4"):
+            result[code] = 4 - int(text)
+        elif form(text) not in no_grade:
+            result[code] = -2
+    return result
