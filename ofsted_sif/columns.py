@@ -45,6 +45,7 @@ JUDGEMENTS = (
     "achievement",
     "attendance_and_behaviour",
     "personal_development_and_wellbeing",
+    "early_years_report_card",
     "post_16",
     "leadership_and_governance",
 )

@@ -242,6 +242,12 @@ class _Reading:
         for name in ("inspection_start", "published"):
             if name in dates:
                 held |= ~np.isnat(dates[name])
+        if "converted" in texts:
+            became = np.array([label is not None and label.casefold().startswith("y") for label in texts["converted"].labels])
+            converted = became[texts.pop("converted").codes] & held
+            held &= ~converted
+            if converted.any():
+                self.log.notes.append(f"{int(converted.sum()):,} ungraded inspections were converted: they are the graded one beside them")
         held &= ~none_said
         graded = any_grade & np.array([event.graded for event in events])[event_of] & block.graded
         return _Inspections(held, texts, dates, grades, graded, self._framework(block, events, event_of, dates))
@@ -412,7 +418,7 @@ class _Reading:
                 inspections[later].held &= ~again
                 dropped += int((again & (self.status == READ)).sum())
         if dropped:
-            self.log.notes.append(f"{dropped:,} inspections stand twice in their row (an ungraded one that was converted): taken once, as graded")
+            self.log.notes.append(f"{dropped:,} inspections stand twice in their row: taken once, as graded")
 
     def _check_dates(self, inspections: Sequence[_Inspections]) -> None:
         """An inspection without any date that could be read has no place in time."""

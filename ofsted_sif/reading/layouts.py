@@ -82,6 +82,7 @@ class Names:
 
     kinds: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
+    scales: Mapping[str, GradeScale]
     judgements: Mapping[str, GradeScale]
     missing: frozenset[str]
     no_grade: frozenset[str]
@@ -105,6 +106,7 @@ def names() -> Names:
     return Names(
         kinds={name: column["kind"] for name, column in said["columns"].items()},
         headers={name: forms(column.get("headers", [])) for name, column in said["columns"].items()},
+        scales=scales,
         judgements={name: scales[scale] for name, scale in said["judgements"].items()},
         missing=frozenset(forms(words["missing"])),
         no_grade=frozenset(forms(words["no_grade"])),
@@ -172,10 +174,7 @@ def _layout(said: Mapping[str, Any]) -> Layout:
         if name not in known:
             raise ValueError(f"{name!r} is no standard column; those of names.toml are {', '.join(sorted(known))}")
     words = said.get("words", {})
-    scales = {scale.name: scale for scale in [*SCALES, *shared.judgements.values()]}
-    for name, labels in said.get("scale", {}).items():
-        scales[name] = GradeScale(name, tuple(labels))
-    judgement_scales = {**shared.judgements, **{name: scales[scale] for name, scale in said.get("scales", {}).items()}}
+    judgement_scales = {**shared.judgements, **{name: shared.scales[scale] for name, scale in said.get("scales", {}).items()}}
     events = {
         form(word): Event(event.get("inspection_type"), event.get("framework"), event.get("graded", True),
                           {form(value): meaning for value, meaning in event.get("means", {}).items()})
