@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class _Log:
     complaints: list[tuple[Column, int, str]] = field(default_factory=list)
     repairs: list[tuple[Column, int, str]] = field(default_factory=list)
     cells: list[tuple[int, str, Any, str]] = field(default_factory=list)
+    pointed: list[np.ndarray] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def complain(self, column: Column, code: int, expected: str) -> None:
@@ -92,6 +94,8 @@ class _Reading:
         self.status = np.full(len(self.body), READ, dtype=np.int8)
         self.taken: dict[int, str] = {}
         self.sections = self._sections()
+        # Rows may be of unlike lengths; what is not there is blank.
+        self.transposed = [list(zip_longest(*self.body[start:end], fillvalue="")) for start, end, _ in self.sections]
         self.columns = {
             target: self._column(None, target, headers) for target, headers in self.layout.columns.items()
         }
@@ -127,23 +131,23 @@ class _Reading:
         """The column of a target through all sections, by the first of its spellings that a header has."""
         cells: list[Any] = []
         shown = ""
-        for start, end, present in self.sections:
-            position = self._position(headers, present, target)
+        for (start, end, present), transposed in zip(self.sections, self.transposed, strict=True):
+            position = self._position(headers, present, transposed)
             if position is None:
                 cells += [""] * (end - start)
             else:
                 shown = shown or str(self.sheet.rows[self.header.row][position] if present is self.header.cells else present[position])
                 if present is self.header.cells:
                     self.taken[position] = f"{self.taken[position]}, {target}" if position in self.taken else target
-                cells += [row[position] if len(row) > position else "" for row in self.body[start:end]]
+                cells += transposed[position] if position < len(transposed) else [""] * (end - start)
             if end < len(self.body):
                 cells.append("")  # the header of the next section
         return values.factorize(" ".join(shown.split()), cells) if shown else None
 
-    def _position(self, headers: Sequence[str], present: tuple[str, ...], target: str) -> int | None:
+    def _position(self, headers: Sequence[str], present: tuple[str, ...], transposed: Sequence[tuple[Any, ...]]) -> int | None:
         for header in headers:
             at = [position for position, cell in enumerate(present) if cell == header]
-            if len(at) > 1 and not all(self._same(at[0], other) for other in at[1:]):
+            if any(other < len(transposed) and transposed[other] != transposed[at[0]] for other in at[1:]):
                 raise ReadingError(
                     f"two columns have this header (columns {at[0] + 1} and {at[1] + 1}) and differ; delete the one that is not meant",
                     row=self.header.row + 1,
@@ -152,13 +156,6 @@ class _Reading:
             if at:
                 return at[0]
         return None
-
-    def _same(self, one: int, other: int) -> bool:
-        return all(
-            (row[one] if len(row) > one else "") == (row[other] if len(row) > other else "")
-            for number, row in enumerate(self.body)
-            if self.status[number] != HEADER
-        )
 
     # ---- rows
 
@@ -255,7 +252,9 @@ class _Reading:
     def _text(self, column: Column, target: str, kind: str) -> _Text:
         missing = self.layout.missing
         if kind == "code":
-            return _Text(column.codes, values.identifiers(column, missing, self.log.repair))
+            identifiers, pointed = values.identifiers(column, missing, self.log.repair)
+            self.log.pointed.append(pointed[column.codes])
+            return _Text(column.codes, identifiers)
         if kind == "label":
             return _Text(column.codes, values.labels(column, missing, {**names().spellings.get(target, {}), **self._own_outcomes(target)}))
         return _Text(column.codes, values.texts(column, missing))
@@ -291,7 +290,7 @@ class _Reading:
         for target, column in judged.items():
             scale = layout.scales[target]
             plain = values.grade_codes(column, scale, layout.no_grade, layout.missing)
-            spelled = [form(clean(value)) for value in column.distinct]
+            spelled = list(map(form, column.texts))
             result = np.full(size, -1, dtype=np.int8)
             for number, event in enumerate(events):
                 rows = slice(None) if len(events) == 1 else np.flatnonzero(event_of == number)
@@ -519,13 +518,8 @@ class _Reading:
             (int(number) + self.first_row, column.header, column.distinct[code], became)
             for column, code, became in self.log.repairs
             for number in np.flatnonzero((column.codes == code) & body_read)
-        ] if any(not _only_float(column, code, became) for column, code, became in self.log.repairs) else []
-        repaired = [entry for entry in repaired if not str(entry[2]).endswith(".0")]
-        plain = sum(
-            int(((column.codes == code) & body_read).sum())
-            for column, code, became in self.log.repairs
-            if _only_float(column, code, became)
-        )
+        ]
+        plain = sum(int((pointed & body_read).sum()) for pointed in self.log.pointed)
         notes = list(self.log.notes)
         if plain:
             notes.append(f"{plain:,} identifiers stood as numbers with a point (100000.0): repaired")
@@ -566,11 +560,6 @@ class _Reading:
             source_rows=rows + self.first_row,
             notes=tuple(notes),
         )
-
-
-def _only_float(column: Column, code: int, became: str) -> bool:
-    """Whether the damage was a point and a zero alone: too common to list cell by cell."""
-    return bool(became) and str(column.distinct[code]).strip().rstrip("0").rstrip(".") in (became, became.rstrip("0"))
 
 
 def _integral(word: str) -> str:

@@ -108,11 +108,15 @@ def names() -> Names:
         headers={name: forms(column.get("headers", [])) for name, column in said["columns"].items()},
         scales=scales,
         judgements={name: scales[scale] for name, scale in said["judgements"].items()},
-        missing=frozenset(forms(words["missing"])),
+        missing=_folded(words["missing"]),
         no_grade=frozenset(forms(words["no_grade"])),
         not_inspected=frozenset(forms(words["not_inspected"])),
         spellings={column: _spellings(words[column]) for column in words if isinstance(words[column], dict)},
     )
+
+
+def _folded(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
 
 
 def _spellings(said: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -192,7 +196,7 @@ def _layout(said: Mapping[str, Any]) -> Layout:
         columns=columns,
         blocks=tuple(blocks),
         events=events,
-        missing=shared.missing | set(forms(words.get("missing", []))),
+        missing=shared.missing | _folded(words.get("missing", [])),
         no_grade=shared.no_grade | set(forms(words.get("no_grade", []))),
         not_inspected=shared.not_inspected | set(forms(words.get("not_inspected", []))),
         outcomes=_spellings(said.get("outcomes", {})),

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,17 @@ NO_DATE = np.datetime64("NaT", "s")
 # Control characters of Latin-1 that are letters and dashes of cp1252, read with the wrong table by whoever made the file.
 _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)} | {0xA0: " "}
 _NEEDS_CLEANING = re.compile(r"[\x80-\xa0]|\s\s|^\s|\s$|[\t\r\n]")
+_CONTROL = re.compile(r"[\x80-\xa0\u2000-\u200b\u3000]")
+# A whole column is known to be clean by a few searches in its joined text; the private character between occurs in no file.
+_BETWEEN = "\ue000"
+_UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", "\t", "\r", "\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
 _DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Column:
     """A column of the file: codes of its cells into its distinct values, none missing."""
 
@@ -34,10 +39,19 @@ class Column:
     codes: np.ndarray
     distinct: list[Any]
 
+    @cached_property
+    def texts(self) -> list[str]:
+        """The distinct values as clean text."""
+        if all(isinstance(value, str) for value in self.distinct):
+            joined = _BETWEEN + _BETWEEN.join(self.distinct) + _BETWEEN
+            if not any(untidy in joined for untidy in _UNTIDY) and (joined.isascii() or not _CONTROL.search(joined)):
+                return self.distinct
+        return list(map(clean, self.distinct))
 
-# What is done with a value that is not understood: told its code in the column, what it is, and what would be right.
+
+# What is done with a value that is not understood: told its code in the column, and what would be right.
 Complain = Callable[[Column, int, str], None]
-# The same for a damaged number, with what became of it.
+# The same for a damaged number, with what became of it (blank: could not be told).
 Repair = Callable[[Column, int, str], None]
 
 
@@ -52,9 +66,7 @@ def factorize(header: str, cells: Sequence[Any]) -> Column:
 def clean(value: Any) -> str:
     """A cell as text: single spaces, none at the ends, no control characters; integral numbers without a point."""
     if isinstance(value, str):
-        if _NEEDS_CLEANING.search(value):
-            value = " ".join(value.translate(_CONTROLS).split())
-        return value
+        return " ".join(value.translate(_CONTROLS).split()) if _NEEDS_CLEANING.search(value) else value
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -66,7 +78,7 @@ def clean(value: Any) -> str:
 
 def is_missing(text: str, missing: frozenset[str]) -> bool:
     """Whether a cell says that there is nothing."""
-    return not text or (len(text) < 6 and form(text) in missing and text != "-")
+    return not text or text.casefold() in missing
 
 
 def categorical(codes: np.ndarray, labels: Iterable[str | None]) -> pd.Categorical:
@@ -80,7 +92,7 @@ def categorical(codes: np.ndarray, labels: Iterable[str | None]) -> pd.Categoric
 
 def texts(column: Column, missing: frozenset[str]) -> list[str | None]:
     """The distinct values as text, None where they say nothing."""
-    return [None if is_missing(text, missing) else text for text in map(clean, column.distinct)]
+    return [None if is_missing(text, missing) else text for text in column.texts]
 
 
 def labels(column: Column, missing: frozenset[str], spellings: Mapping[str, str]) -> list[str | None]:
@@ -96,24 +108,27 @@ def labels(column: Column, missing: frozenset[str], spellings: Mapping[str, str]
     return [None if text is None else shown[of_text[text]] for text in said]
 
 
-def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> list[str | None]:
-    """The distinct values as identifiers: a number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain."""
+def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tuple[list[str | None], np.ndarray]:
+    """The distinct values as identifiers, and which of them stood with a point.
+
+    A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
+    """
     result: list[str | None] = []
-    for code, (value, text) in enumerate(zip(column.distinct, map(clean, column.distinct), strict=True)):
+    pointed = np.zeros(len(column.distinct), dtype=np.bool_)
+    for code, text in enumerate(column.texts):
         became: str | None = text
-        if is_missing(text, missing):
+        if not text or text.casefold() in missing:
             became = None
-        elif isinstance(value, str) and text[0].isdigit():
-            if found := _INTEGRAL_FLOAT.fullmatch(text):
-                became = found[1]
-            elif found := _SCIENTIFIC.fullmatch(text):
-                # All digits are there only if the fraction has as many as the exponent asks for.
-                digits, exponent = found[2] or "", int(found[3])
-                became = found[1] + digits.ljust(exponent, "0") if len(digits.rstrip("0")) <= exponent <= len(digits) else None
-            if became != text:
-                repair(column, code, became or "")
+        elif text[-2:] == ".0" and text[:-2].isdigit():
+            became = text[:-2]
+            pointed[code] = True
+        elif text[0].isdigit() and not text.isalnum() and (found := _SCIENTIFIC.fullmatch(text)):
+            # All digits are there only if the fraction has as many as the exponent asks for.
+            digits, exponent = found[2] or "", int(found[3])
+            became = found[1] + digits[:exponent] if len(digits.rstrip("0")) <= exponent <= len(digits) else None
+            repair(column, code, became or "")
         result.append(became)
-    return result
+    return result, pointed
 
 
 def dates(
@@ -123,11 +138,11 @@ def dates(
 
     Day first, ISO, or a typed cell; never month first.
     """
-    start = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
+    start = _slashed(column.texts)
     end: np.ndarray | None = None
     said_none = np.zeros(len(column.distinct), dtype=np.bool_)
-    for code, value in enumerate(column.distinct):
-        text = clean(value)
+    for code in np.flatnonzero(np.isnat(start)).tolist():
+        value, text = column.distinct[code], column.texts[code]
         if is_missing(text, missing) or text == "-":
             continue
         if not text[0].isdigit() and form(text) in not_inspected:
@@ -144,9 +159,33 @@ def dates(
                 end[code] = np.datetime64(last, "s")
         if day is None:
             complain(column, code, "a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024")
-        elif str(day) not in unknown:
+        else:
             start[code] = np.datetime64(day, "s")
+    for day_unknown in unknown:
+        start[start == np.datetime64(day_unknown, "s")] = NO_DATE
     return start, end, said_none
+
+
+def _slashed(texts: Sequence[str]) -> np.ndarray:
+    """The dates among the texts that are written as 31/03/2024, all at once; NaT for all others."""
+    result = np.full(len(texts), NO_DATE, dtype="datetime64[s]")
+    at = np.array([code for code, text in enumerate(texts) if len(text) == 10 and text[2] == "/" == text[5]], dtype=np.int64)
+    if not len(at):
+        return result
+    digits = np.array([texts[code] for code in at], dtype="U10").view(np.uint32).reshape(-1, 10).astype(np.int64) - ord("0")
+    digits = digits[:, [0, 1, 3, 4, 6, 7, 8, 9]]
+    plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    at, digits = at[plain], digits[plain]
+    day = digits[:, 0] * 10 + digits[:, 1]
+    month = digits[:, 2] * 10 + digits[:, 3]
+    year = digits[:, 4:] @ np.array([1000, 100, 10, 1])
+    sound = (month >= 1) & (month <= 12) & (day >= 1) & (year >= EARLIEST.year) & (year <= LATEST.year)
+    at, day, month, year = at[sound], day[sound], month[sound], year[sound]
+    months = (year - 1970) * 12 + month - 1
+    days = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
+    exists = days.astype("datetime64[M]").astype(np.int64) == months  # 31/04 would be in May
+    result[at[exists]] = days[exists].astype("datetime64[s]")
+    return result
 
 
 def parse_day(value: Any, text: str) -> datetime.date | None:
@@ -165,7 +204,7 @@ def parse_day(value: Any, text: str) -> datetime.date | None:
 def numbers(column: Column, missing: frozenset[str], complain: Complain) -> np.ndarray:
     """The distinct values as numbers."""
     result = np.full(len(column.distinct), np.nan)
-    for code, text in enumerate(map(clean, column.distinct)):
+    for code, text in enumerate(column.texts):
         if is_missing(text, missing) or text == "-":
             continue
         try:
@@ -179,7 +218,7 @@ def grade_codes(column: Column, scale: GradeScale, no_grade: frozenset[str], mis
     """Codes of the distinct values on a scale (worst is 0), -1 for none, -2 where a value is not understood."""
     best = len(scale.labels) - 1
     result = np.full(len(column.distinct), -1, dtype=np.int8)
-    for code, text in enumerate(map(clean, column.distinct)):
+    for code, text in enumerate(column.texts):
         if is_missing(text, missing) or text == "-":
             continue
         if len(text) == 1 or _INTEGRAL_FLOAT.fullmatch(text):
