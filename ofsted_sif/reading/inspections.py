@@ -117,14 +117,12 @@ class _Reading:
         return [*sections, (start, len(self.body), cells)]
 
     def _repeated_headers(self) -> list[int]:
-        keys = {cell for spellings in self.layout.required[:1] for cell in spellings}
-        at = [position for position, cell in enumerate(self.header.cells) if cell in keys]
-        text = {str(self.sheet.rows[self.header.row][position]) for position in at}
-        again = [
-            number
-            for number, row in enumerate(self.body)
-            if at and len(row) > at[0] and isinstance(row[at[0]], str) and (row[at[0]] in text or row[at[0]].strip().casefold() in keys)
-        ]
+        keys = set(self.layout.required[0])
+        at = next(position for position, cell in enumerate(self.header.cells) if cell in keys)
+        first = {key[0] for key in keys}
+        cells = [row[at] if len(row) > at else "" for row in self.body]
+        headers = {cell for cell in set(cells) if isinstance(cell, str) and cell.strip()[:1].casefold() in first and form(cell) in keys}
+        again = [number for number, cell in enumerate(cells) if cell in headers] if headers else []
         return [number for number in again if fits(self.layout, header_cells(self.body[number]), [self.layout.says or ""])]
 
     def _column(self, block: Block | None, target: str, headers: Sequence[str]) -> Column | None:

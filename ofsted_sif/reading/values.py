@@ -21,7 +21,7 @@ NO_DATE = np.datetime64("NaT", "s")
 # Control characters of Latin-1 that are letters and dashes of cp1252, read with the wrong table by whoever made the file.
 _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)} | {0xA0: " "}
 _NEEDS_CLEANING = re.compile(r"[\x80-\xa0]|\s\s|^\s|\s$|[\t\r\n]")
-_CONTROL = re.compile(r"[\x80-\xa0\u2000-\u200b\u3000]")
+_CONTROL = re.compile(r"[\x80-\xa0]")
 # A whole column is known to be clean by a few searches in its joined text; the private character between occurs in no file.
 _BETWEEN = "\ue000"
 _UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", "\t", "\r", "\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
@@ -42,11 +42,12 @@ class Column:
     @cached_property
     def texts(self) -> list[str]:
         """The distinct values as clean text."""
-        if all(isinstance(value, str) for value in self.distinct):
+        try:
             joined = _BETWEEN + _BETWEEN.join(self.distinct) + _BETWEEN
-            if not any(untidy in joined for untidy in _UNTIDY) and (joined.isascii() or not _CONTROL.search(joined)):
-                return self.distinct
-        return list(map(clean, self.distinct))
+        except TypeError:  # typed cells of a workbook
+            return list(map(clean, self.distinct))
+        tidy = not any(untidy in joined for untidy in _UNTIDY) and not _CONTROL.search(joined)
+        return self.distinct if tidy else list(map(clean, self.distinct))
 
 
 # What is done with a value that is not understood: told its code in the column, and what would be right.
@@ -113,21 +114,22 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
 
     A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
     """
-    result: list[str | None] = []
-    pointed = np.zeros(len(column.distinct), dtype=np.bool_)
-    for code, text in enumerate(column.texts):
-        became: str | None = text
-        if not text or text.casefold() in missing:
-            became = None
-        elif text[-2:] == ".0" and text[:-2].isdigit():
-            became = text[:-2]
-            pointed[code] = True
-        elif text[0].isdigit() and not text.isalnum() and (found := _SCIENTIFIC.fullmatch(text)):
+    texts = column.texts
+    pointed = np.array([text[-2:] == ".0" and text[:-2].isdigit() for text in texts], dtype=np.bool_)
+    result: list[str | None] = [text or None for text in texts]
+    for code in np.flatnonzero(pointed).tolist():
+        result[code] = texts[code][:-2]
+    for code, text in enumerate(texts):
+        if text.isdigit() or pointed[code]:
+            continue
+        if text.casefold() in missing:
+            result[code] = None
+        elif not text.isalnum() and (found := _SCIENTIFIC.fullmatch(text)):
             # All digits are there only if the fraction has as many as the exponent asks for.
             digits, exponent = found[2] or "", int(found[3])
-            became = found[1] + digits[:exponent] if len(digits.rstrip("0")) <= exponent <= len(digits) else None
-            repair(column, code, became or "")
-        result.append(became)
+            certain = len(digits.rstrip("0")) <= exponent <= len(digits)
+            result[code] = found[1] + digits[:exponent] if certain else None
+            repair(column, code, result[code] or "")
     return result, pointed
 
 
