@@ -15,7 +15,7 @@ import pandas as pd
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
-from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, layouts, load, nearest
+from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load, nearest
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
 __all__ = [
@@ -116,12 +116,12 @@ def _read_several(
 
 def _among(layout: str | Path | None) -> tuple[Layout, ...]:
     if layout is None:
-        return layouts()
+        return known_layouts()
     if str(layout).endswith(".toml"):
         return (load(Path(layout)),)
-    found = tuple(known for known in layouts() if form(known.name) == form(layout))
+    found = tuple(known for known in known_layouts() if form(known.name) == form(layout))
     if not found:
-        listed = ", ".join(repr(known.name) for known in layouts())
+        listed = ", ".join(repr(known.name) for known in known_layouts())
         raise ValueError(f"layout={layout!r} is none of {listed}, nor a file that ends in .toml")
     return found
 
@@ -197,7 +197,7 @@ def list_sheets(path: Any) -> pd.DataFrame:
     >>> sif.list_sheets(io.BytesIO(header.encode()))["layout"].tolist()
     ['local authorities, a row an inspection']
     """
-    return _as_table(_survey(open_source(path), layouts()))
+    return _as_table(_survey(open_source(path), known_layouts()))
 
 
 def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:

@@ -31,7 +31,7 @@ def _known() -> tuple[pd.DataFrame, dict[str, list[int]], dict[str, int]]:
 def _name_form(name: str) -> str:
     """The form of a name: "&" is "and"; a council is what it governs."""
     words = form(name.replace("&", " and ")).split()
-    while words and words[-1] in ("council", "borough", "county", "city", "metropolitan", "unitary", "authority", "mbc", "cc"):
+    while words and words[-1] in ("council", "borough", "county", "city", "metropolitan", "unitary", "authority", "mbc", "cc", "of"):
         words.pop()
     return " ".join(words) or form(name)
 
@@ -67,7 +67,8 @@ def match(columns: Mapping[str, Any], rows: np.ndarray, complain: Callable[[int,
             if "provider" in columns and columns["provider"].codes[place] >= 0:
                 continue  # an authority newer than the bundled table: its code is enough
             near = get_close_matches(_name_form(name), list(by_name), n=2, cutoff=0.6)
-            hint = f" (near: {', '.join(str(table['provider_name'].iloc[by_name[other][0]]) for other in near)})" if near else ""
+            meant = dict.fromkeys(str(table["provider_name"].iloc[by_name[other][0]]) for other in near)
+            hint = f" (near: {', '.join(meant)})" if meant else ""
             complain(int(rows[place]), str(name), f"the name of a local authority{hint}")
     return _described(table, position, columns)
 

@@ -99,7 +99,7 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         try:
             return data[3:].decode("utf-8"), "UTF-8 with BOM"
         except UnicodeDecodeError as error:
-            place = data.count(b"\n", 0, error.start) + 1
+            place = data.count(b"\n", 0, error.start + 3) + 1
             raise ReadingError(f"it begins as UTF-8, but is not in line {place} (byte {data[error.start + 3]:#04x})", file=file) from None
     try:
         return data.decode("utf-8"), "ASCII" if data.isascii() else "UTF-8"
@@ -189,17 +189,18 @@ def _look_into_zip(data: bytes, file: str) -> None:
             if len(names) < len(entries):
                 raise ReadingError("the workbook is damaged: it holds a part twice", file=file)
             unpacked = _Unpacked(archive, file)
-            if "content.xml" in names:
-                unpacked.check_size(entries)
-                _measure_ods(unpacked.part("content.xml"), file)
-                return
-            if "xl/workbook.xml" in names:
-                unpacked.check_size(entries)
-                strings = unpacked.part("xl/sharedStrings.xml") if "xl/sharedStrings.xml" in names else b""
-                for name in sorted(names):
-                    if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                        _measure_xlsx(unpacked.part(name), strings, file)
-                return
+            unpacked.check_size(entries)
+            ods, xlsx = "content.xml" in names, "xl/workbook.xml" in names
+            # Which of several kinds a reader would take it for is not left to chance; a binary workbook cannot be measured.
+            if ods + xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
+                if ods:
+                    return _measure_ods(unpacked.part("content.xml"), file)
+                parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
+                strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
+                for name, part in parts.items():
+                    if not name.lower().endswith("sharedstrings.xml"):
+                        _measure_xlsx(part, strings, file)
+                return None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise

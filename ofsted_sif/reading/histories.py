@@ -259,7 +259,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     >>> table = sif.load_inspections()
     >>> before, after = (sif.as_at(table, date, framework="ILACS") for date in ("2024-03-31", "2024-04-30"))
     >>> sif.reconcile(before, after)[["provider_name", "mine", "difference"]].values.tolist()
-    []
+    [['Oxfordshire', 'Good', 'another inspection']]
     """
     lists = [as_frame(mine), as_frame(published)]
     found = []

@@ -100,8 +100,6 @@ def names() -> Names:
     """The file of names, read once."""
     said = _toml(_FOLDER / "names.toml")
     scales = {scale.name: scale for scale in SCALES}
-    for name, labels in said["scales"].items():
-        scales[name] = GradeScale(name, tuple(labels))
     words = said["words"]
     return Names(
         kinds={name: column["kind"] for name, column in said["columns"].items()},
@@ -131,7 +129,7 @@ def aliases() -> dict[str, str]:
 
 
 @cache
-def layouts() -> tuple[Layout, ...]:
+def known_layouts() -> tuple[Layout, ...]:
     """All layouts of the package."""
     return tuple(load(path) for path in sorted((_FOLDER / "layouts").glob("*.toml")))
 
@@ -246,7 +244,7 @@ def fits(layout: Layout, cells: Sequence[str], above: Sequence[str]) -> bool:
 
 def nearest(sheet: Sheet, among: Sequence[Layout]) -> tuple[Layout, int, list[str]] | None:
     """The layout of which most was found in one row, that row, and what it lacks: for the message where none fits."""
-    best: tuple[int, Layout, int, list[str]] | None = None
+    best: tuple[int, int, Layout, int, list[str]] | None = None
     for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
         present = set(header_cells(row))
         if len(present) < 3:
@@ -254,6 +252,6 @@ def nearest(sheet: Sheet, among: Sequence[Layout]) -> tuple[Layout, int, list[st
         for layout in among:
             lacking = [spellings[0] for spellings in layout.required if present.isdisjoint(spellings)]
             found = len(layout.required) - len(lacking)
-            if found >= 2 and (best is None or found > best[0]):
-                best = (found, layout, number, lacking)
-    return best and (best[1], best[2], best[3])
+            if found >= 2 and (best is None or (len(lacking), -found) < best[:2]):
+                best = (len(lacking), -found, layout, number, lacking)
+    return best and best[2:]
