@@ -13,7 +13,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import columns, reading
-from ofsted_sif.reading.layouts import aliases, known_layouts
+from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts
 
 CARE = ["URN", "Provision type", "Local authority", "Inspection type", "Inspection date", "Event number", "Overall effectiveness"]
 CARE_ROW = ["SC000001", "Children's home", "Leeds", "Full inspection", "03/04/2015", "1001", "Good"]
@@ -46,7 +46,17 @@ def as_workbook(**sheets):
 
 # ---- layouts
 
-SCHOOL = ["Web Link", "URN", "School name", "Ofsted phase", "Type of education", "School open date", "Ofsted region", "Region", "Local authority"]
+SCHOOL = [
+    "Web Link",
+    "URN",
+    "School name",
+    "Ofsted phase",
+    "Type of education",
+    "School open date",
+    "Ofsted region",
+    "Region",
+    "Local authority",
+]
 SCHOOL_ROW = ["http://x", "100001", "A School", "Primary", "Academy Converter", "01/01/1900", "London", "London", "Camden"]
 
 LAYOUTS = {
@@ -163,6 +173,19 @@ def test_every_layout_has_a_small_file_here():
     assert {layout.name for layout in known_layouts()} == set(LAYOUTS)
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_no_two_layouts_claim_the_same_header(name):
+    above = []
+    for row in LAYOUTS[name][0]:
+        cells = header_cells(row)
+        demands = sorted(len(layout.required) + (layout.says is not None) for layout in known_layouts() if fits(layout, cells, above))
+        if demands:
+            assert demands[-2:-1] != demands[-1:]
+            return
+        above += cells
+    pytest.fail("no layout claims it")
+
+
 def test_wide_rows_become_long():
     table = sif.read_inspections(as_csv(LAYOUTS["state-funded schools, latest"][0]))
     assert table["inspection_number"].tolist() == ["10100001", "10200001", "ITS300001"]
@@ -253,7 +276,9 @@ def test_a_byte_that_no_encoding_has_is_an_error_with_its_line():
 
 
 def test_control_characters_of_a_wrong_encoding_are_letters_again():
-    assert sif.read_inspections(care(**{"Inspection type": "SC \x96 Emergency inspection"}))["inspection_type"].tolist() == ["Emergency inspection"]
+    assert sif.read_inspections(care(**{"Inspection type": "SC \x96 Emergency inspection"}))["inspection_type"].tolist() == [
+        "Emergency inspection"
+    ]
 
 
 # ---- values
@@ -278,12 +303,18 @@ def test_what_is_no_date_is_an_error_with_its_place(written):
 
 
 def test_a_typed_date_is_a_date():
-    rows = [CARE, [*CARE_ROW[:4], datetime.date(2015, 4, 3), *CARE_ROW[5:]], [*CARE_ROW[:4], datetime.datetime(2015, 3, 4, 9), "1002", "Good"]]
+    rows = [
+        CARE,
+        [*CARE_ROW[:4], datetime.date(2015, 4, 3), *CARE_ROW[5:]],
+        [*CARE_ROW[:4], datetime.datetime(2015, 3, 4, 9), "1002", "Good"],
+    ]
     table = sif.read_inspections(as_workbook(Data=rows))
     assert table["inspection_start"].tolist() == [pd.Timestamp("2015-04-03"), pd.Timestamp("2015-03-04")]
 
 
-@pytest.mark.parametrize("word", ["Adequate", "Satisfactory", "Requires Improvement", "Requires improvement to be good", "requires  improvement", "3", "3.0"])
+@pytest.mark.parametrize(
+    "word", ["Adequate", "Satisfactory", "Requires Improvement", "Requires improvement to be good", "requires  improvement", "3", "3.0"]
+)
 def test_the_names_of_grade_3(word):
     assert sif.read_inspections(care(**{"Overall effectiveness": word}))["overall_effectiveness"].tolist() == ["Requires improvement"]
 
@@ -328,7 +359,7 @@ def test_an_inspection_without_a_date_is_an_error():
 
 
 def test_an_unknown_kind_of_inspection_is_an_error():
-    with pytest.raises(sif.ReadingError, match="'Teatime visit' is not understood.*Full inspection"):
+    with pytest.raises(sif.ReadingError, match=r"'Teatime visit' is not understood.*Full inspection"):
         sif.read_inspections(care(**{"Inspection type": "Teatime visit"}))
 
 
@@ -434,7 +465,9 @@ def test_what_is_no_data_file_is_refused(data, told):
 
 
 def test_the_nearest_layout_and_what_it_lacks():
-    with pytest.raises(sif.ReadingError, match=r"row 2.*nearest is 'social care, in year', of which this row lacks 'overall effectiveness'"):
+    with pytest.raises(
+        sif.ReadingError, match=r"row 2.*nearest is 'social care, in year', of which this row lacks 'overall effectiveness'"
+    ):
         sif.read_inspections(as_csv([["Title"], CARE[:-1], CARE_ROW[:-1]]))
 
 
@@ -485,3 +518,14 @@ def test_a_file_is_described_in_words():
     ]
     assert "    row 3, column 'Overall effectiveness': 'Fair'" in words.splitlines()
     assert "  'Cover': no inspections, 1 rows" in words.splitlines()
+
+
+def test_the_example_of_the_readme_works(tmp_path):
+    readme = (Path(reading.__file__).parent / "README.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.toml"
+    path.write_text(readme.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    rows = "\n".join(line.strip() for line in readme.splitlines() if line.startswith("    S"))
+    table = sif.read_inspections(io.BytesIO(f"Title\nNotes\n{rows}\nS2,04/04/2024,2,Quick look,,".encode()), layout=path)
+    assert table[["provider", "graded"]].values.tolist() == [["S1", True], ["S1", True], ["S2", False]]
+    assert table["overall_effectiveness"].tolist()[:2] == ["Good", "Requires improvement"]
+    assert table["outcome"].tolist()[2] == "Improved"

@@ -19,6 +19,13 @@ BYTES = 2**30  # at the most, of the whole process
 
 # ---- sound files to begin with
 
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+_MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+MANIFEST = (
+    f'<manifest:manifest xmlns:manifest="{_MANIFEST}">'
+    f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS}"/></manifest:manifest>'
+)
+
 
 def small_care():
     rows = [["URN", "Provision type", "Local authority", "Inspection type", "Inspection date", "Event number", "Overall effectiveness"]]
@@ -39,10 +46,18 @@ def small_schools():
 
 
 def small_ods():
-    cells = ["Local authority name", "Inspection date", "Overall effectiveness", "Experiences and progress of children who need help and protection"]
+    cells = [
+        "Local authority name",
+        "Inspection date",
+        "Overall effectiveness",
+        "Experiences and progress of children who need help and protection",
+    ]
     rows = [_row([_text(cell) for cell in cells])]
-    rows += [_row([_text("Leeds"), '<table:table-cell office:value-type="date" office:date-value="2022-02-21"/>', _text("Good"), _text("Good")])]
-    return ods("".join(rows) + '<table:table-row table:number-rows-repeated="1048500"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>')
+    rows += [
+        _row([_text("Leeds"), '<table:table-cell office:value-type="date" office:date-value="2022-02-21"/>', _text("Good"), _text("Good")])
+    ]
+    padding = _row(['<table:table-cell table:number-columns-repeated="16384"/>'], ' table:number-rows-repeated="1048500"')
+    return ods("".join(rows) + padding)
 
 
 def as_csv(rows, encoding="utf-8"):
@@ -60,21 +75,29 @@ def _row(cells, attributes=""):
 
 
 def ods(rows):
-    names = ' '.join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
-    content = f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet><table:table table:name="A">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
-    return packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
+    names = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
+    table = f'<table:table table:name="A">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    content = f'<?xml version="1.0"?><office:document-content {names}>{body}</office:document-content>'
+    return packed({"mimetype": ODS, "content.xml": content, "META-INF/manifest.xml": MANIFEST})
 
 
-def xlsx(cells, strings="", count=1):
+def xlsx(cells, strings=""):
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
+
+    def relations(**targets):
+        listed = [f'<Relationship Id="{kind}" Type="{office}/{kind}" Target="{target}"/>' for kind, target in targets.items()]
+        return f'<Relationships xmlns="{package}/relationships">{"".join(listed)}</Relationships>'
+
+    sheets = '<sheets><sheet name="A" sheetId="1" r:id="worksheet"/></sheets>'
     return packed(
         {
             "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
-            "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-            "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
-            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{office}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+            "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
+            "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}">{sheets}</workbook>',
+            "xl/_rels/workbook.xml.rels": relations(worksheet="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml"),
             "xl/sharedStrings.xml": f"<sst {main}>{strings}</sst>",
             "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{cells}</sheetData></worksheet>",
         }
@@ -103,16 +126,30 @@ def formulas_and_errors():
 
 # Those that must be refused before they are unpacked.
 HARMFUL = {
-    "an ODS whose one cell is repeated to a table": lambda: ods(_row([_text("x", ' table:number-columns-repeated="16384"')], ' table:number-rows-repeated="1048576"')),
+    "an ODS whose one cell is repeated to a table": lambda: ods(
+        _row([_text("x", ' table:number-columns-repeated="16384"')], ' table:number-rows-repeated="1048576"')
+    ),
     "an ODS with empty rows before a far one": lambda: ods(
-        _row(["<table:table-cell/>"], ' table:number-rows-repeated="1048575"') + _row(['<table:table-cell table:number-columns-repeated="16383"/>', _text("x")])
+        _row(["<table:table-cell/>"], ' table:number-rows-repeated="1048575"')
+        + _row(['<table:table-cell table:number-columns-repeated="16383"/>', _text("x")])
     ),
     "an ODS repeated more often than can be counted": lambda: ods(_row([_text("x")], ' table:number-rows-repeated="99999999999999999999"')),
     "an ODS with a long text repeated": lambda: ods(_row([_text("x" * 1_000_000, ' table:number-columns-repeated="1000"')])),
-    "an ODS that unpacks to 300 MB": lambda: packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": bytes(300 * 2**20)}),
-    "an XLSX with a cell in the last corner": lambda: xlsx('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+    "an ODS that unpacks to 300 MB": lambda: packed(
+        {"mimetype": ODS, "content.xml": bytes(300 * 2**20), "META-INF/manifest.xml": MANIFEST}
+    ),
+    "an XLSX with a cell in the last corner": lambda: xlsx(
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    ),
     "an XLSX with a long string in many cells": lambda: xlsx(
-        '<row r="1">' + "".join(f'<c r="A{n}" t="s"><v>0</v></c>' for n in range(1, 2000)) + "</row>", "<si><t>" + "x" * 1_000_000 + "</t></si>"
+        '<row r="1">' + "".join(f'<c r="A{n}" t="s"><v>0</v></c>' for n in range(1, 2000)) + "</row>",
+        "<si><t>" + "x" * 1_000_000 + "</t></si>",
+    ),
+    "an XLSX with cells that do not say their places": lambda: xlsx(
+        "<row>" + "<c><v>1</v></c>" * 100_000 + "</row>" + "<row><c><v>1</v></c></row>" * 1000
+    ),
+    "an ODS that hides a repetition behind a sign": lambda: ods(
+        _row([_text("x", ' office:formula="a&gt;b>c" table:number-columns-repeated="16384"')], ' table:number-rows-repeated="1048576"')
     ),
     "a CSV of one line": lambda: b"x," * (30 * 2**20),
     "a CSV of one cell": lambda: b"x" * (60 * 2**20),
@@ -137,7 +174,11 @@ def damaged(data, rng):
     """A damaged version, and what was done."""
     done = []
     is_zip = data.startswith(b"PK")
-    kinds = [cut, change_bytes, shuffle_blocks] + ([] if is_zip else [swap, remove, rename, double, recode, mix, *[swap_cells] * 2]) + [unpack] * is_zip
+    kinds = (
+        [cut, change_bytes, shuffle_blocks]
+        + ([] if is_zip else [swap, remove, rename, double, recode, mix, *[swap_cells] * 2])
+        + [unpack] * is_zip
+    )
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         kind = rng.choice(kinds)
         done.append(kind.__name__)
@@ -226,7 +267,20 @@ def _rename(rows, width, rng):
 
 @_by_table
 def _swap_cells(rows, width, rng):
-    words = ["1.02E+07", "31/02/2020", "#N/A", "=1+1", "-", "9", "NULL", "Not judged", "1e999", "nan", "\ud7ff".encode("latin-1", "replace").decode(), "١٢/٠٣/٢٠٢٠"[:2].encode("utf-8").decode("latin-1")]
+    words = [
+        "1.02E+07",
+        "31/02/2020",
+        "#N/A",
+        "=1+1",
+        "-",
+        "9",
+        "NULL",
+        "Not judged",
+        "1e999",
+        "nan",
+        "\ud7ff".encode("latin-1", "replace").decode(),
+        "١٢/٠٣/٢٠٢٠"[:2].encode("utf-8").decode("latin-1"),
+    ]
     for _ in range(rng.choice([1, 5, 50])):
         if width:
             rows[rng.randrange(len(rows))][rng.randrange(width)] = rng.choice(words)
@@ -242,7 +296,9 @@ def recode(data, rng):
 
 def mix(data, rng):
     at = rng.randrange(len(data) + 1)
-    return data[:at] + rng.choice([b"\xff\xfe", b"\x81", b'"', b"\r", b"\0", b"\xc3\x28", "é".encode()]) * rng.choice([1, 2, 1000]) + data[at:]
+    return (
+        data[:at] + rng.choice([b"\xff\xfe", b"\x81", b'"', b"\r", b"\0", b"\xc3\x28", "é".encode()]) * rng.choice([1, 2, 1000]) + data[at:]
+    )
 
 
 def sound_files():
@@ -274,8 +330,7 @@ def read_all(seed, count):
             assert len(str(report)) < 100_000, what
             return "table"
         except sif.ReadingError as error:
-            assert str(error), what
-            return "error"
+            return "error" if "cannot be opened" in str(error) else "refused"
         except Exception as error:
             raise AssertionError(f"{what}: {type(error).__name__}") from error
         finally:
@@ -289,21 +344,20 @@ def read_all(seed, count):
     for number in range(count):
         name = rng.choice(sorted(files))
         data, done = damaged(files[name], rng)
-        seen[outcome(f"seed {seed}, file {number}: {name}, {done}", data, rng.choice(["raise", "report"]))] += 1
+        came = outcome(f"seed {seed}, file {number}: {name}, {done}", data, rng.choice(["raise", "report"]))
+        seen["table" if came == "table" else "error"] += 1
     for what, make in HARMFUL.items():
-        assert outcome(what, make(), "report") == "error", what
+        assert outcome(what, make(), "report") == "refused", what
     outcome("a workbook with formulas and errors", formulas_and_errors(), "report")
     with tempfile.TemporaryDirectory() as folder:
-        assert outcome("a CSV of 300 MB with one line", one_line_of_300_mb(Path(folder)), "report") == "error"
+        assert outcome("a CSV of 300 MB with one line", one_line_of_300_mb(Path(folder)), "report") == "refused"
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     assert most < BYTES, f"{most >> 20} MB"
     print(f"{seen['table']} tables, {seen['error']} errors, {most >> 20} MB")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="memory and time of a process are bounded by POSIX calls")
-@pytest.mark.parametrize(
-    ("seed", "count"), [(1, 50), pytest.param(2, 1000, marks=pytest.mark.slow)], ids=["fifty", "a thousand"]
-)
+@pytest.mark.parametrize(("seed", "count"), [(1, 50), pytest.param(2, 1000, marks=pytest.mark.slow)], ids=["fifty", "a thousand"])
 def test_damaged_files_give_a_table_or_an_error(seed, count):
     run = subprocess.run([sys.executable, __file__, str(seed), str(count)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]

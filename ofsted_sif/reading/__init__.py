@@ -33,7 +33,7 @@ __all__ = [
 def read_inspections(
     path: Any, *, layout: str | Path | None = None, sheet: str | None = None, errors: str = "raise", return_report: bool = False
 ) -> Any:
-    """Read a file as downloaded from Ofsted into a table of inspections, one row an inspection.
+    r"""Read a file as downloaded from Ofsted into a table of inspections, one row an inspection.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def read_inspections(
     >>> import io
     >>> import ofsted_sif as sif
     >>> text = (
-    ...     "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\\n"
-    ...     "SC000001,Children's Home,Leeds,Full inspection,03/04/2015,1001,Requires improvement to be good\\n"
-    ...     "SC000001,Children's Home,Leeds,SC Interim,01/09/2015,1002,Improved Effectiveness\\n"
+    ...     "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\n"
+    ...     "SC000001,Children's Home,Leeds,Full inspection,03/04/2015,1001,Requires improvement to be good\n"
+    ...     "SC000001,Children's Home,Leeds,SC Interim,01/09/2015,1002,Improved Effectiveness\n"
     ... )
     >>> table = sif.read_inspections(io.BytesIO(text.encode()))
     >>> table[["inspection_start", "graded", "overall_effectiveness", "outcome"]]
@@ -97,9 +97,7 @@ def read_inspections(
     return (table, report) if return_report else table
 
 
-def _read_several(
-    paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool
-) -> Any:
+def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool) -> Any:
     from tqdm.auto import tqdm
 
     if not paths:
@@ -155,12 +153,12 @@ def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple
         if header is not None and sheet in (None, name):
             return name, header, _as_table(surveyed)
     nearest_found = [
-        found
-        for name in source.names
-        if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
+        found for name in source.names if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
     ]
     if not nearest_found:
-        raise ReadingError("no row is the header of a layout of inspections that is known (README.md in ofsted_sif/reading)", file=source.file)
+        raise ReadingError(
+            "no row is the header of a layout of inspections that is known (README.md in ofsted_sif/reading)", file=source.file
+        )
     known, row, lacking = min(nearest_found, key=lambda found: len(found[2]))
     lacks = ", ".join(map(repr, lacking))
     raise ReadingError(
@@ -201,7 +199,7 @@ def list_sheets(path: Any) -> pd.DataFrame:
 
 
 def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:
-    """Account for a file: what it is, what is read of it, what is set aside and why, what is not understood.
+    r"""Account for a file: what it is, what is read of it, what is set aside and why, what is not understood.
 
     Parameters
     ----------
@@ -225,9 +223,9 @@ def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | 
     >>> import io
     >>> import ofsted_sif as sif
     >>> text = (
-    ...     "Local authority name,Inspection date,Experiences and progress of children who need help and protection\\n"
-    ...     "Leeds,21/02/2022,Outstanding\\n"
-    ...     "Cumberland,Not yet inspected,\\n"
+    ...     "Local authority name,Inspection date,Experiences and progress of children who need help and protection\n"
+    ...     "Leeds,21/02/2022,Outstanding\n"
+    ...     "Cumberland,Not yet inspected,\n"
     ... )
     >>> report = sif.reading_report(io.BytesIO(text.encode()))
     >>> report.n_rows, report.n_read, report.set_aside["reason"].tolist()

@@ -97,8 +97,11 @@ def _described(table: pd.DataFrame, position: np.ndarray, columns: Mapping[str, 
         known = table[name].array.take(np.where(unknown, -1, position), allow_fill=True)
         if unknown.any() and name in columns and isinstance(known, pd.Categorical):
             said = columns[name]
-            extra = [label for label in said.categories[np.unique(said.codes[unknown & (np.asarray(said.codes) >= 0)])]
-                     if label not in known.categories]
+            extra = [
+                label
+                for label in said.categories[np.unique(said.codes[unknown & (np.asarray(said.codes) >= 0)])]
+                if label not in known.categories
+            ]
             filled = known.add_categories(extra)
             filled[unknown] = np.asarray(said)[unknown]
             known = filled
@@ -109,10 +112,14 @@ def _described(table: pd.DataFrame, position: np.ndarray, columns: Mapping[str, 
 def register(inspected: pd.Categorical, waiting: pd.Categorical) -> pd.DataFrame:
     """The authorities of a file, inspected or not yet, as the bundled table describes them."""
     table, _, by_code = _known()
-    codes = sorted({*inspected.categories[np.unique(inspected.codes[inspected.codes >= 0])],
-                    *waiting.categories[np.unique(waiting.codes[waiting.codes >= 0])]})
+    codes = sorted(
+        {
+            *inspected.categories[np.unique(inspected.codes[inspected.codes >= 0])],
+            *waiting.categories[np.unique(waiting.codes[waiting.codes >= 0])],
+        }
+    )
     known = table.iloc[[by_code[code] for code in codes if code in by_code]]
     new = pd.DataFrame({"provider": [code for code in codes if code not in by_code]})
     if len(new):
-        known = pd.concat([known.astype({name: object for name in ("provider",)}), new])
+        known = pd.concat([known.astype(dict.fromkeys(("provider",), object)), new])
     return known[["provider", *_JOINED]].reset_index(drop=True)

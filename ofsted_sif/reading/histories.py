@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.columns import NO_DAY, as_frame, column, days, grade_codes, has_grade, iso, judgement_columns, stack
+from ofsted_sif.columns import as_frame, column, days, grade_codes, has_grade, iso, judgement_columns, stack
+from ofsted_sif.counts import NO_DAY
 from ofsted_sif.snapshots import graded_rows
 
 __all__ = ["combine", "reconcile"]
@@ -52,10 +53,10 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Notes
     -----
     Two rows of one provider are the same inspection, in this order of certainty, each row used once: the same inspection number; the
-    same first day; the same day of publication where a first day is missing; first days at most 20 apart and no grade that differs; days of publication at most 92 apart, at
-    least two grades and none that differs. Never
-    where both have numbers of one case system that differ, where frameworks or being graded differ, or where they have no judgement in
-    common. Numbers of eight digits are of the system since 2015, all others of those before. Which inspection of the table is which
+    same first day; the same day of publication where a first day is missing; first days at most 20 apart and no grade that differs;
+    where a first day is missing, days of publication at most 92 apart, at least two grades and none that differs. Never where both have
+    numbers of one case system that differ, where frameworks or being graded differ, or where they have no judgement in common. Numbers
+    of eight digits are of the system since 2015, all others of those before. Which inspection of the table is which
     does not depend on the order of rows except between rows that agree in all of this.
 
     Examples
@@ -93,9 +94,7 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
     """Both with a column graded where one of them has it."""
     if "graded" not in older.columns and "graded" not in later.columns:
         return older, later
-    return tuple(  # type: ignore[return-value]
-        frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later)
-    )
+    return tuple(frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
 
 
 def _day(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -219,14 +218,12 @@ def _replaced(values: pd.Series, rows: np.ndarray, by: pd.Series) -> pd.Series:
 
 def _stacked(result: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
     missing = {name: added[name].iloc[:0].reindex(range(len(added))) for name in added.columns if name not in result.columns}
-    lacking = {
-        name: result[name].iloc[:0].reindex(range(len(added))).array for name in result.columns if name not in added.columns
-    }
+    lacking = {name: result[name].iloc[:0].reindex(range(len(added))).array for name in result.columns if name not in added.columns}
     return stack(result.assign(**missing), added.assign(**lacking)) if len(added) else result
 
 
 def _identity(frame: pd.DataFrame, row: int) -> tuple[Any, Any, Any]:
-    return tuple(frame[name].iloc[row] if name in frame.columns else pd.NaT for name in ("provider", "inspection_start", "published"))  # type: ignore[return-value]
+    return tuple(frame[name].iloc[row] if name in frame.columns else pd.NaT for name in ("provider", "inspection_start", "published"))
 
 
 def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiveness", provider: str = "provider") -> pd.DataFrame:
@@ -270,7 +267,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
             raise ValueError(f"{title}: provider {again} stands in it {int((keys == again).sum())} times; as_at gives one row a provider")
         codes, scale = grade_codes(frame, judgement, None)
         start, report = _day(frame, "inspection_start"), _day(frame, "published")
-        labels = np.append(np.array(scale.labels[::-1], dtype=object), None)[codes]
+        labels = np.array([*scale.labels[::-1], None], dtype=object)[codes]
         found.append((keys, labels, start, report, scale))
     if found[0][4] != found[1][4]:
         raise ValueError(f"column {judgement!r} is on the scale {found[0][4].name} in mine and {found[1][4].name} in published")

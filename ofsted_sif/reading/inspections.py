@@ -13,7 +13,7 @@ import pandas as pd
 
 from ofsted_sif.reading import authorities, values
 from ofsted_sif.reading.files import Sheet, Source
-from ofsted_sif.reading.layouts import Block, Event, Header, Layout, fits, form, header_cells, names
+from ofsted_sif.reading.layouts import Block, Event, Header, fits, form, header_cells, names
 from ofsted_sif.reading.report import ReadingError, ReadingReport, spans
 from ofsted_sif.reading.values import Column, categorical, clean
 from ofsted_sif.scales import GradeScale
@@ -96,9 +96,7 @@ class _Reading:
         self.sections = self._sections()
         # Rows may be of unlike lengths; what is not there is blank.
         self.transposed = [list(zip_longest(*self.body[start:end], fillvalue="")) for start, end, _ in self.sections]
-        self.columns = {
-            target: self._column(None, target, headers) for target, headers in self.layout.columns.items()
-        }
+        self.columns = {target: self._column(None, target, headers) for target, headers in self.layout.columns.items()}
         self.blocks = [
             (block, {target: self._column(block, target, headers) for target, headers in block.columns.items()})
             for block in self.layout.blocks
@@ -210,9 +208,7 @@ class _Reading:
                 continue
             kind = shared.kinds.get(target)
             if kind == "date":
-                start, end, said_none = values.dates(
-                    column, layout.missing, layout.not_inspected, layout.unknown_dates, self.log.complain
-                )
+                start, end, said_none = values.dates(column, layout.missing, layout.not_inspected, layout.unknown_dates, self.log.complain)
                 dates[target] = start[column.codes]
                 none_said |= said_none[column.codes]
                 if end is not None and target == "inspection_start" and not columns.get("inspection_end"):
@@ -317,9 +313,7 @@ class _Reading:
             self.log.notes.append(f"{ungraded:,} grades stand at inspections that are not graded (interim, monitoring): not taken")
         return grades, _Text(outcome_of, outcomes) if len(outcomes) > 1 else None
 
-    def _framework(
-        self, block: Block, events: Sequence[Event], event_of: np.ndarray, dates: Mapping[str, np.ndarray]
-    ) -> _Text | None:
+    def _framework(self, block: Block, events: Sequence[Event], event_of: np.ndarray, dates: Mapping[str, np.ndarray]) -> _Text | None:
         said = [event.framework or block.framework for event in events]
         if not self.layout.framework_by_date:
             return _Text(event_of, said) if any(said) else None

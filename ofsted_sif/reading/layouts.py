@@ -155,9 +155,21 @@ def _layout(said: Mapping[str, Any]) -> Layout:
     shared = names()
     known = set(shared.kinds) | set(shared.judgements)
     own = {name: forms(headers) for name, headers in said.get("columns", {}).items()}
-    inspection_columns = {"inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published",
-                          "framework", "outcome", "converted", "category_of_concern", "safeguarding_effective", "visit_theme",
-                          *shared.judgements}
+    inspection_columns = {
+        "inspection_type",
+        "inspection_number",
+        "urn_at_inspection",
+        "inspection_start",
+        "inspection_end",
+        "published",
+        "framework",
+        "outcome",
+        "converted",
+        "category_of_concern",
+        "safeguarding_effective",
+        "visit_theme",
+        *shared.judgements,
+    }
     blocks = [
         Block(
             block.get("name", ""),
@@ -178,8 +190,12 @@ def _layout(said: Mapping[str, Any]) -> Layout:
     words = said.get("words", {})
     judgement_scales = {**shared.judgements, **{name: shared.scales[scale] for name, scale in said.get("scales", {}).items()}}
     events = {
-        form(word): Event(event.get("inspection_type"), event.get("framework"), event.get("graded", True),
-                          {form(value): meaning for value, meaning in event.get("means", {}).items()})
+        form(word): Event(
+            event.get("inspection_type"),
+            event.get("framework"),
+            event.get("graded", True),
+            {form(value): meaning for value, meaning in event.get("means", {}).items()},
+        )
         for event in said.get("event", [])
         for word in event["words"]
     }
@@ -222,7 +238,7 @@ def find_header(sheet: Sheet, among: Sequence[Layout]) -> Header | None:
             fitting = [layout for layout in among if fits(layout, cells, above)]
             if fitting:
                 # "says" is a demand more: a layout that makes it was made for just that file.
-                return Header(max(fitting, key=lambda layout: (len(layout.required) + (layout.says is not None))), number, cells)
+                return Header(max(fitting, key=lambda layout: len(layout.required) + (layout.says is not None)), number, cells)
         above += filter(None, cells)
     return None
 

@@ -27,7 +27,13 @@ class ReadingError(ValueError):
     """
 
     def __init__(
-        self, message: str, *, file: str | None = None, sheet: str | None = None, row: int | None = None, column: str | None = None,
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        sheet: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
         value: object = None,
     ) -> None:
         place = [f"sheet {sheet!r}" if sheet else "", f"row {row}" if row is not None else "", f"column {column!r}" if column else ""]
