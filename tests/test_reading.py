@@ -332,14 +332,23 @@ def test_what_is_no_grade_is_an_error_or_reported(word):
 
 @pytest.mark.parametrize(
     ("written", "became"),
-    [("10210907.0", "10210907"), ("1.0210907E+07", "10210907"), ("1.02E+07", None), ("1E+05", None), ("1.00000E+05", "100000"), ("SC1E+05", "SC1E+05"),
-     ("ITS449512", "ITS449512"), ("0012", "0012")],
+    [("10210907.0", "10210907"), ("1.0210907E+07", "10210907"), ("1.02E+07", None), ("1E+05", None), ("1.00000E+05", "100000"),
+     ("SC1E+05", "SC1E+05"), ("ITS449512", "ITS449512"), ("0012", "0012")],
 )  # fmt: skip
 def test_damaged_numbers_are_repaired_where_that_is_certain(written, became):
     table, report = sif.read_inspections(care(**{"Event number": written}), return_report=True)
     number = table["inspection_number"].iloc[0]
     assert (None if pd.isna(number) else number) == became
     assert report.repaired["value"].tolist() == ([written] if "E+" in written and not written.startswith("SC") else [])
+
+
+def test_errors_of_a_spreadsheet_are_told():
+    with pytest.raises(sif.ReadingError, match="an error of the spreadsheet"):
+        sif.read_inspections(care(**{"Event number": "#REF!"}))
+    failed = as_workbook(Data=[CARE, [*CARE_ROW[:5], "#REF!", "Good"]])
+    table, report = sif.read_inspections(failed, return_report=True)
+    assert table["inspection_number"].isna().all()
+    assert any(note.startswith("1 cells of the workbook hold an error") for note in report.notes)
 
 
 def test_typed_codes_are_text():
@@ -482,6 +491,13 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path):
         sif.read_inspections(io.StringIO("URN"))
     with pytest.raises(FileNotFoundError):
         sif.read_inspections(tmp_path / "nothing.csv")
+
+
+def test_reports_travel_between_processes():
+    report = sif.reading_report(care())
+    again = pickle.loads(pickle.dumps(report))
+    assert str(again) == str(report)
+    pd.testing.assert_frame_equal(again.register, report.register)
 
 
 def test_errors_travel_between_processes():

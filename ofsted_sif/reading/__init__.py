@@ -14,7 +14,7 @@ import pandas as pd
 
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
-from ofsted_sif.reading.inspections import read_sheet
+from ofsted_sif.reading.inspections import Survey, as_table, read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load, nearest
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
@@ -124,11 +124,7 @@ def _among(layout: str | Path | None) -> tuple[Layout, ...]:
     return found
 
 
-# A sheet's name, its header where a layout fits, and its number of rows.
-_Survey = list[tuple[str | None, Header | None, int]]
-
-
-def _survey(source: Source, among: Sequence[Layout]) -> _Survey:
+def _survey(source: Source, among: Sequence[Layout]) -> Survey:
     found = []
     for name in source.names:
         start = source.load(name, HEADER_WITHIN)
@@ -136,22 +132,15 @@ def _survey(source: Source, among: Sequence[Layout]) -> _Survey:
     return found
 
 
-def _as_table(surveyed: _Survey) -> pd.DataFrame:
-    rows = [
-        (name or "", header.layout.name if header else "", header.row + 1 if header else None, height) for name, header, height in surveyed
-    ]
-    return pd.DataFrame(rows, columns=["sheet", "layout", "header_row", "rows"]).astype({"header_row": "Int64", "rows": "int64"})
-
-
-def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple[str | None, Header, pd.DataFrame]:
-    """The sheet to read, the first with inspections or the one named, and a table of all."""
+def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple[str | None, Header, Survey]:
+    """The sheet to read, the first with inspections or the one named, and what all of them are."""
     if sheet is not None and sheet not in source.names:
         there = ", ".join(repr(name) for name in source.names if name) or "none, as a CSV has no sheets"
         raise ReadingError(f"there is no sheet {sheet!r}; there are {there}", file=source.file)
     surveyed = _survey(source, among)
     for name, header, _ in surveyed:
         if header is not None and sheet in (None, name):
-            return name, header, _as_table(surveyed)
+            return name, header, surveyed
     nearest_found = [
         found for name in source.names if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
     ]
@@ -195,7 +184,7 @@ def list_sheets(path: Any) -> pd.DataFrame:
     >>> sif.list_sheets(io.BytesIO(header.encode()))["layout"].tolist()
     ['local authorities, a row an inspection']
     """
-    return _as_table(_survey(open_source(path), known_layouts()))
+    return as_table(_survey(open_source(path), known_layouts()))
 
 
 def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:

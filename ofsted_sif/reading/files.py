@@ -46,6 +46,7 @@ class Source:
     encoding: str | None
     names: tuple[str | None, ...]
     load: Callable[[str | None, int | None], Sheet]
+    notes: tuple[str, ...] = ()
 
 
 def open_source(path: Any) -> Source:
@@ -54,8 +55,7 @@ def open_source(path: Any) -> Source:
     if not data.strip():
         raise ReadingError("the file is empty", file=file)
     if data.startswith(b"PK"):
-        _look_into_zip(data, file)
-        return _workbook(data, file)
+        return _workbook(data, file, _look_into_zip(data, file))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _workbook(data, file)
     if data.startswith(b"%PDF"):
@@ -113,24 +113,19 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
 
 
 def _csv_rows(text: str, file: str) -> list[Sequence[Any]]:
-    start, first_break = 0, text.find("\n")
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
-    if text.count("\n") > MOST_ROWS:
+    if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
         raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
-    if text.count(delimiter) > MOST_CELLS:
+    if len(text) > MOST_CELLS and text.count(delimiter) > MOST_CELLS:
         raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
-    # A line's end is looked for before the text is taken apart, so that one endless line costs nothing.
-    line = 1
-    while start < len(text):
-        if first_break < 0:
-            first_break = len(text)
-        if first_break - start > MOST_LINE:
+    # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
+    start = 0
+    while len(text) - start > MOST_LINE:
+        last = text.rfind("\n", start, start + MOST_LINE)
+        if last < 0:
+            line = text.count("\n", 0, start) + 1
             raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
-        # Many lines at once: the last break within the bound.
-        next_break = text.rfind("\n", start, start + MOST_LINE)
-        line += text.count("\n", start, next_break) + 1 if next_break >= 0 else 1
-        start = (next_break if next_break >= 0 else first_break) + 1
-        first_break = text.find("\n", start)
+        start = last + 1
     # Most lines have no quotes and are split as they are, three times as fast; csv takes those that have, and the lines they run on into.
     lines = io.StringIO(text, newline="")
     rows: list[Sequence[Any]] = []
@@ -148,7 +143,7 @@ def _csv_rows(text: str, file: str) -> list[Sequence[Any]]:
 # ---- workbooks
 
 
-def _workbook(data: bytes, file: str) -> Source:
+def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
     import python_calamine
 
     book = _guarded(lambda: python_calamine.load_workbook(io.BytesIO(data)), file, None)
@@ -167,7 +162,8 @@ def _workbook(data: bytes, file: str) -> Source:
             raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file, sheet=name)
         return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height)
 
-    return Source(file, None, names, load)
+    failed = f"{n_failed:,} cells of the workbook hold an error such as #REF! where a formula failed; they are read as blank"
+    return Source(file, None, names, load, (failed,) if n_failed else ())
 
 
 def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
@@ -182,8 +178,8 @@ def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
         raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
 
 
-def _look_into_zip(data: bytes, file: str) -> None:
-    """An error where it is no workbook, or would unpack to more than a published file can hold."""
+def _look_into_zip(data: bytes, file: str) -> int:
+    """An error where it is no workbook, or would unpack to more than a published file can hold; else how many cells hold errors."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -196,13 +192,15 @@ def _look_into_zip(data: bytes, file: str) -> None:
             # Which of several kinds a reader would take it for is not left to chance; a binary workbook cannot be measured.
             if ods + xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
                 if ods:
-                    return _measure_ods(unpacked.part("content.xml"), file)
+                    content = unpacked.part("content.xml")
+                    _measure_ods(content, file)
+                    return len(_ODS_FAILED.findall(content))
                 parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
                 strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
                 for name, part in parts.items():
                     if not name.lower().endswith("sharedstrings.xml"):
                         _measure_xlsx(part, strings, file)
-                return None
+                return sum(len(_XLSX_FAILED.findall(part)) for part in parts.values())
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -238,6 +236,7 @@ class _Unpacked:
 _ODS_NAME = rb"table-row|table-cell|covered-table-cell|table"
 _ODS_START = re.compile(rb"</?table:(?:" + _ODS_NAME + rb")(?=[\s/>])")
 _ODS_TAG = re.compile(rb"<(/?)table:(" + _ODS_NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
+_ODS_FAILED = re.compile(rb"calcext:value-type=\"error\"")
 _ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 _ODS_VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
 
@@ -306,6 +305,7 @@ def _too_many(file: str) -> ReadingError:
 _XLSX_PLACE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']")
 _XLSX_STRING = re.compile(rb"<(?:\w+:)?si\b")
 _XLSX_INDEX = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*+>\s*+(?:<(?:\w+:)?f[^<>]*+>[^<]*+</(?:\w+:)?f>)?\s*+<(?:\w+:)?v>\s*+(\d+)")
+_XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 

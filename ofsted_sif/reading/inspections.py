@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -23,6 +23,8 @@ ORDER = (
     "provider", "provider_name", "provider_type", "local_authority", "region", "ofsted_region", "opened", "closed", "framework",
     "inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published", "graded", "outcome",
 )  # fmt: skip
+# A sheet's name, its header where a layout fits, and its number of rows.
+Survey = Sequence[tuple[str | None, Header | None, int]]
 READ = -1
 REASONS = ("title", "header", "blank", "padding", "footer", "duplicate", "not yet inspected", "not understood")
 TITLE, HEADER, BLANK, PADDING, FOOTER, DUPLICATE, NOT_YET, NOT_UNDERSTOOD = range(len(REASONS))
@@ -70,10 +72,10 @@ class _Inspections:
     framework: _Text | None
 
 
-def read_sheet(source: Source, sheet: Sheet, header: Header, sheets: pd.DataFrame, errors: str) -> tuple[pd.DataFrame, ReadingReport]:
+def read_sheet(source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str) -> tuple[pd.DataFrame, ReadingReport]:
     """Read the sheet as its layout says."""
     try:
-        return _Reading(source, sheet, header, sheets, errors).result()
+        return _Reading(source, sheet, header, surveyed, errors).result()
     except ReadingError as error:
         if error.file is None:
             raise ReadingError(
@@ -85,8 +87,8 @@ def read_sheet(source: Source, sheet: Sheet, header: Header, sheets: pd.DataFram
 class _Reading:
     """One reading, from the cells to the table and its report."""
 
-    def __init__(self, source: Source, sheet: Sheet, header: Header, sheets: pd.DataFrame, errors: str) -> None:
-        self.source, self.sheet, self.layout, self.sheets, self.errors = source, sheet, header.layout, sheets, errors
+    def __init__(self, source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str) -> None:
+        self.source, self.sheet, self.layout, self.surveyed, self.errors = source, sheet, header.layout, surveyed, errors
         self.log = _Log()
         self.header = header
         self.body = sheet.rows[header.row + 1 :]
@@ -245,6 +247,8 @@ class _Reading:
 
     def _text(self, column: Column, target: str, kind: str) -> _Text:
         missing = self.layout.missing
+        for code in column.spreadsheet_errors:
+            self.log.complain(column, code, "a value; this is an error of the spreadsheet that made the file")
         if kind == "code":
             identifiers, pointed = values.identifiers(column, missing, self.log.repair)
             self.log.pointed.append(pointed[column.codes])
@@ -379,9 +383,15 @@ class _Reading:
             matched = authorities.match(pieces, rows, self._complain_of_name)
             matched_waiting = authorities.match(waiting, unlisted, self._complain_of_name)
             pieces.update(matched)
-            register = authorities.register(pieces["provider"], matched_waiting["provider"])
+            inspected, waiting_codes = pieces["provider"], matched_waiting["provider"]
+
+            def register() -> pd.DataFrame:
+                return authorities.register(inspected, waiting_codes)
         else:
-            register = self._register(provider_texts, provider_values, listed)
+
+            def register() -> pd.DataFrame:
+                return self._register(provider_texts, provider_values, listed)
+
         self._raise_or_note(listed)
         shown = {name: pieces[name] for name in ORDER if name in pieces}
         shown |= {name: pieces[name] for name in shared.judgements if name in pieces}
@@ -390,7 +400,7 @@ class _Reading:
         report = self._report(rows, register)
         table.attrs = {
             "file": report.file, "sheet": report.sheet, "layout": report.layout, "rows": report.n_rows, "rows_read": report.n_read,
-            "rows_set_aside": report.n_rows - report.n_read, "not_understood": len(report.not_understood),
+            "rows_set_aside": report.n_rows - report.n_read, "not_understood": len(self.not_understood),
         }  # fmt: skip
         return table, report
 
@@ -495,28 +505,15 @@ class _Reading:
                 value=value,
             )
 
-    def _report(self, rows: np.ndarray, register: pd.DataFrame) -> ReadingReport:
+    def _report(self, rows: np.ndarray, register: Callable[[], pd.DataFrame]) -> ReadingReport:
         above = [TITLE if any(clean(cell) for cell in row) else BLANK for row in self.sheet.rows[: self.header.row]]
         status = np.concatenate([np.array([*above, HEADER], dtype=np.int8), self.status])
-        aside = np.flatnonzero(status != READ)
-        account = [("read", int((status == READ).sum()), "")]
-        for reason, name in enumerate(REASONS):
-            if count := int((status == reason).sum()):
-                account.append((name, count, spans(np.flatnonzero(status == reason) + 1)))
-        header = self.sheet.rows[self.header.row]
-        read_rows = status == READ
-        body_read = read_rows[self.header.row + 1 :]
-        repaired = [
-            (int(number) + self.first_row, column.header, column.distinct[code], became)
-            for column, code, became in self.log.repairs
-            for number in np.flatnonzero((column.codes == code) & body_read)
-        ]
-        plain = sum(int((pointed & body_read).sum()) for pointed in self.log.pointed)
-        notes = list(self.log.notes)
-        if plain:
-            notes.append(f"{plain:,} identifiers stood as numbers with a point (100000.0): repaired")
-        others = self.sheets.loc[(self.sheets["layout"] != "") & (self.sheets["sheet"] != self.sheet.name), "sheet"].tolist()
-        if others and self.sheet.name is not None:
+        body_read = self.status == READ
+        notes = [*self.log.notes, *self.source.notes]
+        if pointed := sum(int((where & body_read).sum()) for where in self.log.pointed):
+            notes.append(f"{pointed:,} identifiers stood as numbers with a point (100000.0): repaired")
+        others = [name for name, header, _ in self.surveyed if header is not None and name != self.sheet.name]
+        if others:
             notes.append(f"further sheets with inspections: {', '.join(map(repr, others))} (choose with sheet=)")
         return ReadingReport(
             file=self.source.file,
@@ -525,33 +522,59 @@ class _Reading:
             encoding=self.source.encoding,
             header_row=self.header.row + 1,
             n_rows=len(status),
-            n_read=int((status == READ).sum()),
+            n_read=int(body_read.sum()),
             n_inspections=len(rows),
-            rows=pd.DataFrame(account, columns=["what", "n", "rows"]),
-            set_aside=pd.DataFrame(
-                {
-                    "row": aside + 1,
-                    "reason": pd.Categorical.from_codes(status[aside], categories=list(REASONS)),
-                    "text": [_beginning(self.sheet.rows[number]) for number in aside.tolist()],
-                }
-            ),
-            not_understood=pd.DataFrame(
-                [(number + self.first_row, column, value, expected) for number, column, value, expected in self.not_understood],
-                columns=["row", "column", "value", "expected"],
-            ),
-            repaired=pd.DataFrame(sorted(repaired), columns=["row", "column", "value", "became"]),
-            columns=pd.DataFrame(
-                {
-                    "position": np.arange(1, len(header) + 1),
-                    "header": [clean(cell) for cell in header],
-                    "becomes": [self.taken.get(position, "") for position in range(len(header))],
-                }
-            ),
-            sheets=self.sheets,
-            register=register,
-            source_rows=rows + self.first_row,
             notes=tuple(notes),
+            source_rows=rows + self.first_row,
+            tables={
+                "rows": lambda: _account(status),
+                "set_aside": lambda: _set_aside(status, self.sheet.rows),
+                "not_understood": self._not_understood,
+                "repaired": lambda: self._repaired(body_read),
+                "columns": self._columns,
+                "sheets": lambda: as_table(self.surveyed),
+                "register": register,
+            },
         )
+
+    def _not_understood(self) -> pd.DataFrame:
+        rows = [(number + self.first_row, column, value, expected) for number, column, value, expected in self.not_understood]
+        return pd.DataFrame(rows, columns=["row", "column", "value", "expected"])
+
+    def _repaired(self, body_read: np.ndarray) -> pd.DataFrame:
+        rows = [
+            (int(number) + self.first_row, column.header, column.distinct[code], became)
+            for column, code, became in self.log.repairs
+            for number in np.flatnonzero((column.codes == code) & body_read)
+        ]
+        return pd.DataFrame(sorted(rows), columns=["row", "column", "value", "became"])
+
+    def _columns(self) -> pd.DataFrame:
+        header = self.sheet.rows[self.header.row]
+        becomes = [self.taken.get(position, "") for position in range(len(header))]
+        return pd.DataFrame({"position": np.arange(1, len(header) + 1), "header": list(map(clean, header)), "becomes": becomes})
+
+
+def as_table(surveyed: Survey) -> pd.DataFrame:
+    """The sheets of a file as a table."""
+    rows = [
+        (name or "", header.layout.name if header else "", header.row + 1 if header else None, height) for name, header, height in surveyed
+    ]
+    return pd.DataFrame(rows, columns=["sheet", "layout", "header_row", "rows"]).astype({"header_row": "Int64", "rows": "int64"})
+
+
+def _account(status: np.ndarray) -> pd.DataFrame:
+    account = [("read", int((status == READ).sum()), "")]
+    for reason, name in enumerate(REASONS):
+        if len(here := np.flatnonzero(status == reason)):
+            account.append((name, len(here), spans(here + 1)))
+    return pd.DataFrame(account, columns=["what", "n", "rows"])
+
+
+def _set_aside(status: np.ndarray, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    aside = np.flatnonzero(status != READ)
+    reasons = pd.Categorical.from_codes(status[aside], categories=list(REASONS))
+    return pd.DataFrame({"row": aside + 1, "reason": reasons, "text": [_beginning(rows[number]) for number in aside.tolist()]})
 
 
 def _integral(word: str) -> str:

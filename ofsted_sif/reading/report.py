@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,15 +107,49 @@ class ReadingReport:
     n_rows: int
     n_read: int
     n_inspections: int
-    rows: pd.DataFrame
-    set_aside: pd.DataFrame
-    not_understood: pd.DataFrame
-    repaired: pd.DataFrame
-    columns: pd.DataFrame
-    sheets: pd.DataFrame
-    register: pd.DataFrame
+    notes: tuple[str, ...]
     source_rows: np.ndarray = field(compare=False)
-    notes: tuple[str, ...] = ()
+    # How each table is made; most readings never ask for them.
+    tables: Mapping[str, Callable[[], pd.DataFrame]] = field(compare=False)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The account: what, n, rows."""
+        return self.tables["rows"]()
+
+    @cached_property
+    def set_aside(self) -> pd.DataFrame:
+        """A row for each row set aside."""
+        return self.tables["set_aside"]()
+
+    @cached_property
+    def not_understood(self) -> pd.DataFrame:
+        """A row for each value not understood."""
+        return self.tables["not_understood"]()
+
+    @cached_property
+    def repaired(self) -> pd.DataFrame:
+        """A row for each damaged number."""
+        return self.tables["repaired"]()
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """A row for each column of the file."""
+        return self.tables["columns"]()
+
+    @cached_property
+    def sheets(self) -> pd.DataFrame:
+        """A row for each sheet of the file."""
+        return self.tables["sheets"]()
+
+    @cached_property
+    def register(self) -> pd.DataFrame:
+        """A row for each provider in the file."""
+        return self.tables["register"]()
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = {name: getattr(self, name) for name in self.tables}
+        return {**self.__dict__, **made, "tables": {}}
 
     def __repr__(self) -> str:
         return str(self)

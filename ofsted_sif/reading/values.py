@@ -27,6 +27,7 @@ _BETWEEN = "\ue000"
 _UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", "\t", "\r", "\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
+_SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 
@@ -48,6 +49,11 @@ class Column:
             return list(map(clean, self.distinct))
         tidy = not any(untidy in joined for untidy in _UNTIDY) and not _CONTROL.search(joined)
         return self.distinct if tidy else list(map(clean, self.distinct))
+
+    @cached_property
+    def spreadsheet_errors(self) -> list[int]:
+        """The codes of the values that a spreadsheet shows where a formula failed."""
+        return [code for code, text in enumerate(self.texts) if text[:1] == "#" and text in _SPREADSHEET_ERRORS]
 
 
 # What is done with a value that is not understood: told its code in the column, and what would be right.
@@ -88,7 +94,8 @@ def categorical(codes: np.ndarray, labels: Iterable[str | None]) -> pd.Categoric
     categories = sorted({label for label in listed if label is not None})
     place = {label: position for position, label in enumerate(categories)}
     table = np.array([-1 if label is None else place[label] for label in listed] or [-1], dtype=np.int32)
-    return pd.Categorical.from_codes(table[codes], categories=pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
+    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
+    return pd.Categorical.from_codes(table[codes], dtype=dtype, validate=False)
 
 
 def texts(column: Column, missing: frozenset[str]) -> list[str | None]:
