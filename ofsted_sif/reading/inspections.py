@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,12 @@ class _Reading:
         self.taken: dict[int, str] = {}
         self.sections = self._sections()
         # Rows may be of unlike lengths; what is not there is blank.
-        self.transposed = [list(zip_longest(*self.body[start:end], fillvalue="")) for start, end, _ in self.sections]
+        width = max(map(len, self.body), default=0)
+        if any(len(row) < width for row in self.body):
+            self.cells: list[Sequence[Any]] = [[*row, *[""] * (width - len(row))] for row in self.body]
+        else:
+            self.cells = self.body
+        self.width = width
         self.columns = {target: self._column(None, target, headers) for target, headers in self.layout.columns.items()}
         self.blocks = [
             (block, {target: self._column(block, target, headers) for target, headers in block.columns.items()})
@@ -129,30 +134,34 @@ class _Reading:
         """The column of a target through all sections, by the first of its spellings that a header has."""
         cells: list[Any] = []
         shown = ""
-        for (start, end, present), transposed in zip(self.sections, self.transposed, strict=True):
-            position = self._position(headers, present, transposed)
-            if position is None:
+        for start, end, present in self.sections:
+            section = self.cells if len(self.sections) == 1 else self.cells[start:end]
+            position = self._position(headers, present, section)
+            if position is None or position >= self.width:
                 cells += [""] * (end - start)
             else:
+                cells += map(itemgetter(position), section)
+            if position is not None:
                 shown = shown or str(self.sheet.rows[self.header.row][position] if present is self.header.cells else present[position])
                 if present is self.header.cells:
                     self.taken[position] = f"{self.taken[position]}, {target}" if position in self.taken else target
-                cells += transposed[position] if position < len(transposed) else [""] * (end - start)
             if end < len(self.body):
                 cells.append("")  # the header of the next section
         return values.factorize(" ".join(shown.split()), cells) if shown else None
 
-    def _position(self, headers: Sequence[str], present: tuple[str, ...], transposed: Sequence[tuple[Any, ...]]) -> int | None:
+    def _position(self, headers: Sequence[str], present: tuple[str, ...], section: Sequence[Sequence[Any]]) -> int | None:
         for header in headers:
-            at = [position for position, cell in enumerate(present) if cell == header]
-            if any(other < len(transposed) and transposed[other] != transposed[at[0]] for other in at[1:]):
-                raise ReadingError(
-                    f"two columns have this header (columns {at[0] + 1} and {at[1] + 1}) and differ; delete the one that is not meant",
-                    row=self.header.row + 1,
-                    column=str(self.sheet.rows[self.header.row][at[0]]) if present is self.header.cells else header,
-                )
-            if at:
-                return at[0]
+            if header not in present:
+                continue
+            first, *others = (position for position, cell in enumerate(present) if cell == header)
+            for other in others:
+                if other < self.width and any(row[first] != row[other] for row in section):
+                    raise ReadingError(
+                        f"two columns have this header (columns {first + 1} and {other + 1}) and differ; delete the one that is not meant",
+                        row=self.header.row + 1,
+                        column=str(self.sheet.rows[self.header.row][first]) if present is self.header.cells else header,
+                    )
+            return first
         return None
 
     # ---- rows

@@ -22,9 +22,9 @@ NO_DATE = np.datetime64("NaT", "s")
 _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)} | {0xA0: " "}
 _NEEDS_CLEANING = re.compile(r"[\x80-\xa0]|\s\s|^\s|\s$|[\t\r\n]")
 _CONTROL = re.compile(r"[\x80-\xa0]")
-# A whole column is known to be clean by a few searches in its joined text; the private character between occurs in no file.
-_BETWEEN = "\ue000"
-_UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", "\t", "\r", "\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85")
+# A whole column is known to be clean by a few searches in its joined text.
+_BETWEEN = "\0"
+_UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", *"\t\r\n\v\f\x1c\x1d\x1e\x1f")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
@@ -41,19 +41,27 @@ class Column:
     distinct: list[Any]
 
     @cached_property
-    def texts(self) -> list[str]:
-        """The distinct values as clean text."""
+    def joined(self) -> str | None:
+        """The distinct values as one text, each between two `_BETWEEN`; None where they are not all text, or not clean."""
         try:
             joined = _BETWEEN + _BETWEEN.join(self.distinct) + _BETWEEN
         except TypeError:  # typed cells of a workbook
-            return list(map(clean, self.distinct))
-        tidy = not any(untidy in joined for untidy in _UNTIDY) and not _CONTROL.search(joined)
-        return self.distinct if tidy else list(map(clean, self.distinct))
+            return None
+        if any(untidy in joined for untidy in _UNTIDY) or not (joined.isascii() or not _CONTROL.search(joined)):
+            return None
+        return joined if joined.count(_BETWEEN) == len(self.distinct) + 1 else None
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The distinct values as clean text."""
+        return list(map(clean, self.distinct)) if self.joined is None else self.distinct
 
     @cached_property
     def spreadsheet_errors(self) -> list[int]:
         """The codes of the values that a spreadsheet shows where a formula failed."""
-        return [code for code, text in enumerate(self.texts) if text[:1] == "#" and text in _SPREADSHEET_ERRORS]
+        if self.joined is not None and "#" not in self.joined:
+            return []
+        return [code for code, text in enumerate(self.texts) if text in _SPREADSHEET_ERRORS]
 
 
 # What is done with a value that is not understood: told its code in the column, and what would be right.
@@ -64,10 +72,14 @@ Repair = Callable[[Column, int, str], None]
 
 def factorize(header: str, cells: Sequence[Any]) -> Column:
     """The column of these cells."""
-    array = np.empty(len(cells), dtype=object)
-    array[:] = cells
-    codes, distinct = pd.factorize(array, use_na_sentinel=False)
-    return Column(header, codes, distinct.tolist())
+    seen = dict.fromkeys(cells)
+    if 0 in seen or 1 in seen:  # typed: TRUE and 1 are equal to Python, and not to a spreadsheet
+        cells = [str(cell).upper() if isinstance(cell, bool) else cell for cell in cells]
+        seen = dict.fromkeys(cells)
+    if len(seen) == len(cells):
+        return Column(header, np.arange(len(cells)), list(cells))
+    code_of = dict(zip(seen, range(len(seen)), strict=True))
+    return Column(header, np.fromiter(map(code_of.__getitem__, cells), dtype=np.int64, count=len(cells)), list(seen))
 
 
 def clean(value: Any) -> str:
@@ -122,12 +134,14 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
     """
     texts = column.texts
-    pointed = np.array([text[-2:] == ".0" and text[:-2].isdigit() for text in texts], dtype=np.bool_)
     result: list[str | None] = [text or None for text in texts]
-    for code in np.flatnonzero(pointed).tolist():
-        result[code] = texts[code][:-2]
+    pointed = np.zeros(len(texts), dtype=np.bool_)
+    if column.joined is None or f".0{_BETWEEN}" in column.joined:
+        pointed[:] = [text[-2:] == ".0" and text[:-2].isdigit() for text in texts]
+        result = [text[:-2] if text and point else text for text, point in zip(result, pointed.tolist(), strict=True)]
+    pointed_list = pointed.tolist()
     for code, text in enumerate(texts):
-        if text.isdigit() or pointed[code]:
+        if text.isdigit() or not text or pointed_list[code]:
             continue
         if text.casefold() in missing:
             result[code] = None
