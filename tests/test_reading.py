@@ -10,9 +10,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ofsted_sif as sif
 from ofsted_sif import columns, reading
+from ofsted_sif.reading.files import csv_rows
 from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts
 
 CARE = ["URN", "Provision type", "Local authority", "Inspection type", "Inspection date", "Event number", "Overall effectiveness"]
@@ -279,6 +282,18 @@ def test_control_characters_of_a_wrong_encoding_are_letters_again():
     assert sif.read_inspections(care(**{"Inspection type": "SC \x96 Emergency inspection"}))["inspection_type"].tolist() == [
         "Emergency inspection"
     ]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([*'a,"\n', "\r\n", "x,y", '"q"', '""', "é"]), max_size=30).map("".join))
+def test_cells_are_taken_apart_as_the_csv_module_does(text):
+    try:
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        with pytest.raises(sif.ReadingError, match="cannot be taken apart"):
+            csv_rows(text, "a file")
+    else:
+        assert [row if row != [""] else [] for row in csv_rows(text, "a file")] == [row if row != [""] else [] for row in expected]
 
 
 # ---- values

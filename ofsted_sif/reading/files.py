@@ -63,7 +63,7 @@ def open_source(path: Any) -> Source:
     if data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
         raise ReadingError("this is a web page, not a data file; download the file to which the page leads", file=file)
     text, encoding = _decode(data, file)
-    rows = _csv_rows(text, file)
+    rows = csv_rows(text, file)
     return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
 
 
@@ -112,7 +112,8 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         raise ReadingError(f"neither UTF-8 nor cp1252: byte {data[error.start]:#04x} in line {line}", file=file) from None
 
 
-def _csv_rows(text: str, file: str) -> list[Sequence[Any]]:
+def csv_rows(text: str, file: str) -> list[Sequence[Any]]:
+    """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
     if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
         raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
@@ -126,18 +127,20 @@ def _csv_rows(text: str, file: str) -> list[Sequence[Any]]:
             line = text.count("\n", 0, start) + 1
             raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
         start = last + 1
+    if text.count("\r") != text.count("\r\n"):  # ends of lines as an old Macintosh wrote them
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Most lines have no quotes and are split as they are, three times as fast; csv takes those that have, and the lines they run on into.
-    lines = io.StringIO(text, newline="")
+    lines = iter(text.split("\n"))
     rows: list[Sequence[Any]] = []
     for record in lines:
         if '"' in record:
             try:
-                rows.append(next(csv.reader(chain((record,), lines), delimiter=delimiter, strict=True)))
+                rows.append(next(csv.reader(chain((f"{record}\n",), (f"{more}\n" for more in lines)), delimiter=delimiter, strict=True)))
             except csv.Error as error:
                 raise ReadingError(f"the record cannot be taken apart into cells ({error})", file=file, row=len(rows) + 1) from None
         else:
-            rows.append(record.rstrip("\r\n").split(delimiter))
-    return rows
+            rows.append(record.rstrip("\r").split(delimiter))
+    return rows[:-1] if not text or text.endswith("\n") else rows  # what follows the last line end is no record
 
 
 # ---- workbooks

@@ -382,7 +382,7 @@ class _Reading:
         rows = rows[order]
         pieces: dict[str, Any] = {}
         for target, text in provider_texts.items():
-            pieces[target] = categorical(text.codes[rows], text.labels)
+            pieces[target] = categorical(text.codes[rows], text.labels, in_order=target != "provider_name")
         for target, array in provider_values.items():
             pieces[target] = array[rows]
         self._join(pieces, inspections, parts, order)
@@ -463,7 +463,7 @@ class _Reading:
                 text = inspection.texts.get(target)
                 found.append(None if text is None else text.codes + len(labels))
                 labels += [] if text is None else text.labels
-            pieces[target] = categorical(joined(found, 0, np.int64), labels)
+            pieces[target] = categorical(joined(found, 0, np.int64), labels, in_order=names().kinds[target] == "label")
         frameworks: list[str | None] = [None]
         found = []
         for inspection in inspections:

@@ -25,6 +25,7 @@ _CONTROL = re.compile(r"[\x80-\xa0]")
 # A whole column is known to be clean by a few searches in its joined text.
 _BETWEEN = "\0"
 _UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", *"\t\r\n\v\f\x1c\x1d\x1e\x1f")
+_DIGITS = re.compile(r"[\0\d]*(?:\.0\0[\0\d]*)*")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
@@ -100,12 +101,15 @@ def is_missing(text: str, missing: frozenset[str]) -> bool:
     return not text or text.casefold() in missing
 
 
-def categorical(codes: np.ndarray, labels: Iterable[str | None]) -> pd.Categorical:
-    """A Categorical from codes into labels, of which several may be the same and None is missing; its categories sorted."""
+def categorical(codes: np.ndarray, labels: Iterable[str | None], *, in_order: bool = True) -> pd.Categorical:
+    """A Categorical from codes into labels, of which several may be the same and None is missing; its categories sorted if asked."""
+    place: dict[str | None, int] = dict.fromkeys(labels, -1)
     listed = list(labels)
-    categories = sorted({label for label in listed if label is not None})
-    place = {label: position for position, label in enumerate(categories)}
-    table = np.array([-1 if label is None else place[label] for label in listed] or [-1], dtype=np.int32)
+    place.pop(None, None)
+    categories = sorted(place) if in_order else list(place)  # type: ignore[type-var]
+    place = dict(zip(categories, range(len(categories)), strict=True))
+    place[None] = -1
+    table = np.fromiter(map(place.__getitem__, listed or [None]), dtype=np.int32)
     dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
     return pd.Categorical.from_codes(table[codes], dtype=dtype, validate=False)
 
@@ -139,6 +143,8 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     if column.joined is None or f".0{_BETWEEN}" in column.joined:
         pointed[:] = [text[-2:] == ".0" and text[:-2].isdigit() for text in texts]
         result = [text[:-2] if text and point else text for text, point in zip(result, pointed.tolist(), strict=True)]
+    if column.joined is not None and _DIGITS.fullmatch(column.joined):
+        return result, pointed
     pointed_list = pointed.tolist()
     for code, text in enumerate(texts):
         if text.isdigit() or not text or pointed_list[code]:
@@ -161,11 +167,12 @@ def dates(
 
     Day first, ISO, or a typed cell; never month first.
     """
-    start = _slashed(column.texts)
+    start = _slashed(column.distinct)
     end: np.ndarray | None = None
     said_none = np.zeros(len(column.distinct), dtype=np.bool_)
     for code in np.flatnonzero(np.isnat(start)).tolist():
-        value, text = column.distinct[code], column.texts[code]
+        value = column.distinct[code]
+        text = clean(value)
         if is_missing(text, missing) or text == "-":
             continue
         if not text[0].isdigit() and form(text) in not_inspected:
@@ -189,13 +196,14 @@ def dates(
     return start, end, said_none
 
 
-def _slashed(texts: Sequence[str]) -> np.ndarray:
-    """The dates among the texts that are written as 31/03/2024, all at once; NaT for all others."""
-    result = np.full(len(texts), NO_DATE, dtype="datetime64[s]")
-    at = np.array([code for code, text in enumerate(texts) if len(text) == 10 and text[2] == "/" == text[5]], dtype=np.int64)
-    if not len(at):
+def _slashed(values: Sequence[Any]) -> np.ndarray:
+    """The dates among the values that are written as 31/03/2024, all at once; NaT for all others."""
+    result = np.full(len(values), NO_DATE, dtype="datetime64[s]")
+    found = [code for code, text in enumerate(values) if isinstance(text, str) and len(text) == 10 and text[2] == "/" == text[5]]
+    if not found:
         return result
-    digits = np.array([texts[code] for code in at], dtype="U10").view(np.uint32).reshape(-1, 10).astype(np.int64) - ord("0")
+    at = np.array(found)
+    digits = np.array([values[code] for code in found], dtype="U10").view(np.uint32).reshape(-1, 10).astype(np.int64) - ord("0")
     digits = digits[:, [0, 1, 3, 4, 6, 7, 8, 9]]
     plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
     at, digits = at[plain], digits[plain]
