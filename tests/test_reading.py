@@ -394,6 +394,17 @@ def test_an_unknown_authority_is_an_error_with_the_nearest():
         sif.read_inspections(as_csv(rows))
 
 
+def test_an_unknown_authority_is_set_aside_where_asked():
+    header, row = LAYOUTS["local authorities, a row an inspection"][0]
+    rows = [header, ["Atlantis", *row[1:]], row, ["Lyonesse", "", "Not yet inspected", "", ""]]
+    table, report = sif.read_inspections(as_csv(rows), errors="report", return_report=True)
+    assert table["provider"].tolist() == ["E06000010"]
+    assert report.set_aside[["row", "reason"]].values.tolist() == [[1, "header"], [2, "not understood"], [4, "not understood"]]
+    assert report.not_understood["value"].tolist() == ["Atlantis", "Lyonesse"]
+    assert report.source_rows.tolist() == [3]
+    assert len(sif.as_at(table, "2024-01-01", register=report.register)) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("HAMMERSMITH & FULHAM", "E09000013"), ("Kingston Upon Hull", "E06000010"), ("Kingston upon Hull, City of", "E06000010"),

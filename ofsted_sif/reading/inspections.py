@@ -256,18 +256,18 @@ class _Reading:
 
     def _text(self, column: Column, target: str, kind: str) -> _Text:
         missing = self.layout.missing
-        for code in column.spreadsheet_errors:
-            self.log.complain(column, code, "a value; this is an error of the spreadsheet that made the file")
         if kind == "code":
-            identifiers, pointed = values.identifiers(column, missing, self.log.repair)
+            said, pointed = values.identifiers(column, missing, self.log.repair)
             self.log.pointed.append(pointed[column.codes])
-            return _Text(column.codes, identifiers)
-        if kind == "label":
-            return _Text(column.codes, values.labels(column, missing, {**names().spellings.get(target, {}), **self._own_outcomes(target)}))
-        return _Text(column.codes, values.texts(column, missing))
-
-    def _own_outcomes(self, target: str) -> Mapping[str, str]:
-        return self.layout.outcomes if target == "outcome" else {}
+        elif kind == "label":
+            spellings = self.layout.outcomes if target == "outcome" else names().spellings.get(target, {})
+            said = values.labels(column, missing, spellings)
+        else:
+            said = values.texts(column, missing)
+        for code in column.spreadsheet_errors:
+            said[code] = None
+            self.log.complain(column, code, "a value; this is an error of the spreadsheet that made the file")
+        return _Text(column.codes, said)
 
     def _events(self, column: Column | None, texts: dict[str, _Text]) -> tuple[list[Event], np.ndarray]:
         """The kinds of inspection in the column, and which each row has; the first stands for none said."""
@@ -392,6 +392,11 @@ class _Reading:
             matched = authorities.match(pieces, rows, self._complain_of_name)
             matched_waiting = authorities.match(waiting, unlisted, self._complain_of_name)
             pieces.update(matched)
+            known = np.asarray(pieces["provider"].codes) >= 0
+            if not known.all():
+                self.status[rows[~known]] = NOT_UNDERSTOOD
+                rows, pieces = rows[known], {name: piece[known] for name, piece in pieces.items()}
+            self.status[unlisted[np.asarray(matched_waiting["provider"].codes) < 0]] = NOT_UNDERSTOOD
             inspected, waiting_codes = pieces["provider"], matched_waiting["provider"]
 
             def register() -> pd.DataFrame:
