@@ -63,6 +63,13 @@ def test_columns_keep_their_kinds():
     assert sif.aggregate(combined)["n_judged"].tolist() == [2]
 
 
+def test_a_column_that_was_blank_throughout_is_filled():
+    older, newer = releases(OLD), releases(["SC1", "2", "2016-03-27", 1, None])
+    older["provider_name"] = pd.Categorical([None])
+    newer["provider_name"] = pd.Categorical(["A Home"])
+    assert sif.combine(older, newer)["provider_name"].astype(object).fillna("").tolist() == ["", "A Home"]
+
+
 def test_graded_is_filled_where_one_table_lacks_it():
     newer = releases(["SC1", "2", "2016-03-27", None, None], graded=False)
     combined = sif.combine(releases(OLD), newer)

@@ -385,6 +385,15 @@ def test_an_inspection_without_a_date_is_an_error():
 def test_an_unknown_kind_of_inspection_is_an_error():
     with pytest.raises(sif.ReadingError, match=r"'Teatime visit' is not understood.*Full inspection"):
         sif.read_inspections(care(**{"Inspection type": "Teatime visit"}))
+    table = sif.read_inspections(care(**{"Inspection type": "Teatime visit"}), errors="report")
+    assert table[["inspection_type", "overall_effectiveness"]].isna().all(axis=None)
+    assert not table["graded"].any()
+
+
+def test_a_number_without_a_kind_of_inspection_is_no_grade():
+    header, row = LAYOUTS["social care, in year, numbers"][0]
+    with pytest.raises(sif.ReadingError, match="'' is not understood"):
+        sif.read_inspections(as_csv([header, [*row[:2], "", *row[3:]]]))
 
 
 def test_an_unknown_authority_is_an_error_with_the_nearest():
@@ -513,6 +522,8 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path):
         sif.read_inspections(care(), layout="social care in years")
     with pytest.raises(ValueError, match="no file to read"):
         sif.read_inspections([])
+    with pytest.raises(TypeError, match="does not carry its report"):
+        sif.reading_report(sif.load_inspections())
     with pytest.raises(TypeError, match="binary"):
         sif.read_inspections(io.StringIO("URN"))
     with pytest.raises(FileNotFoundError):

@@ -220,6 +220,8 @@ def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | 
     >>> report.n_rows, report.n_read, report.set_aside["reason"].tolist()
     (3, 1, ['header', 'not yet inspected'])
     """
+    if isinstance(path, pd.DataFrame):
+        raise TypeError("a table does not carry its report (merges would lose it): give the file, or read with return_report=True")
     return read_inspections(path, layout=layout, sheet=sheet, errors="report", return_report=True)[1]
 
 

@@ -28,7 +28,9 @@ Survey = Sequence[tuple[str | None, Header | None, int]]
 READ = -1
 REASONS = ("title", "header", "blank", "padding", "footer", "duplicate", "not yet inspected", "not understood")
 TITLE, HEADER, BLANK, PADDING, FOOTER, DUPLICATE, NOT_YET, NOT_UNDERSTOOD = range(len(REASONS))
+# An inspection of which no kind is said has the grades that it has; of one whose kind is not understood nothing is believed.
 _BARE_EVENT = Event(None, None, True, {})
+_UNKNOWN_EVENT = Event(None, None, False, {})
 
 
 @dataclass
@@ -273,16 +275,20 @@ class _Reading:
         """The kinds of inspection in the column, and which each row has; the first stands for none said."""
         if column is None or not self.layout.events:
             return [_BARE_EVENT], np.zeros(len(self.body), dtype=np.int64)
-        events, of_distinct, shown = [_BARE_EVENT], [], []
+        known = sorted({event.inspection_type or "" for event in self.layout.events.values()})
+        kind_decides = any(event.means for event in self.layout.events.values())
+        events, of_distinct, shown = [_BARE_EVENT, _UNKNOWN_EVENT], [], []
         for code, label in enumerate(texts["inspection_type"].labels):
-            event = None if label is None else self.layout.events.get(form(label))
-            if label is not None and event is None:
-                known = sorted({event.inspection_type or "" for event in self.layout.events.values()})
-                self.log.complain(column, code, f"a kind of inspection that this layout knows ({', '.join(known)})")
-            of_distinct.append(0 if event is None else len(events))
-            shown.append(label if event is None else event.inspection_type or label)
+            event = self.layout.events.get(form(label or ""))
             if event is not None:
+                of_distinct.append(len(events))
                 events.append(event)
+            elif label is None and not kind_decides:
+                of_distinct.append(0)
+            else:
+                of_distinct.append(1)
+                self.log.complain(column, code, f"a kind of inspection that this layout knows ({', '.join(known)})")
+            shown.append(None if event is None else event.inspection_type or label)
         texts["inspection_type"] = _Text(column.codes, shown)
         return events, np.array(of_distinct, dtype=np.int64)[column.codes]
 
