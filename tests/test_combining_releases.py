@@ -70,6 +70,14 @@ def test_a_column_that_was_blank_throughout_is_filled():
     assert sif.combine(older, newer)["provider_name"].astype(object).fillna("").tolist() == ["", "A Home"]
 
 
+def test_the_newer_opening_of_a_provider_holds_for_all_its_rows():
+    older = releases(OLD, ["SC2", "2", "2015-01-01", 1, 1], opened=pd.Timestamp("2001-01-01"))
+    newer = releases(["SC1", "10000001", "2016-03-27", 1, None], opened=pd.Timestamp("2001-02-01"))
+    combined = sif.combine(older, newer)
+    assert combined["opened"].tolist() == [pd.Timestamp("2001-02-01"), pd.Timestamp("2001-01-01"), pd.Timestamp("2001-02-01")]
+    assert len(sif.as_at(combined, "2017-01-01")) == 2
+
+
 def test_graded_is_filled_where_one_table_lacks_it():
     newer = releases(["SC1", "2", "2016-03-27", None, None], graded=False)
     combined = sif.combine(releases(OLD), newer)

@@ -72,7 +72,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     pairs = _pairs(older, later)
     result, changes = _updated(older, later, pairs)
     added = np.setdiff1d(np.arange(len(later)), pairs[:, 1])
-    result = _stacked(result, later.take(added).reset_index(drop=True))
+    result = _of_providers(_stacked(result, later.take(added).reset_index(drop=True)), later)
     result.attrs = dict(older.attrs)
     if not return_report:
         return result
@@ -220,6 +220,19 @@ def _stacked(result: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
     missing = {name: added[name].iloc[:0].reindex(range(len(added))) for name in added.columns if name not in result.columns}
     lacking = {name: result[name].iloc[:0].reindex(range(len(added))).array for name in result.columns if name not in added.columns}
     return stack(result.assign(**missing), added.assign(**lacking)) if len(added) else result
+
+
+def _of_providers(result: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """What the newer release says of a provider's opening and closing holds for all its rows."""
+    for name in ("opened", "closed"):
+        if name not in later.columns or result[name].dtype.kind != "M" or later[name].dtype.kind != "M":
+            continue
+        said = later.loc[later[name].notna(), ["provider", name]].drop_duplicates("provider", keep="last")
+        position = pd.Index(said["provider"].astype(object)).get_indexer(pd.Index(result["provider"].astype(object)))
+        dates = result[name].to_numpy(copy=True)
+        dates[position >= 0] = said[name].to_numpy()[position[position >= 0]]
+        result[name] = dates
+    return result
 
 
 def _identity(frame: pd.DataFrame, row: int) -> tuple[Any, Any, Any]:
