@@ -19,6 +19,15 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.intervals import percent, proportion_interval
+from ofsted_sif.reading import (
+    ReadingError,
+    ReadingReport,
+    combine,
+    list_sheets,
+    read_inspections,
+    reading_report,
+    reconcile,
+)
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
 
@@ -28,18 +37,25 @@ __all__ = [
     "REPORT_CARD",
     "GradeScale",
     "PooledFrameworksWarning",
+    "ReadingError",
+    "ReadingReport",
     "__version__",
     "aggregate",
     "as_at",
+    "combine",
     "counts",
     "explain",
     "first",
     "grades",
+    "list_sheets",
     "load_hex_map",
     "load_inspections",
     "load_local_authorities",
     "percent",
     "proportion_interval",
+    "read_inspections",
+    "reading_report",
+    "reconcile",
     "release",
     "releases",
     "series",
