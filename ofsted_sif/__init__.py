@@ -17,7 +17,9 @@ except ImportError as error:
 from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
+from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
+from ofsted_sif.durations import logrank, median_time_to, spells, time_to
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
@@ -31,16 +33,25 @@ __all__ = [
     "__version__",
     "aggregate",
     "as_at",
+    "change_summary",
+    "changes",
+    "compare",
     "counts",
+    "decompose",
     "explain",
     "first",
     "grades",
     "load_hex_map",
     "load_inspections",
     "load_local_authorities",
+    "logrank",
+    "median_time_to",
     "percent",
     "proportion_interval",
     "release",
     "releases",
     "series",
+    "spells",
+    "time_to",
+    "transitions",
 ]
