@@ -17,7 +17,9 @@ except ImportError as error:
 from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
+from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
+from ofsted_sif.durations import logrank, median_time_to, spells, time_to
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.reading import (
     ReadingError,
@@ -42,8 +44,12 @@ __all__ = [
     "__version__",
     "aggregate",
     "as_at",
+    "change_summary",
+    "changes",
     "combine",
+    "compare",
     "counts",
+    "decompose",
     "explain",
     "first",
     "grades",
@@ -51,6 +57,8 @@ __all__ = [
     "load_hex_map",
     "load_inspections",
     "load_local_authorities",
+    "logrank",
+    "median_time_to",
     "percent",
     "proportion_interval",
     "read_inspections",
@@ -59,4 +67,7 @@ __all__ = [
     "release",
     "releases",
     "series",
+    "spells",
+    "time_to",
+    "transitions",
 ]
