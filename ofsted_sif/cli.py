@@ -8,13 +8,14 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import ofsted_sif as sif
-from ofsted_sif import columns, counts
+from ofsted_sif import columns, counts, reading
 from ofsted_sif.scales import SCALES, GradeScale
 
 EPILOG = """examples:
@@ -23,6 +24,7 @@ EPILOG = """examples:
   ofsted-sif aggregate --by region --format csv
   ofsted-sif series --as-at 2019-03-31 --as-at 2024-03-31 --framework SIF,ILACS
   ofsted-sif explain Birmingham --as-at 2015-03-10
+  ofsted-sif read outcomes.ods                  what a downloaded file is, and every row accounted for
 """
 
 
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", parents=[shared], help="which inspection of a provider counts, and why the others do not")
     explain.add_argument("provider", metavar="PROVIDER", help="its code, or its name")
     explain.set_defaults(run=_run_explain)
+    read = commands.add_parser("read", help="what a file is, what was read of it, and what was set aside")
+    read.add_argument("file", metavar="FILE", help="a file as downloaded from Ofsted")
+    read.set_defaults(run=_run_read)
     # FILE stands last, after what a command takes of its own.
     for command in (headline, aggregate, series, explain):
         command.add_argument("file", nargs="?", metavar="FILE", help="a table of inspections; by default the bundled one")
@@ -93,7 +98,19 @@ def _table(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | No
     """The table asked for, and the register that belongs to it."""
     if options.file is None:
         return sif.load_inspections(), sif.load_local_authorities()
-    return pd.read_csv(options.file, dtype=str), None
+    if _is_standard(options.file):
+        return pd.read_csv(options.file, dtype=str), None
+    table, report = reading.read_inspections(options.file, return_report=True)
+    return table, report.register
+
+
+def _is_standard(path: str) -> bool:
+    """Whether a file is a CSV with the standard column names already, as `DataFrame.to_csv` writes a table of inspections."""
+    if not path.lower().endswith(".csv"):
+        return False
+    with Path(path).open("rb") as file:
+        header = file.readline(10_000).decode("utf-8-sig", errors="replace").strip().split(",")
+    return "provider" in header and any(name in header for name in columns.JUDGEMENTS)
 
 
 def _listed(text: str | None) -> list[str] | None:
@@ -150,6 +167,10 @@ def _judgements(options: argparse.Namespace) -> str | list[str]:
 
 
 # ---- the commands
+
+
+def _run_read(options: argparse.Namespace) -> str:
+    return reading.describe(options.file)
 
 
 def _run_aggregate(options: argparse.Namespace) -> str:
@@ -234,14 +255,23 @@ def _run_headline(options: argparse.Namespace) -> str:
     before = sif.as_at(table, day - year, published_by=cutoff - year, framework=state["framework"], register=register)
 
     lines = [*_title(now, day, cutoff, options.file), ""]
-    lines += [*_lines(sif.aggregate(now, judgement=[*judgements]), sif.aggregate(before, judgement=[*judgements]))]
+    # A table of latest inspections alone does not reach back: of a year ago it tells only of those not inspected since.
+    then, known = (int((state["status"] == "inspected").sum()) for state in (before, now))
+    reaches_back = then >= 0.9 * known
+
+    def counted(by: list[str] | None, judgement: str | list[str]) -> list[str]:
+        earlier = sif.aggregate(before, by, judgement=judgement) if reaches_back else None
+        return _lines(sif.aggregate(now, by, judgement=judgement), earlier)
+
+    lines += counted(None, [*judgements])
     lines += _no_longer_made(table, state, register, now, judgements)
-    lines += ["", f"None: no such judgement. Year ago: {_words(day - year)}. 95%: Wilson's interval.", ""]
+    year_ago = f"Year ago: {_words(day - year)}." if reaches_back else f"A year before, the table knows {then} inspected: not compared."
+    lines += ["", f"None: no such judgement. {year_ago} 95%: Wilson's interval.", ""]
     by = _listed(options.by) or (["region"] if "region" in now.columns else [])
     if by:
         first = judgements[0]
         lines += [f"{_human(first)} by {' and '.join(map(_human, by)).lower()}", ""]
-        lines += [*_lines(sif.aggregate(now, by, judgement=first), sif.aggregate(before, by, judgement=first)), ""]
+        lines += [*counted(by, first), ""]
     lines.append("Next: ofsted-sif explain Birmingham, or ofsted-sif --help")
     return "\n".join(lines)
 

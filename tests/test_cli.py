@@ -137,3 +137,23 @@ def test_python_m_is_the_same_program() -> None:
     wrong = subprocess.run([sys.executable, "-m", "ofsted_sif", "aggregate", "--by", "x"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_file_as_downloaded_is_read_and_accounted_for(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = Path(__file__).parent.parent.parent / "shared" / "data" / "published" / "csc_la_outcomes_2024-03-31.ods"
+    if not sample.exists():
+        pytest.skip("the published samples are not here")
+    told = said(capsys, "read", str(sample))
+    assert "156 rows in the file = 151 read + 5 set aside" in told
+    headline = said(capsys, "headline", str(sample), "--as-at", "2024-03-31", "--published-by", "2024-06-30")
+    assert "A year before, the table knows" in headline  # latest inspections alone do not tell of a year ago
+    row = next(line for line in headline.splitlines() if line.startswith("Overall effectiveness"))
+    assert row.split()[2:8] == ["30", "61", "43", "17", "2", "60%"]
+    assert "2 of them not yet inspected" in headline
+
+
+def test_a_file_that_is_no_table_of_inspections_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b\n1,2\n")
+    assert main(["headline", str(path)]) == 2
+    assert "no row is the header of a layout of inspections that is known" in capsys.readouterr().err
