@@ -63,5 +63,53 @@ def count_as_at(
     counts: Buffer,
     /,
 ) -> None: ...
+<<<<<<< HEAD
 
 cpu: str
+=======
+def kendall_grades(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    grades: Codes,
+    n_grades: int,
+    counts: Buffer,
+    cubes: Buffer,
+    /,
+) -> None: ...
+def kendall_values(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    values: Buffer,
+    counts: Buffer,
+    cubes: Buffer,
+    /,
+) -> None: ...
+def kendall_exact(runs: Buffer, s: Buffer, above: Buffer, at: Buffer, /) -> None: ...
+def theil_sen(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    values: Buffer,
+    n_ranks: int,
+    ranks: Buffer,
+    slopes: Buffer,
+    /,
+) -> None: ...
+def resample_counts(
+    members: Buffer,
+    entries: Buffer,
+    cell: Buffer,
+    count: Buffer,
+    n_cells: int,
+    seed: int,
+    first_replicate: int,
+    n_replicates: int,
+    resampled: Buffer,
+    /,
+) -> None: ...
+>>>>>>> b210fe3 (Add the kernels of trends: Kendall's S, slopes by rank, bootstrap by provider)
