@@ -31,7 +31,8 @@ typedef struct {
     int64_t pairs;          /* of different days */
     double low, high;       /* the bracket, both ends inside */
     int64_t below, inside;  /* slopes under it and in it */
-    int quick, rounded;     /* whether quick passes are tried; whether the last one was */
+    int quick, rounded;     /* how often quick passes may still fail; whether the last pass was one */
+    uint64_t state;         /* of the random numbers */
     double *kept;           /* KEPT */
     int64_t n_kept, stride; /* every stride-th slope inside is kept */
     turned *turned;         /* n */
@@ -147,9 +148,9 @@ static int quick_pass(search *of, double low, double high) {
     return 0;
 }
 
-/* A sample of slopes of pairs drawn at random, always the same: it decides how soon the answer is found, not what it is. */
+/* A sample of slopes of pairs drawn at random, from a fixed seed: it decides how soon the answer is found, not what it is. */
 static void draw(search *of) {
-    uint64_t state = 0x9E3779B97F4A7C15;
+    uint64_t state = of->state;
     of->n_kept = 0;
     while (of->n_kept < KEPT / 2) {
         state = state * 6364136223846793005 + 1442695040888963407;
@@ -159,6 +160,7 @@ static void draw(search *of) {
         if (of->x[i] != of->x[j])
             of->kept[of->n_kept++] = (of->y[j] - of->y[i]) / (of->x[j] - of->x[i]);
     }
+    of->state = state;
 }
 
 /* The k-th smallest of n values, 0 <= k < n; the values are put in another order (Hoare's selection). */
@@ -203,7 +205,7 @@ static int start(search *of) {
 static int narrow(search *of, int64_t rank) {
     const double low = of->low, high = of->high;
     const int64_t below = of->below, inside = of->inside, n = of->n_kept;
-    const double share = ((double)(rank - below) + 0.5) / (double)inside, margin = 1.5 * sqrt((double)n) + 1; /* 3 standard errors */
+    const double share = ((double)(rank - below) + 0.5) / (double)inside, margin = 2 * sqrt((double)n) + 1; /* 4 standard errors */
     const int64_t from = (int64_t)(share * (double)n - margin), to = (int64_t)(share * (double)n + margin);
     double next_low = from > 0 ? select_value(of->kept, n, from) : low;
     double next_high = to < n ? select_value(of->kept, n, to) : high;
@@ -215,9 +217,10 @@ static int narrow(search *of, int64_t rank) {
     if (of->quick && isfinite(next_low) && isfinite(next_high)) {
         if (quick_pass(of, next_low - 4 * reach(of, next_low), next_high + 4 * reach(of, next_high)))
             return 1;
-        /* No answer that way: nothing was gained, or the rank was missed. */
-        of->quick = of->inside <= inside / 2 && rank >= of->below && rank < of->below + of->inside;
-        return of->quick ? 0 : start(of);
+        if (of->inside <= inside / 2 && rank >= of->below && rank < of->below + of->inside)
+            return 0;
+        of->quick = of->inside <= inside / 2 ? of->quick - 1 : 0; /* missed: another sample; nothing gained: the plain way */
+        return start(of);
     }
     if (pass(of, next_low, next_high))
         return 1;
@@ -270,8 +273,8 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
         if (status.code != SIF_OK)
             goto done;
         const int64_t n = stop - start;
-        search of = {.n = n, .x = x, .y = y, .later = later, .kept = kept, .turned = rows_turned, .scratch = scratch, .watch = watch};
-        of.quick = 1;
+        search of = {.n = n, .x = x, .y = y, .later = later, .kept = kept, .turned = rows_turned, .scratch = scratch,
+                     .quick = 3, .state = 0x9E3779B97F4A7C15, .watch = watch};
         const double middle = (double)rows->day[sif_row_at(rows, start + n / 2)];
         for (int64_t k = 0; k < n; k++) {
             const int64_t i = sif_row_at(rows, start + k);
