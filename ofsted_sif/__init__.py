@@ -19,8 +19,11 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.intervals import percent, proportion_interval
+from ofsted_sif.periods import periods
+from ofsted_sif.resampling import resample
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
+from ofsted_sif.trends import trend
 
 __all__ = [
     "FOUR_POINT",
@@ -39,8 +42,11 @@ __all__ = [
     "load_inspections",
     "load_local_authorities",
     "percent",
+    "periods",
     "proportion_interval",
     "release",
     "releases",
+    "resample",
     "series",
+    "trend",
 ]

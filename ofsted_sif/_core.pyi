@@ -63,10 +63,9 @@ def count_as_at(
     counts: Buffer,
     /,
 ) -> None: ...
-<<<<<<< HEAD
 
 cpu: str
-=======
+
 def kendall_grades(
     order: Buffer | None,
     groups: Codes,
@@ -112,4 +111,3 @@ def resample_counts(
     resampled: Buffer,
     /,
 ) -> None: ...
->>>>>>> b210fe3 (Add the kernels of trends: Kendall's S, slopes by rank, bootstrap by provider)

@@ -409,7 +409,9 @@ class Kendall(NamedTuple):
     variance : ndarray of float64
         Variance of `s` where there is no trend, given the ties; NaN below 2 rows.
     tau : ndarray of float64
-        Kendall's tau-b; NaN where all values, or all days, are the same.
+        Kendall's tau-b, s / most; NaN where all values, or all days, are the same.
+    most : ndarray of float64
+        Geometric mean of the numbers of pairs with different values and with different days.
     pairs : ndarray of int64
         Pairs of rows on different days.
     runs : ndarray of int64
@@ -420,6 +422,7 @@ class Kendall(NamedTuple):
     s: np.ndarray
     variance: np.ndarray
     tau: np.ndarray
+    most: np.ndarray
     pairs: np.ndarray
     runs: np.ndarray
 
@@ -438,9 +441,7 @@ def _dated(groups: Any, days: Any, n_groups: int | None, order: Any) -> tuple[An
     return order, groups, n_groups, days
 
 
-def kendall(
-    groups: Any, days: Any, values: Any, *, n_grades: int | None = None, n_groups: int | None = None, order: Any = None
-) -> Kendall:
+def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None, n_groups: int | None = None, order: Any = None) -> Kendall:
     """Compute Kendall's S of values against days, with its variance and tau-b, for each group.
 
     Parameters
@@ -461,7 +462,7 @@ def kendall(
     Returns
     -------
     Kendall
-        Arrays n, s, variance, tau, pairs, runs, each of shape (n_groups,).
+        Arrays n, s, variance, tau, most, pairs, runs, each of shape (n_groups,).
 
     Raises
     ------
@@ -497,8 +498,9 @@ def kendall(
         untied = (2 * (triples - value_cubes - day_cubes) + 9 * (pairs - value_ties - day_ties)) / 18
         cubed = np.where(n > 2, value_cubes * day_cubes / (9 * triples), 0.0)
         variance = np.where(n > 1, untied + cubed + value_ties.astype(np.float64) * day_ties / (2 * pairs), np.nan)
-        tau = 2 * s / np.sqrt((pairs - value_ties).astype(np.float64) * (pairs - day_ties))
-    return Kendall(n, s, variance, tau, (pairs - day_ties) // 2, runs)
+        most = np.sqrt((pairs - value_ties).astype(np.float64) * (pairs - day_ties)) / 2
+        tau = np.where(most > 0, s / most, np.nan)
+    return Kendall(n, s, variance, tau, most, (pairs - day_ties) // 2, runs)
 
 
 def kendall_exact(runs: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -541,9 +543,7 @@ def kendall_exact(runs: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
     return above, at
 
 
-def theil_sen(
-    groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int | None = None, order: Any = None
-) -> np.ndarray:
+def theil_sen(groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int | None = None, order: Any = None) -> np.ndarray:
     """Find the slopes of given ranks among those of all pairs of rows of a group that lie on different days.
 
     Parameters
@@ -659,7 +659,11 @@ def resample_counts(
     n_providers = _size(provider, n_providers)
     groups = None if groups is None else _codes(groups, "groups")
     n_groups = 0 if groups is None else _size(groups, n_groups)
-    for name, codes, size, least in (("provider", provider, n_providers, 0), ("grades", grades, n_grades, -1), ("groups", groups, n_groups, -1)):
+    for name, codes, size, least in (
+        ("provider", provider, n_providers, 0),
+        ("grades", grades, n_grades, -1),
+        ("groups", groups, n_groups, -1),
+    ):
         if codes is None:
             continue
         if len(codes) != len(provider):

@@ -37,7 +37,7 @@ class PooledFrameworksWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class _Eligibility:
+class Eligibility:
     """The filters on records, each apart so that `explain` can say which one it was; their product is what the kernels get."""
 
     framework: np.ndarray | None
@@ -53,10 +53,10 @@ class _Eligibility:
         return self.graded_in_framework if self.having is None else self.graded_in_framework & self.having
 
 
-def _eligibility(
+def eligibility(
     frame: pd.DataFrame, framework: str | Sequence[str] | None, having: str | None, judgement: Sequence[str] = ()
-) -> _Eligibility:
-    return _Eligibility(
+) -> Eligibility:
+    return Eligibility(
         _in_framework(frame, framework),
         graded_rows(frame, [*([] if having is None else [having]), *judgement]),
         None if having is None else columns.has_grade(columns.column(frame, having, "having")),
@@ -214,7 +214,7 @@ def as_at(
     """
     frame, listed = columns.as_frame(table), _register(register)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    may_count = _eligibility(frame, framework, having)
+    may_count = eligibility(frame, framework, having)
     day = columns.day(date, "date")
     cutoff = _cutoff(published_by, day)
     row_of = _latest(records, may_count.all, day, cutoff)
@@ -310,7 +310,7 @@ def first(
     """
     frame, listed = columns.as_frame(table), _register(register)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    eligible = _eligibility(frame, framework, having).all
+    eligible = eligibility(frame, framework, having).all
     if published_by is not None:
         if columns.is_offset(published_by):
             raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
@@ -388,7 +388,7 @@ def explain(
     if provider_id not in known:
         raise ValueError(f"provider {provider_id!r} is not in the table{_nearest_provider(frame, provider_id, provider, known)}")
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
-    may_count = _eligibility(frame, framework, having)
+    may_count = eligibility(frame, framework, having)
     day = columns.day(date, "date")
     cutoff = _cutoff(published_by, day)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
@@ -526,7 +526,7 @@ def series(
     frame, listed = columns.as_frame(table), _register(register)
     days, cutoffs = _grid(dates, published_by)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    eligible = _eligibility(frame, framework, having, [judgement]).all
+    eligible = eligibility(frame, framework, having, [judgement]).all
     expires = None if max_age is None else _expiry(records, slice(None), max_age)
     wanted = [judgement, *columns.names(by, "by")]
     for name in wanted:
