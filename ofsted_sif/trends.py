@@ -176,7 +176,8 @@ def trend(
     if block is not None:
         used &= block >= 0
     if not taken.all():
-        frame, values, days, used = (part[taken] for part in (frame, values, days, used))
+        frame = frame[taken]
+        values, days, used = values[taken], days[taken], used[taken]
         block = None if block is None else block[taken]
     warn_if_pooled(frame, np.flatnonzero(used), framework, stacklevel=2)
     grouped = columns.groups(frame, by, observed=observed)
