@@ -499,6 +499,7 @@ def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None,
         cubed = np.where(n > 2, value_cubes * day_cubes / (9 * triples), 0.0)
         variance = np.where(n > 1, untied + cubed + value_ties.astype(np.float64) * day_ties / (2 * pairs), np.nan)
         most = np.sqrt((pairs - value_ties).astype(np.float64) * (pairs - day_ties)) / 2
+        variance[(n > 1) & (most == 0)] = 0  # where all are tied, the terms cancel but for their rounding
         tau = np.where(most > 0, s / most, np.nan)
     return Kendall(n, s, variance, tau, most, (pairs - day_ties) // 2, runs)
 
