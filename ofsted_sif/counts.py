@@ -430,8 +430,11 @@ class Kendall(NamedTuple):
 def _dated(groups: Any, days: Any, n_groups: int | None, order: Any) -> tuple[Any, Any, int, Any]:
     """Order, group codes, their number and days of rows: what the kernels of trends begin with."""
     days = _days(days, "days")
-    groups = np.zeros(len(days), dtype=np.int8) if groups is None else _codes(groups, "groups")
-    n_groups = max(1, _size(groups, n_groups))
+    if groups is None:
+        groups, n_groups = np.zeros(len(days), dtype=np.int8), 1
+    else:
+        groups = _codes(groups, "groups")
+        n_groups = _size(groups, n_groups)
     if order is None:
         order = np.empty(len(days), dtype=np.int64)
         if _core.order_records(groups, n_groups, days, None, None, None, None, order):
