@@ -114,6 +114,8 @@ def periods(
         )
     warn_if_pooled(frame, rows, framework, stacklevel=2)
     codes, scale = columns.grade_codes(frame, judgement, scale)
+    if clash := set(columns.names(by, "by")) & {"period_start", "period_end", "n_shared"}:
+        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
     grouped = columns.groups(frame if len(rows) == len(frame) else frame.take(rows), by, observed=observed)
     days, codes = days[rows], codes[rows]
 
