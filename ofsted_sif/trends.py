@@ -119,8 +119,8 @@ def trend(
     its bounds from White's standard error. *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
     better, ties half; z = (J - E J)/√Var J = S/√Var S with periods for days, without continuity.
 
-    Fewer than 2 rows, or only equal values or days, give NaN. In the tests' normal form 5% are rejected from about n = 15 on, as mid-p
-    from about n = 5 (tests/benchmarks/CALIBRATION.md).
+    Fewer than 2 rows, or only equal values or days, give NaN. Where there is no trend, 4% to 6% of series of grades are rejected at level
+    5% from 8 inspections on as mid-p, from 12 on by the normal distribution; fewer below (tests/benchmarks/CALIBRATION.md).
 
     Inspections of one provider are not independent, and a provider is inspected again sooner when it did badly: where `n_repeated` is
     not small, the trend of a group mixes change of providers with choice of who was inspected. Then look at the providers' own change
