@@ -202,7 +202,7 @@ def trend(
 
     nothing = np.full(size, np.nan)
     p = found["p"]
-    result: dict[str, Any] = {"method": [method] * size, "n": np.bincount(group, minlength=size), "n_missing": n_missing}
+    result: dict[str, Any] = {"method": method, "n": np.bincount(group, minlength=size), "n_missing": n_missing}
     result |= {name: found.get(name, nothing) for name in ("statistic", "z", "p")}
     result["p_adjusted"] = nothing if adjust is None else adjust_bh(p)
     result |= {name: found.get(name, nothing) for name in ("tau", "slope_per_year", "lower", "upper")}

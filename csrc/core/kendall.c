@@ -9,7 +9,18 @@
 #include "dated.h"
 #include "sorting.h"
 
-enum { MOST_PAIRS = 190 /* among 20 rows: the degree of the largest distribution */ };
+enum {
+    MOST_PAIRS = 190, /* among 20 rows: the degree of the largest distribution */
+    MOST_GRADES = 4096 /* their square is the size of a table */
+};
+
+#if defined(__GNUC__)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#elif defined(_MSC_VER)
+#define ALWAYS_INLINE static __forceinline
+#else
+#define ALWAYS_INLINE static inline
+#endif
 
 /* What one group has brought so far. */
 typedef struct {
@@ -22,6 +33,8 @@ static inline int64_t ordered_pairs(int64_t n) { return n * (n - 1); }
 static inline double ordered_triples(int64_t n) { return (double)n * (double)(n - 1) * (double)(n - 2); }
 
 static void tie_days(sums *of, int64_t n) {
+    if (n < 2)
+        return;
     of->day_ties += ordered_pairs(n);
     of->day_cubes += ordered_triples(n);
 }
@@ -70,10 +83,10 @@ static void make_void(const sif_dated *rows, int64_t *counts, double *cubes) {
 /* ---- grades */
 
 /* The positions start .. stop - 1 are one group, checked. counts and balance hold n_grades numbers each, overwritten: the rows of each grade,
- * and for each grade the rows of days before with a worse one, less those with a better one. */
-static sif_status add_grades(const sif_dated *rows, int64_t start, int64_t stop, const sif_codes *grades, int64_t *counts,
-                             int64_t *balance, sums *of) {
-    const int64_t n_grades = grades->size;
+ * and for each grade the rows of days before with a worse one, less those with a better one. steps, n_grades x n_grades: what a row of one
+ * grade adds to the balance of each. Inlined for the usual number of grades, so that the inner loop is unrolled. */
+ALWAYS_INLINE sif_status add_grades(const sif_dated *rows, int64_t start, int64_t stop, const sif_codes *grades, int64_t n_grades,
+                                    const int64_t *steps, int64_t *counts, int64_t *balance, sums *of) {
     memset(counts, 0, (size_t)n_grades * sizeof *counts);
     memset(balance, 0, (size_t)n_grades * sizeof *balance);
     int64_t day = SIF_NO_DAY, first_today = start, n_today = 0;
@@ -82,7 +95,7 @@ static sif_status add_grades(const sif_dated *rows, int64_t start, int64_t stop,
             for (int64_t k = first_today; k < j; k++) {
                 const int64_t grade = sif_code_at(grades, sif_row_at(rows, k));
                 for (int64_t g = 0; grade >= 0 && g < n_grades; g++)
-                    balance[g] += (g > grade) - (g < grade);
+                    balance[g] += steps[grade * n_grades + g];
             }
             tie_days(of, n_today);
             if (j == stop)
@@ -108,30 +121,35 @@ static sif_status add_grades(const sif_dated *rows, int64_t start, int64_t stop,
 
 sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch) {
     sif_status status = sif_ok();
+    const int64_t n_grades = grades->size;
     int64_t *tables = NULL;
-    if (rows->n > SIF_MOST_ROWS || grades->size > INT32_MAX) {
-        status = sif_fail(SIF_TOO_LARGE, -1, rows->n);
+    if (rows->n > SIF_MOST_ROWS || n_grades > MOST_GRADES) {
+        status = sif_fail(SIF_TOO_LARGE, -1, n_grades > MOST_GRADES ? n_grades : rows->n);
         goto done;
     }
-    tables = malloc(((size_t)grades->size * 2 + 1) * sizeof *tables);
+    tables = malloc((size_t)(n_grades * (n_grades + 2) + 1) * sizeof *tables);
     if (tables == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    int64_t *const of_grade = tables, *const balance = tables + grades->size;
+    int64_t *const of_grade = tables, *const balance = of_grade + n_grades, *const steps = balance + n_grades;
+    for (int64_t grade = 0; grade < n_grades; grade++)
+        for (int64_t g = 0; g < n_grades; g++)
+            steps[grade * n_grades + g] = (g > grade) - (g < grade);
     for (int64_t start = 0, stop, group, watched = 0; start < rows->n; start = stop) {
         status = sif_next_group(rows, start, &group, &stop);
         if (status.code != SIF_OK)
             goto done;
         sums of = {0};
-        status = add_grades(rows, start, stop, grades, of_grade, balance, &of);
+        status = n_grades == 4 ? add_grades(rows, start, stop, grades, 4, steps, of_grade, balance, &of)
+                               : add_grades(rows, start, stop, grades, n_grades, steps, of_grade, balance, &of);
         if (status.code != SIF_OK)
             goto done;
         int64_t runs = 0;
         if (has_exact(&of)) {
             int64_t lengths[SIF_MOST_EXACT];
             int n = 0;
-            for (int64_t g = 0; g < grades->size; g++)
+            for (int64_t g = 0; g < n_grades; g++)
                 if (of_grade[g] > 0)
                     lengths[n++] = of_grade[g]; /* n <= of.n <= SIF_MOST_EXACT */
             runs = runs_of(lengths, n);
