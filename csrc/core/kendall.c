@@ -255,7 +255,7 @@ done:
 /* arrangements[k]: how many orders of the values have at most k discordant pairs. Returns the number of pairs of unequal values.
  *
  * The orders with k discordant pairs are the coefficient of q^k in the q-multinomial [n]! / ([t1]! [t2]! ...), where [m]! is the product
- * of 1 - q^j for j = 1 .. m. Series are cut off after the last term. Coefficients on the way may leave 64 bits; as unsigned numbers
+ * of 1 - q^j for j = 1 .. m. Series are cut off at the middle term. Coefficients on the way may leave 64 bits; as unsigned numbers
  * they do so modulo 2^64, and the final ones, at most 20! < 2^64 together, are right again. */
 static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
     int64_t n = 0, pairs = 0, length = 0;
@@ -268,18 +268,21 @@ static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
             length = 0;
         }
     }
+    const int64_t middle = pairs / 2; /* the upper half mirrors the lower */
     memset(arrangements, 0, (MOST_PAIRS + 1) * sizeof *arrangements);
     arrangements[0] = 1;
     for (int64_t j = 1; j <= n; j++)
-        for (int64_t k = pairs; k >= j; k--) /* times 1 - q^j */
+        for (int64_t k = middle; k >= j; k--) /* times 1 - q^j */
             arrangements[k] -= arrangements[k - j];
     for (int64_t bit = 0; bit < n; bit++) {
         length++;
-        for (int64_t k = length; k <= pairs; k++) /* over 1 - q^length */
+        for (int64_t k = length; k <= middle; k++) /* over 1 - q^length */
             arrangements[k] += arrangements[k - length];
         if (runs >> bit & 1)
             length = 0;
     }
+    for (int64_t k = middle + 1; k <= pairs; k++)
+        arrangements[k] = arrangements[pairs - k];
     for (int64_t k = 1; k <= pairs; k++)
         arrangements[k] += arrangements[k - 1];
     return pairs;

@@ -126,7 +126,7 @@ def page() -> str:
         print(lines[-1], flush=True)
     lines += [
         "",
-        "From which n on it stays between 4% and 6%: " + ", ".join(f"{name} {n or 'none of these'}" for name, n in first.items()) + ".",
+        "From which n on it stays between 4% and 6%: " + "; ".join(f"{name}: {n or 'none of these'}" for name, n in first.items()) + ".",
         "",
         "The default takes the exact distribution as mid-p up to 20 inspections on different days, the normal one with continuity",
         "beyond, or where days are tied. Below the n named a test rejects too seldom: what it finds can be trusted, what it does not",
