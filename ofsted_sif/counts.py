@@ -32,8 +32,9 @@ __all__ = [
 #: A missing day, as int64: that of ``numpy.datetime64("NaT")``. It lies before every day.
 NO_DAY = np.iinfo(np.int64).min
 
-# Below this many rows a second thread costs more than it saves (measured in tests/benchmarks).
+# Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 4_000_000
+DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 
 
@@ -694,7 +695,9 @@ def resample_counts(
     def draw(start: int, stop: int) -> None:
         _core.resample_counts(members, entries, cells, count, n_cells, seed, start, stop - start, resampled[start:stop])
 
-    n_threads = _number_of_threads(threads, n_replicates) if threads is not None else usable_cores()
+    if threads is None:
+        threads = usable_cores() if n_replicates * n_providers >= DRAWS_WORTH_A_THREAD else 1
+    n_threads = _number_of_threads(threads, n_replicates)
     # Pieces small enough to answer for, large enough not to be felt.
     step = max(1, min(-(-n_replicates // n_threads), 50_000_000 // max(1, n_providers)))
     bounds = [*range(0, n_replicates, step), n_replicates]

@@ -18,7 +18,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.periods import period_bounds, placed_days
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import eligibility, warn_if_pooled
+from ofsted_sif.snapshots import _in_framework, eligibility, warn_if_pooled
 
 __all__ = ["trend"]
 
@@ -168,7 +168,8 @@ def trend(
         values, scale = columns.grade_codes(frame, judgement, scale)
         known = values >= 0
     else:
-        taken = in_framework(frame, framework)
+        named = _in_framework(frame, framework)
+        taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
         values = _numbers(frame, value)
         known = ~np.isnan(values)
     block = None if season is None else _blocks(frame, season, days)
@@ -189,7 +190,7 @@ def trend(
 
     rows = _Rows(group, size, values, days, None if value is not None else scale)
     if method == "mann-kendall":
-        found = _mann_kendall(rows, alternative, continuity, exact)
+        found = _judge(rows.kendall(), alternative, continuity, exact)
     elif method == "seasonal-mann-kendall":
         assert block is not None
         found = _seasonal(rows, block, alternative, continuity)
@@ -200,12 +201,13 @@ def trend(
     else:
         found = _jonckheere(rows, freq, alternative)
 
-    nothing = np.full(size, np.nan)
-    p = found["p"]
+    def column(name: str) -> np.ndarray:
+        return found[name] if name in found else np.full(size, np.nan)
+
     result: dict[str, Any] = {"method": method, "n": np.bincount(group, minlength=size), "n_missing": n_missing}
-    result |= {name: found.get(name, nothing) for name in ("statistic", "z", "p")}
-    result["p_adjusted"] = nothing if adjust is None else adjust_bh(p)
-    result |= {name: found.get(name, nothing) for name in ("tau", "slope_per_year", "lower", "upper")}
+    result |= {name: column(name) for name in ("statistic", "z", "p")}
+    result["p_adjusted"] = np.full(size, np.nan) if adjust is None else adjust_bh(found["p"])
+    result |= {name: column(name) for name in ("tau", "slope_per_year", "lower", "upper")}
     result["exact"] = found.get("exact", np.zeros(size, dtype=np.bool_))
     if provider in frame.columns:
         result["n_repeated"] = _repeated(frame, provider, used, group, size)
@@ -230,13 +232,6 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
             "these are windows that overlap (n_shared is not 0): neighbours count the same inspections, so a test would find trends where "
             "there are none. Test the inspections themselves, or the counts of separate periods (sif.periods without window=)"
         )
-
-
-def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray:
-    """Which rows are of a framework; all where none is named."""
-    if framework is None or columns.names(framework, "framework") == ["all"]:
-        return np.ones(len(frame), dtype=np.bool_)
-    return eligibility(frame, framework, None).framework  # type: ignore[return-value]
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -305,11 +300,6 @@ class _Rows:
             n_groups=self.size if size is None else size,
             order=order,
         )
-
-
-def _mann_kendall(rows: _Rows, alternative: str, continuity: bool, exact: str | bool, order: Any = None) -> dict[str, np.ndarray]:
-    kendall = rows.kendall(order=order)
-    return _judge(kendall, alternative, continuity, exact)
 
 
 def _judge(kendall: counts.Kendall, alternative: str, continuity: bool, exact: str | bool) -> dict[str, np.ndarray]:
