@@ -63,6 +63,42 @@ def count_as_at(
     counts: Buffer,
     /,
 ) -> None: ...
+def count_transitions(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    order: Buffer | None,
+    groups: Codes | None,
+    n_groups: int,
+    periods: Codes | None,
+    n_periods: int,
+    grades: Codes,
+    n_grades: int,
+    counts: Buffer,
+    /,
+) -> None: ...
+def spells(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    order: Buffer | None,
+    grades: Codes,
+    n_grades: int,
+    until: int,
+    rows: Buffer,
+    ended_by: Buffer,
+    start: Buffer,
+    end: Buffer,
+    /,
+) -> int: ...
 
 cpu: str
 

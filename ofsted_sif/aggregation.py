@@ -103,7 +103,7 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
-    groups, labels = _shown(grouped, tables[0])
+    groups, labels = shown_groups(grouped, tables[0])
     # A group's judgements stand together: groups outside, judgements inside.
     stacked = np.stack([table[groups] for table in tables], axis=1).reshape(-1, len(scale.labels) + 1)
     if len(asked) > 1:
@@ -127,7 +127,7 @@ def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:
     return weight
 
 
-def _shown(grouped: columns.Groups, counted: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+def shown_groups(grouped: columns.Groups, counted: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Which groups a result shows, the missing one last and only where it occurs, and their labels."""
     if not grouped.labels:
         return np.zeros(1, dtype=np.int64), {}
@@ -144,6 +144,13 @@ def with_missing(labels: Any, missing: Any) -> Any:
     if isinstance(labels, pd.Categorical):
         return pd.Categorical.from_codes(np.append(labels.codes, -1), dtype=labels.dtype)
     return pd.concat([pd.Series(labels), pd.Series(missing)], ignore_index=True).array
+
+
+def labelled(labels: dict[str, Any], data: dict[str, Any]) -> pd.DataFrame:
+    """A result: the label columns of its rows, then its own columns; one name for two of them is an error."""
+    if clash := labels.keys() & data.keys():
+        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
+    return pd.DataFrame(labels | data, copy=False)
 
 
 def result_table(
@@ -198,9 +205,7 @@ def result_table(
     bounds = _bounds(by_grade, n_judged, scale, interval, level)
     for name, bound in bounds.items():
         more[name] = np.full(len(bound), np.nan) if sums is not None else np.where(hidden, np.nan, bound)
-    if clash := data.keys() & more.keys():
-        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
-    return pd.DataFrame(data | more, copy=False)
+    return labelled(data, more)
 
 
 def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: str, level: float) -> dict[str, np.ndarray]:

@@ -45,6 +45,7 @@ JUDGEMENTS = (
     "achievement",
     "attendance_and_behaviour",
     "personal_development_and_wellbeing",
+    "early_years_report_card",
     "post_16",
     "leadership_and_governance",
 )
@@ -471,7 +472,8 @@ def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
         above, below = frame[name], more[name]
         if isinstance(above.dtype, pd.CategoricalDtype):
             extra = pd.Index(below.dropna().unique()).difference(above.cat.categories, sort=False)
-            dtype = pd.CategoricalDtype(above.cat.categories.append(extra), ordered=above.cat.ordered) if len(extra) else above.dtype
+            known = above.cat.categories.append(extra) if len(above.cat.categories) else extra
+            dtype = pd.CategoricalDtype(known, ordered=above.cat.ordered) if len(extra) else above.dtype
             columns[name] = pd.concat([above.astype(dtype), below.astype(object).astype(dtype)], ignore_index=True)
         elif below.isna().all():
             columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))

@@ -21,11 +21,13 @@ __all__ = [
     "Kendall",
     "count_as_at",
     "count_grades",
+    "count_transitions",
     "kendall",
     "kendall_exact",
     "latest_as_at",
     "order_records",
     "resample_counts",
+    "spells",
     "theil_sen",
 ]
 
@@ -67,6 +69,8 @@ def _days(values: Any, name: str) -> Any:
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"{name} must be datetime64 or int64 days, not {array.dtype}")
+    elif array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+        raise ValueError(f"{name} has days past 2**63, which are none")
     return _plain(array, np.int64)
 
 
@@ -235,6 +239,19 @@ def _records(
     )
 
 
+def _in_order(kernel: Callable[..., Any], records: tuple[Any, int, Any, Any, Any, Any, Any], order: Any, rest: tuple[Any, ...]) -> Any:
+    """What a kernel gives that takes records in order; it finds out by the way whether they lie so, and they are ordered only if not."""
+    if order is None:
+        try:
+            return kernel(*records, None, *rest)
+        except ValueError as error:
+            if getattr(error, "reason", None) != "unordered":
+                raise
+        order = np.empty(len(records[2]), dtype=np.int64)
+        _core.order_records(*records, order)
+    return kernel(*records, _plain(_codes(order, "order"), np.int64), *rest)
+
+
 def order_records(provider: Any, held: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
     """Order records by provider and date, stably.
 
@@ -393,6 +410,123 @@ def count_as_at(
     order = None if order is None else _plain(_codes(order, "order"), np.int64)
     _core.count_as_at(*records, order, groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs, counts)
     return counts
+
+
+def count_transitions(
+    provider: Any,
+    held: Any,
+    published: Any,
+    groups: Any,
+    grades: Any,
+    *,
+    periods: Any = None,
+    order: Any = None,
+    n_providers: int | None = None,
+    n_groups: int | None = None,
+    n_periods: int | None = None,
+    n_grades: int = 4,
+    eligible: Any = None,
+) -> np.ndarray:
+    """Count from which grade to which consecutive inspections of a provider go.
+
+    Parameters
+    ----------
+    provider, held, published, eligible, n_providers
+        As for `latest_as_at`. Of several eligible records of a provider on one day the last counts: by publication, then position.
+    groups, periods : array_like of int, shape (n,), or None
+        Group and period code of each record; a transition is counted by those of its later record.
+    grades : array_like of int, shape (n,)
+        Grade code of each record.
+    order
+        As for `count_as_at`.
+    n_groups, n_periods, n_grades : int
+        As for `count_grades`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1)
+        By group, period, grade before and grade after; the last of each is the missing one.
+
+    Raises
+    ------
+    ValueError
+        For a code out of range (of any row, eligible or not), a row with neither date, or rows out of the order claimed.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.count_transitions([0, 0, 0, 1], [10, 20, 30, 5], None, None, [1, 2, 2, 3])[0, 0]
+    array([[0, 0, 0, 0, 0],
+           [0, 0, 1, 0, 0],
+           [0, 0, 1, 0, 0],
+           [0, 0, 0, 0, 0],
+           [0, 0, 0, 0, 0]])
+    """
+    records = _records(provider, n_providers, held, published, eligible, None, None)
+    groups = None if groups is None else _codes(groups, "groups")
+    periods = None if periods is None else _codes(periods, "periods")
+    n_groups = 0 if groups is None else _size(groups, n_groups)
+    n_periods = 0 if periods is None else _size(periods, n_periods)
+    counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)
+    grades = _codes(grades, "grades")
+    _in_order(_core.count_transitions, records, order, (groups, n_groups, periods, n_periods, grades, n_grades, counts))
+    return counts
+
+
+def spells(
+    provider: Any,
+    held: Any,
+    published: Any,
+    grades: Any,
+    until: Any,
+    *,
+    order: Any = None,
+    n_providers: int | None = None,
+    n_grades: int = 4,
+    eligible: Any = None,
+    opened: Any = None,
+    closed: Any = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Find how long each grade was held.
+
+    Parameters
+    ----------
+    provider, held, published, eligible, opened, closed, n_providers
+        As for `latest_as_at`. A record counts from the opening of its provider where that is later; of several that count from one
+        day the last counts.
+    grades : array_like of int, shape (n,)
+        Grade code of each record; a record without a grade takes no part.
+    until : datetime64 or int
+        The last day of observation; records after it take no part.
+    order
+        As for `count_as_at`.
+    n_grades : int
+        As for `count_grades`.
+
+    Returns
+    -------
+    rows, ended_by, start, end : ndarray of int64, shape (n_spells,)
+        The row that began each spell, the row that ended it (-1: the end of observation, which is `until` or the closing of the provider),
+        and the days of both; in order of provider and time. A record of the same grade continues a spell.
+
+    Raises
+    ------
+    ValueError
+        For a code out of range, a row with neither date, rows out of the order claimed, or a record after its provider has closed, which
+        would make a negative duration; the row is named.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.spells([0, 0, 0, 1], [10, 20, 30, 5], None, [1, 1, 3, 2], until=100)
+    (array([0, 2, 3]), array([ 2, -1, -1]), array([10, 30,  5]), array([ 30, 100, 100]))
+    """
+    records = _records(provider, n_providers, held, published, eligible, opened, closed)
+    grades = _codes(grades, "grades")
+    results = np.empty((4, len(records[2])), dtype=np.int64)
+    n = _in_order(_core.spells, records, order, (grades, n_grades, _day(until, "until"), *results))
+    rows, ended_by, start, end = results[:, :n].copy()
+    return rows, ended_by, start, end
 
 
 # ---- trends

@@ -124,7 +124,8 @@ REPORT_CARD = GradeScale(
     ("Exceptional", "Strong standard", "Expected standard", "Needs attention", "Urgent improvement"),
 )
 MET = GradeScale("MET", ("Met", "Not met"))
-SCALES = (FOUR_POINT, REPORT_CARD, MET)
+EFFECTIVE = GradeScale("EFFECTIVE", ("Effective", "Ineffective"), threshold="Effective")  # childminder agencies
+SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE)
 
 # Words that stand where a grade could and say that there is none.
 NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})

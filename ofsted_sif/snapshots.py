@@ -57,13 +57,13 @@ def eligibility(
     frame: pd.DataFrame, framework: str | Sequence[str] | None, having: str | None, judgement: Sequence[str] = ()
 ) -> Eligibility:
     return Eligibility(
-        _in_framework(frame, framework),
+        in_framework(frame, framework),
         graded_rows(frame, [*([] if having is None else [having]), *judgement]),
         None if having is None else columns.has_grade(columns.column(frame, having, "having")),
     )
 
 
-def _in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray | None:
+def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray | None:
     wanted = columns.names(framework, "framework")
     if not wanted or wanted == ["all"]:
         return None
@@ -115,7 +115,7 @@ def _warn_of_frameworks(numbers: np.ndarray, labels: Any, stacklevel: int) -> No
         )
 
 
-def _cutoff(published_by: Any, date: int) -> int:
+def cutoff_of(published_by: Any, date: int) -> int:
     """The publication cut-off that belongs to a date."""
     if published_by is None:
         return date
@@ -124,8 +124,23 @@ def _cutoff(published_by: Any, date: int) -> int:
     return columns.day(published_by, "published_by")
 
 
-def _register(register: Any) -> pd.DataFrame | None:
+def register_frame(register: Any) -> pd.DataFrame | None:
     return None if register is None else columns.as_frame(register)
+
+
+def held_and_published(records: Records, date: int, cutoff: int) -> np.ndarray:
+    """Which records were held by the date and published by the cut-off; a missing day lies before every day."""
+    known = records.held <= date
+    return known if records.published is None else known & (records.published <= cutoff)
+
+
+def one_a_day(records: Records, eligible: np.ndarray) -> np.ndarray:
+    """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
+    order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
+    order = order[eligible[order]]
+    of, placed = records.provider[order], records.placed[order]
+    # A record is the last of its day where the next has another provider or day.
+    return order[np.append((of[1:] != of[:-1]) | (placed[1:] != placed[:-1]), True)[: len(order)]]
 
 
 def _latest(records: Records, eligible: np.ndarray, date: int, cutoff: int) -> np.ndarray:
@@ -212,11 +227,11 @@ def as_at(
     >>> len(state), state["overall_effectiveness"].value_counts().to_dict()["Outstanding"]
     (151, 30)
     """
-    frame, listed = columns.as_frame(table), _register(register)
+    frame, listed = columns.as_frame(table), register_frame(register)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
     may_count = eligibility(frame, framework, having)
     day = columns.day(date, "date")
-    cutoff = _cutoff(published_by, day)
+    cutoff = cutoff_of(published_by, day)
     row_of = _latest(records, may_count.all, day, cutoff)
     found = np.flatnonzero(row_of >= 0)
     rows = row_of[found]
@@ -233,7 +248,7 @@ def as_at(
         newer = np.where(newest == rows, NO_DAY, records.placed[newest])
     status = np.zeros(len(rows), dtype=np.int8)
     if listed is not None:
-        waiting = np.flatnonzero((row_of < 0) & _open_on(records, day))
+        waiting = np.flatnonzero((row_of < 0) & open_on(records, day))
         state = columns.stack(state, columns.register_rows(frame, listed, provider, records.providers[waiting]))
         order = np.argsort(np.concatenate([found, waiting]), kind="stable")
         state = state.take(order)
@@ -253,7 +268,7 @@ def as_at(
     return state
 
 
-def _open_on(records: Records, day: int) -> np.ndarray:
+def open_on(records: Records, day: int) -> np.ndarray:
     """Which providers are open on a day."""
     is_open = np.ones(len(records.providers), dtype=np.bool_)
     if records.opened is not None:
@@ -308,7 +323,7 @@ def first(
     >>> int(sif.aggregate(first)["n_judged"].iloc[0])
     152
     """
-    frame, listed = columns.as_frame(table), _register(register)
+    frame, listed = columns.as_frame(table), register_frame(register)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
     eligible = eligibility(frame, framework, having).all
     if published_by is not None:
@@ -316,13 +331,10 @@ def first(
             raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
         if records.published is not None:
             eligible = eligible & (records.published <= columns.day(published_by, "published_by"))
-    order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
-    order = order[eligible[order]]
-    of, placed = records.provider[order], records.placed[order]
-    # A record is the last of its day where the next has another provider or day; the first such of a provider is the one.
-    last_of_day = np.append((of[1:] != of[:-1]) | (placed[1:] != placed[:-1]), True)[: len(order)]
-    order, of = order[last_of_day], of[last_of_day]
-    rows = order[np.insert(of[1:] != of[:-1], 0, True)[: len(order)]]
+    rows = one_a_day(records, eligible)
+    of = records.provider[rows]
+    is_first = np.insert(of[1:] != of[:-1], 0, True)[: len(rows)]
+    rows, of = rows[is_first], of[is_first]
     warn_if_pooled(frame, rows, framework, stacklevel=2)
     state = frame.take(rows)
     status = np.zeros(len(rows), dtype=np.int8)
@@ -382,7 +394,7 @@ def explain(
     >>> story[story["counts"]]["because"].item()
     'the most recent graded inspection by 10 March 2015'
     """
-    frame, listed = columns.as_frame(table), _register(register)
+    frame, listed = columns.as_frame(table), register_frame(register)
     everyone = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
     known = [key for keys in (everyone.providers, np.asarray(frame[provider].unique())) for key in np.asarray(keys)]
     if provider_id not in known:
@@ -390,7 +402,7 @@ def explain(
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
     may_count = eligibility(frame, framework, having)
     day = columns.day(date, "date")
-    cutoff = _cutoff(published_by, day)
+    cutoff = cutoff_of(published_by, day)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
     chosen = int(_latest(everyone, may_count.all, day, cutoff)[code])
     placed = everyone.placed
@@ -523,7 +535,7 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
-    frame, listed = columns.as_frame(table), _register(register)
+    frame, listed = columns.as_frame(table), register_frame(register)
     days, cutoffs = _grid(dates, published_by)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
     eligible = eligibility(frame, framework, having, [judgement]).all

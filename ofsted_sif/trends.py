@@ -18,7 +18,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.periods import period_bounds, placed_days
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import _in_framework, eligibility, warn_if_pooled
+from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
 
 __all__ = ["trend"]
 
@@ -168,7 +168,7 @@ def trend(
         values, scale = columns.grade_codes(frame, judgement, scale)
         known = values >= 0
     else:
-        named = _in_framework(frame, framework)
+        named = in_framework(frame, framework)
         taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
         values = _numbers(frame, value)
         known = ~np.isnan(values)

@@ -786,3 +786,8 @@ def test_a_negative_code_is_no_code_however_many_labels_there_are(dtype, size):
             counts.count_as_at(good, days, None, bad, good, [5], n_providers=1, n_groups=size)
         with pytest.raises(ValueError, match=f"row 1: group code {code} is outside"):
             counts.count_grades(bad, good, n_groups=size)
+
+
+def test_days_past_all_days_are_no_days():
+    with pytest.raises(ValueError, match=r"held has days past 2\*\*63"):
+        counts.order_records([0], np.array([2**63 + 1], dtype=np.uint64))

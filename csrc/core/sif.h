@@ -7,7 +7,8 @@
  * Contract of every kernel:
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
- *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID.
+ *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID. (After SIF_TOO_LARGE, which says that there can be no such
+ *     outputs, nothing was written.)
  *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
  *     kernel may run in several threads at once on distinct outputs.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
@@ -27,10 +28,13 @@ typedef enum {
     SIF_OK = 0,
     SIF_BAD_GRADE,    /* value: a grade code outside its scale */
     SIF_BAD_GROUP,    /* value: a group code outside its dictionary */
+    SIF_BAD_PERIOD,   /* value: a period code outside its periods */
     SIF_BAD_PROVIDER, /* value: a provider code outside its dictionary, or missing (-1) */
     SIF_BAD_WEIGHT,   /* value: the bits of a negative or infinite weight, a double */
     SIF_BAD_ROW,      /* value: an entry of `order` that is no row */
+    SIF_BAD_DAY,      /* value: a day more than 2^31 days from 1970 */
     SIF_NO_DATE,      /* a row with neither an inspection nor a publication date */
+    SIF_BAD_SPAN,     /* value: the day of a record that lies after its provider has closed */
     SIF_UNORDERED,    /* row: the first that comes too early for "ordered by provider and date" */
     SIF_BAD_GRID,     /* row: the first grid date or cut-off that is before the one before it */
     SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S that no arrangement has, a cell that is none */
@@ -121,6 +125,23 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                            const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
                            const sif_watch *watch);
+
+/* Counts from which grade to which consecutive eligible records of a provider go, by the group and period of the later one.
+ * order: as for sif_count_as_at. groups, periods: codes of each record, or NULL for one group, one period. Of several eligible records of
+ * a provider that are placed on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.
+ * counts: (groups->size + 1) x (periods->size + 1) x (grades->size + 1) x (grades->size + 1), from x to, overwritten; the last of each
+ * takes the missing. */
+sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *periods,
+                                 const sif_codes *grades, int64_t *counts, const sif_watch *watch);
+
+/* Finds how long each grade was held: a spell begins with an eligible record that has a grade, goes on through those of the same grade,
+ * and ends with the next of another, or with the end of observation: `until` or the day on which the provider closed, if that is earlier.
+ * Records without a grade, and those after `until`, take no part. A record counts from its provider's opening where that is later; of
+ * several that count from one day the last counts. order: as for sif_count_as_at; days lie within 2^31 of 1970.
+ * rows, ended_by, start, end: n each, of which the first n_spells are written, in order of provider and time: the row that began the spell,
+ * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID. */
+sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
+                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch);
 
 /* Mann-Kendall: sums the sign of (later - earlier) over the pairs of rows of a group on different days, and what the variance of that sum
  * needs of the ties. Missing grades take no part.

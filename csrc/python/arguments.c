@@ -201,3 +201,17 @@ int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t ro
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data) {
     return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data);
 }
+
+int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
+    int64_t n_providers;
+    if (take_size(args[1], "n_providers", &n_providers) != 0 ||
+        take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
+        take_int64(buffers, args[2], "held", -1, 0, &records->held) != 0 ||
+        take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
+        take_flags(buffers, args[4], "eligible", -1, 1, &records->eligible) != 0 ||
+        take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||
+        take_int64(buffers, args[6], "closed", n_providers, 1, &records->closed) != 0)
+        return -1;
+    records->n = buffers->rows;
+    return 0;
+}

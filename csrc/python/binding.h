@@ -35,6 +35,8 @@ int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const double **data);
 int take_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const uint8_t **data);
+/* The seven arguments that describe records: provider, n_providers, held, published, eligible, opened, closed. */
+int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* Writable outputs of exactly `rows` values. */
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data);
@@ -66,6 +68,8 @@ PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n
 PyObject *bind_order_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_count_transitions(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_spells(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_kendall_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_kendall_values(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_kendall_exact(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

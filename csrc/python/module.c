@@ -19,6 +19,13 @@ static PyMethodDef methods[] = {
     METHOD(count_as_at, "count_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
                         "grades, n_grades, expires, dates, cutoffs, counts, /)\n--\n\n"
                         "Write the counts of records in force for each date of a grid."),
+    METHOD(count_transitions,
+           "count_transitions(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
+           "periods, n_periods, grades, n_grades, counts, /)\n--\n\n"
+           "Write the counts of transitions between consecutive records of a provider."),
+    METHOD(spells, "spells(provider, n_providers, held, published, eligible, opened, closed, order, grades, n_grades, until, rows, "
+                   "ended_by, start, end, /)\n--\n\n"
+                   "Write how long each grade was held; return the number of spells."),
     METHOD(kendall_grades, "kendall_grades(order, groups, n_groups, days, grades, n_grades, counts, cubes, /)\n--\n\n"
                            "Add Kendall's S of grades against days, and the sums of its ties, for each group."),
     METHOD(kendall_values, "kendall_values(order, groups, n_groups, days, values, counts, cubes, /)\n--\n\n"

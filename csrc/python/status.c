@@ -64,6 +64,10 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld, or -1 for missing)", row, code,
                  (long long)(groups != NULL ? groups->size : 0) - 1);
         break;
+    case SIF_BAD_PERIOD:
+        reason = "period";
+        snprintf(text, sizeof text, "row %lld: period code %lld is outside the periods", row, value);
+        break;
     case SIF_BAD_PROVIDER:
         reason = "provider";
         value_object = offending_code(status, provider, code, sizeof code);
@@ -86,6 +90,14 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
     case SIF_NO_DATE:
         reason = "date";
         snprintf(text, sizeof text, "row %lld: neither an inspection date nor a publication date", row);
+        break;
+    case SIF_BAD_DAY:
+        reason = "day";
+        snprintf(text, sizeof text, "row %lld: day %lld is more than 2^31 days from 1970", row, value);
+        break;
+    case SIF_BAD_SPAN:
+        reason = "span";
+        snprintf(text, sizeof text, "row %lld: day %lld lies after the provider has closed: a negative duration", row, value);
         break;
     case SIF_UNORDERED:
         reason = "unordered";

@@ -1,0 +1,85 @@
+/* How long each grade was held.
+ *
+ * A record waits until the next is met, since of several on one day the last counts. Then it begins a spell, continues the one of its
+ * provider (same grade), or ends it and begins another. */
+#include "histories.h"
+
+typedef struct {
+    int64_t row; /* -1: none */
+    int64_t provider, day;
+    int64_t grade;
+} held_grade;
+
+typedef struct {
+    const sif_records *records;
+    int64_t until;
+    int64_t *rows, *ended_by, *start, *end;
+    int64_t n;
+} spell_list;
+
+/* The day on which a provider is observed last, or on which it has ceased to exist. */
+static int64_t end_of_observation(const spell_list *list, int64_t provider) {
+    const int64_t *const closed = list->records->closed;
+    return closed == NULL || closed[provider] == SIF_NO_DAY || closed[provider] > list->until ? list->until : closed[provider];
+}
+
+static void end_spell(spell_list *list, int64_t day, int64_t row) {
+    list->end[list->n - 1] = day;
+    list->ended_by[list->n - 1] = row;
+}
+
+/* Takes in a record that has waited. `spell` is the running spell, of this provider or of one before. */
+static void take_in(spell_list *list, held_grade *spell, const held_grade *record) {
+    if (record->row < 0)
+        return;
+    if (spell->row >= 0 && spell->provider == record->provider) {
+        if (spell->grade == record->grade)
+            return;
+        end_spell(list, record->day, record->row);
+    } else if (spell->row >= 0)
+        end_spell(list, end_of_observation(list, spell->provider), -1);
+    *spell = *record;
+    list->rows[list->n] = record->row; /* n is below the number of records: each begins one spell at most */
+    list->start[list->n] = record->day;
+    list->n++;
+}
+
+sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
+                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch) {
+    spell_list list = {records, until, rows, ended_by, start, end, 0};
+    held_grade spell = {.row = -1}, waiting = {.row = -1};
+    history_block block;
+    *n_spells = SIF_VOID;
+    sif_status status = start_history(&block, records, order);
+    while (status.code == SIF_OK && block.first + (int64_t)block.count < records->n) {
+        status = read_history(&block);
+        for (size_t i = 0; i < block.count && status.code == SIF_OK; i++) {
+            const int64_t row = history_row(&block, i), grade = sif_code_at(grades, row);
+            if (!sif_code_fits(grade, grades->size)) {
+                status = sif_fail(SIF_BAD_GRADE, row, grade);
+                break;
+            }
+            const int64_t provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
+            const int64_t opened = records->opened != NULL ? records->opened[provider] : SIF_NO_DAY;
+            const int64_t day = opened > placed ? opened : placed;
+            if (grade < 0 || day > until || (records->eligible != NULL && !records->eligible[row]))
+                continue;
+            if (day > end_of_observation(&list, provider)) {
+                status = sif_fail(SIF_BAD_SPAN, row, placed);
+                break;
+            }
+            if (waiting.row < 0 || waiting.provider != provider || waiting.day != day)
+                take_in(&list, &spell, &waiting);
+            waiting = (held_grade){row, provider, day, grade};
+        }
+        if (status.code == SIF_OK && block.first % SIF_WATCH_ROWS == 0 && sif_stop(watch))
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
+    }
+    if (status.code != SIF_OK)
+        return status;
+    take_in(&list, &spell, &waiting);
+    if (spell.row >= 0)
+        end_spell(&list, end_of_observation(&list, spell.provider), -1);
+    *n_spells = list.n;
+    return status;
+}

@@ -1,0 +1,238 @@
+"""What Ofsted publishes, as downloaded, read into tables of inspections: every layout, every row accounted for.
+
+Layouts are data, in this folder's `layouts`; README.md says how to add one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ofsted_sif.reading.files import Source, open_source
+from ofsted_sif.reading.histories import combine, reconcile
+from ofsted_sif.reading.inspections import Survey, as_table, read_sheet
+from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load, nearest
+from ofsted_sif.reading.report import ReadingError, ReadingReport
+
+__all__ = [
+    "ReadingError",
+    "ReadingReport",
+    "combine",
+    "describe",
+    "list_sheets",
+    "read_inspections",
+    "reading_report",
+    "reconcile",
+]
+
+
+def read_inspections(
+    path: Any, *, layout: str | Path | None = None, sheet: str | None = None, errors: str = "raise", return_report: bool = False
+) -> Any:
+    r"""Read a file as downloaded from Ofsted into a table of inspections, one row an inspection.
+
+    Parameters
+    ----------
+    path : path, open binary file, or a sequence of them
+        CSV, XLSX, XLS or ODS. Several files become one history by `combine`, later ones counting as newer.
+    layout : str or path, optional
+        The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default it is told from the header.
+    sheet : str, optional
+        The sheet of a workbook; by default the first with inspections.
+    errors : {"raise", "report"}, default "raise"
+        What becomes of a value that is not understood: an error that names its place, or a missing value that stands in the report.
+    return_report : bool, default False
+        Whether to give the `ReadingReport` too.
+
+    Returns
+    -------
+    DataFrame
+        The standard columns that the file has, ``graded`` (bool) always among them; text as Categoricals, dates as datetime64[s],
+        judgements as ordered Categoricals, worst to best. A row of a wide file that holds several inspections becomes several rows.
+        Inspections without grades (interim, monitoring, ungraded, focused visits) keep their rows, with `outcome`, and no grade.
+        ``attrs`` counts the rows read and set aside.
+    ReadingReport, with `return_report`
+        The account of every row; for several files a list.
+
+    Raises
+    ------
+    ReadingError
+        For a file that is damaged, of no known layout, or in more than one way to be understood, and (with ``errors="raise"``) for a
+        value not understood; it names file, sheet, row, column and value.
+
+    Notes
+    -----
+    Encodings are found out (byte order mark, valid UTF-8, else cp1252) and stand in the report. Dates are day first, ISO or typed
+    cells: 03/04/2015 is 3 April. Numbers that a spreadsheet damaged (100000.0, 1.02E+07) are repaired where that is certain, else
+    missing, and reported either way. Local authorities are keyed by ONS code, matched by name where a file has no codes. A file larger
+    than 64 MB, or a workbook that unpacks to more than 256 MB or 10 million cells, is refused before it is unpacked.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ofsted_sif as sif
+    >>> text = (
+    ...     "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\n"
+    ...     "SC000001,Children's Home,Leeds,Full inspection,03/04/2015,1001,Requires improvement to be good\n"
+    ...     "SC000001,Children's Home,Leeds,SC Interim,01/09/2015,1002,Improved Effectiveness\n"
+    ... )
+    >>> table = sif.read_inspections(io.BytesIO(text.encode()))
+    >>> table[["inspection_start", "graded", "overall_effectiveness", "outcome"]]
+      inspection_start  graded overall_effectiveness                 outcome
+    0       2015-04-03    True  Requires improvement                     NaN
+    1       2015-09-01   False                   NaN  Improved effectiveness
+    """
+    if errors not in ("raise", "report"):
+        raise ValueError(f"errors={errors!r} is neither 'raise' nor 'report'")
+    if isinstance(path, list | tuple):
+        return _read_several(path, layout, sheet, errors, return_report)
+    source = open_source(path)
+    among = _among(layout)
+    name, header, surveyed = _choose(source, among, sheet)
+    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors)
+    return (table, report) if return_report else table
+
+
+def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool) -> Any:
+    from tqdm.auto import tqdm
+
+    if not paths:
+        raise ValueError("no file to read")
+    shown = sys.stderr.isatty() or "ipykernel" in sys.modules
+    combined: pd.DataFrame | None = None
+    reports = []
+    for path in tqdm(paths, desc="reading", unit="file", delay=1, disable=not shown):
+        table, report = read_inspections(path, layout=layout, sheet=sheet, errors=errors, return_report=True)
+        combined = table if combined is None else combine(combined, table)
+        reports.append(report)
+    return (combined, reports) if return_report else combined
+
+
+def _among(layout: str | Path | None) -> tuple[Layout, ...]:
+    if layout is None:
+        return known_layouts()
+    if str(layout).endswith(".toml"):
+        return (load(Path(layout)),)
+    found = tuple(known for known in known_layouts() if form(known.name) == form(layout))
+    if not found:
+        listed = ", ".join(repr(known.name) for known in known_layouts())
+        raise ValueError(f"layout={layout!r} is none of {listed}, nor a file that ends in .toml")
+    return found
+
+
+def _survey(source: Source, among: Sequence[Layout]) -> Survey:
+    found = []
+    for name in source.names:
+        start = source.load(name, HEADER_WITHIN)
+        found.append((name, find_header(start, among), start.height))
+    return found
+
+
+def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple[str | None, Header, Survey]:
+    """The sheet to read, the first with inspections or the one named, and what all of them are."""
+    if sheet is not None and sheet not in source.names:
+        there = ", ".join(repr(name) for name in source.names if name) or "none, as a CSV has no sheets"
+        raise ReadingError(f"there is no sheet {sheet!r}; there are {there}", file=source.file)
+    surveyed = _survey(source, among)
+    for name, header, _ in surveyed:
+        if header is not None and sheet in (None, name):
+            return name, header, surveyed
+    nearest_found = [
+        found for name in source.names if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
+    ]
+    if not nearest_found:
+        raise ReadingError(
+            "no row is the header of a layout of inspections that is known (README.md in ofsted_sif/reading)", file=source.file
+        )
+    known, row, lacking = min(nearest_found, key=lambda found: len(found[2]))
+    lacks = ", ".join(map(repr, lacking))
+    raise ReadingError(
+        f"no row is the header of a known layout; nearest is {known.name!r}, of which this row lacks {lacks or 'what it must not have'}",
+        file=source.file,
+        sheet=sheet,
+        row=row + 1,
+    )
+
+
+def list_sheets(path: Any) -> pd.DataFrame:
+    """List the sheets of a file, and which layout each is.
+
+    Parameters
+    ----------
+    path : path or open binary file
+        A workbook; a CSV has one sheet without a name.
+
+    Returns
+    -------
+    DataFrame
+        A row a sheet: sheet, layout (blank: no inspections, or none that is known), header_row (from 1), rows.
+
+    Raises
+    ------
+    ReadingError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ofsted_sif as sif
+    >>> header = "Local authority name,Inspection date,Experiences and progress of children who need help and protection"
+    >>> sif.list_sheets(io.BytesIO(header.encode()))["layout"].tolist()
+    ['local authorities, a row an inspection']
+    """
+    return as_table(_survey(open_source(path), known_layouts()))
+
+
+def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:
+    r"""Account for a file: what it is, what is read of it, what is set aside and why, what is not understood.
+
+    Parameters
+    ----------
+    path : path or open binary file
+        As for `read_inspections`.
+    layout, sheet : optional
+        As for `read_inspections`.
+
+    Returns
+    -------
+    ReadingReport
+        It prints for people; its parts are tables. Values not understood stand in it, and are no error here.
+
+    Raises
+    ------
+    ReadingError
+        If the file is damaged or of no known layout.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ofsted_sif as sif
+    >>> text = (
+    ...     "Local authority name,Inspection date,Experiences and progress of children who need help and protection\n"
+    ...     "Leeds,21/02/2022,Outstanding\n"
+    ...     "Cumberland,Not yet inspected,\n"
+    ... )
+    >>> report = sif.reading_report(io.BytesIO(text.encode()))
+    >>> report.n_rows, report.n_read, report.set_aside["reason"].tolist()
+    (3, 1, ['header', 'not yet inspected'])
+    """
+    if isinstance(path, pd.DataFrame):
+        raise TypeError("a table does not carry its report (merges would lose it): give the file, or read with return_report=True")
+    return read_inspections(path, layout=layout, sheet=sheet, errors="report", return_report=True)[1]
+
+
+def describe(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> str:
+    """Say what a file is, what was read and what was set aside, in words; what ``ofsted-sif read`` prints."""
+    report = reading_report(path, layout=layout, sheet=sheet)
+    lines = [str(report)]
+    if len(report.sheets) > 1:
+        lines += ["", "sheets:"]
+        lines += [
+            f"  {name!r}: {found or 'no inspections'}, {rows:,} rows"
+            for name, found, rows in report.sheets[["sheet", "layout", "rows"]].itertuples(index=False)
+        ]
+    return "\n".join(lines)

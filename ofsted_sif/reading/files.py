@@ -1,0 +1,343 @@
+"""From a file's bytes to sheets of cells: kinds of file, encodings, and a look into a workbook before anything expands it.
+
+What is found here is certain or an error. Nothing is believed that a name or a header says about size: a workbook's repeated rows and
+cells are counted, and its cells' places measured, before the library that expands them sees it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ofsted_sif.reading.report import ReadingError
+
+# Ofsted's largest file has some 71,000 rows and 19 MB. Within these bounds a reading needs less than 1 GiB.
+MOST_BYTES = 64 * 2**20  # of a file
+MOST_UNPACKED = 256 * 2**20  # of a workbook's parts together
+MOST_CELLS = 10_000_000
+MOST_ROWS = 1_048_576  # a spreadsheet has no more
+MOST_LINE = 1_000_000  # characters between two line ends
+MOST_TEXT = 256 * 2**20  # characters of all cells together, once repeats are written out
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one sheet: text in a CSV, typed values in a workbook. The first row is row 1."""
+
+    name: str | None
+    rows: list[Sequence[Any]]
+    height: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file taken apart into sheets, which are read when asked for: whole, or their first rows."""
+
+    file: str
+    encoding: str | None
+    names: tuple[str | None, ...]
+    load: Callable[[str | None, int | None], Sheet]
+    notes: tuple[str, ...] = ()
+
+
+def open_source(path: Any) -> Source:
+    """Take a file apart, given by its path or as an open binary file."""
+    data, file = _bytes(path)
+    if not data.strip():
+        raise ReadingError("the file is empty", file=file)
+    if data.startswith(b"PK"):
+        return _workbook(data, file, _look_into_zip(data, file))
+    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _workbook(data, file)
+    if data.startswith(b"%PDF"):
+        raise ReadingError("this is a PDF; Ofsted publishes the data beside it as CSV, ODS or XLSX", file=file)
+    if data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
+        raise ReadingError("this is a web page, not a data file; download the file to which the page leads", file=file)
+    text, encoding = _decode(data, file)
+    rows = csv_rows(text, file)
+    return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+
+
+def _bytes(path: Any) -> tuple[bytes, str]:
+    if hasattr(path, "read"):
+        file = os.path.basename(str(getattr(path, "name", "")) or "an open file")
+        data = path.read(MOST_BYTES + 1)
+        if not isinstance(data, bytes):
+            raise TypeError("an open file must be binary: open(path, 'rb')")
+    else:
+        where = Path(path)
+        file = where.name
+        with where.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ReadingError(f"larger than {MOST_BYTES >> 20} MB; Ofsted's largest file has 19 MB", file=file)
+    return data, file
+
+
+# ---- CSV
+
+
+def _decode(data: bytes, file: str) -> tuple[str, str]:
+    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError as error:
+            raise ReadingError(f"it begins as UTF-16, but is not at byte {error.start}", file=file) from None
+    if b"\0" in data[:4096]:
+        raise ReadingError("this is not a text file, a workbook or anything else in which Ofsted publishes data", file=file)
+    if data.startswith(b"\xef\xbb\xbf"):
+        try:
+            return data[3:].decode("utf-8"), "UTF-8 with BOM"
+        except UnicodeDecodeError as error:
+            place = data.count(b"\n", 0, error.start + 3) + 1
+            raise ReadingError(f"it begins as UTF-8, but is not in line {place} (byte {data[error.start + 3]:#04x})", file=file) from None
+    try:
+        return data.decode("utf-8"), "ASCII" if data.isascii() else "UTF-8"
+    except UnicodeDecodeError as error:
+        line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+    try:
+        return data.decode("cp1252"), f"cp1252 (not UTF-8: byte {byte:#04x} in line {line})"
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ReadingError(f"neither UTF-8 nor cp1252: byte {data[error.start]:#04x} in line {line}", file=file) from None
+
+
+def csv_rows(text: str, file: str) -> list[Sequence[Any]]:
+    """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
+    delimiter = max(",", "\t", ";", key=text[:20_000].count)
+    if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
+        raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
+    if len(text) > MOST_CELLS and text.count(delimiter) > MOST_CELLS:
+        raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
+    # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
+    start = 0
+    while len(text) - start > MOST_LINE:
+        last = text.rfind("\n", start, start + MOST_LINE)
+        if last < 0:
+            line = text.count("\n", 0, start) + 1
+            raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
+        start = last + 1
+    if text.count("\r") != text.count("\r\n"):  # ends of lines as an old Macintosh wrote them
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # Most lines have no quotes and are split as they are, three times as fast; csv takes those that have, and the lines they run on into.
+    lines = iter(text.split("\n"))
+    rows: list[Sequence[Any]] = []
+    for record in lines:
+        if '"' in record:
+            try:
+                rows.append(next(csv.reader(chain((f"{record}\n",), (f"{more}\n" for more in lines)), delimiter=delimiter, strict=True)))
+            except csv.Error as error:
+                raise ReadingError(f"the record cannot be taken apart into cells ({error})", file=file, row=len(rows) + 1) from None
+        else:
+            rows.append(record.rstrip("\r").split(delimiter))
+    return rows[:-1] if not text or text.endswith("\n") else rows  # what follows the last line end is no record
+
+
+# ---- workbooks
+
+
+def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
+    import python_calamine
+
+    book = _guarded(lambda: python_calamine.load_workbook(io.BytesIO(data)), file, None)
+    names = tuple(
+        meta.name
+        for meta in book.sheets_metadata
+        if "Work" in str(meta.typ)  # not charts or macros
+    )
+    if not names:
+        raise ReadingError("the workbook has no sheet", file=file)
+
+    def load(name: str | None, first: int | None) -> Sheet:
+        sheet = _guarded(lambda: book.get_sheet_by_name(name), file, name)
+        height = 0 if sheet.end is None else sheet.end[0] + 1
+        if sheet.end is not None and height * (sheet.end[1] + 1) > MOST_CELLS:
+            raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file, sheet=name)
+        return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height)
+
+    failed = f"{n_failed:,} cells of the workbook hold an error such as #REF! where a formula failed; they are read as blank"
+    return Source(file, None, names, load, (failed,) if n_failed else ())
+
+
+def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
+    """What the reader of workbooks gives, its failures as one kind of error. A panic inside it is no Exception, so all are caught."""
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
+
+
+def _look_into_zip(data: bytes, file: str) -> int:
+    """An error where it is no workbook, or would unpack to more than a published file can hold; else how many cells hold errors."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            names = {entry.filename for entry in entries}
+            if len(names) < len(entries):
+                raise ReadingError("the workbook is damaged: it holds a part twice", file=file)
+            unpacked = _Unpacked(archive, file)
+            unpacked.check_size(entries)
+            ods, xlsx = "content.xml" in names, "xl/workbook.xml" in names
+            # Which of several kinds a reader would take it for is not left to chance; a binary workbook cannot be measured.
+            if ods + xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
+                if ods:
+                    content = unpacked.part("content.xml")
+                    _measure_ods(content, file)
+                    return len(_ODS_FAILED.findall(content))
+                parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
+                strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
+                for name, part in parts.items():
+                    if not name.lower().endswith("sharedstrings.xml"):
+                        _measure_xlsx(part, strings, file)
+                return sum(len(_XLSX_FAILED.findall(part)) for part in parts.values())
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
+        if isinstance(error, ReadingError):
+            raise
+        raise ReadingError(f"the workbook is damaged: it cannot be unpacked ({error})", file=file) from None
+    raise ReadingError("a zip archive, but not a workbook in XLSX or ODS; unpack it and read the file within", file=file)
+
+
+class _Unpacked:
+    """Parts of an archive, never more of them than the bound, whatever the archive says of their sizes."""
+
+    def __init__(self, archive: zipfile.ZipFile, file: str) -> None:
+        self.archive, self.file, self.left = archive, file, MOST_UNPACKED
+
+    def check_size(self, entries: Sequence[zipfile.ZipInfo]) -> None:
+        total = sum(entry.file_size for entry in entries)
+        if total > MOST_UNPACKED:
+            raise self._too_large(f"{total:,} bytes")
+
+    def part(self, name: str) -> bytes:
+        with self.archive.open(name) as opened:
+            content = opened.read(self.left + 1)
+        self.left -= len(content)
+        if self.left < 0:
+            raise self._too_large(f"more than {MOST_UNPACKED:,} bytes")
+        return content
+
+    def _too_large(self, size: str) -> ReadingError:
+        return ReadingError(f"the workbook unpacks to {size}; no file that Ofsted publishes does", file=self.file)
+
+
+# Tags of an ODS that make cells: the start of a table or a row, a cell (that is empty in itself, or with content up to its end). Each
+# pattern stops at the next tag and never goes back, so that no content makes it slow; a tag that it does not fit is counted as unknown.
+_ODS_NAME = rb"table-row|table-cell|covered-table-cell|table"
+_ODS_START = re.compile(rb"</?table:(?:" + _ODS_NAME + rb")(?=[\s/>])")
+_ODS_TAG = re.compile(rb"<(/?)table:(" + _ODS_NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
+_ODS_FAILED = re.compile(rb"calcext:value-type=\"error\"")
+_ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
+_ODS_VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
+
+
+def _repeats(attributes: bytes, file: str) -> int:
+    found = _ODS_REPEATED.search(attributes)
+    if found is None:
+        return 1
+    if not found[1].isdigit() or len(found[1]) > 9:
+        raise ReadingError(f"the workbook repeats a row or cell {found[1][:30].decode('ascii', 'replace')!r} times", file=file)
+    return int(found[1])
+
+
+def _measure_ods(content: bytes, file: str) -> None:
+    """Count the cells and characters to which an ODS expands: repeated rows, repeated cells, and empty ones before a filled one."""
+    if content.count(b"table-cell") > 2 * MOST_CELLS:
+        raise _too_many(file)
+    height = width = row_width = pending = row_repeats = row_text = text = 0
+    cells = rows_waiting = 0
+    open_cell: tuple[int, int] | None = None
+    unknown = len(_ODS_START.findall(content))
+    for tag in _ODS_TAG.finditer(content):
+        closing, name, attributes = tag[1], tag[2], tag[3]
+        empty = attributes.endswith(b"/")
+        unknown -= 1
+        if name == b"table":
+            cells += height * width
+            height = width = rows_waiting = 0
+        elif name == b"table-row":
+            if not closing:
+                row_repeats, row_width, pending, row_text = _repeats(attributes, file), 0, 0, 0
+            if closing or empty:
+                if row_width:
+                    height += rows_waiting + row_repeats
+                    rows_waiting = 0
+                    width = max(width, row_width)
+                    text += row_text * row_repeats
+                else:
+                    rows_waiting += row_repeats
+        elif not closing:
+            repeats = _repeats(attributes, file)
+            if empty and not _ODS_VALUE.search(attributes):
+                pending += repeats
+            else:
+                row_width += pending + repeats
+                pending = 0
+                row_text += len(attributes) * repeats
+                open_cell = None if empty else (tag.end(), repeats)
+        elif open_cell is not None:
+            row_text += (tag.start() - open_cell[0]) * open_cell[1]
+            open_cell = None
+        if height * width + cells > MOST_CELLS or row_width * row_repeats > MOST_CELLS:
+            raise _too_many(file)
+        if text > MOST_TEXT or row_text * row_repeats > MOST_TEXT:
+            raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text once repeats are written out", file=file)
+    if unknown:
+        raise ReadingError("the workbook is damaged: some of its cells cannot be told", file=file)
+    if height > MOST_ROWS or height * width + cells > MOST_CELLS:
+        raise _too_many(file)
+
+
+def _too_many(file: str) -> ReadingError:
+    return ReadingError(f"the workbook's sheets expand to more than {MOST_CELLS:,} cells; no file that Ofsted publishes does", file=file)
+
+
+_XLSX_PLACE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']")
+_XLSX_STRING = re.compile(rb"<(?:\w+:)?si\b")
+_XLSX_INDEX = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*+>\s*+(?:<(?:\w+:)?f[^<>]*+>[^<]*+</(?:\w+:)?f>)?\s*+<(?:\w+:)?v>\s*+(\d+)")
+_XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
+_XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
+
+
+def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
+    """Measure the rectangle from the first to the last cell of a sheet, which a reader fills, and the text its shared strings expand to."""
+    if content.count(b"<") > 6 * MOST_CELLS:
+        raise _too_many(file)
+    n_cells = len(_XLSX_CELL.findall(content))
+    places = _XLSX_PLACE.findall(content)
+    width = max((_column_number(column) for column in {column for column, _ in places}), default=0)
+    height = max(map(int, {row for _, row in places}), default=0)
+    if n_cells > len(places):  # a cell that does not say its place stands after the one before
+        rows = _XLSX_ROW.split(content)
+        width += max(len(_XLSX_CELL.findall(row)) for row in rows)
+        height += len(rows)
+    if width * height > MOST_CELLS:
+        raise _too_many(file)
+    indices = _XLSX_INDEX.findall(content)
+    if len(strings) * len(indices) > MOST_TEXT:  # no string is longer than all together; only then is it worth a count
+        starts = [match.start() for match in _XLSX_STRING.finditer(strings)]
+        lengths = [end - start for start, end in zip(starts, [*starts[1:], len(strings)], strict=True)]
+        total = sum(lengths[int(index)] for index in indices if len(index) < 10 and int(index) < len(lengths))
+        if total > MOST_TEXT:
+            raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text", file=file)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

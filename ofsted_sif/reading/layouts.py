@@ -1,0 +1,273 @@
+"""Layouts as data: the TOML files beside this module, and which of them a header fits.
+
+README.md of this folder says what stands in such a file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ofsted_sif.reading.files import Sheet
+from ofsted_sif.reading.report import ReadingError
+from ofsted_sif.scales import SCALES, GradeScale
+
+_FOLDER = Path(__file__).parent
+# Rows among which a header is looked for; the longest preamble known has 4.
+HEADER_WITHIN = 60
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+
+
+def form(text: object) -> str:
+    """The form in which headers and words are compared: lower-case letters and digits, anything else one space."""
+    return _NOT_ALPHANUMERIC.sub(" ", str(text).casefold()).strip()
+
+
+def forms(words: Sequence[str]) -> tuple[str, ...]:
+    """The forms of several spellings."""
+    return tuple(dict.fromkeys(form(word) for word in words))
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a kind of inspection says: its name, framework, whether it is graded, and what its values mean instead of grades."""
+
+    inspection_type: str | None
+    framework: str | None
+    graded: bool
+    means: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One inspection that a row may hold: constants, and a column for each of its values."""
+
+    name: str
+    columns: Mapping[str, tuple[str, ...]]
+    framework: str | None
+    inspection_type: str | None
+    graded: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout, as its file says it."""
+
+    name: str
+    about: str
+    required: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...]
+    says: str | None
+    providers: str | None
+    columns: Mapping[str, tuple[str, ...]]
+    blocks: tuple[Block, ...]
+    events: Mapping[str, Event]
+    missing: frozenset[str]
+    no_grade: frozenset[str]
+    not_inspected: frozenset[str]
+    outcomes: Mapping[str, str]
+    scales: Mapping[str, GradeScale]
+    framework_by_date: tuple[Mapping[str, Any], ...]
+    unknown_dates: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What all layouts share: kinds of columns, judgements and their scales, words."""
+
+    kinds: Mapping[str, str]
+    headers: Mapping[str, tuple[str, ...]]
+    scales: Mapping[str, GradeScale]
+    judgements: Mapping[str, GradeScale]
+    missing: frozenset[str]
+    no_grade: frozenset[str]
+    not_inspected: frozenset[str]
+    spellings: Mapping[str, Mapping[str, str]]
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def names() -> Names:
+    """The file of names, read once."""
+    said = _toml(_FOLDER / "names.toml")
+    scales = {scale.name: scale for scale in SCALES}
+    words = said["words"]
+    return Names(
+        kinds={name: column["kind"] for name, column in said["columns"].items()},
+        headers={name: forms(column.get("headers", [])) for name, column in said["columns"].items()},
+        scales=scales,
+        judgements={name: scales[scale] for name, scale in said["judgements"].items()},
+        missing=_folded(words["missing"]),
+        no_grade=frozenset(forms(words["no_grade"])),
+        not_inspected=frozenset(forms(words["not_inspected"])),
+        spellings={column: _spellings(words[column]) for column in words if isinstance(words[column], dict)},
+    )
+
+
+def _folded(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
+
+
+def _spellings(said: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The form of each spelling, and the one in which it is shown."""
+    return {form(word): shown for shown, others in said.items() for word in [shown, *others]}
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """Other names of local authorities, by their form."""
+    return {form(alias): name for alias, name in _toml(_FOLDER / "aliases.toml").items()}
+
+
+@cache
+def known_layouts() -> tuple[Layout, ...]:
+    """All layouts of the package."""
+    return tuple(load(path) for path in sorted((_FOLDER / "layouts").glob("*.toml")))
+
+
+def load(path: Path) -> Layout:
+    """One layout from its file."""
+    try:
+        said = _toml(path)
+        if "like" in said:
+            base = _toml(_FOLDER / "layouts" / f"{said['like']}.toml")
+            said = {
+                **base,
+                **said,
+                "columns": {**base.get("columns", {}), **said.get("columns", {})},
+                "words": {**base.get("words", {}), **said.get("words", {})},
+            }
+        return _layout(said)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError, OSError) as error:
+        raise ReadingError(f"this is not a layout ({type(error).__name__}: {error})", file=path.name) from error
+
+
+def _layout(said: Mapping[str, Any]) -> Layout:
+    shared = names()
+    known = set(shared.kinds) | set(shared.judgements)
+    own = {name: forms(headers) for name, headers in said.get("columns", {}).items()}
+    inspection_columns = {
+        "inspection_type",
+        "inspection_number",
+        "urn_at_inspection",
+        "inspection_start",
+        "inspection_end",
+        "published",
+        "framework",
+        "outcome",
+        "converted",
+        "category_of_concern",
+        "safeguarding_effective",
+        "visit_theme",
+        *shared.judgements,
+    }
+    blocks = [
+        Block(
+            block.get("name", ""),
+            {name: forms(headers) for name, headers in block["columns"].items()},
+            block.get("framework"),
+            block.get("inspection_type"),
+            block.get("graded", True),
+        )
+        for block in said.get("inspection", [])
+    ] or [Block("", {name: headers for name, headers in own.items() if name in inspection_columns}, None, None, True)]
+    columns = {name: headers for name, headers in own.items() if name not in inspection_columns}
+    for name, headers in shared.headers.items():
+        if headers and name not in inspection_columns:
+            columns[name] = tuple(dict.fromkeys([*columns.get(name, ()), *headers]))
+    for name in [*own, *(name for block in blocks for name in block.columns)]:
+        if name not in known:
+            raise ValueError(f"{name!r} is no standard column; those of names.toml are {', '.join(sorted(known))}")
+    words = said.get("words", {})
+    judgement_scales = {**shared.judgements, **{name: shared.scales[scale] for name, scale in said.get("scales", {}).items()}}
+    events = {
+        form(word): Event(
+            event.get("inspection_type"),
+            event.get("framework"),
+            event.get("graded", True),
+            {form(value): meaning for value, meaning in event.get("means", {}).items()},
+        )
+        for event in said.get("event", [])
+        for word in event["words"]
+    }
+    recognise = said["recognise"]
+    return Layout(
+        name=said["name"],
+        about=said["about"],
+        required=tuple(forms(spellings) for spellings in recognise["header"]),
+        without=forms(recognise.get("without", [])),
+        says=form(recognise["says"]) if "says" in recognise else None,
+        providers=said.get("providers"),
+        columns=columns,
+        blocks=tuple(blocks),
+        events=events,
+        missing=shared.missing | _folded(words.get("missing", [])),
+        no_grade=shared.no_grade | set(forms(words.get("no_grade", []))),
+        not_inspected=shared.not_inspected | set(forms(words.get("not_inspected", []))),
+        outcomes=_spellings(said.get("outcomes", {})),
+        scales=judgement_scales,
+        framework_by_date=tuple(said.get("framework_by_date", [])),
+        unknown_dates=frozenset(str(date) for date in said.get("unknown_dates", [])),
+    )
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header that a layout fits: which row (from 0) it is, and the forms of its cells."""
+
+    layout: Layout
+    row: int
+    cells: tuple[str, ...]
+
+
+def find_header(sheet: Sheet, among: Sequence[Layout]) -> Header | None:
+    """The first row that is the header of a layout; of several layouts that fit, the one that asks most."""
+    above: list[str] = []
+    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
+        cells = header_cells(row)
+        if sum(map(bool, cells)) >= 3:
+            fitting = [layout for layout in among if fits(layout, cells, above)]
+            if fitting:
+                # "says" is a demand more: a layout that makes it was made for just that file.
+                return Header(max(fitting, key=lambda layout: len(layout.required) + (layout.says is not None)), number, cells)
+        above += filter(None, cells)
+    return None
+
+
+def header_cells(row: Sequence[Any]) -> tuple[str, ...]:
+    """The forms of a row's cells; what is no text has none."""
+    return tuple(form(cell) if isinstance(cell, str) else "" for cell in row)
+
+
+def fits(layout: Layout, cells: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a row is the header of a layout."""
+    present = set(cells)
+    return (
+        all(not present.isdisjoint(spellings) for spellings in layout.required)
+        and present.isdisjoint(layout.without)
+        and (layout.says is None or any(layout.says in text for text in [*above, *cells]))
+    )
+
+
+def nearest(sheet: Sheet, among: Sequence[Layout]) -> tuple[Layout, int, list[str]] | None:
+    """The layout of which most was found in one row, that row, and what it lacks: for the message where none fits."""
+    best: tuple[int, int, Layout, int, list[str]] | None = None
+    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
+        present = set(header_cells(row))
+        if len(present) < 3:
+            continue
+        for layout in among:
+            lacking = [spellings[0] for spellings in layout.required if present.isdisjoint(spellings)]
+            found = len(layout.required) - len(lacking)
+            if found >= 2 and (best is None or (len(lacking), -found) < best[:2]):
+                best = (len(lacking), -found, layout, number, lacking)
+    return best and best[2:]

@@ -1,0 +1,264 @@
+"""From cells to values, by the distinct values of a column: a word met ten thousand times is understood once."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.columns import parse_date
+from ofsted_sif.reading.layouts import form
+from ofsted_sif.scales import FOUR_POINT, GradeScale, normal_form
+
+NO_DATE = np.datetime64("NaT", "s")
+# Control characters of Latin-1 that are letters and dashes of cp1252, read with the wrong table by whoever made the file.
+_CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)} | {0xA0: " "}
+_NEEDS_CLEANING = re.compile(r"[\x80-\xa0]|\s\s|^\s|\s$|[\t\r\n]")
+_CONTROL = re.compile(r"[\x80-\xa0]")
+# A whole column is known to be clean by a few searches in its joined text.
+_BETWEEN = "\0"
+_UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", *"\t\r\n\v\f\x1c\x1d\x1e\x1f")
+_DIGITS = re.compile(r"[\0\d]*(?:\.0\0[\0\d]*)*")
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
+_INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
+_SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
+EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
+
+
+@dataclass
+class Column:
+    """A column of the file: codes of its cells into its distinct values, none missing."""
+
+    header: str
+    codes: np.ndarray
+    distinct: list[Any]
+
+    @cached_property
+    def joined(self) -> str | None:
+        """The distinct values as one text, each between two `_BETWEEN`; None where they are not all text, or not clean."""
+        try:
+            joined = _BETWEEN + _BETWEEN.join(self.distinct) + _BETWEEN
+        except TypeError:  # typed cells of a workbook
+            return None
+        if any(untidy in joined for untidy in _UNTIDY) or not (joined.isascii() or not _CONTROL.search(joined)):
+            return None
+        return joined if joined.count(_BETWEEN) == len(self.distinct) + 1 else None
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The distinct values as clean text."""
+        return list(map(clean, self.distinct)) if self.joined is None else self.distinct
+
+    @cached_property
+    def spreadsheet_errors(self) -> list[int]:
+        """The codes of the values that a spreadsheet shows where a formula failed."""
+        if self.joined is not None and "#" not in self.joined:
+            return []
+        return [code for code, text in enumerate(self.texts) if text in _SPREADSHEET_ERRORS]
+
+
+# What is done with a value that is not understood: told its code in the column, and what would be right.
+Complain = Callable[[Column, int, str], None]
+# The same for a damaged number, with what became of it (blank: could not be told).
+Repair = Callable[[Column, int, str], None]
+
+
+def factorize(header: str, cells: Sequence[Any]) -> Column:
+    """The column of these cells."""
+    seen = dict.fromkeys(cells)
+    if 0 in seen or 1 in seen:  # typed: TRUE and 1 are equal to Python, and not to a spreadsheet
+        cells = [str(cell).upper() if isinstance(cell, bool) else cell for cell in cells]
+        seen = dict.fromkeys(cells)
+    if len(seen) == len(cells):
+        return Column(header, np.arange(len(cells)), list(cells))
+    code_of = dict(zip(seen, range(len(seen)), strict=True))
+    return Column(header, np.fromiter(map(code_of.__getitem__, cells), dtype=np.int64, count=len(cells)), list(seen))
+
+
+def clean(value: Any) -> str:
+    """A cell as text: single spaces, none at the ends, no control characters; integral numbers without a point."""
+    if isinstance(value, str):
+        return " ".join(value.translate(_CONTROLS).split()) if _NEEDS_CLEANING.search(value) else value
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()[:10]
+    return str(value)
+
+
+def is_missing(text: str, missing: frozenset[str]) -> bool:
+    """Whether a cell says that there is nothing."""
+    return not text or text.casefold() in missing
+
+
+def categorical(codes: np.ndarray, labels: Iterable[str | None], *, in_order: bool = True) -> pd.Categorical:
+    """A Categorical from codes into labels, of which several may be the same and None is missing; its categories sorted if asked."""
+    place: dict[str | None, int] = dict.fromkeys(labels, -1)
+    listed = list(labels)
+    place.pop(None, None)
+    categories = sorted(place) if in_order else list(place)  # type: ignore[type-var]
+    place = dict(zip(categories, range(len(categories)), strict=True))
+    place[None] = -1
+    table = np.fromiter(map(place.__getitem__, listed or [None]), dtype=np.int32)
+    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
+    return pd.Categorical.from_codes(table[codes], dtype=dtype, validate=False)
+
+
+def texts(column: Column, missing: frozenset[str]) -> list[str | None]:
+    """The distinct values as text, None where they say nothing."""
+    return [None if is_missing(text, missing) else text for text in column.texts]
+
+
+def labels(column: Column, missing: frozenset[str], spellings: Mapping[str, str]) -> list[str | None]:
+    """The distinct values as labels: spellings that differ in case and punctuation alone become the standard or the most frequent one."""
+    said = texts(column, missing)
+    frequency = np.bincount(column.codes, minlength=len(said))
+    by_form: dict[str, Counter[str]] = {}
+    of_text = {text: form(text) for text in said if text is not None}
+    for text, number in zip(said, frequency.tolist(), strict=True):
+        if text is not None:
+            by_form.setdefault(of_text[text], Counter())[text] += number
+    shown = {key: spellings.get(key) or counted.most_common(1)[0][0] for key, counted in by_form.items()}
+    return [None if text is None else shown[of_text[text]] for text in said]
+
+
+def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tuple[list[str | None], np.ndarray]:
+    """The distinct values as identifiers, and which of them stood with a point.
+
+    A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
+    """
+    texts = column.texts
+    result: list[str | None] = [text or None for text in texts]
+    pointed = np.zeros(len(texts), dtype=np.bool_)
+    if column.joined is None or f".0{_BETWEEN}" in column.joined:
+        pointed[:] = [text[-2:] == ".0" and text[:-2].isdigit() for text in texts]
+        result = [text[:-2] if text and point else text for text, point in zip(result, pointed.tolist(), strict=True)]
+    if column.joined is not None and _DIGITS.fullmatch(column.joined):
+        return result, pointed
+    pointed_list = pointed.tolist()
+    for code, text in enumerate(texts):
+        if text.isdigit() or not text or pointed_list[code]:
+            continue
+        if text.casefold() in missing:
+            result[code] = None
+        elif not text.isalnum() and (found := _SCIENTIFIC.fullmatch(text)):
+            # All digits are there only if the fraction has as many as the exponent asks for.
+            digits, exponent = found[2] or "", int(found[3])
+            certain = len(digits.rstrip("0")) <= exponent <= len(digits)
+            result[code] = found[1] + digits[:exponent] if certain else None
+            repair(column, code, result[code] or "")
+    return result, pointed
+
+
+def dates(
+    column: Column, missing: frozenset[str], not_inspected: frozenset[str], unknown: frozenset[str], complain: Complain
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """The dates of the distinct values, the ends where some are ranges, and which say that there was no inspection.
+
+    Day first, ISO, or a typed cell; never month first.
+    """
+    start = _slashed(column.distinct)
+    end: np.ndarray | None = None
+    said_none = np.zeros(len(column.distinct), dtype=np.bool_)
+    for code in np.flatnonzero(np.isnat(start)).tolist():
+        value = column.distinct[code]
+        text = clean(value)
+        if is_missing(text, missing) or text == "-":
+            continue
+        if not text[0].isdigit() and form(text) in not_inspected:
+            said_none[code] = True
+            continue
+        day = parse_day(value, text)
+        if day is None and len(parts := _DATE_RANGE.split(text)) == 2:
+            day, last = parse_day(parts[0], parts[0]), parse_day(parts[1], parts[1])
+            if day is None or last is None or last < day:
+                day = None
+            else:
+                if end is None:
+                    end = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
+                end[code] = np.datetime64(last, "s")
+        if day is None:
+            complain(column, code, "a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024")
+        else:
+            start[code] = np.datetime64(day, "s")
+    for day_unknown in unknown:
+        start[start == np.datetime64(day_unknown, "s")] = NO_DATE
+    return start, end, said_none
+
+
+def _slashed(values: Sequence[Any]) -> np.ndarray:
+    """The dates among the values that are written as 31/03/2024, all at once; NaT for all others."""
+    result = np.full(len(values), NO_DATE, dtype="datetime64[s]")
+    found = [code for code, text in enumerate(values) if isinstance(text, str) and len(text) == 10 and text[2] == "/" == text[5]]
+    if not found:
+        return result
+    at = np.array(found)
+    digits = np.array([values[code] for code in found], dtype="U10").view(np.uint32).reshape(-1, 10).astype(np.int64) - ord("0")
+    digits = digits[:, [0, 1, 3, 4, 6, 7, 8, 9]]
+    plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    at, digits = at[plain], digits[plain]
+    day = digits[:, 0] * 10 + digits[:, 1]
+    month = digits[:, 2] * 10 + digits[:, 3]
+    year = digits[:, 4:] @ np.array([1000, 100, 10, 1])
+    sound = (month >= 1) & (month <= 12) & (day >= 1) & (year >= EARLIEST.year) & (year <= LATEST.year)
+    at, day, month, year = at[sound], day[sound], month[sound], year[sound]
+    months = (year - 1970) * 12 + month - 1
+    days = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
+    exists = days.astype("datetime64[M]").astype(np.int64) == months  # 31/04 would be in May
+    result[at[exists]] = days[exists].astype("datetime64[s]")
+    return result
+
+
+def parse_day(value: Any, text: str) -> datetime.date | None:
+    """A date, None where it is none or none of our time."""
+    if isinstance(value, datetime.datetime):
+        day: datetime.date | None = value.date()
+    elif isinstance(value, datetime.date):
+        day = value
+    elif isinstance(value, str):
+        day = parse_date(text)
+    else:
+        day = None  # a bare number may be a date's serial number, or not
+    return day if day is not None and EARLIEST <= day <= LATEST else None
+
+
+def numbers(column: Column, missing: frozenset[str], complain: Complain) -> np.ndarray:
+    """The distinct values as numbers."""
+    result = np.full(len(column.distinct), np.nan)
+    for code, text in enumerate(column.texts):
+        if is_missing(text, missing) or text == "-":
+            continue
+        try:
+            result[code] = float(text.replace(",", ""))
+        except ValueError:
+            complain(column, code, "a number")
+    return result
+
+
+def grade_codes(column: Column, scale: GradeScale, no_grade: frozenset[str], missing: frozenset[str]) -> np.ndarray:
+    """Codes of the distinct values on a scale (worst is 0), -1 for none, -2 where a value is not understood."""
+    best = len(scale.labels) - 1
+    result = np.full(len(column.distinct), -1, dtype=np.int8)
+    for code, text in enumerate(column.texts):
+        if is_missing(text, missing) or text == "-":
+            continue
+        if len(text) == 1 or _INTEGRAL_FLOAT.fullmatch(text):
+            text = text.split(".")[0]
+        label = scale.words.get(normal_form(text))
+        if label is not None:
+            result[code] = best - scale.labels.index(label)
+        elif scale is FOUR_POINT and text in ("1", "2", "3", "4"):
+            result[code] = 4 - int(text)
+        elif form(text) not in no_grade:
+            result[code] = -2
+    return result

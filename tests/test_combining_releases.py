@@ -1,0 +1,155 @@
+"""An analyst who adds Ofsted's next release gets one row an inspection, and is told what changed."""
+
+import itertools
+
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+
+
+def releases(*rows, columns="provider inspection_number inspection_start overall_effectiveness leadership", **more):
+    table = pd.DataFrame(rows, columns=columns.split())
+    table["inspection_start"] = pd.to_datetime(table["inspection_start"]).astype("datetime64[s]")
+    for name in ("overall_effectiveness", "leadership"):
+        table[name] = sif.grades(table[name])
+    return table.assign(**more)
+
+
+OLD = ["SC1", "326164", "2015-03-27", 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("newer", "same"),
+    [
+        (["SC1", "326164", "2015-03-27", 2, 2], True),
+        (["SC1", "326164", "2016-03-27", 4, 2], True),  # the number is the key within one system
+        (["SC1", "10006164", "2015-03-17", 2, 2], True),  # another system, another day, the same grades
+        (["SC1", "10006164", "2015-03-08", 2, 2], True),  # 19 days, the most that was seen
+        (["SC1", "10006164", "2015-03-06", 2, 2], False),
+        (["SC1", "10006164", "2015-03-17", 3, 2], False),  # a grade differs
+        (["SC1", "10006164", "2015-03-17", 2, 3], False),
+        (["SC1", "10006164", "2015-03-27", 3, 3], True),  # the same day: corrected grades
+        (["SC1", "326165", "2015-03-27", 2, 2], False),  # two inspections on one day, each with its number
+        (["SC1", None, "2015-03-30", 2, 2], True),
+        (["SC2", "10006164", "2015-03-27", 2, 2], False),
+    ],
+)
+def test_the_same_inspection_is_found_again(newer, same):
+    combined, report = sif.combine(releases(OLD), releases(newer), return_report=True)
+    assert len(combined) == (1 if same else 2)
+    assert report.attrs["added"] == (0 if same else 1)
+
+
+def test_the_newer_release_wins_and_blanks_keep_the_older():
+    newer = releases(["SC1", "326164", "2015-03-28", 3, None], sector="Private")
+    combined, report = sif.combine(releases(OLD, region="London"), newer, return_report=True)
+    assert combined.iloc[0].tolist() == ["SC1", "326164", pd.Timestamp("2015-03-28"), "Requires improvement", "Good", "London", "Private"]
+    assert report[["what", "column", "before", "after"]].values.tolist() == [
+        ["changed", "inspection_start", pd.Timestamp("2015-03-27"), pd.Timestamp("2015-03-28")],
+        ["changed", "overall_effectiveness", "Good", "Requires improvement"],
+    ]
+    assert report.attrs == {"added": 0, "changed": 1, "same": 0, "kept": 0}
+
+
+def test_columns_keep_their_kinds():
+    older, newer = releases(OLD), releases(["SC1", "2", "2016-03-27", 1, None])
+    older["region"] = pd.Categorical(["London"])
+    newer["region"] = pd.Categorical(["South East"])
+    combined = sif.combine(older, newer)
+    assert combined["region"].tolist() == ["London", "South East"]
+    assert combined["overall_effectiveness"].cat.ordered
+    assert combined["inspection_start"].dtype == "datetime64[s]"
+    assert sif.aggregate(combined)["n_judged"].tolist() == [2]
+
+
+def test_a_column_that_was_blank_throughout_is_filled():
+    older, newer = releases(OLD), releases(["SC1", "2", "2016-03-27", 1, None])
+    older["provider_name"] = pd.Categorical([None])
+    newer["provider_name"] = pd.Categorical(["A Home"])
+    assert sif.combine(older, newer)["provider_name"].astype(object).fillna("").tolist() == ["", "A Home"]
+
+
+def test_the_newer_opening_of_a_provider_holds_for_all_its_rows():
+    older = releases(OLD, ["SC2", "2", "2015-01-01", 1, 1], opened=pd.Timestamp("2001-01-01"))
+    newer = releases(["SC1", "10000001", "2016-03-27", 1, None], opened=pd.Timestamp("2001-02-01"))
+    combined = sif.combine(older, newer)
+    assert combined["opened"].tolist() == [pd.Timestamp("2001-02-01"), pd.Timestamp("2001-01-01"), pd.Timestamp("2001-02-01")]
+    assert len(sif.as_at(combined, "2017-01-01")) == 2
+
+
+def test_graded_is_filled_where_one_table_lacks_it():
+    newer = releases(["SC1", "2", "2016-03-27", None, None], graded=False)
+    combined = sif.combine(releases(OLD), newer)
+    assert combined["graded"].tolist() == [True, False]
+    assert combined["graded"].dtype == bool
+
+
+def test_a_visit_is_not_an_inspection_on_the_same_day():
+    newer = releases(["SC1", "326199", "2015-03-27", None, None], graded=False)
+    assert len(sif.combine(releases(OLD, graded=True), newer)) == 2
+
+
+def test_combining_with_itself_changes_nothing():
+    table = sif.load_inspections()
+    combined, report = sif.combine(table, table, return_report=True)
+    pd.testing.assert_frame_equal(combined, table)
+    assert report.empty
+    assert report.attrs == {"added": 0, "changed": 0, "same": 716, "kept": 0}
+
+
+def test_the_table_in_pieces_comes_together_again():
+    table = sif.load_inspections()
+    order = table.sample(frac=1, random_state=1).index
+    combined = table.iloc[:0]
+    for part in itertools.batched(order, 200) if hasattr(itertools, "batched") else [order[at : at + 200] for at in range(0, 716, 200)]:
+        combined = sif.combine(combined, table.loc[list(part)])
+    assert len(combined) == 716
+    keys = ["provider", "framework", "published", "help_and_protection", "children_in_care"]
+    key = lambda frame: frame[keys].astype(str).sort_values(keys).values.tolist()  # noqa: E731
+    assert key(combined) == key(table)
+
+
+def test_inputs_are_not_changed():
+    older, newer = releases(OLD), releases(["SC1", "326164", "2015-03-28", 3, None])
+    before = older.copy(), newer.copy()
+    sif.combine(older, newer)
+    pd.testing.assert_frame_equal(older, before[0])
+    pd.testing.assert_frame_equal(newer, before[1])
+
+
+def test_one_judgement_on_two_scales_is_refused():
+    older = releases(OLD)
+    newer = releases(["SC1", "326164", "2015-03-28", 3, None])
+    newer["leadership"] = sif.grades(["Exceptional"], sif.REPORT_CARD)
+    with pytest.raises(ValueError, match="'leadership' is on the scale FOUR_POINT in one table and REPORT_CARD in the other"):
+        sif.combine(older, newer)
+
+
+def test_a_row_without_a_provider_is_refused():
+    with pytest.raises(ValueError, match="row 0 has no provider"):
+        sif.combine(releases(OLD), releases([None, *OLD[1:]]))
+
+
+# ---- reconcile
+
+
+def test_differences_are_named():
+    mine = releases(OLD, ["SC2", "2", "2015-01-01", 1, 1], ["SC3", "3", "2015-01-01", 1, 1], ["SC5", "5", "2015-01-01", 1, 1])
+    theirs = releases(OLD, ["SC2", "2", "2015-01-01", 4, 1], ["SC3", "3", "2015-02-01", 1, 1], ["SC4", "4", "2015-01-01", None, 1])
+    found = sif.reconcile(mine, theirs)
+    assert found[["provider", "difference"]].values.tolist() == [
+        ["SC2", "another grade"], ["SC3", "another inspection"], ["SC4", "only in published"], ["SC5", "only in mine"]
+    ]  # fmt: skip
+    assert found["mine"].astype(object).fillna("").tolist() == ["Outstanding", "Outstanding", "", "Outstanding"]
+    assert found["published_inspected"].tolist()[:3] == [pd.Timestamp("2015-01-01"), pd.Timestamp("2015-02-01"), pd.Timestamp("2015-01-01")]
+    assert found["mine"].cat.ordered
+
+
+def test_lists_that_agree_give_no_row():
+    assert sif.reconcile(releases(OLD), releases(OLD)).empty
+
+
+def test_a_provider_twice_is_refused():
+    with pytest.raises(ValueError, match="mine: provider SC1 stands in it 2 times; as_at gives one row a provider"):
+        sif.reconcile(releases(OLD, OLD), releases(OLD))

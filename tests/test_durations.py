@@ -1,0 +1,266 @@
+"""How long grades are held and how long it takes to reach one: spells by hand, the curve, the median and the test by lifelines."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.statistics import multivariate_logrank_test
+from lifelines.utils import median_survival_times
+
+import ofsted_sif as sif
+from tests.test_change import table_of
+
+INSPECTIONS = sif.load_inspections()
+TWO = ["SIF", "ILACS"]
+YEAR = 365.25
+
+
+# ---- spells
+
+
+def test_spells_have_the_columns_of_the_interface_and_end_as_they_did():
+    table = table_of(("A", "2016-01-01", 4), ("A", "2018-01-01", 2), ("A", "2019-01-01", 3), ("B", "2017-01-01", 1))
+    held = sif.spells(table, until="2020-01-01")
+    assert list(held.columns) == ["provider", "grade", "start", "end", "years", "ended"]
+    assert held[["provider", "grade", "ended"]].to_numpy().tolist() == [
+        ["A", "Inadequate", "improved"],
+        ["A", "Good", "declined"],
+        ["A", "Requires improvement", "censored"],
+        ["B", "Outstanding", "censored"],
+    ]
+    assert held["years"].tolist() == [731 / YEAR, 365 / YEAR, 365 / YEAR, 1095 / YEAR]
+    assert held.attrs["n_left_truncated"] == 2
+
+
+def test_a_reinspection_with_the_same_grade_continues_the_spell():
+    table = table_of(("A", "2016-01-01", 2), ("A", "2018-01-01", 2), ("A", "2019-01-01", 1))
+    assert sif.spells(table, until="2019-06-01")["start"].dt.year.tolist() == [2016, 2019]
+
+
+def test_of_two_inspections_of_one_day_the_last_of_equals_gives_the_grade():
+    table = table_of(("A", "2016-01-01", 4), ("A", "2016-01-01", 2), ("A", "2018-01-01", 2))
+    assert sif.spells(table, until="2019-01-01")["grade"].tolist() == ["Good"]
+
+
+def test_a_spell_runs_from_publication_where_the_start_is_missing():
+    table = table_of(("A", None, 4), ("A", "2018-01-01", 2), published=pd.to_datetime(["2016-03-01", "2018-02-01"]))
+    assert sif.spells(table, until="2019-01-01")["start"].dt.strftime("%Y-%m-%d").tolist() == ["2016-03-01", "2018-01-01"]
+
+
+def test_closing_ends_observation_and_a_predecessors_grade_counts_from_the_opening():
+    table = table_of(("A", "2016-01-01", 4), opened=pd.to_datetime(["2017-01-01"]), closed=pd.to_datetime(["2019-01-01"]))
+    row = sif.spells(table, until="2020-01-01").iloc[0]
+    assert (row["start"].year, row["end"].year, row["ended"]) == (2017, 2019, "censored")
+
+
+def test_an_inspection_after_the_closing_is_a_negative_duration_and_named():
+    table = table_of(("B", "2016-01-01", 2), ("A", "2020-05-05", 4), closed=pd.to_datetime([None, "2019-04-01"]))
+    with pytest.raises(ValueError, match="row 1: the inspection of provider A on 5 May 2020 lies after its closing on 1 April 2019"):
+        sif.spells(table, until="2021-01-01")
+    with pytest.raises(ValueError, match="negative duration"):
+        sif.time_to(table, until="2021-01-01")
+    assert len(sif.spells(table, until="2020-01-01")) == 1  # not yet observed
+
+
+def test_what_is_after_the_end_of_observation_takes_no_part():
+    table = table_of(("A", "2016-01-01", 4), ("A", "2018-01-01", 2), published=pd.to_datetime(["2016-02-01", "2018-03-01"]))
+    assert sif.spells(table, until="2017-01-01")["ended"].tolist() == ["censored"]
+    assert len(sif.spells(table, until="2018-02-01")) == 1  # held, not yet published
+    assert len(sif.spells(table, until="2018-02-01", published_by="2018-03-31")) == 2
+    assert sif.spells(table).attrs["until"] == "2018-03-01"
+
+
+def test_an_inspection_without_the_judgement_neither_ends_nor_begins_a_spell():
+    table = table_of(("A", "2016-01-01", None), ("A", "2017-01-01", 2), ("A", "2018-01-01", None), ("A", "2019-01-01", 1))
+    held = sif.spells(table, until="2020-01-01")
+    assert held[["grade", "years"]].to_numpy().tolist() == [["Good", 730 / YEAR], ["Outstanding", 365 / YEAR]]
+
+
+def test_ungraded_inspections_take_no_part():
+    table = table_of(("A", "2016-01-01", 2), ("A", "2017-01-01", 4))
+    table["graded"] = [True, False]
+    assert len(sif.spells(table, until="2018-01-01")) == 1
+
+
+def test_spells_of_a_provider_meet_without_a_gap():
+    held = sif.spells(INSPECTIONS, "region", framework=TWO)
+    assert list(held.columns[:2]) == ["provider", "region"]
+    following = held["provider"].eq(held["provider"].shift())
+    assert (held["start"] == held["end"].shift())[following].all()
+    assert (held["grade"] != held["grade"].shift())[following].all()
+    assert held.groupby("provider", observed=True)["ended"].apply(lambda ended: (ended == "censored").sum()).eq(1).all()
+    assert (held["years"] >= 0).all()
+
+
+def test_spells_agree_with_changes():
+    """The provider's last change, where it was one, ended its last but one spell."""
+    change = sif.changes(INSPECTIONS, framework=TWO, having="overall_effectiveness").set_index("provider")["change"]
+    ended = sif.spells(INSPECTIONS, framework=TWO).query("ended != 'censored'").drop_duplicates("provider", keep="last")
+    last = ended.set_index("provider")["ended"]
+    moved = change[change != "same"]
+    assert last[moved.index].tolist() == moved.tolist()
+
+
+# ---- the time to a grade
+
+
+def histories(rng, n_providers):
+    """Providers inspected a few times, in one of three groups, some of them closed."""
+    rows = []
+    for provider in range(n_providers):
+        day = pd.Timestamp("2010-01-01") + pd.Timedelta(days=int(rng.integers(0, 2000)))
+        group = str(rng.choice(["x", "y", "z"]))
+        closed = pd.Timestamp("2024-01-01") - pd.Timedelta(days=int(rng.integers(0, 900))) if rng.random() < 0.3 else pd.NaT
+        for _ in range(rng.integers(1, 5)):
+            rows.append((provider, day, int(rng.integers(1, 5)), group, closed))
+            day += pd.Timedelta(days=int(rng.integers(1, 12)) * 60)
+    frame = pd.DataFrame(rows, columns=["provider", "inspection_start", "overall_effectiveness", "group", "closed"])
+    return frame.sample(frac=1, random_state=1, ignore_index=True)
+
+
+def times_below(frame, until, grade):
+    """The first time below the grade of each provider, said slowly: days, reached, group."""
+    times = []
+    for _, mine in frame.sort_values("inspection_start").groupby("provider"):
+        below = mine["overall_effectiveness"] > grade
+        if below.any():
+            begin = mine[below].iloc[0]
+            then = mine[(mine["inspection_start"] > begin["inspection_start"]) & ~below]
+            end = then["inspection_start"].iloc[0] if len(then) else min(until, begin["closed"]) if pd.notna(begin["closed"]) else until
+            times.append(((end - begin["inspection_start"]).days, len(then) > 0, begin["group"]))
+    return pd.DataFrame(times, columns=["days", "reached", "group"])
+
+
+@pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0")  # lifelines calls pandas in an old way
+@pytest.mark.parametrize("seed", range(12))
+def test_curve_median_and_logrank_agree_with_lifelines(seed):
+    rng = np.random.default_rng(seed)
+    frame = histories(rng, int(rng.integers(30, 150)))
+    until, grade, level = pd.Timestamp("2024-06-01"), ["Good", "Outstanding", "Requires improvement"][seed % 3], [0.95, 0.8][seed % 2]
+    wanted = times_below(frame, until, {"Outstanding": 1, "Good": 2, "Requires improvement": 3}[grade])
+    curves = sif.time_to(frame, grade, "group", until=until, level=level)
+    medians = sif.median_time_to(frame, grade, "group", until=until, level=level).set_index("group")
+    assert list(curves.columns) == ["group", "years", "at_risk", "events", "censored", "survival", "lower", "upper"]
+    assert list(medians.columns) == ["n", "events", "median", "lower", "upper"]
+    for group, curve in curves.groupby("group"):
+        mine = wanted[wanted["group"] == group]
+        fit = KaplanMeierFitter(alpha=1 - level).fit(mine["days"] / YEAR, mine["reached"])
+        events = fit.event_table
+        np.testing.assert_allclose(curve["years"], events.index, rtol=1e-15)
+        assert (
+            curve[["at_risk", "events", "censored"]].to_numpy().tolist() == events[["at_risk", "observed", "censored"]].to_numpy().tolist()
+        )
+        np.testing.assert_allclose(curve["survival"], fit.survival_function_.iloc[:, 0], rtol=1e-12, atol=1e-15)
+        # lifelines writes NaN bounds where the curve is 1 or 0; both are certain at 1, and 0 is the lower at 0.
+        inside = curve["survival"].between(1e-9, 1 - 1e-9).to_numpy()
+        np.testing.assert_allclose(curve[["lower", "upper"]][inside], fit.confidence_interval_[inside], rtol=1e-12)
+        assert medians.loc[group, "median"] == pytest.approx(fit.median_survival_time_, rel=1e-12)
+        assert medians.loc[group, ["n", "events"]].tolist() == [len(mine), mine["reached"].sum()]
+        bounds = median_survival_times(fit.confidence_interval_).iloc[0].tolist()
+        assert medians.loc[group, ["lower", "upper"]].tolist() == pytest.approx(bounds, rel=1e-12)
+    test = multivariate_logrank_test(wanted["days"] / YEAR, wanted["group"], wanted["reached"])
+    got = sif.logrank(frame, grade, "group", until=until).iloc[0]
+    assert got["df"] == 2
+    assert got[["statistic", "p"]].tolist() == pytest.approx([test.test_statistic, test.p_value], rel=1e-10)
+
+
+def test_freireichs_leukaemia_remissions_as_printed():
+    """6-MP against placebo (Freireich et al. 1963, in Kalbfleisch & Prentice table 1.2): log-rank 16.79; medians 23 and 8 weeks."""
+    placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+    treated = [6, 6, 6, 7, 10, 13, 16, 22, 23]
+    censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    rows, number = [], 0
+    for group, times, ended in [("placebo", placebo, True), ("6-MP", treated, True), ("6-MP", censored, False)]:
+        for weeks in times:
+            start = pd.Timestamp("2020-01-01") - pd.Timedelta(days=weeks)
+            rows.append((number, start, 3, group))
+            if ended:
+                rows[-1] = (number, start - pd.Timedelta(days=100), 3, group)
+                rows.append((number, start - pd.Timedelta(days=100 - weeks), 2, group))
+            number += 1
+    frame = pd.DataFrame(rows, columns=["provider", "inspection_start", "overall_effectiveness", "group"])
+    options = {"by": "group", "until": "2020-01-01"}
+    assert round(sif.logrank(frame, **options)["statistic"].item(), 2) == 16.79
+    medians = sif.median_time_to(frame, **options).set_index("group")["median"] * YEAR
+    assert medians.to_dict() == pytest.approx({"placebo": 8, "6-MP": 23})
+    curve = (
+        sif.time_to(frame, **options)
+        .query("group == '6-MP'")
+        .set_index(sif.time_to(frame, **options).query("group == '6-MP'")["years"].mul(YEAR).round().astype(int))
+    )
+    assert round(curve.loc[10, "survival"], 3) == 0.753
+
+
+def test_good_means_good_or_better_and_those_never_below_are_counted():
+    table = table_of(("A", "2016-01-01", 3), ("A", "2018-01-01", 1), ("B", "2016-01-01", 2), ("C", "2016-01-01", 4), ("C", "2017-01-01", 3))
+    curve = sif.time_to(table, until="2019-01-01")
+    assert curve[["years", "at_risk", "events", "censored"]].to_numpy().tolist() == [
+        [0, 2, 0, 0],
+        [731 / YEAR, 2, 1, 0],
+        [1096 / YEAR, 1, 0, 1],
+    ]
+    assert curve.attrs["n_providers_never_below"] == 1
+
+
+def test_a_second_time_below_counts_only_where_all_are_asked_for():
+    table = table_of(("A", "2014-01-01", 3), ("A", "2015-01-01", 2), ("A", "2016-01-01", 4), ("A", "2018-01-01", 1))
+    options = {"until": "2019-01-01"}
+    assert sif.median_time_to(table, **options)["n"].item() == 1
+    everything = sif.median_time_to(table, episodes="all", **options)
+    assert everything[["n", "events"]].to_numpy().tolist() == [[2, 2]]
+    assert everything.attrs["n_episodes_again"] == 1
+    with pytest.raises(ValueError, match="episodes='last'; known are first, all"):
+        sif.time_to(table, episodes="last", **options)
+
+
+def test_bounds_at_the_ends_of_a_curve():
+    table = table_of(("A", "2016-01-01", 3), ("A", "2017-01-01", 2), ("B", "2016-01-01", 3), ("B", "2018-01-01", 2))
+    curve = sif.time_to(table)
+    assert curve[["survival", "lower", "upper"]].iloc[0].tolist() == [1, 1, 1]
+    assert 0 < curve["lower"].iloc[1] < 0.5 == curve["survival"].iloc[1] < curve["upper"].iloc[1] < 1
+    assert curve[["survival", "lower"]].iloc[2].tolist() == [0, 0]
+    assert np.isnan(curve["upper"].iloc[2])
+    assert sif.median_time_to(table)["median"].item() == 366 / YEAR
+
+
+def test_what_is_not_reached_is_infinite_and_an_empty_group_is_nan():
+    table = table_of(("A", "2016-01-01", 3), ("B", "2016-01-01", 2))
+    table["place"] = pd.Categorical(["north", "north"], categories=["north", "south"])
+    medians = sif.median_time_to(table, by="place", until="2018-01-01")
+    assert medians["n"].tolist() == [1, 0]
+    assert medians["median"].tolist()[0] == np.inf
+    assert np.isnan(medians["median"].tolist()[1])
+    curve = sif.time_to(table, by="place", until="2018-01-01")
+    assert curve[curve["place"] == "south"][["at_risk", "survival"]].isna().to_numpy().tolist() == [[False, True]]
+    test = sif.logrank(table, by="place", until="2018-01-01").iloc[0]
+    assert (test["df"], np.isnan(test["p"])) == (0, True)
+
+
+def test_a_missing_group_is_one_last_group():
+    table = table_of(("A", "2016-01-01", 3), ("B", "2016-01-01", 3), ("C", "2016-01-01", 3))
+    table["place"] = ["north", None, "north"]
+    medians = sif.median_time_to(table, by="place", until="2018-01-01")
+    assert medians["n"].tolist() == [2, 1]
+    assert medians["place"].isna().tolist() == [False, True]
+
+
+def test_no_inspections_give_an_answer_without_a_number():
+    assert sif.spells(INSPECTIONS, framework="SCCIF").empty
+    assert sif.median_time_to(INSPECTIONS, framework="SCCIF")["n"].tolist() == [0]
+    assert np.isnan(sif.time_to(INSPECTIONS, framework="SCCIF")["survival"]).all()
+    empty = table_of(("A", "2016-01-01", 3)).iloc[:0]
+    assert sif.spells(empty).empty
+    assert sif.time_to(empty)["at_risk"].tolist() == [0]
+
+
+def test_what_is_asked_wrongly_is_said():
+    with pytest.raises(ValueError, match=r"grade='Great' is not a grade of the scale FOUR_POINT"):
+        sif.time_to(INSPECTIONS, "Great", framework=TWO)
+    with pytest.raises(ValueError, match="compares groups"):
+        sif.logrank(INSPECTIONS, framework=TWO)
+    with pytest.raises(ValueError, match="level is 95"):
+        sif.time_to(INSPECTIONS, framework=TWO, level=95)
+    with pytest.raises(ValueError, match="until='soon' is not a date"):
+        sif.spells(INSPECTIONS, framework=TWO, until="soon")
+    with pytest.warns(sif.PooledFrameworksWarning):
+        sif.spells(INSPECTIONS)
