@@ -21,6 +21,7 @@ from ofsted_sif.change import change_summary, changes, compare, decompose, trans
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.durations import logrank, median_time_to, spells, time_to
 from ofsted_sif.intervals import percent, proportion_interval
+from ofsted_sif.periods import periods
 from ofsted_sif.reading import (
     ReadingError,
     ReadingReport,
@@ -30,8 +31,10 @@ from ofsted_sif.reading import (
     reading_report,
     reconcile,
 )
+from ofsted_sif.resampling import resample
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
+from ofsted_sif.trends import trend
 
 __all__ = [
     "FOUR_POINT",
@@ -60,14 +63,17 @@ __all__ = [
     "logrank",
     "median_time_to",
     "percent",
+    "periods",
     "proportion_interval",
     "read_inspections",
     "reading_report",
     "reconcile",
     "release",
     "releases",
+    "resample",
     "series",
     "spells",
     "time_to",
     "transitions",
+    "trend",
 ]

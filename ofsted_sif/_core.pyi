@@ -101,3 +101,49 @@ def spells(
 ) -> int: ...
 
 cpu: str
+
+def kendall_grades(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    grades: Codes,
+    n_grades: int,
+    counts: Buffer,
+    cubes: Buffer,
+    /,
+) -> None: ...
+def kendall_values(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    values: Buffer,
+    counts: Buffer,
+    cubes: Buffer,
+    /,
+) -> None: ...
+def kendall_exact(runs: Buffer, s: Buffer, above: Buffer, at: Buffer, /) -> None: ...
+def theil_sen(
+    order: Buffer | None,
+    groups: Codes,
+    n_groups: int,
+    days: Buffer,
+    values: Buffer,
+    n_ranks: int,
+    ranks: Buffer,
+    slopes: Buffer,
+    /,
+) -> None: ...
+def resample_counts(
+    members: Buffer,
+    entries: Buffer,
+    cell: Buffer,
+    count: Buffer,
+    n_cells: int,
+    seed: int,
+    first_replicate: int,
+    n_replicates: int,
+    resampled: Buffer,
+    /,
+) -> None: ...

@@ -379,7 +379,7 @@ class Records:
 def records(frame: pd.DataFrame, register: pd.DataFrame | None, *, provider: str, inspected: str, published: str) -> Records:
     """The records of a table; `register` None: columns opened and closed of the table are obeyed."""
     values = column(frame, provider, "provider")
-    held, report = _dates_of_records(frame, inspected, published)
+    held, report = dates_of_records(frame, inspected, published)
     if (values.isna()).any():
         raise ValueError(f"column {provider!r}, row {int(np.argmax(values.isna()))}: the provider is missing")
     if (neither := held == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
@@ -396,7 +396,7 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, *, provider: str
     return Records(codes, providers, held, report, opened, closed)
 
 
-def _dates_of_records(frame: pd.DataFrame, inspected: str, published: str) -> tuple[np.ndarray, np.ndarray | None]:
+def dates_of_records(frame: pd.DataFrame, inspected: str, published: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Both dates. A standard name that the table lacks is no fault while the other date is there; a name the user gave is."""
     lacks_inspected = inspected == "inspection_start" and inspected not in frame.columns
     lacks_published = published == "published" and published not in frame.columns

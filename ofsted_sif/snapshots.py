@@ -57,13 +57,13 @@ def eligibility(
     frame: pd.DataFrame, framework: str | Sequence[str] | None, having: str | None, judgement: Sequence[str] = ()
 ) -> Eligibility:
     return Eligibility(
-        _in_framework(frame, framework),
+        in_framework(frame, framework),
         graded_rows(frame, [*([] if having is None else [having]), *judgement]),
         None if having is None else columns.has_grade(columns.column(frame, having, "having")),
     )
 
 
-def _in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray | None:
+def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray | None:
     wanted = columns.names(framework, "framework")
     if not wanted or wanted == ["all"]:
         return None

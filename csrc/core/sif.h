@@ -37,6 +37,7 @@ typedef enum {
     SIF_BAD_SPAN,     /* value: the day of a record that lies after its provider has closed */
     SIF_UNORDERED,    /* row: the first that comes too early for "ordered by provider and date" */
     SIF_BAD_GRID,     /* row: the first grid date or cut-off that is before the one before it */
+    SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S that no arrangement has, a cell that is none */
     SIF_TOO_LARGE,    /* value: a number of cells or rows that this kernel can't address */
     SIF_NO_MEMORY,
     SIF_INTERRUPTED
@@ -83,6 +84,16 @@ typedef struct {
  * any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
 int sif_use_cpu(const char *name);
 const char *sif_cpu_in_use(void);
+
+/* Rows of groups, for the kernels of trends. `order` names them by group and day as sif_order_records gives them with the group for
+ * provider and the day for held, or is NULL where they lie so (checked). No group and no day may be missing. */
+#define SIF_MOST_ROWS ((int64_t)1 << 31) /* so that pairs of rows fit 64 bits */
+typedef struct {
+    int64_t n;
+    sif_codes group;
+    const int64_t *day;
+    const int64_t *order;
+} sif_dated;
 
 /* Counts rows by group and grade.
  * counts: (groups->size + 1) x (grades->size + 1), row-major, *added to*; the last row takes missing groups, the last column missing
@@ -131,5 +142,44 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
  * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID. */
 sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
                       int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch);
+
+/* Mann-Kendall: sums the sign of (later - earlier) over the pairs of rows of a group on different days, and what the variance of that sum
+ * needs of the ties. Missing grades take no part.
+ * counts: group.size x SIF_KENDALL_COUNTS, added to. Ties are counted as sums of t (t - 1) over the sets of t equal values (or days).
+ * SIF_KENDALL_RUNS says how the values of a group of at most SIF_MOST_EXACT rows on different days fall into runs of equals, longest
+ * first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.
+ * cubes: group.size x 2, added to: the sums of t (t - 1) (t - 2) over values and over days; exact below 2^53. On error they are NaN. */
+enum {
+    SIF_KENDALL_N,
+    SIF_KENDALL_S,
+    SIF_KENDALL_VALUE_TIES,
+    SIF_KENDALL_DAY_TIES,
+    SIF_KENDALL_RUNS,
+    SIF_KENDALL_COUNTS,
+    SIF_MOST_EXACT = 20 /* 20! is the largest factorial below 2^64 */
+};
+sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch);
+sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes, const sif_watch *watch);
+
+/* The exact distribution of S where every order of the values is as likely, given their ties.
+ * runs: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same runs should
+ * follow one another: their distribution is worked out once. On error the outputs are NaN. */
+sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at);
+
+/* Theil-Sen: the slopes of given ranks among those of all pairs of rows of a group on different days, in units of value a day.
+ * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that rank.
+ * Takes a quarter of a megabyte and 64 bytes a row; time grows hardly faster than the rows, but as their square where one slope is that
+ * of a large part of all pairs. On error slopes are NaN. */
+sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_ranks, const int64_t *ranks, double *slopes,
+                         const sif_watch *watch);
+
+/* Bootstrap by provider: draws as many providers as there are, with replacement, and sums the counts of those drawn.
+ * Providers with the same counts are given as one profile: members, n_profiles: how many have it; entries, n_profiles + 1: where its
+ * cells begin in cell and count (entries[n_profiles] of each; cell below n_cells).
+ * resampled: n_replicates x n_cells, overwritten. Replicate first_replicate + r draws from a stream of its own, which seed and number
+ * decide: pieces of the replicates laid one after another are the whole. On error they are SIF_VOID. */
+sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, const int64_t *cell,
+                               const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
+                               int64_t *resampled, const sif_watch *watch);
 
 #endif

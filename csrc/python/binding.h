@@ -70,5 +70,10 @@ PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_count_transitions(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_spells(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_kendall_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_kendall_values(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_kendall_exact(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_theil_sen(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_resample_counts(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 
 #endif

@@ -107,6 +107,10 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         reason = "grid";
         snprintf(text, sizeof text, "position %lld: dates and cut-offs of a grid must not decrease", row);
         break;
+    case SIF_BAD_VALUE:
+        reason = "value";
+        snprintf(text, sizeof text, "row %lld: the value is NaN, infinite or impossible", row);
+        break;
     case SIF_TOO_LARGE:
         reason = "size";
         snprintf(text, sizeof text, "%lld is more than can be told apart here", value);

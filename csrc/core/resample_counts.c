@@ -1,0 +1,160 @@
+/* Bootstrap by provider for statistics of counts.
+ *
+ * Drawing a provider is drawing a number below n_providers, where providers of one profile have consecutive numbers. The draws are not
+ * made one by one: of the draws that fall into 2^k numbers, each is in the lower half with probability 1/2, so that as many are as there
+ * are ones among as many random bits. Halves are halved again until one lies within a profile; the few draws left over in a small part
+ * are made singly. Numbers from n_providers up to the next power of 2 are drawn again. So the distribution is exactly that of single
+ * draws, at one bit a draw and level. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "codes.h"
+
+enum { SINGLY = 24 /* draws that are made one by one rather than by halves */ };
+
+/* xoshiro256++ (Blackman and Vigna 2021, doi 10.1145/3460772), its state filled by SplitMix64 as they advise. */
+typedef struct {
+    uint64_t state[4];
+} stream;
+
+static uint64_t mix(uint64_t *counter) {
+    uint64_t z = *counter += 0x9E3779B97F4A7C15;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+    z = (z ^ z >> 27) * 0x94D049BB133111EB;
+    return z ^ z >> 31;
+}
+
+/* Replicates of a seed begin at different places of SplitMix64, a bijection: four words of it in a row differ, so that not all are 0. */
+static stream stream_of(uint64_t seed, int64_t replicate) {
+    stream of;
+    uint64_t by_seed = seed, by_replicate = ~(uint64_t)replicate;
+    uint64_t place = mix(&by_seed) + mix(&by_replicate);
+    for (int k = 0; k < 4; k++)
+        of.state[k] = mix(&place);
+    return of;
+}
+
+static inline uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }
+
+static inline uint64_t next(stream *of) {
+    uint64_t *const s = of->state;
+    const uint64_t result = rotate(s[0] + s[3], 23) + s[0], t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 45);
+    return result;
+}
+
+/* Ones among the bits of a word, by adding neighbours (the compilers' builtin is a call where the processor is not named). */
+static inline int64_t ones(uint64_t x) {
+    x -= x >> 1 & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
+    return (int64_t)(x * 0x0101010101010101 >> 56);
+}
+
+static int64_t half_of(int64_t draws, stream *from) {
+    int64_t low = 0;
+    for (; draws >= 64; draws -= 64)
+        low += ones(next(from));
+    return draws > 0 ? low + ones(next(from) >> (64 - draws)) : low;
+}
+
+typedef struct {
+    const uint32_t *profile; /* by provider, not decreasing */
+    int64_t n_providers;
+    int64_t *drawn; /* by profile */
+    stream from;
+} lottery;
+
+/* Lets `draws` fall on the numbers first .. first + 2^bits - 1. Returns how many fell on none of the providers. */
+static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
+    const int64_t last = first + ((int64_t)1 << bits) - 1;
+    if (draws == 0 || first >= of->n_providers)
+        return draws;
+    if (last < of->n_providers && of->profile[first] == of->profile[last]) {
+        of->drawn[of->profile[first]] += draws;
+        return 0;
+    }
+    int64_t missed = 0;
+    if (draws <= SINGLY) {
+        for (int64_t d = 0; d < draws; d++) {
+            /* bits > 0: a single number lies outside, or within one profile */
+            const int64_t number = first + (int64_t)(next(&of->from) >> (64 - bits));
+            if (number < of->n_providers)
+                of->drawn[of->profile[number]]++;
+            else
+                missed++;
+        }
+        return missed;
+    }
+    const int64_t low = half_of(draws, &of->from), middle = first + ((int64_t)1 << (bits - 1));
+    missed += fall(of, first, bits - 1, low);
+    missed += fall(of, middle, bits - 1, draws - low);
+    return missed;
+}
+
+sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, const int64_t *cell,
+                               const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
+                               int64_t *resampled, const sif_watch *watch) {
+    sif_status status = sif_ok();
+    uint32_t *profile = NULL;
+    int64_t *drawn = NULL, n_providers = 0;
+    if (n_profiles >= UINT32_MAX) {
+        status = sif_fail(SIF_TOO_LARGE, -1, n_profiles);
+        goto done;
+    }
+    for (int64_t p = 0; p < n_profiles; p++) {
+        if (members[p] < 0 || members[p] > SIF_MOST_ROWS - n_providers || entries[p] < 0 || entries[p + 1] < entries[p]) {
+            status = sif_fail(SIF_TOO_LARGE, p, members[p]);
+            goto done;
+        }
+        n_providers += members[p];
+    }
+    for (int64_t e = n_profiles > 0 ? entries[0] : 0; n_profiles > 0 && e < entries[n_profiles]; e++)
+        if (cell[e] < 0 || cell[e] >= n_cells || count[e] < 0 || count[e] > SIF_MOST_ROWS) {
+            status = sif_fail(SIF_BAD_VALUE, e, cell[e]);
+            goto done;
+        }
+    profile = malloc(((size_t)n_providers + 1) * sizeof *profile);
+    drawn = malloc(((size_t)n_profiles + 1) * sizeof *drawn);
+    if (profile == NULL || drawn == NULL) {
+        status = sif_fail(SIF_NO_MEMORY, -1, 0);
+        goto done;
+    }
+    for (int64_t p = 0, number = 0; p < n_profiles; p++)
+        for (int64_t m = 0; m < members[p]; m++)
+            profile[number++] = (uint32_t)p;
+    int bits = 0;
+    while ((int64_t)1 << bits < n_providers)
+        bits++;
+    for (int64_t r = 0, since = 0; r < n_replicates; r++) {
+        since += n_providers;
+        if (since >= SIF_WATCH_ROWS) {
+            since = 0;
+            if (sif_stop(watch)) {
+                status = sif_fail(SIF_INTERRUPTED, -1, 0);
+                goto done;
+            }
+        }
+        lottery of = {.profile = profile, .n_providers = n_providers, .drawn = drawn, .from = stream_of(seed, first_replicate + r)};
+        memset(drawn, 0, (size_t)n_profiles * sizeof *drawn);
+        for (int64_t left = n_providers; left > 0;)
+            left = fall(&of, 0, bits, left);
+        int64_t *const sums = resampled + r * n_cells;
+        memset(sums, 0, (size_t)n_cells * sizeof *sums);
+        for (int64_t p = 0; p < n_profiles; p++)
+            for (int64_t e = entries[p]; e < entries[p + 1]; e++)
+                sums[cell[e]] += drawn[p] * count[e];
+    }
+done:
+    free(profile);
+    free(drawn);
+    if (status.code != SIF_OK)
+        for (int64_t c = 0; c < n_replicates * n_cells; c++)
+            resampled[c] = SIF_VOID;
+    return status;
+}

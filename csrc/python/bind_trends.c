@@ -1,0 +1,142 @@
+/* The bindings of the kernels of trends. */
+#include "binding.h"
+
+/* The four arguments that describe dated rows: order, groups, n_groups, days. */
+static int take_dated(lent *buffers, PyObject *const *args, sif_dated *rows) {
+    int64_t n_groups;
+    if (take_size(args[2], "n_groups", &n_groups) != 0 || take_codes(buffers, args[1], "groups", n_groups, &rows->group) != 0 ||
+        take_int64(buffers, args[3], "days", -1, 0, &rows->day) != 0 || take_int64(buffers, args[0], "order", -1, 1, &rows->order) != 0)
+        return -1;
+    rows->n = buffers->rows;
+    return 0;
+}
+
+static int take_sums(lent *buffers, PyObject *counts_taken, PyObject *cubes_taken, int64_t n_groups, int64_t **counts, double **cubes) {
+    return take_int64_out(buffers, counts_taken, "counts", product(n_groups, SIF_KENDALL_COUNTS), counts) != 0 ||
+                   take_float64_out(buffers, cubes_taken, "cubes", product(n_groups, 2), cubes) != 0
+               ? -1
+               : 0;
+}
+
+PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING;
+    PyObject *result = NULL;
+    sif_dated rows;
+    sif_codes grades;
+    int64_t n_grades, *counts;
+    double *cubes;
+    if (check_arguments("kendall_grades", n_args, 8, 8) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+        take_size(args[5], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[4], "grades", n_grades, &grades) != 0 ||
+        take_sums(&buffers, args[6], args[7], rows.group.size, &counts, &cubes) != 0)
+        goto done;
+
+    sif_status status;
+    LET_OTHERS_RUN
+    status = sif_kendall_grades(&rows, &grades, counts, cubes, &watch);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, NULL);
+done:
+    release(&buffers);
+    return result;
+}
+
+PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING;
+    PyObject *result = NULL;
+    sif_dated rows;
+    const double *values;
+    int64_t *counts;
+    double *cubes;
+    if (check_arguments("kendall_values", n_args, 7, 7) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+        take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 ||
+        take_sums(&buffers, args[5], args[6], rows.group.size, &counts, &cubes) != 0)
+        goto done;
+
+    sif_status status;
+    LET_OTHERS_RUN
+    status = sif_kendall_values(&rows, values, counts, cubes, &watch);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL);
+done:
+    release(&buffers);
+    return result;
+}
+
+PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING;
+    PyObject *result = NULL;
+    const int64_t *runs, *s;
+    double *above, *at;
+    if (check_arguments("kendall_exact", n_args, 4, 4) != 0 || take_int64(&buffers, args[0], "runs", -1, 0, &runs) != 0 ||
+        take_int64(&buffers, args[1], "s", -1, 0, &s) != 0 || take_float64_out(&buffers, args[2], "above", buffers.rows, &above) != 0 ||
+        take_float64_out(&buffers, args[3], "at", buffers.rows, &at) != 0)
+        goto done;
+
+    sif_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = sif_kendall_exact(buffers.rows, runs, s, above, at);
+    Py_END_ALLOW_THREADS
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL);
+done:
+    release(&buffers);
+    return result;
+}
+
+PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING;
+    PyObject *result = NULL;
+    sif_dated rows;
+    const double *values;
+    const int64_t *ranks;
+    int64_t n_ranks;
+    double *slopes;
+    if (check_arguments("theil_sen", n_args, 8, 8) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+        take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 || take_size(args[5], "n_ranks", &n_ranks) != 0)
+        goto done;
+    const int64_t wanted = product(rows.group.size, n_ranks);
+    if (wanted < 0 || take_int64(&buffers, args[6], "ranks", wanted, 0, &ranks) != 0 ||
+        take_float64_out(&buffers, args[7], "slopes", wanted, &slopes) != 0)
+        goto done;
+
+    sif_status status;
+    LET_OTHERS_RUN
+    status = sif_theil_sen(&rows, values, n_ranks, ranks, slopes, &watch);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL);
+done:
+    release(&buffers);
+    return result;
+}
+
+PyObject *bind_resample_counts(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent profiles = LENT_NOTHING, cells = LENT_NOTHING;
+    PyObject *result = NULL;
+    const int64_t *members, *entries, *cell, *count;
+    int64_t n_cells, first_replicate, n_replicates, *resampled;
+    if (check_arguments("resample_counts", n_args, 9, 9) != 0 || take_int64(&profiles, args[0], "members", -1, 0, &members) != 0 ||
+        take_int64(&profiles, args[1], "entries", profiles.rows + 1, 0, &entries) != 0 ||
+        take_int64(&cells, args[2], "cell", entries[profiles.rows], 0, &cell) != 0 ||
+        take_int64(&cells, args[3], "count", entries[profiles.rows], 0, &count) != 0 ||
+        take_size(args[4], "n_cells", &n_cells) != 0 || take_size(args[6], "first_replicate", &first_replicate) != 0 ||
+        take_size(args[7], "n_replicates", &n_replicates) != 0)
+        goto done;
+    const unsigned long long seed = PyLong_AsUnsignedLongLong(args[5]);
+    if (PyErr_Occurred() || take_int64_out(&cells, args[8], "resampled", product(n_replicates, n_cells), &resampled) != 0)
+        goto done;
+
+    sif_status status;
+    LET_OTHERS_RUN
+    status = sif_resample_counts(profiles.rows, members, entries, cell, count, n_cells, seed, first_replicate, n_replicates, resampled,
+                                 &watch);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL);
+done:
+    release(&cells);
+    release(&profiles);
+    return result;
+}

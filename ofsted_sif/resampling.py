@@ -1,0 +1,293 @@
+"""Bootstrap by provider: how far a statistic could differ if other providers, each with its whole history, had been met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns, counts
+from ofsted_sif.aggregation import with_missing
+from ofsted_sif.scales import GradeScale
+
+__all__ = ["resample"]
+
+METHODS = ("percentile", "bca")
+
+
+def resample(
+    table: Any,
+    statistic: str | Callable[[pd.DataFrame], Any],
+    *,
+    n: int = 1000,
+    method: str = "percentile",
+    level: float = 0.95,
+    rng: Any = None,
+    threads: int | None = None,
+    progress: bool | None = None,
+    by: str | Sequence[str] | None = None,
+    judgement: str = "overall_effectiveness",
+    scale: GradeScale | None = None,
+    provider: str = "provider",
+) -> pd.DataFrame:
+    """Find a bootstrap interval, drawing providers with replacement and each with all its rows.
+
+    Parameters
+    ----------
+    table : DataFrame, structured array or mapping of arrays, n rows
+        Inspections, or one row a provider as `as_at` gives them.
+    statistic : str or callable
+        *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
+        of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
+        mapping or Series of named numbers. It gets the rows of the providers drawn; a provider drawn twice appears as two, and the
+        provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
+    n : int, default 1000
+        Number of replicates.
+    method : {"percentile", "bca"}, default "percentile"
+        ``percentile``: quantiles of the replicates. ``bca``: bias-corrected and accelerated, which for a function takes another call for
+        each provider.
+    level : float, default 0.95
+        Confidence level.
+    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+        What ``numpy.random.default_rng`` takes (SPEC 7). The same seed gives the same result whatever the number of threads.
+    threads : int, optional
+        For a name by default one a core; for a function, which must then bear it, 1.
+    progress : bool, optional
+        Whether a progress bar is shown; by default where it takes longer than a second.
+    by, judgement, scale
+        As for `aggregate`; for a name only.
+    provider : str
+        The user's name of that column.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `by`, ``statistic`` (its name), ``estimate`` (from the table itself), ``standard_error``, ``lower``, ``upper``,
+        ``n_providers`` (that were drawn from) and ``n_replicates`` (that had a value: a group may be empty in some).
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or method, a level outside (0, 1), `n` below 2, a missing provider (the row is named), no rows.
+
+    Notes
+    -----
+    With z0 the normal quantile of the share of replicates below the estimate (ties half) and a the acceleration from leaving out each
+    provider in turn, the bounds of ``bca`` are the quantiles Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))) of the replicates (Efron 1987, JASA 82,
+    171-185, doi 10.2307/2289144). Whole histories are drawn because inspections of one provider are not independent.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> found = sif.resample(state, "good_or_outstanding", rng=1)
+    >>> print(f"{found['estimate'].item():.3f}, {found['lower'].item():.2f} to {found['upper'].item():.2f}")
+    0.603, 0.52 to 0.68
+    """
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
+    if n < 2:
+        raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
+    frame = columns.as_frame(table)
+    keys = columns.column(frame, provider, "provider")
+    if keys.isna().any():
+        raise ValueError(f"column {provider!r}, row {int(np.argmax(keys.isna()))}: the provider is missing")
+    if not len(frame):
+        raise ValueError("the table has no rows, so there is nothing to draw from")
+    codes, distinct = pd.factorize(keys)
+    seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
+    if callable(statistic):
+        if by is not None:
+            raise ValueError("by= goes with the name of a share; a function returns its own named numbers")
+        labels, estimate, replicates, left_out = _of_function(
+            frame, statistic, codes, len(distinct), provider, n, seed, threads, progress, jackknife=method == "bca"
+        )
+    else:
+        labels, estimate, replicates, left_out = _of_share(
+            frame, statistic, codes, len(distinct), by, judgement, scale, n, seed, threads, progress, jackknife=method == "bca"
+        )
+    bounds = np.array(
+        [
+            _bounds(of, value, None if left_out is None else left_out(i), level)
+            for i, (of, value) in enumerate(zip(replicates, estimate, strict=True))
+        ]
+    ).reshape(len(estimate), 4)
+    return pd.DataFrame(
+        labels
+        | {
+            "estimate": estimate,
+            "standard_error": bounds[:, 2],
+            "lower": bounds[:, 0],
+            "upper": bounds[:, 1],
+            "n_providers": len(distinct),
+            "n_replicates": bounds[:, 3].astype(np.int64),
+        }
+    )
+
+
+def _bar(total: int, progress: bool | None) -> Any:
+    from tqdm import tqdm  # only here: seldom needed
+
+    return tqdm(total=total, disable=progress is False, delay=0 if progress else 1, unit="replicate", leave=False)
+
+
+# ---- shares, in C
+
+
+def _of_share(
+    frame: pd.DataFrame,
+    name: str,
+    codes: np.ndarray,
+    n_providers: int,
+    by: str | Sequence[str] | None,
+    judgement: str,
+    scale: GradeScale | None,
+    n: int,
+    seed: int,
+    threads: int | None,
+    progress: bool | None,
+    *,
+    jackknife: bool,
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
+    """Labels, estimate, replicates (a row a group) and what gives the estimates without each provider."""
+    grade, scale = columns.grade_codes(frame, judgement, scale)
+    known = [*scale.columns, *([scale.threshold_column] if scale.threshold_column else [])]
+    if name not in known:
+        raise ValueError(f"unknown statistic {name!r}; known are the shares {', '.join(known)}, or a function of a table")
+    grouped = columns.groups(frame, by)
+    best_first = range(scale.n_good_enough) if name == scale.threshold_column else [scale.columns.index(name)]
+    wanted = np.zeros(len(scale.labels) + 1, dtype=np.int64)
+    wanted[[len(scale.labels) - 1 - position for position in best_first]] = 1
+    judged = np.append(np.ones(len(scale.labels), dtype=np.int64), 0)
+
+    with _bar(n, progress) as bar:
+        drawn = counts.resample_counts(
+            codes,
+            grouped.codes,
+            grade,
+            n,
+            seed,
+            n_providers=n_providers,
+            n_groups=grouped.size,
+            n_grades=len(scale.labels),
+            threads=threads,
+            watch=bar.update,
+        )
+    once = counts.count_grades(grouped.codes, grade, n_groups=grouped.size, n_grades=len(scale.labels)).reshape(-1, len(judged))
+    labels = dict(grouped.labels)
+    size = max(1, grouped.size)
+    if grouped.codes is not None and (grouped.codes < 0).any():
+        labels = {name_: with_missing(label, grouped.missing[name_]) for name_, label in labels.items()}
+        size += 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = (drawn @ wanted / (drawn @ judged)).reshape(n, -1).T[:size]
+        estimate = (once @ wanted / (once @ judged))[:size]
+
+    def left_out(group: int) -> np.ndarray:
+        here = slice(None) if grouped.codes is None else grouped.codes == (group if group < grouped.size else -1)
+        good, of = (np.bincount(codes[here], weights[grade[here]], minlength=n_providers) for weights in (wanted, judged))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((good.sum() - good) / (of.sum() - of))
+
+    labels["statistic"] = [f"share_{name}"] * size
+    return labels, estimate, shares, left_out if jackknife else None
+
+
+# ---- functions
+
+
+def _of_function(
+    frame: pd.DataFrame,
+    statistic: Callable[[pd.DataFrame], Any],
+    codes: np.ndarray,
+    n_providers: int,
+    provider: str,
+    n: int,
+    seed: int,
+    threads: int | None,
+    progress: bool | None,
+    *,
+    jackknife: bool,
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
+    order = np.argsort(codes, kind="stable")
+    rows_of = np.bincount(codes, minlength=n_providers)
+    start = np.cumsum(rows_of) - rows_of
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        lengths = rows_of[drawn]
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        replicate = frame.take(order[np.repeat(start[drawn], lengths) + within])
+        replicate.index = pd.RangeIndex(len(replicate))
+        replicate[provider] = np.repeat(np.arange(len(drawn)), lengths)
+        return _numbers_of(statistic(replicate), statistic)[1]
+
+    def replicate(number: int) -> np.ndarray:
+        stream = np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype=np.uint64)))
+        return of(stream.integers(n_providers, size=n_providers))
+
+    def without(left: int) -> np.ndarray:
+        return of(np.delete(np.arange(n_providers), left))
+
+    def all_of(function: Callable[[int], np.ndarray], total: int, bar: Any) -> np.ndarray:
+        def answered(number: int) -> np.ndarray:
+            values = function(number)
+            if len(values) != len(estimate):
+                raise ValueError(f"the function returned {len(values)} numbers for a replicate and {len(estimate)} for the table itself")
+            bar.update(1)
+            return values
+
+        if threads is None or threads == 1:
+            return np.array([answered(number) for number in range(total)])
+        with ThreadPoolExecutor(threads) as pool:
+            return np.array(list(pool.map(answered, range(total))))
+
+    names, estimate = _numbers_of(statistic(frame), statistic)
+    with _bar(n + (n_providers if jackknife else 0), progress) as bar:
+        replicates = all_of(replicate, n, bar).T
+        left_out = all_of(without, n_providers, bar).T if jackknife else None
+    return {"statistic": names}, estimate, replicates, None if left_out is None else left_out.__getitem__
+
+
+def _numbers_of(answer: Any, statistic: Any) -> tuple[list[str], np.ndarray]:
+    """Names and numbers of what a function returned."""
+    if isinstance(answer, Mapping | pd.Series):
+        named = dict(answer.items())
+        return [str(name) for name in named], np.array(list(named.values()), dtype=np.float64)
+    try:
+        return [getattr(statistic, "__name__", "statistic")], np.array([float(answer)])
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"the function returned {type(answer).__name__}; wanted is a number, or a mapping or Series of named numbers"
+        ) from None
+
+
+# ---- intervals
+
+
+def _bounds(replicates: np.ndarray, estimate: float, left_out: np.ndarray | None, level: float) -> tuple[float, float, float, int]:
+    """Lower and upper bound, standard error, and how many replicates had a value."""
+    values = replicates[~np.isnan(replicates)]
+    if len(values) < 2 or np.isnan(estimate):
+        return np.nan, np.nan, np.nan, len(values)
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    if left_out is not None:
+        tails = _bca(values, estimate, left_out[~np.isnan(left_out)], tails)
+    lower, upper = np.quantile(values, tails)
+    return float(lower), float(upper), float(np.std(values, ddof=1)), len(values)
+
+
+def _bca(values: np.ndarray, estimate: float, left_out: np.ndarray, tails: np.ndarray) -> np.ndarray:
+    """The tails that the bias-corrected and accelerated interval takes in place of equal ones."""
+    from scipy.special import ndtr, ndtri  # only here: scipy is slow to import
+
+    bias = ndtri(((values < estimate).mean() + (values <= estimate).mean()) / 2)
+    apart = left_out.mean() - left_out if len(left_out) else np.zeros(1)
+    spread = (apart**2).sum() ** 1.5
+    acceleration = (apart**3).sum() / (6 * spread) if spread > 0 else 0.0
+    moved = bias + ndtri(tails)
+    return np.asarray(ndtr(bias + moved / (1 - acceleration * moved)))

@@ -1,0 +1,429 @@
+"""Is there a trend, how strong, and could it be chance: tests for trend, group by group.
+
+All of them count from inspections, each once. Improvement is positive whatever the direction of a scale; with `value` increase is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns, counts
+from ofsted_sif.aggregation import with_missing
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.intervals import normal_quantile
+from ofsted_sif.periods import period_bounds, placed_days
+from ofsted_sif.scales import GradeScale
+from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
+
+__all__ = ["trend"]
+
+METHODS = ("mann-kendall", "seasonal-mann-kendall", "theil-sen", "cochran-armitage", "jonckheere")
+ALTERNATIVES = ("two-sided", "greater", "less")
+DAYS_A_YEAR = 365.25
+
+
+def trend(
+    table: Any,
+    by: str | Sequence[str] | None = None,
+    *,
+    method: str = "mann-kendall",
+    value: str | None = None,
+    judgement: str = "overall_effectiveness",
+    scale: GradeScale | None = None,
+    season: str | None = None,
+    freq: str | pd.offsets.BaseOffset = "YE-AUG",
+    alternative: str = "two-sided",
+    continuity: bool = True,
+    exact: str | bool = "auto",
+    adjust: str | None = None,
+    level: float = 0.95,
+    framework: str | Sequence[str] | None = None,
+    observed: bool = True,
+    provider: str = "provider",
+    inspected: str = "inspection_start",
+    published: str = "published",
+) -> pd.DataFrame:
+    """Test for a trend over time, a row a group.
+
+    Parameters
+    ----------
+    table : DataFrame, structured array or mapping of arrays, n rows
+        Inspections, a row each; or with `value` any dated numbers, as shares of separate `periods` (dated by ``period_end``).
+    by : str or sequence of str, optional
+        Columns that make the groups, as for `aggregate`.
+    method : str, default "mann-kendall"
+        ``mann-kendall``: do later inspections have better grades? ``seasonal-mann-kendall``: the same within each `season`, summed.
+        ``theil-sen``: the median slope a year, with its interval. ``cochran-armitage``: does the share good enough rise or fall along
+        the periods? ``jonckheere``: do grades rise or fall along the periods?
+    value : str, optional
+        A column of numbers to test in place of grades. For ``cochran-armitage`` it holds true and false, or 0 and 1.
+    judgement, scale, observed
+        As for `aggregate`; one judgement. Only graded inspections take part.
+    season : str, optional
+        For ``seasonal-mann-kendall``: a column whose values are blocks (a region, a kind of provider), or ``"month"`` or ``"quarter"``
+        of the date.
+    freq : str or offset, default "YE-AUG"
+        The periods of ``cochran-armitage`` and ``jonckheere``, as for `periods`. Empty periods count as time that passed.
+    alternative : {"two-sided", "greater", "less"}, default "two-sided"
+        ``greater``: improvement, or increase.
+    continuity : bool, default True
+        For the Mann-Kendall tests: bring S one unit nearer to 0 before it is divided by its standard deviation.
+    exact : {"auto", True, False}, default "auto"
+        For ``mann-kendall`` and ``theil-sen`` in groups of at most 20 inspections on different days: p from the exact distribution of S
+        given the ties, as mid-p ("auto"), or with the whole probability of the S observed (True; conservative). Other groups, and all
+        with False, take the normal distribution; the column ``exact`` says which.
+    adjust : {None, "bh"}, default None
+        ``bh``: Benjamini and Hochberg's adjustment of p for the number of groups.
+    level : float, default 0.95
+        Confidence level of `lower` and `upper`.
+    framework : str or sequence of str, optional
+        As for `as_at`.
+    provider, inspected, published : str
+        The user's names of those columns.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `by`, ``method``, ``n`` (rows that took part), ``n_missing`` (graded inspections left out because the date, the grade
+        or number, or the season is missing), ``statistic``, ``z``, ``p``, ``p_adjusted`` (NaN where not asked), ``tau`` (tau-b),
+        ``slope_per_year``, ``lower``, ``upper``, ``exact``; and where the table names providers, ``n_repeated``: how many of the n are
+        second or later inspections of a provider in the group. What a method does not give is NaN.
+
+    Raises
+    ------
+    ValueError
+        For a snapshot series (of `series`) or overlapping windows (of `periods`), whose rows repeat inspections; an unknown method,
+        alternative or adjustment; a number that is infinite (the row is named); missing columns.
+
+    Warns
+    -----
+    PooledFrameworksWarning
+        Where rows of several frameworks took part and none was named.
+
+    Notes
+    -----
+    *Mann-Kendall.* S is the sum of sign(later - earlier) over pairs of rows on different days. With t the sizes of sets of equal values
+    and u of rows on one day, Var S = [n(n-1)(2n+5) - Σt(t-1)(2t+5) - Σu(u-1)(2u+5)]/18 + Σt(t-1)(t-2) Σu(u-1)(u-2) / 9n(n-1)(n-2) +
+    Σt(t-1) Σu(u-1) / 2n(n-1) [1]_ [2]_; z = (S - sign S)/√Var S; one-sided p are the tail of that z. `statistic` is S. The exact
+    distribution is a product of Gaussian binomials [3]_; two-sided p is twice the smaller tail. *Seasonal*: S and its variance are
+    summed over blocks, which are taken as independent [4]_; tau is S over the sum of the blocks' √((n0 - tied values)(n0 - tied days)).
+    *Theil-Sen*: the median of the slopes between all pairs on different days, on real dates, times 365.25; bounds are the slopes of
+    rank (N ∓ z √Var S)/2 of N [5]_, NaN where there are too few pairs for the level; statistic, z and p are those of Mann-Kendall;
+    grades are taken as equally spaced. *Cochran-Armitage* [6]_: statistic T = Σ k (x_k - n_k p) over periods k = 0, 1, ... with x_k of
+    n_k good enough and p overall; z = T / √(p(1-p)(Σ n_k k² - (Σ n_k k)²/n)); slope_per_year is the least-squares slope of the share,
+    its bounds from White's standard error. *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
+    better, ties half; z = (J - E J)/√Var J = S/√Var S with periods for days, without continuity.
+
+    Fewer than 2 rows, or only equal values or days, give NaN. Where there is no trend, 4% to 6% of series of grades are rejected at level
+    5% from 8 inspections on as mid-p, from 12 on by the normal distribution; fewer below (tests/benchmarks/CALIBRATION.md).
+
+    Inspections of one provider are not independent, and a provider is inspected again sooner when it did badly: where `n_repeated` is
+    not small, the trend of a group mixes change of providers with choice of who was inspected. Then look at the providers' own change
+    (`changes` and its sign test, or `resample` with whole histories).
+
+    References
+    ----------
+    .. [1] Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13, 245-259. doi 10.2307/1907187
+    .. [2] Kendall, M. G. (1975). Rank Correlation Methods, 4th ed. Griffin.
+    .. [3] Sillitto, G. P. (1947). The distribution of Kendall's tau coefficient in rankings containing ties. Biometrika 34, 36-40.
+    .. [4] Hirsch, R. M., Slack, J. R., Smith, R. A. (1982). Techniques of trend analysis for monthly water quality data. Water Resour.
+       Res. 18, 107-121. doi 10.1029/WR018i001p00107
+    .. [5] Sen, P. K. (1968). Estimates of the regression coefficient based on Kendall's tau. JASA 63, 1379-1389.
+    .. [6] Armitage, P. (1955). Tests for linear trends in proportions and frequencies. Biometrics 11, 375-386. doi 10.2307/3001775
+    .. [7] Jonckheere, A. R. (1954). A distribution-free k-sample test against ordered alternatives. Biometrika 41, 133-145.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> found = sif.trend(sif.load_inspections(), framework="ILACS")
+    >>> found[["n", "n_missing", "n_repeated"]].to_numpy().tolist()
+    [[313, 11, 157]]
+    >>> bool(found["p"].item() < 0.001), round(found["tau"].item(), 2)
+    (True, 0.21)
+    """
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
+    if alternative not in ALTERNATIVES:
+        raise ValueError(f"unknown alternative {alternative!r}; known are {', '.join(ALTERNATIVES)}")
+    if adjust not in (None, "bh"):
+        raise ValueError(f"unknown adjust {adjust!r}; known are None and 'bh' (Benjamini and Hochberg)")
+    if exact not in ("auto", True, False):
+        raise ValueError(f"unknown exact {exact!r}; known are 'auto' (mid-p), True and False")
+    if (method == "seasonal-mann-kendall") != (season is not None):
+        raise ValueError(f"season={season!r} with method {method!r}: seasons and the method seasonal-mann-kendall belong together")
+    quantile = normal_quantile(level)
+    frame = columns.as_frame(table)
+    _refuse_repeated(frame)
+    if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
+        inspected = "period_end"
+
+    days = placed_days(*columns.dates_of_records(frame, inspected, published))
+    if value is None:
+        taken = eligibility(frame, framework, None, [judgement]).all
+        values, scale = columns.grade_codes(frame, judgement, scale)
+        known = values >= 0
+    else:
+        named = in_framework(frame, framework)
+        taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
+        values = _numbers(frame, value)
+        known = ~np.isnan(values)
+    block = None if season is None else _blocks(frame, season, days)
+    used = taken & known & (days != NO_DAY)
+    if block is not None:
+        used &= block >= 0
+    if not taken.all():
+        frame = frame[taken]
+        values, days, used = values[taken], days[taken], used[taken]
+        block = None if block is None else block[taken]
+    warn_if_pooled(frame, np.flatnonzero(used), framework, stacklevel=2)
+    grouped = columns.groups(frame, by, observed=observed)
+    group, size, labels = _with_missing_group(grouped, len(frame))
+    n_missing = np.bincount(group[~used], minlength=size)
+    if not used.all():
+        group, values, days = group[used], values[used], days[used]
+        block = None if block is None else block[used]
+
+    rows = _Rows(group, size, values, days, None if value is not None else scale)
+    if method == "mann-kendall":
+        found = _judge(rows.kendall(), alternative, continuity, exact)
+    elif method == "seasonal-mann-kendall":
+        assert block is not None
+        found = _seasonal(rows, block, alternative, continuity)
+    elif method == "theil-sen":
+        found = _theil_sen(rows, alternative, continuity, exact, quantile)
+    elif method == "cochran-armitage":
+        found = _cochran_armitage(rows, freq, alternative, quantile, value or judgement)
+    else:
+        found = _jonckheere(rows, freq, alternative)
+
+    def column(name: str) -> np.ndarray:
+        return found[name] if name in found else np.full(size, np.nan)
+
+    result: dict[str, Any] = {"method": method, "n": np.bincount(group, minlength=size), "n_missing": n_missing}
+    result |= {name: column(name) for name in ("statistic", "z", "p")}
+    result["p_adjusted"] = np.full(size, np.nan) if adjust is None else adjust_bh(found["p"])
+    result |= {name: column(name) for name in ("tau", "slope_per_year", "lower", "upper")}
+    result["exact"] = found.get("exact", np.zeros(size, dtype=np.bool_))
+    if provider in frame.columns:
+        result["n_repeated"] = _repeated(frame, provider, used, group, size)
+    if clash := labels.keys() & result.keys():
+        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
+    return pd.DataFrame(labels | result, copy=False)
+
+
+# ---- what comes in
+
+
+def _refuse_repeated(frame: pd.DataFrame) -> None:
+    """Refuse rows that repeat the same inspections: they look like many observations and are few."""
+    if {"as_at", "n_judged"} <= set(frame.columns):
+        raise ValueError(
+            "this is a snapshot series (it has the columns as_at and n_judged): each of its points counts mostly the same inspections as "
+            "the one before, so a test would find trends where there are none. Test the inspections themselves, the counts of separate "
+            "periods (sif.periods), or the providers' own changes (sif.changes and sif.change_summary)"
+        )
+    if "n_shared" in frame.columns and (frame["n_shared"] > 0).any():
+        raise ValueError(
+            "these are windows that overlap (n_shared is not 0): neighbours count the same inspections, so a test would find trends where "
+            "there are none. Test the inspections themselves, or the counts of separate periods (sif.periods without window=)"
+        )
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column of numbers as float64, missing ones NaN."""
+    values = columns.column(frame, name, "value")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        raise ValueError(f"value={name!r} holds categories; value= takes numbers, grades go into judgement={name!r}")
+    try:
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"value={name!r}: {error}; value= takes numbers, grades go into judgement={name!r}") from None
+    if (wrong := np.isinf(numbers)).any():
+        raise ValueError(f"value={name!r}, row {int(np.argmax(wrong))}: {numbers[wrong][0]:g} is infinite")
+    return np.asarray(numbers)
+
+
+def _blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
+    """Codes of the season of each row, -1 missing."""
+    if season in ("month", "quarter") and season not in frame.columns:
+        month = np.where(days == NO_DAY, -1, days.view("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12)
+        return month if season == "month" else np.where(month < 0, -1, month // 3)
+    return columns.label_codes(columns.column(frame, season, "season"))[0].astype(np.int64)
+
+
+def _with_missing_group(grouped: columns.Groups, rows: int) -> tuple[np.ndarray, int, dict[str, Any]]:
+    """Group codes none of which is missing, how many groups there are, and their labels, the missing one last where it occurs."""
+    if grouped.codes is None:
+        return np.zeros(rows, dtype=np.int8), 1, {}
+    missing = grouped.codes < 0
+    if not missing.any():
+        return grouped.codes, grouped.size, dict(grouped.labels)
+    labels = {name: with_missing(label, grouped.missing[name]) for name, label in grouped.labels.items()}
+    return np.where(missing, grouped.size, grouped.codes.astype(np.int64)), grouped.size + 1, labels
+
+
+def _repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
+    """How many rows of each group are not the first of their provider; rows without a provider are each of one of their own."""
+    codes, labels = columns.label_codes(frame[provider])
+    codes = (codes if used.all() else codes[used]).astype(np.int64)
+    known = codes >= 0
+    if not known.all():
+        codes, group = codes[known], group[known]
+    pair = group.astype(np.int64) * max(1, len(labels)) + codes
+    return np.bincount(group, minlength=size) - np.bincount(pd.unique(pair) // max(1, len(labels)), minlength=size)
+
+
+# ---- the methods
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows that take part: group codes of `size` groups, grade codes (of `scale`) or numbers (scale None), and days."""
+
+    group: np.ndarray
+    size: int
+    values: np.ndarray
+    days: np.ndarray
+    scale: GradeScale | None
+
+    def kendall(self, *, group: Any = None, size: int | None = None, days: Any = None, order: Any = None) -> counts.Kendall:
+        return counts.kendall(
+            self.group if group is None else group,
+            self.days if days is None else days,
+            self.values,
+            n_grades=None if self.scale is None else len(self.scale.labels),
+            n_groups=self.size if size is None else size,
+            order=order,
+        )
+
+
+def _judge(kendall: counts.Kendall, alternative: str, continuity: bool, exact: str | bool) -> dict[str, np.ndarray]:
+    """Statistic, z, p and tau of Kendall's S, exact where that is asked for and can be had."""
+    s = np.where(kendall.n > 1, kendall.s, np.nan)
+    z = _z(s, kendall.variance, continuity)
+    p = _tail(z, alternative)
+    is_exact = (kendall.runs > 0) & ~np.isnan(z) & (exact is not False)
+    if is_exact.any():
+        p[is_exact] = _exact_p(kendall.runs[is_exact], kendall.s[is_exact], alternative, midp=exact == "auto")
+    return {"statistic": s, "z": z, "p": p, "tau": kendall.tau, "exact": is_exact}
+
+
+def _z(s: np.ndarray, variance: np.ndarray, continuity: bool) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(variance > 0, (s - np.sign(s) * continuity) / np.sqrt(variance), np.nan)
+
+
+def _tail(z: np.ndarray, alternative: str) -> np.ndarray:
+    """The normal tail of z; never through 1 - p, which would lose the digits of small ones."""
+    from scipy.special import ndtr  # only here: scipy is slow to import
+
+    if alternative == "two-sided":
+        return 2 * ndtr(-np.abs(z))
+    return np.asarray(ndtr(-z if alternative == "greater" else z))
+
+
+def _exact_p(runs: np.ndarray, s: np.ndarray, alternative: str, *, midp: bool) -> np.ndarray:
+    # The distribution is symmetric: the tail below s is that above -s.
+    above, at = counts.kendall_exact(runs, np.abs(s) if alternative == "two-sided" else s if alternative == "greater" else -s)
+    p = above + (at / 2 if midp else at)
+    return np.minimum(1, 2 * p) if alternative == "two-sided" else p
+
+
+def _seasonal(rows: _Rows, block: np.ndarray, alternative: str, continuity: bool) -> dict[str, np.ndarray]:
+    n_blocks = int(block.max(initial=-1)) + 1
+    if rows.size * max(1, n_blocks) >= 2**31:
+        raise ValueError(f"{rows.size} groups of {n_blocks} seasons are more than can be counted")
+    of = rows.kendall(group=rows.group.astype(np.int64) * n_blocks + block, size=rows.size * max(1, n_blocks))
+    n, s_of, variance_of, could_tell = (array.reshape(rows.size, -1) for array in (of.n, of.s, of.variance, of.most))
+    s = np.where((n > 1).any(axis=1), s_of.sum(axis=1), np.nan)
+    variance = np.where(n > 1, variance_of, 0).sum(axis=1)
+    z = _z(s, variance, continuity)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tau = s / could_tell.sum(axis=1)
+    return {"statistic": s, "z": z, "p": _tail(z, alternative), "tau": tau}
+
+
+def _theil_sen(rows: _Rows, alternative: str, continuity: bool, exact: str | bool, quantile: float) -> dict[str, np.ndarray]:
+    order, _ = counts.order_records(rows.group, rows.days, n_providers=rows.size)
+    kendall = rows.kendall(order=order)
+    found = _judge(kendall, alternative, continuity, exact)
+    pairs = kendall.pairs
+    reach = quantile * np.sqrt(np.where(kendall.n > 1, kendall.variance, 0))
+    low, high = np.round((pairs - reach) / 2).astype(np.int64) - 1, np.round((pairs + reach) / 2).astype(np.int64)
+    ranks = np.column_stack([(pairs - 1) // 2, pairs // 2, low, high])
+    slopes = counts.theil_sen(rows.group, rows.days, rows.values, ranks, n_groups=rows.size, order=order) * DAYS_A_YEAR + 0.0  # no -0
+    bounded = (low >= 0) & (high < pairs) & (pairs > 0)
+    found["slope_per_year"] = slopes[:, :2].mean(axis=1)
+    found["lower"], found["upper"] = (np.where(bounded, slopes[:, column], np.nan) for column in (2, 3))
+    return found
+
+
+def _period_of(rows: _Rows, freq: Any) -> tuple[np.ndarray, float]:
+    """The number of the period of each row, and the periods a year."""
+    starts, ends = period_bounds(rows.days, freq)
+    if not len(starts):
+        return np.empty(0, dtype=np.int64), np.nan
+    return np.searchsorted(ends, rows.days), DAYS_A_YEAR * len(starts) / float(ends[-1] - starts[0] + 1)
+
+
+def _cochran_armitage(rows: _Rows, freq: Any, alternative: str, quantile: float, name: str) -> dict[str, np.ndarray]:
+    if rows.scale is None:
+        if not np.isin(rows.values, (0, 1)).all():
+            raise ValueError(f"value={name!r} has other values than true and false (1 and 0), which cochran-armitage counts")
+        good = rows.values
+    elif rows.scale.threshold is None:
+        raise ValueError(f"judgement={name!r}: the scale {rows.scale.name} has no threshold that would say which grades are good enough")
+    else:
+        good = (rows.values >= len(rows.scale.labels) - rows.scale.n_good_enough).astype(np.float64)
+    period, a_year = _period_of(rows, freq)
+
+    def total(weights: np.ndarray) -> np.ndarray:
+        return np.bincount(rows.group, weights, minlength=rows.size)
+
+    n = np.bincount(rows.group, minlength=rows.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Scores are counted from the group's mean period, so that nothing cancels.
+        score = period - (total(period) / n)[rows.group]
+        share = total(good) / n
+        t = total(score * (good - share[rows.group]))
+        spread = total(score**2)
+        varies = (n > 1) & (spread > 0) & (share > 0) & (share < 1)
+        t = np.where(n > 1, t, np.nan)
+        z = np.where(varies, t / np.sqrt(share * (1 - share) * spread), np.nan)
+        slope = np.where((n > 1) & (spread > 0), t / spread, np.nan)
+        residual = good - share[rows.group] - (slope[rows.group] * score)
+        error = quantile * np.sqrt(total((score * residual) ** 2)) / spread
+        lower, upper = slope - error, slope + error
+    return {
+        "statistic": t,
+        "z": z,
+        "p": _tail(z, alternative),
+        "slope_per_year": slope * a_year,
+        "lower": lower * a_year,
+        "upper": upper * a_year,
+    }
+
+
+def _jonckheere(rows: _Rows, freq: Any, alternative: str) -> dict[str, np.ndarray]:
+    kendall = rows.kendall(days=_period_of(rows, freq)[0])
+    found = _judge(kendall, alternative, False, False)
+    found["statistic"] = (found["statistic"] + kendall.pairs) / 2
+    return found
+
+
+# ---- many groups
+
+
+def adjust_bh(p: np.ndarray) -> np.ndarray:
+    """Benjamini and Hochberg's adjusted p-values (1995, J. R. Statist. Soc. B 57, 289-300); NaN stay and do not count."""
+    adjusted = np.full(len(p), np.nan)
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(p[known], kind="stable")][::-1]  # from the largest to the smallest
+    m = len(order)
+    adjusted[order] = np.minimum.accumulate(np.minimum(1, p[order] * m / np.arange(m, 0, -1)))
+    return adjusted

@@ -1,0 +1,47 @@
+"""Kendall's S of values against days, and its distribution when every order of the values is as likely."""
+
+from collections import Counter
+from fractions import Fraction
+from itertools import combinations, permutations
+
+
+def sign(x):
+    return (x > 0) - (x < 0)
+
+
+def score(days, values):
+    """Return the sum, over all pairs on different days, of the sign of later - earlier."""
+    return sum(sign(days[j] - days[i]) * sign(values[j] - values[i]) for i, j in combinations(range(len(days)), 2))
+
+
+def kendall(days, values):
+    """Return n, S, its variance (by the formula with ties, exactly; None below 2 rows), pairs on different days, pairs of unlike values."""
+    n = len(days)
+    of_values, of_days = Counter(values).values(), Counter(days).values()
+
+    def total(sizes, *steps):
+        products = []
+        for t in sizes:
+            product = t
+            for step in steps:
+                product *= step(t)
+            products.append(product)
+        return sum(products)
+
+    def less(k):
+        return lambda t: t - k
+
+    variance = None
+    if n > 1:
+        variance = Fraction(
+            n * (n - 1) * (2 * n + 5) - sum(total(sizes, less(1), lambda t: 2 * t + 5) for sizes in (of_values, of_days)), 18
+        ) + Fraction(total(of_values, less(1)) * total(of_days, less(1)), 2 * n * (n - 1))
+    if n > 2:
+        variance += Fraction(total(of_values, less(1), less(2)) * total(of_days, less(1), less(2)), 9 * n * (n - 1) * (n - 2))
+    pairs = n * (n - 1) // 2
+    return n, score(days, values), variance, pairs - total(of_days, less(1)) // 2, pairs - total(of_values, less(1)) // 2
+
+
+def distribution(days, values):
+    """Return how often each S occurs among all orders of the values."""
+    return Counter(score(days, order) for order in permutations(values))
