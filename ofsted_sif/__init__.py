@@ -14,7 +14,7 @@ except ImportError as error:
         f"first; else reinstall the package ({error})"
     ) from error
 
-from ofsted_sif import counts
+from ofsted_sif import counts, plot
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
@@ -64,6 +64,7 @@ __all__ = [
     "median_time_to",
     "percent",
     "periods",
+    "plot",
     "proportion_interval",
     "read_inspections",
     "reading_report",

@@ -1,0 +1,217 @@
+"""A row a group: shares of the grades as stacked bars, and estimates with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns
+from ofsted_sif.plot import canvas, palette
+from ofsted_sif.scales import GradeScale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_ROW = 0.34  # inches a group
+
+
+def shares(table: Any, *, scale: GradeScale | None = None, sort: bool = True, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the shares of the grades, a stacked bar a group with the counts in it, from what `aggregate` returns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a group, as `aggregate` returns it. The labels are the columns before `n`.
+    scale : GradeScale, optional
+        The scale of the counts; by default told from the columns.
+    sort : bool, default True
+        The group with the highest share good enough first (without a threshold: with the best grades); False keeps the table's order.
+        Groups in which nobody is judged come last.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the table has no counts of grades.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> ax = sif.plot.shares(sif.aggregate(state, "region"))
+    >>> len(ax.get_yticklabels())
+    9
+    """
+    table = columns.as_frame(table)
+    title = "Grades by group" if title is None else title
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
+    scale = canvas.scale_of_counts(table, scale)
+    table = table.assign(label_=canvas.labels_before(table, "n", without=["as_at"]))
+    share = table[[f"share_{name}" for name in scale.columns]].to_numpy(dtype=float)
+    order = _best_first(share, scale) if sort else np.arange(len(table))
+    table, share = table.iloc[order], share[order]
+
+    ax = canvas.axes(ax, 8, 1.1 + _ROW * len(table))
+    rows = np.arange(len(table))
+    left = np.zeros(len(table))
+    for position, (name, fill) in enumerate(zip(scale.columns, palette.fills(scale).values(), strict=True)):
+        width = np.nan_to_num(share[:, position])
+        ax.barh(rows, width, left=left, height=0.74, color=fill, edgecolor="white", linewidth=0.8)
+        for row, (start, part, count) in enumerate(zip(left, width, table[name].to_numpy(), strict=True)):
+            text = _number(count)
+            if part > 0.008 + 0.012 * len(text):  # where it fits
+                ax.text(start + part / 2, row, text, ha="center", va="center_baseline", fontsize=9, color=palette.text_on(fill))
+        left += width
+    for row, (judged, n) in enumerate(zip(table["n_judged"], table["n"], strict=True)):
+        if not judged:
+            ax.text(0.01, row, "none judged", va="center_baseline", fontsize=9, color=palette.QUIET)
+        side = f"n = {judged:,}" + (f" of {n:,}" if n != judged else "")
+        ax.annotate(
+            side, (1, row), (6, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.QUIET, annotation_clip=False
+        )
+    canvas.plain(ax)
+    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=palette.INK)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    canvas.legend(ax, scale)
+    # Rows of several judgements are the same providers again: their sum would say nothing.
+    n_judged, n = (None, None) if "judgement" in table.columns else (table["n_judged"].sum(), table["n"].sum())
+    canvas.heading(ax, title, canvas.told(table, n_judged=n_judged, n=n))
+    return ax
+
+
+def _best_first(share: np.ndarray, scale: GradeScale) -> np.ndarray:
+    """Groups by their share good enough, then by the best grade, and so on; those without a share last, ties in the table's order."""
+    cumulated = share.cumsum(axis=1)
+    keys = [cumulated[:, position] for position in range(len(scale.labels) - 1)]
+    if scale.threshold is not None:
+        keys.insert(0, cumulated[:, scale.n_good_enough - 1])
+    return np.lexsort([-np.nan_to_num(key, nan=-1.0) for key in reversed(keys)])
+
+
+def _number(count: Any) -> str:
+    """A count, or a sum of weights."""
+    return f"{count:,.0f}" if float(count).is_integer() or count >= 100 else f"{count:,.1f}"
+
+
+def forest(table: Any, *, value: str | None = None, sort: bool = True, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw an estimate and its interval, a row a group, from what `aggregate`, `change_summary` or `trend` returns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a group with `lower` and `upper`; the labels are the columns before the numbers.
+    value : str, optional
+        The column of the estimate; by default the first of slope_per_year, share_improved and the threshold's share.
+    sort : bool, default True
+        The highest estimate first; False keeps the table's order. Groups without an estimate come last.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the table has no such column, or no `lower` and `upper`.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    A dashed line marks no slope, or the share of all groups taken together where the table has the counts for it. Where intervals
+    overlap the groups may differ all the same: the picture is no test.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> sif.plot.forest(sif.aggregate(state, "region")).get_xlabel()
+    'Good or outstanding, with its interval'
+    """
+    table = columns.as_frame(table)
+    value = _estimate(table) if value is None else value
+    canvas.require(table, value, "lower", "upper")
+    what = _what(value)
+    title = f"{what} by group" if title is None else title
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
+    table = table.assign(label_=canvas.labels_before(table, "method" if "method" in table.columns else "n", without=["as_at"]))
+    if sort:
+        table = table.sort_values(value, ascending=False, kind="stable", na_position="last")
+    is_share = value.startswith("share_")
+    size = next((name for name in ("n_judged", "n") if name in table.columns), None)
+
+    ax = canvas.axes(ax, 8, 1.2 + _ROW * len(table))
+    estimate, lower, upper = (table[name].to_numpy(dtype=float) for name in (value, "lower", "upper"))
+    rows = np.arange(len(table))
+    ax.hlines(rows, lower, upper, color=palette.ACCENT, linewidth=2)
+    ax.plot(estimate, rows, "o", color=palette.ACCENT, markeredgecolor="white", markersize=8)
+    canvas.plain(ax, grid="x")
+    for row in rows:
+        if np.isnan(estimate[row]):
+            ax.text(0.01, row, "no estimate", transform=ax.get_yaxis_transform(), va="center_baseline", fontsize=9, color=palette.QUIET)
+        if size is not None:
+            ax.annotate(
+                f"n = {table[size].iloc[row]:,}",
+                (1, row),
+                (6, 0),
+                xycoords=ax.get_yaxis_transform(),
+                textcoords="offset points",
+                va="center_baseline",
+                fontsize=9,
+                color=palette.QUIET,
+                annotation_clip=False,
+            )
+    reference, word = _reference(table, value)
+    if reference is not None:
+        ax.axvline(reference, color=palette.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
+    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=palette.INK)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    if is_share:
+        ax.set_xlim(0, 1)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    ax.set_xlabel(f"{what}, with its interval", color=palette.QUIET, fontsize=9)
+    n_judged = table["n_judged"].sum() if "n_judged" in table.columns and "judgement" not in table.columns else None
+    canvas.heading(ax, title, [*canvas.told(table, n_judged=n_judged), word], legend_above=False)
+    return ax
+
+
+def _estimate(table: pd.DataFrame) -> str:
+    known = ["slope_per_year", "share_improved", "share_good_or_outstanding"]
+    found = [name for name in known if name in table.columns]
+    if not found:
+        raise ValueError(f"the table has none of {', '.join(known)}: name the column of the estimate with value=")
+    return found[0]
+
+
+def _what(value: str) -> str:
+    return canvas.in_words(value.removeprefix("share_"))
+
+
+def _reference(table: pd.DataFrame, value: str) -> tuple[float | None, str]:
+    """Where the dashed line stands, and what it means."""
+    if value == "slope_per_year":
+        return 0.0, "dashed: no slope"
+    count, size = value.removeprefix("share_"), "n_judged" if "n_judged" in table.columns else "n"
+    if count == value or count not in table.columns or not table[size].sum():
+        return None, ""
+    share = float(table[count].sum() / table[size].sum())
+    return share, f"dashed: all groups together, {share:.0%}"
