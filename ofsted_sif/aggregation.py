@@ -111,7 +111,10 @@ def aggregate(
         labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(len(asked)), len(groups)), categories=asked)
     sums = np.stack([table[groups] for table in weighted], axis=1).reshape(stacked.shape) if weighted else None
     without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
-    return result_table(labels, stacked, scale, interval=interval, level=level, min_n=min_n, sums=sums, without_weight=without)
+    result = result_table(labels, stacked, scale, interval=interval, level=level, min_n=min_n, sums=sums, without_weight=without)
+    # What a picture of the counts may say of them, where `as_at` has said it of the rows.
+    result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
+    return result
 
 
 def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -4,5 +4,7 @@ Each takes ``ax=`` and returns the axes. Grades have the same colours everywhere
 """
 
 from ofsted_sif.plot.bars import forest, shares
+from ofsted_sif.plot.maps import hex_map
+from ofsted_sif.plot.timelines import history, series, survival
 
-__all__ = ["forest", "shares"]
+__all__ = ["forest", "hex_map", "history", "series", "shares", "survival"]

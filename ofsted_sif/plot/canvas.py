@@ -53,7 +53,10 @@ def heading(ax: Axes, title: str, told: Sequence[str], *, legend_above: bool = T
 def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
     """The grades' colours in one line above the axes, best first."""
     from matplotlib.patches import Patch
+    from matplotlib.transforms import ScaledTranslation
 
+    figure = ax.get_figure()
+    assert figure is not None
     handles = [Patch(facecolor=fill, edgecolor=palette.INK, linewidth=0.5, label=label) for label, fill in palette.fills(scale).items()]
     if not_judged:
         handles.append(Patch(facecolor=palette.NO_GRADE, edgecolor=palette.NO_GRADE_HATCH, hatch="////", linewidth=0.5, label="Not judged"))
@@ -61,6 +64,7 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
+        bbox_transform=ax.transAxes + ScaledTranslation(0, 6 / 72, figure.dpi_scale_trans),  # 6 points above the axes
         ncols=len(handles),
         frameon=False,
         fontsize=9,
@@ -69,7 +73,7 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
         handletextpad=0.5,
         columnspacing=1.2,
         borderpad=0,
-        borderaxespad=0.5,
+        borderaxespad=0,
         labelcolor=palette.INK,
     )
 

@@ -1,0 +1,113 @@
+"""A hexagon a provider, so that every authority counts the same to the eye."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ofsted_sif import columns
+from ofsted_sif.datasets import load_hex_map
+from ofsted_sif.plot import canvas, palette
+from ofsted_sif.plot.hexagons import borders, centre, corners, short_name
+from ofsted_sif.scales import GradeScale, grades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def hex_map(
+    table: Any,
+    *,
+    judgement: str = "overall_effectiveness",
+    scale: GradeScale | None = None,
+    hexagons: Any = None,
+    provider: str = "provider",
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a map of England with a hexagon for each local authority, coloured by grade, from what `as_at` returns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a provider, as `as_at` returns it. With a column `region`, dark lines part the regions.
+    judgement : str, default "overall_effectiveness"
+        The column of grades.
+    scale : GradeScale, optional
+        Its scale; by default told from the column.
+    hexagons : DataFrame, optional
+        An arrangement with provider, provider_name, q, r; by default `load_hex_map`, the 153 present authorities.
+    provider : str, default "provider"
+        The table's column of providers.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        For a missing column, or a provider with several rows: a hexagon has one grade.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    A hexagon is hatched where its provider has no grade or is not in the table. Providers without a hexagon are counted in the heading.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> len(sif.plot.hex_map(state).patches)
+    153
+    """
+    table = columns.as_frame(table)
+    title = canvas.in_words(judgement) if title is None else title
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 7, 2), title, "No providers to show")
+    canvas.require(table, judgement, provider)
+    scale = columns.scale_of(table[judgement]) if scale is None else scale
+    keys = table[provider].astype(object)
+    if (again := keys.duplicated()).any():
+        raise ValueError(f"{provider} {keys[again].iloc[0]!r} has several rows, and a hexagon has one grade: give what as_at returns")
+    grade = dict(zip(keys, grades(table[judgement], scale, column=judgement).tolist(), strict=True))
+    places = columns.as_frame(load_hex_map() if hexagons is None else hexagons)
+
+    from matplotlib.patches import Polygon
+
+    across, up = (places[column].max() - places[column].min() + 2 for column in ("q", "r"))
+    ax = canvas.axes(ax, 7, 0.8 + 7 * 0.87 * up / across)
+    fills = palette.fills(scale)
+    hatched = False
+    for key, name, q, r in zip(*(places[column].tolist() for column in ("provider", "provider_name", "q", "r")), strict=True):
+        fill = fills.get(grade.get(key), None)
+        hatched |= fill is None
+        look = {"facecolor": fill} if fill else {"facecolor": palette.NO_GRADE, "hatch": "////", "edgecolor": palette.NO_GRADE_HATCH, "linewidth": 0}
+        ax.add_patch(Polygon(corners(q, r), closed=True, **({"edgecolor": "white", "linewidth": 1.2} | look)))  # type: ignore[arg-type]
+        colour = palette.text_on(fill) if fill else palette.INK
+        x, y = centre(q, r)
+        halo = None if fill else {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        ax.text(x, y, canvas.shorten(short_name(name)), ha="center", va="center_baseline", fontsize=6.5, color=colour, bbox=halo)
+    if "region" in table.columns:
+        region = dict(zip(keys, table["region"].astype(object), strict=True))
+        known = {(q, r): region[key] for key, q, r in zip(places["provider"], places["q"], places["r"], strict=True) if key in region}
+        for (x0, y0), (x1, y1) in borders(known):
+            ax.plot([x0, x1], [y0, y1], color=palette.INK, linewidth=1.6, solid_capstyle="round")
+    canvas.plain(ax)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.set_aspect("equal")
+    ax.margins(0.01)
+    ax.autoscale_view()
+    n_judged = sum(pd.notna(value) for value in grade.values())
+    off_map = len(set(grade) - set(places["provider"]))
+    canvas.legend(ax, scale, not_judged=hatched)
+    said = canvas.told(table, n_judged=n_judged, n=len(table))
+    canvas.heading(ax, title, [*said, f"{off_map:,} without a hexagon" if off_map else ""])
+    return ax

@@ -1,0 +1,342 @@
+"""Along time: each provider's inspections, shares at many dates, and how long a grade was waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns
+from ofsted_sif.plot import canvas, palette
+from ofsted_sif.scales import GradeScale, grades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_ROW = 0.36  # inches a provider
+# Okabe and Ito's colours for lines (https://jfly.uni-koeln.de/color/), without the yellow, which is too light on white.
+_LINES = ("#0072b2", "#d55e00", "#007a5a", "#a04d7e", "#1d2530", "#b07a00", "#3a93c2", "#7a4a2a", "#6b7480")
+
+
+def history(
+    table: Any,
+    *,
+    judgement: str = "overall_effectiveness",
+    scale: GradeScale | None = None,
+    provider: str = "provider",
+    inspected: str = "inspection_start",
+    published: str = "published",
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one row a provider and a mark an inspection, coloured by grade, with a band for the time that the grade held.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row an inspection: the providers to show. Labels are `provider_name` where the table has it, with the key where two share one.
+    judgement : str, default "overall_effectiveness"
+        The column of grades. An inspection without that judgement has a small open mark and does not end a band.
+    scale : GradeScale, optional
+        Its scale; by default told from the column.
+    provider, inspected, published : str
+        The user's names of those columns. An inspection stands at its start, or its publication where the start is missing.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        For missing columns, or an inspection with neither date.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    Bands end at the last date in the table, or where it says that the provider closed.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> table = sif.load_inspections()
+    >>> ax = sif.plot.history(table[table["provider_name"].isin(["Devon", "Somerset"])])
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Devon', 'Somerset']
+    """
+    table = columns.as_frame(table)
+    title = f"{canvas.in_words(judgement)} at each inspection" if title is None else title
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 8, 2), title, "No inspections to show")
+    canvas.require(table, provider, judgement)
+    scale = columns.scale_of(table[judgement]) if scale is None else scale
+    when = _when(table, inspected, published)
+    marks = pd.DataFrame(
+        {
+            "key": table[provider].astype(object).to_numpy(),
+            "when": when,
+            "grade": np.asarray(grades(table[judgement], scale, column=judgement).codes),
+            "closed": pd.to_datetime(table["closed"]).to_numpy() if "closed" in table.columns else pd.NaT,
+        }
+    ).sort_values("when", kind="stable")
+    names = _names(table, provider)
+
+    ax = canvas.axes(ax, 8, 1.1 + _ROW * len(names))
+    fills = list(palette.fills(scale).values())[::-1]  # by code: worst first
+    last_day = marks["when"].max()
+    of_provider = dict(iter(marks.groupby("key", sort=False)))
+    ordered = sorted(names.items(), key=lambda item: item[1].casefold())
+    for row, (key, _) in enumerate(ordered):
+        mine = of_provider[key]
+        graded = mine[mine["grade"] >= 0]
+        end = mine["closed"].iloc[-1] if pd.notna(mine["closed"].iloc[-1]) else last_day
+        starts = graded["when"].tolist()
+        for start, stop, code in zip(starts, [*starts[1:], max([end, *starts[-1:]])], graded["grade"], strict=True):
+            ax.barh(row, stop - start, left=start, height=0.3, color=fills[code], linewidth=0)
+            ax.plot([start], [row], "o", markersize=9, color=fills[code], markeredgecolor=palette.INK, markeredgewidth=0.8)
+        open_marks = mine[mine["grade"] < 0]["when"]
+        ax.plot(open_marks, [row] * len(open_marks), "o", markersize=5, color="white", markeredgecolor=palette.QUIET, zorder=3)
+    canvas.plain(ax, grid="x")
+    ax.xaxis_date()
+    ax.set_yticks(range(len(ordered)), [canvas.shorten(name) for _, name in ordered], color=palette.INK)
+    ax.set_ylim(len(ordered) - 0.4, -0.6)
+    canvas.legend(ax, scale)
+    n_judged = int((marks["grade"] >= 0).sum())
+    said = f"{n_judged:,} of {len(marks):,} inspections judged it" + ("" if n_judged == len(marks) else "; the others have an open mark")
+    canvas.heading(ax, title, [*canvas.told(table), said])
+    return ax
+
+
+def _when(table: pd.DataFrame, inspected: str, published: str) -> pd.DatetimeIndex:
+    """The day of each inspection: its start, or its publication."""
+    found = [name for name in (inspected, published) if name in table.columns]
+    if not found:
+        canvas.require(table, inspected)
+    days = columns.days(table, found[0], "inspected")
+    for name in found[1:]:
+        days = np.where(days == columns.NO_DAY, columns.days(table, name, "published"), days)
+    if (without := days == columns.NO_DAY).any():
+        raise ValueError(f"row {int(np.argmax(without))} has neither {' nor '.join(found)}: an inspection needs a date to stand at")
+    return columns.dates_of(days)
+
+
+def _names(table: pd.DataFrame, provider: str) -> dict[Any, str]:
+    """What each provider is called: its name, with its key where another has the same."""
+    keys = table[provider].astype(object)
+    if "provider_name" not in table.columns:
+        return {key: str(key) for key in keys.unique()}
+    named = pd.Series(table["provider_name"].astype(object).to_numpy(), index=keys)
+    last = named[~named.index.duplicated(keep="last")]
+    shared = last.duplicated(keep=False)
+    return {key: f"{name} ({key})" if twice else str(name) for key, name, twice in zip(last.index, last, shared, strict=True)}
+
+
+def series(
+    table: Any, *, kind: str | None = None, scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw shares at many dates from what `series` or `periods` returns: the grades as areas, or good or better as lines by group.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a date and group, as `series` returns it (`as_at`) or `periods` (`period_end`).
+    kind : {"areas", "lines"}, optional
+        ``areas``: stacked shares of the grades, of one group. ``lines``: the threshold's share with its interval, a line a group. By
+        default areas where the table has one group, else lines.
+    scale : GradeScale, optional
+        The scale of the counts; by default told from the columns.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        For a table without dates or counts, areas of several groups, or lines of a scale without a threshold.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    The points of an as-at series repeat the same inspections; their intervals are of each date alone and no test of a trend. With more
+    than three lines the intervals are left out, because they would hide each other.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> dates = [f"{year}-03-31" for year in range(2019, 2026)]
+    >>> years = sif.series(sif.load_inspections(), dates, framework=["SIF", "ILACS"])
+    >>> sif.plot.series(years).get_ylim()
+    (0.0, 1.0)
+    """
+    table = columns.as_frame(table)
+    if kind not in (None, "areas", "lines"):
+        raise ValueError(f"kind={kind!r} is not one of 'areas', 'lines'")
+    time = next((name for name in ("as_at", "period_end") if name in table.columns), None)
+    if time is None:
+        raise ValueError("the table has neither as_at nor period_end: give what series or periods returns")
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 8, 2), title or "Grades over time", "No dates to show")
+    scale = canvas.scale_of_counts(table, scale)
+    groups = pd.Series(canvas.labels_before(table, "n", without=["as_at", "period_start", "period_end", "n_shared"]))
+    found = groups.unique().tolist()
+    kind = ("areas" if len(found) == 1 else "lines") if kind is None else kind
+    if kind == "areas" and len(found) > 1:
+        raise ValueError(f"areas show one group, and the table has {len(found)} ({', '.join(found[:5])}, ...): choose one, or kind='lines'")
+    if kind == "lines" and scale.threshold_column is None:
+        raise ValueError(f"the scale {scale.name} has no threshold, so there is no share to draw as a line: kind='areas'")
+    ax = canvas.axes(ax, 8, 4.2)
+    judged = table["n_judged"]
+    when = pd.DatetimeIndex(columns.dates_of(columns.days(table, time, "table")))
+    if kind == "areas":
+        _areas(ax, table, when, scale)
+        canvas.legend(ax, scale)
+        said = [f"{judged.min():,} to {judged.max():,} judged" if judged.min() != judged.max() else f"{judged.max():,} judged"]
+    else:
+        share = f"share_{scale.threshold_column}"
+        _lines(ax, [(name, when[rows], table[rows]) for name in found for rows in [(groups == name).to_numpy()]], share)
+        said = [f"{judged.min():,} to {judged.max():,} judged a point"]
+    canvas.plain(ax, grid="y")
+    ax.set_ylim(0, 1)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    default = "Grades over time" if kind == "areas" else f"{canvas.in_words(str(scale.threshold_column))} over time"
+    canvas.heading(ax, default if title is None else title, [*canvas.told(table), *said], legend_above=kind == "areas")
+    return ax
+
+
+def _areas(ax: Axes, table: pd.DataFrame, when: pd.DatetimeIndex, scale: GradeScale) -> None:
+    order = np.argsort(when, kind="stable")
+    base = np.zeros(len(table))
+    share = table[[f"share_{name}" for name in scale.columns]].to_numpy(dtype=float)[order]
+    for position, fill in enumerate(palette.fills(scale).values()):
+        top = base + share[:, position]
+        ax.fill_between(when[order], base, top, color=fill, linewidth=0)
+        ax.plot(when[order], top, color="white", linewidth=0.8)
+        base = top
+    if len(when) > 1:
+        ax.set_xlim(when.min(), when.max())
+
+
+def _lines(ax: Axes, groups: list[tuple[str, Any, pd.DataFrame]], share: str) -> None:
+    """A line a group, named at its end; with their intervals where these can be told apart."""
+    ends = []
+    for position, (name, when, rows) in enumerate(groups):
+        colour = _LINES[position % len(_LINES)]
+        order = np.argsort(when, kind="stable")
+        value = rows[share].to_numpy(dtype=float)[order]
+        if len(groups) <= 3:
+            lower, upper = (rows[bound].to_numpy(dtype=float)[order] for bound in ("lower", "upper"))
+            ax.fill_between(when[order], lower, upper, color=colour, alpha=0.15, linewidth=0)
+        ax.plot(when[order], value, color=colour, linewidth=2, marker="o" if len(when) == 1 else None)
+        known = np.flatnonzero(~np.isnan(value))
+        if len(known):
+            ends.append((float(value[known[-1]]), when[order][known[-1]], name, colour))
+    _name_ends(ax, ends)
+
+
+def _name_ends(ax: Axes, ends: list[tuple[float, Any, str, str]]) -> None:
+    """Write each line's name at its end, moved apart where names would overlap."""
+    ends = sorted(ends, key=lambda end: end[0])
+    heights = _apart(np.array([end[0] for end in ends]), 0.052)
+    for (height, x, name, colour), y in zip(ends, heights, strict=True):
+        ax.annotate(
+            canvas.shorten(name, 28),
+            (x, height),
+            (8, y),
+            textcoords=("offset points", "data"),
+            va="center_baseline",
+            fontsize=9,
+            color=colour,
+            annotation_clip=False,
+        )
+
+
+def _apart(heights: np.ndarray, step: float) -> np.ndarray:
+    """Rising heights moved as little as makes them `step` apart: those that crowd are spread about their mean, within 0 and 1."""
+    blocks: list[list[float]] = []  # sum of (height - place * step), how many
+    for place, height in enumerate(heights):
+        blocks.append([height - place * step, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1]]
+    spread = np.repeat([total / size for total, size in blocks], [int(size) for _, size in blocks])
+    return np.clip(spread, 0, max(0.0, 1 - (len(heights) - 1) * step)) + np.arange(len(heights)) * step
+
+
+def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the share that still waits for a grade as years pass, a step line a group with its interval, from what `time_to` returns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a group and time, as `time_to` returns it: years, at_risk, events, censored, survival, lower, upper.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    Small upright marks stand where observation ended for some who still waited. With more than three groups the intervals are left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import ofsted_sif as sif
+    >>> table = pd.DataFrame({"years": [1.0, 2.0], "at_risk": [4, 2], "events": [1, 1], "censored": [1, 1], "survival": [0.75, 0.375],
+    ...                       "lower": [0.13, 0.01], "upper": [0.96, 0.81]})
+    >>> sif.plot.survival(table).get_ylim()
+    (0.0, 1.02)
+    """
+    table = columns.as_frame(table)
+    title = "Still waiting, by years since" if title is None else title
+    canvas.require(table, "years", "at_risk", "events", "censored", "survival", "lower", "upper")
+    if not len(table):
+        return canvas.empty(canvas.axes(ax, 8, 2), title, "Nobody to follow")
+    ax = canvas.axes(ax, 8, 4.2)
+    groups = pd.Series(canvas.labels_before(table, "years"))
+    found = groups.unique().tolist()
+    ends = []
+    for position, name in enumerate(found):
+        rows = table[(groups == name).to_numpy()].sort_values("years", kind="stable")
+        colour = _LINES[position % len(_LINES)]
+        years = np.insert(rows["years"].to_numpy(dtype=float), 0, 0.0)
+        value, lower, upper = (np.insert(rows[column].to_numpy(dtype=float), 0, 1.0) for column in ("survival", "lower", "upper"))
+        if len(found) <= 3:
+            ax.fill_between(years, lower, upper, step="post", color=colour, alpha=0.15, linewidth=0)
+        ax.step(years, value, where="post", color=colour, linewidth=2)
+        ended = rows["censored"].to_numpy() > 0
+        ax.plot(years[1:][ended], value[1:][ended], "|", color=colour, markersize=7)
+        size = f"n = {rows['at_risk'].iloc[0]:,}"
+        ends.append((float(value[-1]), years[-1], size if found == ["All"] else f"{name}, {size}", colour))
+    _name_ends(ax, ends)
+    canvas.plain(ax, grid="y")
+    ax.set_xlim(left=0)
+    ax.set_ylim(0, 1.02)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    ax.set_xlabel("Years", color=palette.QUIET, fontsize=9)
+    said = f"{table['events'].sum():,} reached it; {table['censored'].sum():,} still waited when observation ended"
+    canvas.heading(ax, title, [*canvas.told(table), said], legend_above=False)
+    return ax
