@@ -102,7 +102,7 @@ def hex_map(
     canvas.plain(ax)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.set_aspect("equal")
+    ax.set_aspect("equal", adjustable="datalim")  # the axes keep their room, and so the heading above them
     ax.margins(0.01)
     ax.autoscale_view()
     n_judged = sum(pd.notna(value) for value in grade.values())

@@ -1,0 +1,138 @@
+"""One self-contained HTML page of a table of inspections, to send on: no network, no script from elsewhere, everything escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ofsted_sif._version import __version__
+from ofsted_sif.plot import palette
+from ofsted_sif.report.gathering import gather
+
+__all__ = ["write_report"]
+
+_FOLDER = Path(__file__).parent
+
+
+def write_report(
+    table: Any,
+    path: str | os.PathLike[str],
+    *,
+    provider: str | None = None,
+    as_at: Any = None,
+    published_by: Any = None,
+    framework: Any = "all",
+    register: Any = None,
+    judgement: str | None = None,
+    title: str | None = None,
+) -> Path:
+    """Write a page that a head of service can send on: headline, map, regions, years, who changed, and a page for each provider.
+
+    Parameters
+    ----------
+    table : DataFrame, structured array or mapping of arrays, n rows
+        A row an inspection, in the standard columns; provider, a date and a judgement are required.
+    path : str or PathLike
+        The HTML file. It is replaced only once the new one is complete.
+    provider : str, optional
+        A provider to put first, by its key or its name.
+    as_at : date or str, optional
+        The date; by default the last date in the table.
+    published_by : date or offset, optional
+        The cut-off, as for `as_at`; by default the date itself.
+    framework : str or sequence of str, default "all"
+        Frameworks to take. The page says how many of each stand behind its figures.
+    register : DataFrame, optional
+        As for `as_at`: adds the providers not yet inspected.
+    judgement : str, optional
+        The judgement of the headline; by default overall_effectiveness where the table has it, else its first. The page shows for
+        each provider the last that was made, and says how many are older than the newest inspection.
+    title : str, optional
+        The page's title.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    ValueError
+        For a provider that is unknown or whose name is that of two; for a table without judgements, dates or rows as at that date.
+    ImportError
+        Without Jinja2; the message names the command that installs it.
+    OSError
+        If the file cannot be written; an earlier one is left whole.
+
+    Notes
+    -----
+    With more than 400 providers only the one asked for has a page of its own, and with more than 3,000 the table of all is left out;
+    the page says so.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import ofsted_sif as sif
+    >>> from ofsted_sif.report import write_report
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_report(sif.load_inspections(), pathlib.Path(folder) / "report.html", provider="Devon").read_text("utf-8")
+    >>> page.count('class="authority page"')
+    152
+    """
+    data = gather(
+        table,
+        provider=provider,
+        date=as_at,
+        published_by=published_by,
+        framework=framework,
+        register=register,
+        judgement=judgement,
+    )
+    if title is not None:
+        data["title"] = title
+    target = Path(path)
+    _replace(target, _render(data))
+    return target
+
+
+def _render(data: dict[str, Any]) -> str:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as error:
+        raise ImportError(f"the report needs Jinja2: python3 -m pip install 'ofsted_sif[report]' ({error})") from error
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    fills = [*palette.fills(data["scale"]).values()]
+    style = environment.get_template("page.css").render(fills=[(fill, palette.text_on(fill)) for fill in fills], palette=palette)
+    script = (_FOLDER / "page.js").read_text("utf-8")
+    # The page may run this script and use this style, and nothing else, whatever should ever slip through the escaping.
+    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    template = environment.get_template("page.html")
+    return template.render(data, style=style, script=script, policy=policy, version=__version__, palette=palette, fills=fills)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _replace(target: Path, text: str) -> None:
+    """Put the text in the place of the file in one step, so that a full disk leaves the old one whole."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp lets nobody else read the file; the page is there to be sent on.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
