@@ -25,6 +25,7 @@ EPILOG = """examples:
   ofsted-sif series --as-at 2019-03-31 --as-at 2024-03-31 --framework SIF,ILACS
   ofsted-sif explain Birmingham --as-at 2015-03-10
   ofsted-sif read outcomes.ods                  what a downloaded file is, and every row accounted for
+  ofsted-sif report -o report.html --provider Devon
 """
 
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         sys.stderr.close()
         return 0
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"ofsted-sif: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
@@ -73,8 +74,15 @@ def _parser() -> argparse.ArgumentParser:
     read = commands.add_parser("read", help="what a file is, what was read of it, and what was set aside")
     read.add_argument("file", metavar="FILE", help="a file as downloaded from Ofsted")
     read.set_defaults(run=_run_read)
+    report = commands.add_parser("report", help="one page in HTML to send on: headline, map, regions, years, who changed, every provider")
+    report.set_defaults(run=_run_report)
+    report.add_argument("-o", "--output", metavar="PAGE", default="report.html", help="the page to write; by default report.html")
+    report.add_argument("--provider", metavar="NAME", help="a provider to put first: its code, or its name")
+    report.add_argument("--as-at", metavar="DATE", help="the date; by default the last that the table covers")
+    report.add_argument("--published-by", metavar="CUTOFF", help="a date, or a time after the date as '1 month'")
+    report.add_argument("--framework", metavar="NAMES", help="frameworks to take, as SIF,ILACS; by default all")
     # FILE stands last, after what a command takes of its own.
-    for command in (headline, aggregate, series, explain):
+    for command in (headline, aggregate, series, explain, report):
         command.add_argument("file", nargs="?", metavar="FILE", help="a table of inspections; by default the bundled one")
     return parser
 
@@ -200,6 +208,22 @@ def _run_explain(options: argparse.Namespace) -> str:
     names = register if register is not None else table
     story = sif.explain(table, _provider(options.provider, names), register=register, **state)
     return _written(story, options.format)
+
+
+def _run_report(options: argparse.Namespace) -> str:
+    from ofsted_sif.report import write_report  # here, so that no other command waits for it
+
+    table, register = _table(options)
+    page = write_report(
+        table,
+        options.output,
+        provider=options.provider,
+        as_at=_last_day(table) if options.as_at is None else options.as_at,
+        published_by=None if options.published_by is None else _offset(options.published_by),
+        framework=_listed(options.framework) or "all",
+        register=register,
+    )
+    return f"wrote {page}, {page.stat().st_size / 1e6:.1f} MB: open it in a browser"
 
 
 def _provider(asked: str, names: pd.DataFrame) -> str:

@@ -1,6 +1,6 @@
 """The colours of the grades, the same in every picture and on the report's page, and the colour of text on them.
 
-One rule makes them readable to everybody, in grey too: the worse the grade, the darker its colour, with at least 12 steps of CIELAB
+One rule makes them readable to everybody, in grey too: the worse the grade, the darker its colour, with at least 10 steps of CIELAB
 lightness between neighbours however colours are seen. The tests compute it with the matrices of Machado, Oliveira and Fernandes (2009,
 doi:10.1109/TVCG.2009.113) for protanopia, deuteranopia and tritanopia, and the contrast of the text by the formula of WCAG 2.
 """
@@ -23,7 +23,7 @@ _FILLS = {
     2: ("#78b4d4", "#641230"),
     3: ("#c5e6da", "#78b4d4", "#641230"),
     4: ("#c5e6da", "#78b4d4", "#bf561e", "#641230"),
-    5: ("#d5efe6", "#a3d2da", "#6ca6d0", "#bd541d", "#641230"),
+    5: ("#d5efe6", "#a3d2da", "#6ca6d0", "#b34a16", "#5c0f2b"),
 }
 
 

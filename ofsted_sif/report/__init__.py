@@ -113,7 +113,7 @@ def _render(data: dict[str, Any]) -> str:
     # The page may run this script and use this style, and nothing else, whatever should ever slip through the escaping.
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     template = environment.get_template("page.html")
-    return template.render(data, style=style, script=script, policy=policy, version=__version__, palette=palette, fills=fills)
+    return template.render(data, style=style, script=script, policy=policy, version=__version__, palette=palette)
 
 
 def _hash(text: str) -> str:

@@ -381,7 +381,11 @@ def _when(inspections: pd.DataFrame) -> pd.Series:
 
 
 def _month(date: Any) -> str:
-    return "" if pd.isna(date) else date_in_words(date).split(" ", 1)[1]
+    """``Sep 2024``, short enough for a column."""
+    if pd.isna(date):
+        return ""
+    _, month, year = date_in_words(date).split(" ")
+    return f"{month[:3]} {year}"
 
 
 def _earliest(dates: pd.Series) -> str:
@@ -425,4 +429,4 @@ def _map(places: pd.DataFrame, people: list[dict[str, Any]], state: pd.DataFrame
             region[row["q"], row["r"]] = person["region"]
     lines = [(*pixel(a), *pixel(b)) for a, b in borders(region)]
     off = [person["label"] for person in people if str(person["key"]) not in set(places["provider"].astype(str))]
-    return {"hexes": hexes, "lines": lines, "off": off, "width": round((right - left) * size), "height": round((top + 0.6) * size)}
+    return {"hexes": hexes, "lines": lines, "off": off, "none": any(hex["person"] is None or hex["person"]["grade"]["place"] < 0 for hex in hexes), "width": round((right - left) * size), "height": round((top + 0.6) * size)}

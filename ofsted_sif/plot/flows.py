@@ -1,0 +1,145 @@
+"""From one grade to the next: what became of providers between two inspections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import columns
+from ofsted_sif.plot import canvas, palette
+from ofsted_sif.scales import GradeScale, grades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_GAP = 0.02  # between blocks, of the height of all
+
+
+def changes(
+    table: Any, *, kind: str = "alluvial", scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the flow between the grades of two inspections, from what `changes` or `transitions` returns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a provider with `previous` and `latest`, or a row a pair of grades with `from`, `to` and `n`; groups and periods of
+        transitions are drawn together.
+    kind : {"alluvial", "heat"}, default "alluvial"
+        ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: a square a pair of grades,
+        with its count, shaded by its share of the row.
+    scale : GradeScale, optional
+        The scale; by default told from the column.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the table has neither pair of columns.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import ofsted_sif as sif
+    >>> table = pd.DataFrame({"previous": ["Good", "Inadequate"], "latest": ["Outstanding", "Good"], "change": ["improved", "improved"]})
+    >>> len(sif.plot.changes(table).patches)  # four blocks and two ribbons
+    6
+    """
+    table = columns.as_frame(table)
+    if kind not in ("alluvial", "heat"):
+        raise ValueError(f"kind={kind!r} is not one of 'alluvial', 'heat'")
+    title = "From one inspection to the next" if title is None else title
+    before, after = ("from", "to") if "from" in table.columns else ("previous", "latest")
+    canvas.require(table, before, after, *(["n"] if before == "from" else []))
+    number = table["n"].to_numpy() if before == "from" else np.ones(len(table), dtype=np.int64)
+    if not number.sum():
+        return canvas.empty(canvas.axes(ax, 7, 2), title, "No provider was inspected twice")
+    scale = columns.scale_of(table[before]) if scale is None else scale
+    n = len(scale.labels)
+    # Codes are worst first; rows and columns here best first.
+    rows, cols = (n - 1 - np.asarray(grades(table[name], scale, column=name).codes) for name in (before, after))
+    known = (rows < n) & (cols < n)
+    flow = np.zeros((n, n), dtype=np.int64)
+    np.add.at(flow, (rows[known], cols[known]), number[known])
+
+    ax = canvas.axes(ax, 7, 4.8)
+    canvas.plain(ax)
+    improved, declined = int(np.tril(flow, -1).sum()), int(np.triu(flow, 1).sum())
+    said = [f"{flow.sum():,} changes of inspection: {improved:,} improved, {np.trace(flow):,} the same, {declined:,} declined"]
+    unknown = number.sum() - flow.sum()
+    said.append(f"{unknown:,} without a grade before or after" if unknown else "")
+    (_ribbons if kind == "alluvial" else _squares)(ax, flow, scale)
+    canvas.heading(ax, title, [*canvas.told(table), *said], legend_above=False)
+    return ax
+
+
+def _ribbons(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
+    from matplotlib.patches import PathPatch, Rectangle
+    from matplotlib.path import Path
+
+    fills = list(palette.fills(scale).values())
+    total, gap = flow.sum(), _GAP
+    tops = []
+    for side, sums in enumerate((flow.sum(axis=1), flow.sum(axis=0))):
+        top = 1 + gap * (np.count_nonzero(sums) - 1) / 2
+        starts = np.zeros(len(sums))
+        for grade, (label, count) in enumerate(zip(scale.labels, sums, strict=True)):
+            if not count:
+                continue
+            height = count / total
+            starts[grade] = top
+            ax.add_patch(Rectangle((side - 0.02 * (1 - side), top - height), 0.02, height, facecolor=fills[grade], edgecolor="none"))
+            text = f"{label}  {count:,}" if side == 0 else f"{count:,}  {label}"
+            place, align = ((-0.035, "right") if side == 0 else (1.035, "left"))
+            ax.text(place, top - height / 2, canvas.shorten(text), ha=align, va="center_baseline", fontsize=9, color=palette.INK)
+            top -= height + gap
+        tops.append(starts)
+    left, right = tops
+    for before in range(len(flow)):
+        for after in range(len(flow)):
+            width = flow[before, after] / total
+            if not width:
+                continue
+            high, low = left[before], right[after]
+            left[before] -= width
+            right[after] -= width
+            points = [(0, high), (0.5, high), (0.5, low), (1, low), (1, low - width), (0.5, low - width), (0.5, high - width), (0, high - width), (0, high)]
+            curve, line = Path.CURVE4, Path.LINETO
+            path = Path(points, [Path.MOVETO, curve, curve, curve, line, curve, curve, curve, Path.CLOSEPOLY])
+            # A change has the colour of where it leads; no change stays quiet.
+            ax.add_patch(PathPatch(path, facecolor=fills[after], alpha=0.25 if before == after else 0.75, edgecolor="white", linewidth=0.5))
+    ax.set_xlim(-0.45, 1.45)
+    ax.set_ylim(-0.06, 1.06)
+    ax.set_xticks([0, 1], ["Before", "After"])
+    ax.set_yticks([])
+
+
+def _squares(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    with np.errstate(invalid="ignore"):
+        share = flow / flow.sum(axis=1, keepdims=True)
+    shades = LinearSegmentedColormap.from_list("accent", ["#ffffff", palette.ACCENT])
+    ax.imshow(np.nan_to_num(share), cmap=shades, vmin=0, vmax=1, aspect="auto")
+    for (row, col), count in np.ndenumerate(flow):
+        colour = palette.text_on(to_hex(shades(float(np.nan_to_num(share[row, col])))))
+        ax.text(col, row, f"{count:,}", ha="center", va="center_baseline", fontsize=10, color=colour)
+    names = [label.replace(" ", "\n", 1) for label in scale.labels]
+    ax.set_xticks(range(len(names)), names, color=palette.INK)
+    ax.set_yticks(range(len(names)), scale.labels, color=palette.INK)
+    ax.set_xlabel("After; shaded by the share of the row", color=palette.QUIET, fontsize=9)
+    ax.set_ylabel("Before", color=palette.QUIET, fontsize=9)
+    for edge in np.arange(-0.5, len(flow)):
+        ax.axhline(edge, color="white", linewidth=2)
+        ax.axvline(edge, color="white", linewidth=2)

@@ -1,0 +1,103 @@
+"""Shares against numbers, with the limits between which chance alone would leave them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ofsted_sif import columns
+from ofsted_sif.plot import canvas, palette
+from ofsted_sif.scales import GradeScale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LIMITS = ((0.95, (0, (4, 3))), (0.998, "-"))
+
+
+def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the threshold's share of each group against its number judged, with limits of 95% and 99.8% about the share of all.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a group, as `aggregate` returns it.
+    scale : GradeScale, optional
+        The scale of the counts; by default told from the columns. It needs a threshold.
+    title : str, optional
+        In place of the heading.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If the table has no counts of grades, or their scale no threshold.
+    ImportError
+        Without matplotlib; the message names the command that installs it.
+
+    Notes
+    -----
+    The limits are quantiles of the binomial distribution with the share of all groups taken together, interpolated between whole
+    numbers as in appendix A.1 of Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24
+    (2005), doi:10.1002/sim.1970: with r the least number whose F(r) is p or more, the limit is r - (F(r) - p) / (F(r) - F(r - 1)), over n.
+    Of 20 groups one lies outside the limits of 95% by chance; those are named, for a look, not for a verdict. Groups with nobody judged
+    have no place; the heading counts them.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> sif.plot.funnel(sif.aggregate(state, "region")).get_xlabel()
+    'Number judged'
+    """
+    table = columns.as_frame(table)
+    if not len(table) or not table["n_judged"].sum():
+        return canvas.empty(canvas.axes(ax, 7.5, 2), "Share by number judged" if title is None else title, "Nobody judged")
+    scale = canvas.scale_of_counts(table, scale)
+    if scale.threshold_column is None:
+        raise ValueError(f"the scale {scale.name} has no threshold, and so no share to draw")
+    title = f"{canvas.in_words(scale.threshold_column)}, by number judged" if title is None else title
+    table = table.assign(label_=canvas.labels_before(table, "n"))
+    judged = table[table["n_judged"] > 0]
+    n, share = judged["n_judged"].to_numpy(), judged[f"share_{scale.threshold_column}"].to_numpy(dtype=float)
+    centre = float(judged[scale.threshold_column].sum() / n.sum())
+
+    ax = canvas.axes(ax, 7.5, 4.6)
+    width = max(int(n.max() * 1.1), int(n.max()) + 2)
+    sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
+    for level, style in _LIMITS:
+        for tail in ((1 - level) / 2, (1 + level) / 2):
+            ax.plot(sizes, _limit(tail, sizes, centre), color=palette.QUIET, linewidth=1, linestyle=style)
+    ax.axhline(centre, color=palette.INK, linewidth=1)
+    ax.plot(n, share, "o", color=palette.ACCENT, markeredgecolor="white", markersize=8)
+    low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
+    for x, y, label, outside in zip(n, share, judged["label_"], (share < low) | (share > high), strict=True):
+        if outside:
+            ax.annotate(canvas.shorten(label), (x, y), (7, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.INK)
+    canvas.plain(ax)
+    ax.set_xlim(0, width)
+    ax.set_ylim(0, 1.02)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    ax.set_xlabel("Number judged", color=palette.QUIET, fontsize=9)
+    nobody = len(table) - len(judged)
+    said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
+    limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"
+    canvas.heading(ax, title, [*said, limits, f"{nobody:,} without anybody judged" if nobody else ""], legend_above=False)
+    return ax
+
+
+def _limit(tail: float, n: np.ndarray, centre: float) -> np.ndarray:
+    """The interpolated quantile of the binomial share; see `funnel`."""
+    from scipy.stats import binom
+
+    if centre in (0.0, 1.0):
+        return np.full(len(n), centre)
+    r = binom.ppf(tail, n, centre)
+    reached, below = binom.cdf(r, n, centre), binom.cdf(r - 1, n, centre)
+    return np.clip((r - (reached - tail) / (reached - below)) / n, 0, 1)
