@@ -165,7 +165,7 @@ def forest(table: Any, *, value: str | None = None, sort: bool = True, title: st
     ax.hlines(rows, lower, upper, color=palette.ACCENT, linewidth=2)
     ax.plot(estimate, rows, "o", color=palette.ACCENT, markeredgecolor="white", markersize=8)
     canvas.plain(ax, grid="x")
-    for row in rows:
+    for row in range(len(table)):
         if np.isnan(estimate[row]):
             ax.text(0.01, row, "no estimate", transform=ax.get_yaxis_transform(), va="center_baseline", fontsize=9, color=palette.QUIET)
         if size is not None:

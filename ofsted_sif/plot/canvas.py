@@ -41,13 +41,30 @@ def plain(ax: Axes, *, grid: str | None = None) -> None:
 
 def heading(ax: Axes, title: str, told: Sequence[str], *, legend_above: bool = True) -> None:
     """The title and under it, quieter, what the table tells of itself; both flush left above the axes."""
+    from textwrap import wrap
+
+    # About 13 letters an inch; a longer line would take its room from the chart.
+    letters = max(30, int(13 * ax.get_window_extent().width / ax.figure.dpi))
+    lines = wrap("  ·  ".join(part for part in told if part), letters)
     lift = 22 if legend_above else 6
-    told_line = "  ·  ".join(part for part in told if part)
-    above = {"xy": (0, 1), "xycoords": "axes fraction", "textcoords": "offset points", "ha": "left", "va": "bottom", "annotation_clip": False}
-    if told_line:
-        ax.annotate(told_line, xytext=(0, lift), fontsize=9, color=palette.QUIET, **above)
-        lift += 15
-    ax.annotate(title, xytext=(0, lift), fontsize=12, fontweight="bold", color=palette.INK, **above)
+
+    def write(text: str, **look: Any) -> None:
+        ax.annotate(
+            text.replace("$", r"\$"),
+            (0, 1),
+            (0, lift),
+            "axes fraction",
+            "offset points",
+            annotation_clip=False,
+            ha="left",
+            va="bottom",
+            **look,
+        )
+
+    for line in reversed(lines):
+        write(line, fontsize=9, color=palette.QUIET)
+        lift += 14
+    write(title, fontsize=12, fontweight="bold", color=palette.INK)
 
 
 def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:

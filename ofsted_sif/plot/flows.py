@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ofsted_sif import columns
 from ofsted_sif.plot import canvas, palette
@@ -76,7 +75,7 @@ def changes(
     ax = canvas.axes(ax, 7, 4.8)
     canvas.plain(ax)
     improved, declined = int(np.tril(flow, -1).sum()), int(np.triu(flow, 1).sum())
-    said = [f"{flow.sum():,} changes of inspection: {improved:,} improved, {np.trace(flow):,} the same, {declined:,} declined"]
+    said = [f"{flow.sum():,} inspected again: {improved:,} improved, {np.trace(flow):,} the same, {declined:,} declined"]
     unknown = number.sum() - flow.sum()
     said.append(f"{unknown:,} without a grade before or after" if unknown else "")
     (_ribbons if kind == "alluvial" else _squares)(ax, flow, scale)
@@ -101,7 +100,7 @@ def _ribbons(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
             starts[grade] = top
             ax.add_patch(Rectangle((side - 0.02 * (1 - side), top - height), 0.02, height, facecolor=fills[grade], edgecolor="none"))
             text = f"{label}  {count:,}" if side == 0 else f"{count:,}  {label}"
-            place, align = ((-0.035, "right") if side == 0 else (1.035, "left"))
+            place, align = (-0.035, "right") if side == 0 else (1.035, "left")
             ax.text(place, top - height / 2, canvas.shorten(text), ha=align, va="center_baseline", fontsize=9, color=palette.INK)
             top -= height + gap
         tops.append(starts)
@@ -114,12 +113,22 @@ def _ribbons(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
             high, low = left[before], right[after]
             left[before] -= width
             right[after] -= width
-            points = [(0, high), (0.5, high), (0.5, low), (1, low), (1, low - width), (0.5, low - width), (0.5, high - width), (0, high - width), (0, high)]
+            points = [
+                (0, high),
+                (0.5, high),
+                (0.5, low),
+                (1, low),
+                (1, low - width),
+                (0.5, low - width),
+                (0.5, high - width),
+                (0, high - width),
+                (0, high),
+            ]
             curve, line = Path.CURVE4, Path.LINETO
             path = Path(points, [Path.MOVETO, curve, curve, curve, line, curve, curve, curve, Path.CLOSEPOLY])
             # A change has the colour of where it leads; no change stays quiet.
             ax.add_patch(PathPatch(path, facecolor=fills[after], alpha=0.25 if before == after else 0.75, edgecolor="white", linewidth=0.5))
-    ax.set_xlim(-0.45, 1.45)
+    ax.set_xlim(-0.55, 1.55)
     ax.set_ylim(-0.06, 1.06)
     ax.set_xticks([0, 1], ["Before", "After"])
     ax.set_yticks([])

@@ -79,7 +79,9 @@ def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = N
     low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
     for x, y, label, outside in zip(n, share, judged["label_"], (share < low) | (share > high), strict=True):
         if outside:
-            ax.annotate(canvas.shorten(label), (x, y), (7, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.INK)
+            ax.annotate(
+                canvas.shorten(label), (x, y), (7, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.INK
+            )
     canvas.plain(ax)
     ax.set_xlim(0, width)
     ax.set_ylim(0, 1.02)

@@ -55,7 +55,9 @@ def short_name(name: str) -> str:
     >>> [short_name(name) for name in ("Devon", "North Yorkshire", "Bath and North East Somerset", "Kingston upon Hull, City of")]
     ['Devo', 'NYor', 'BNES', 'KHul']
     """
-    words = [word for word in re.findall(r"[^\W\d_]+", name.split(",")[0].replace("'", "").replace("’", "")) if word.lower() not in _SMALL_WORDS]
+    words = [
+        word for word in re.findall(r"[^\W\d_]+", name.split(",")[0].replace("'", "").replace("’", "")) if word.lower() not in _SMALL_WORDS
+    ]
     if len(words) < 2:
         return "".join(words)[:4]
     if len(words) == 2:

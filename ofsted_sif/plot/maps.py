@@ -86,10 +86,14 @@ def hex_map(
     fills = palette.fills(scale)
     hatched = False
     for key, name, q, r in zip(*(places[column].tolist() for column in ("provider", "provider_name", "q", "r")), strict=True):
-        fill = fills.get(grade.get(key), None)
+        fill = fills.get(str(grade.get(key)))
         hatched |= fill is None
-        look = {"facecolor": fill} if fill else {"facecolor": palette.NO_GRADE, "hatch": "////", "edgecolor": palette.NO_GRADE_HATCH, "linewidth": 0}
-        ax.add_patch(Polygon(corners(q, r), closed=True, **({"edgecolor": "white", "linewidth": 1.2} | look)))  # type: ignore[arg-type]
+        look = (
+            {"facecolor": fill}
+            if fill
+            else {"facecolor": palette.NO_GRADE, "hatch": "////", "edgecolor": palette.NO_GRADE_HATCH, "linewidth": 0}
+        )
+        ax.add_patch(Polygon(corners(q, r), closed=True, **({"edgecolor": "white", "linewidth": 1.2} | look)))
         colour = palette.text_on(fill) if fill else palette.INK
         x, y = centre(q, r)
         halo = None if fill else {"facecolor": "white", "edgecolor": "none", "pad": 0.5}

@@ -23,7 +23,7 @@ _FILLS = {
     2: ("#78b4d4", "#641230"),
     3: ("#c5e6da", "#78b4d4", "#641230"),
     4: ("#c5e6da", "#78b4d4", "#bf561e", "#641230"),
-    5: ("#d5efe6", "#a3d2da", "#6ca6d0", "#b34a16", "#5c0f2b"),
+    5: ("#d5efe6", "#97cbdc", "#5f9bcb", "#b34a16", "#5c0f2b"),
 }
 
 
@@ -41,7 +41,7 @@ def fills(scale: GradeScale) -> dict[str, str]:
 
 
 def _ramp(n: int) -> Sequence[str]:
-    """n colours, best first; of a scale without colours of its own, points on the line through the five."""
+    """N colours, best first; of a scale without colours of its own, points on the line through the five."""
     if n in _FILLS:
         return _FILLS[n]
     if n == 1:

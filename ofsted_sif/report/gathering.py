@@ -135,7 +135,9 @@ def _bar(label: str, row: Any, scale: GradeScale) -> dict[str, Any]:
     for place, count in enumerate(counts):
         width = 100 * count / judged if judged else 0.0
         if count:
-            parts.append({"x": round(start, 3), "width": round(width, 3), "middle": round(start + width / 2, 3), "grade": place, "count": count})
+            parts.append(
+                {"x": round(start, 3), "width": round(width, 3), "middle": round(start + width / 2, 3), "grade": place, "count": count}
+            )
         start += width
     good = None if scale.threshold_column is None else int(row[scale.threshold_column])
     return {
@@ -170,7 +172,9 @@ def _judgements(
 
 def _regions(state: pd.DataFrame, judgement: str, scale: GradeScale) -> list[dict[str, Any]]:
     counted = aggregate(state, "region", judgement=judgement)
-    bars = [_bar("Not stated" if pd.isna(row["region"]) else str(row["region"]), row, scale) for row in counted.to_dict("records") if row["n"]]
+    bars = [
+        _bar("Not stated" if pd.isna(row["region"]) else str(row["region"]), row, scale) for row in counted.to_dict("records") if row["n"]
+    ]
     if scale.threshold_column is not None:
         bars.sort(key=lambda bar: -1.0 if not bar["n_judged"] else bar["good"] / bar["n_judged"], reverse=True)
     return bars
@@ -179,9 +183,7 @@ def _regions(state: pd.DataFrame, judgement: str, scale: GradeScale) -> list[dic
 # ---- years
 
 
-def _years(
-    frame: pd.DataFrame, day: int, judgement: str, when: dict[str, Any], published_by: Any, has_region: bool
-) -> dict[str, Any]:
+def _years(frame: pd.DataFrame, day: int, judgement: str, when: dict[str, Any], published_by: Any, has_region: bool) -> dict[str, Any]:
     """The state on this day of each year, with a cut-off that stands as far behind it; by region too."""
     last = pd.Timestamp(columns.iso(day))
     dates = [last - pd.DateOffset(years=back) for back in range(MAX_YEARS, -1, -1)]
@@ -191,7 +193,10 @@ def _years(
     counted = series(frame, dates, **options)
     counted = counted[counted["n_judged"].cummax() > 0]
     scale = columns.scale_of(frame[judgement])
-    bars = [{"date": columns.in_words(columns.day(row["as_at"], "as_at")), **_bar(f"{row['as_at']:%Y}", row, scale)} for row in counted.to_dict("records")]
+    bars = [
+        {"date": columns.in_words(columns.day(row["as_at"], "as_at")), **_bar(f"{row['as_at']:%Y}", row, scale)}
+        for row in counted.to_dict("records")
+    ]
     share = "" if scale.threshold_column is None else f"share_{scale.threshold_column}"
     lines: dict[Any, Any] = {}
     if share:
@@ -419,14 +424,31 @@ def _map(places: pd.DataFrame, people: list[dict[str, Any]], state: pd.DataFrame
     def pixel(point: tuple[float, float]) -> tuple[float, float]:
         return round((point[0] - left) * size, 1), round((top - point[1]) * size, 1)
 
-    hexes, region = [], {}
+    hexes: list[dict[str, Any]] = []
+    region = {}
     for row in places.sort_values(["r", "q"], ascending=[False, True]).to_dict("records"):
         person = by_key.get(str(row["provider"]))
         x, y = pixel(centre(row["q"], row["r"]))
         points = " ".join(f"{px:g},{py:g}" for px, py in map(pixel, corners(row["q"], row["r"])))
-        hexes.append({"person": person, "name": str(row["provider_name"]), "short": short_name(str(row["provider_name"])), "x": x, "y": y, "points": points})
+        hexes.append(
+            {
+                "person": person,
+                "name": str(row["provider_name"]),
+                "short": short_name(str(row["provider_name"])),
+                "x": x,
+                "y": y,
+                "points": points,
+            }
+        )
         if person is not None and person["region"]:
             region[row["q"], row["r"]] = person["region"]
     lines = [(*pixel(a), *pixel(b)) for a, b in borders(region)]
     off = [person["label"] for person in people if str(person["key"]) not in set(places["provider"].astype(str))]
-    return {"hexes": hexes, "lines": lines, "off": off, "none": any(hex["person"] is None or hex["person"]["grade"]["place"] < 0 for hex in hexes), "width": round((right - left) * size), "height": round((top + 0.6) * size)}
+    return {
+        "hexes": hexes,
+        "lines": lines,
+        "off": off,
+        "none": any(hex["person"] is None or hex["person"]["grade"]["place"] < 0 for hex in hexes),
+        "width": round((right - left) * size),
+        "height": round((top + 0.6) * size),
+    }

@@ -4,7 +4,7 @@
 // ---- copy a table as CSV
 function csv(table) {
   const cell = (node) => {
-    let text = node.textContent.trim();
+    let text = (node.querySelector("button") ?? node).textContent.trim();
     // A spreadsheet would take these for a formula.
     if (/^[=+@]/.test(text) || /^-(?![\d.])/.test(text)) text = "'" + text;
     return /[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
@@ -43,7 +43,10 @@ if (all) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
-    head.replaceChildren(button);
+    const printed = document.createElement("span");
+    printed.textContent = head.textContent;
+    printed.setAttribute("aria-hidden", "true");
+    head.replaceChildren(button, printed);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));

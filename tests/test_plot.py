@@ -1,0 +1,404 @@
+"""The pictures: that they show the numbers of their tables, say what they show, and can be read by everybody."""
+
+import os
+import subprocess
+import sys
+import warnings
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+from ofsted_sif.plot import palette
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.colors import to_hex, to_rgb  # noqa: E402
+from matplotlib.testing.compare import compare_images  # noqa: E402
+
+PICTURES = Path(__file__).parent / "pictures"
+SCALES = {"FOUR_POINT": sif.FOUR_POINT, "REPORT_CARD": sif.REPORT_CARD, "MET": sif.MET}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def state():
+    return sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+
+
+@pytest.fixture(scope="module")
+def regions(state):
+    return sif.aggregate(state, "region")
+
+
+@pytest.fixture(scope="module")
+def years():
+    dates = [f"{year}-03-31" for year in range(2019, 2026)]
+    return sif.series(sif.load_inspections(), dates, framework=["SIF", "ILACS"])
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    rows = {"from": ["Good", "Good", "Inadequate", "Outstanding"], "to": ["Outstanding", "Good", "Good", "Inadequate"], "n": [3, 5, 2, 1]}
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def waiting():
+    return pd.DataFrame(
+        {
+            "framework": ["SIF"] * 3 + ["ILACS"] * 2,
+            "years": [1.0, 2.0, 3.0, 0.5, 4.0],
+            "at_risk": [10, 8, 4, 6, 3],
+            "events": [2, 3, 1, 3, 1],
+            "censored": [0, 1, 3, 0, 2],
+            "survival": [0.8, 0.5, 0.375, 0.5, 1 / 3],
+            "lower": [0.4, 0.2, 0.1, 0.1, 0.05],
+            "upper": [0.95, 0.75, 0.65, 0.8, 0.7],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def slopes():
+    return pd.DataFrame(
+        {
+            "region": ["North", "South"],
+            "method": "theil-sen",
+            "n": [12, 9],
+            "slope_per_year": [0.1, -0.05],
+            "lower": [0.02, -0.2],
+            "upper": [0.2, 0.1],
+        }
+    )
+
+
+def words(ax):
+    """Every text of a picture."""
+    ax.figure.canvas.draw()
+    legend = ax.get_legend()
+    return [text.get_text() for text in [*ax.texts, *ax.get_yticklabels(), *ax.get_xticklabels(), *(legend.get_texts() if legend else [])]]
+
+
+def said(ax):
+    return " ".join(words(ax))
+
+
+# ---- colours, by computation
+
+# Machado, Oliveira and Fernandes (2009), table 1, severity 1.0; on linear RGB.
+SEEN = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def linear(colour):
+    channels = np.array(to_rgb(colour))
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def cielab(colour, seen):
+    """CIE 1976 L*a*b* under D65 of a colour as seen through a matrix."""
+    light = np.clip(np.asarray(seen) @ linear(colour), 0, 1)
+    xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]) @ light
+    f = [np.cbrt(t) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116 for t in xyz / [0.95047, 1, 1.08883]]
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+@pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
+def test_grades_are_told_apart_however_colours_are_seen(scale, seen):
+    seen_as = [cielab(fill, seen) for fill in palette.fills(scale).values()]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(seen_as, 2)) >= 15
+    lightness = np.array([colour[0] for colour in seen_as])
+    assert (np.diff(lightness) <= -10).all(), "the worse the darker, in grey too"
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_text_on_every_grade_has_contrast(scale):
+    for fill in [*palette.fills(scale).values(), palette.NO_GRADE]:
+        text, ground = linear(palette.text_on(fill)), linear(fill)
+        high, low = sorted((np.dot([0.2126, 0.7152, 0.0722], colour) + 0.05 for colour in (text, ground)), reverse=True)
+        assert high / low >= 4.5
+        assert palette.contrast(palette.text_on(fill), fill) == pytest.approx(high / low)
+    assert palette.contrast(palette.QUIET, palette.PAPER) >= 4.5
+
+
+def test_a_scale_of_ones_own_gets_distinct_colours_that_darken():
+    for size in (1, 3, 6, 7):
+        scale = sif.GradeScale("own", tuple(f"Grade {place}" for place in range(size)))
+        light = [palette.luminance(fill) for fill in palette.fills(scale).values()]
+        assert len(light) == size
+        assert light == sorted(set(light), reverse=True)
+
+
+# ---- what the pictures show
+
+
+def test_shares_are_as_wide_as_the_table_says_and_carry_its_counts(regions):
+    ax = sif.plot.shares(regions)
+    widths = np.array([[bar.get_width() for bar in container] for container in ax.containers]).T
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    table = regions.set_index("region").loc[names]
+    np.testing.assert_allclose(widths, table[["share_outstanding", "share_good", "share_requires_improvement", "share_inadequate"]])
+    assert table["share_good_or_outstanding"].is_monotonic_decreasing
+    assert {f"n = {n}" for n in table["n_judged"]} <= set(words(ax))
+    london = table.loc["London"]
+    assert str(int(london["outstanding"])) in words(ax)
+    assert "As at 31 March 2024" in said(ax)
+    assert "SIF, ILACS" in said(ax)
+    assert f"{table['n_judged'].sum()} judged" in said(ax)
+    assert [to_hex(container[0].get_facecolor()) for container in ax.containers] == list(palette.fills(sif.FOUR_POINT).values())
+
+
+def test_shares_keep_the_order_asked_for_and_show_a_group_without_judgements(state):
+    table = state.assign(overall_effectiveness=state["overall_effectiveness"].where(state["region"] != "London"))
+    counted = sif.aggregate(table, "region")
+    ax = sif.plot.shares(counted, sort=False)
+    assert [label.get_text() for label in ax.get_yticklabels()] == counted["region"].tolist()
+    assert "none judged" in words(ax)
+    assert sif.plot.shares(counted).get_yticklabels()[-1].get_text() == "London"
+
+
+def test_shares_take_other_scales_and_weights():
+    table = pd.DataFrame({"achievement": ["Exceptional", "Needs attention", None], "weight": [1.5, 2.0, 1.0], "place": ["a", "a", None]})
+    ax = sif.plot.shares(sif.aggregate(table, "place", judgement="achievement", weights="weight"))
+    assert "1.5" in words(ax)
+    assert "not stated" in words(ax)
+    assert "Strong standard" in words(ax)
+
+
+def test_forest_places_estimates_and_intervals(regions, slopes):
+    ax = sif.plot.forest(regions, sort=False)
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), regions["share_good_or_outstanding"])
+    segments = np.array(ax.collections[0].get_segments())
+    np.testing.assert_allclose(segments[:, :, 0], regions[["lower", "upper"]])
+    share = regions["good_or_outstanding"].sum() / regions["n_judged"].sum()
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), share)
+    ax = sif.plot.forest(slopes)
+    assert ax.lines[1].get_xdata()[0] == 0
+    assert "dashed: no slope" in said(ax)
+
+
+def test_hex_map_gives_each_authority_the_colour_of_its_grade(state):
+    ax = sif.plot.hex_map(state)
+    grade = dict(zip(state["provider"], state["overall_effectiveness"].astype(object), strict=True))
+    places = sif.load_hex_map()
+    expected = [palette.fills(sif.FOUR_POINT).get(grade.get(key), palette.NO_GRADE) for key in places["provider"]]
+    assert [to_hex(patch.get_facecolor()) for patch in ax.patches] == expected
+    assert "Not judged" in words(ax)  # the two new authorities of 2023 were not yet inspected
+    assert "151 judged" in said(ax)
+    again = pd.concat([state, state.iloc[:1]])
+    with pytest.raises(ValueError, match="has several rows"):
+        sif.plot.hex_map(again)
+
+
+def test_hexagons_touch_and_borders_part_regions():
+    from ofsted_sif.plot.hexagons import borders, centre, corners
+
+    for q, r in ((2, 3), (2, 4)):
+        around = [
+            p
+            for p in ((q + dq, r + dr) for dq in (-1, 0, 1) for dr in (-1, 0, 1))
+            if np.isclose(np.hypot(*np.subtract(centre(*p), centre(q, r))), 1)
+        ]
+        assert len(around) == 6
+        for other in around:
+            line = borders({(q, r): "a", other: "b"})
+            assert len(line) == 1
+            shared = {tuple(np.round(p, 9)) for p in corners(q, r)} & {tuple(np.round(p, 9)) for p in corners(*other)}
+            assert {tuple(np.round(p, 9)) for p in line[0]} == shared
+            assert borders({(q, r): "a", other: "a"}) == []
+
+
+def test_history_marks_each_inspection_in_its_colour_at_its_day():
+    table = sif.load_inspections()
+    mine = table[table["provider_name"] == "Birmingham"]
+    ax = sif.plot.history(mine)
+    graded = mine[mine["overall_effectiveness"].notna()]
+    marks = [line for line in ax.lines if line.get_markersize() == 9]
+    assert [mark.get_xdata()[0] for mark in marks] == graded["inspection_start"].tolist()
+    fills = palette.fills(sif.FOUR_POINT)
+    assert [mark.get_markerfacecolor() for mark in marks] == [fills[grade] for grade in graded["overall_effectiveness"]]
+    open_marks = [line for line in ax.lines if line.get_markersize() == 5]
+    assert sum(len(line.get_xdata()) for line in open_marks) == len(mine) - len(graded)
+
+
+def test_history_tells_two_authorities_of_one_name_apart():
+    table = sif.load_inspections()
+    ax = sif.plot.history(table[table["provider_name"] == "Dorset"])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Dorset (E06000059)", "Dorset (E10000009)"]
+
+
+def test_series_draws_shares_to_the_digit_and_says_its_dates(years):
+    ax = sif.plot.series(years)
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), years["share_good_or_outstanding"])
+    assert "31 March 2019 to 31 March 2025" in said(ax).replace("\n", " ")
+    ax = sif.plot.series(years, kind="lines")
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), years["share_good_or_outstanding"])
+
+
+def test_series_names_each_line_where_it_ends_without_overlap():
+    table = sif.series(sif.load_inspections(), ["2019-03-31", "2025-03-31"], "region", framework=["SIF", "ILACS"])
+    ax = sif.plot.series(table)
+    labels = [text for text in ax.texts if text.get_text() in set(table["region"])]
+    assert len(labels) == 9
+    heights = sorted(text.get_position()[1] for text in labels)
+    assert np.diff(heights).min() >= 0.052 - 1e-9
+    with pytest.raises(ValueError, match="areas show one group"):
+        sif.plot.series(table, kind="areas")
+
+
+def test_changes_count_every_pair(pairs):
+    ax = sif.plot.changes(pairs, kind="heat")
+    counts = [int(text) for text in words(ax)[:16]]
+    assert np.array(counts).reshape(4, 4).tolist() == [[0, 0, 0, 1], [3, 5, 0, 0], [0, 0, 0, 0], [0, 2, 0, 0]]
+    providers = pairs.loc[pairs.index.repeat(pairs["n"])].rename(columns={"from": "previous", "to": "latest"})[["previous", "latest"]]
+    for table in (pairs, providers):
+        ax = sif.plot.changes(table)
+        assert "11 inspected again: 5 improved, 5 the same, 1 declined" in said(ax)
+        assert {"Good  8", "7  Good", "3  Outstanding"} <= set(words(ax))
+
+
+def test_funnel_limits_enclose_the_binomial_quantiles(regions):
+    from scipy.stats import binom
+
+    ax = sif.plot.funnel(regions)
+    centre = regions["good_or_outstanding"].sum() / regions["n_judged"].sum()
+    for line, tail in zip(ax.lines[:4], (0.025, 0.975, 0.001, 0.999), strict=True):
+        n = line.get_xdata()
+        quantile = binom.ppf(tail, n, centre)
+        assert (line.get_ydata() * n <= quantile + 1e-9).all()
+        assert (line.get_ydata() * n >= np.maximum(quantile - 1, 0) - 1e-9).all()
+    np.testing.assert_allclose(ax.lines[5].get_ydata(), regions["share_good_or_outstanding"])
+
+
+def test_survival_steps_down_from_one(waiting):
+    ax = sif.plot.survival(waiting)
+    assert ax.lines[0].get_xdata().tolist() == [0, 1, 2, 3]
+    assert ax.lines[0].get_ydata().tolist() == [1, 0.8, 0.5, 0.375]
+    assert ax.lines[0].get_drawstyle() == "steps-post"
+    assert "SIF, n = 10" in words(ax)
+    assert "10 reached it; 6 still waited" in said(ax)
+
+
+# ---- every picture
+
+
+@pytest.fixture(scope="module")
+def drawn(regions, state, years, pairs, waiting, slopes):
+    table = sif.load_inspections()
+    some = table[table["provider_name"].isin(["Birmingham", "Devon", "Dorset", "Slough", "Somerset"])]
+    return {
+        "shares": (sif.plot.shares, regions),
+        "series": (sif.plot.series, years),
+        "changes": (sif.plot.changes, pairs),
+        "history": (sif.plot.history, some),
+        "funnel": (sif.plot.funnel, regions),
+        "hex_map": (sif.plot.hex_map, state),
+        "survival": (sif.plot.survival, waiting),
+        "forest": (sif.plot.forest, slopes),
+    }
+
+
+NAMES = ["shares", "series", "changes", "history", "funnel", "hex_map", "survival", "forest"]
+
+
+def test_every_picture_is_tried_here(drawn):
+    assert sorted(sif.plot.__all__) == sorted(NAMES) == sorted(drawn)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_on_the_axes_given_without_changing_its_table(drawn, name):
+    draw, table = drawn[name]
+    before = table.copy(deep=True)
+    figure, ax = plt.subplots()
+    assert draw(table, ax=ax) is ax
+    assert plt.get_fignums() == [figure.number]
+    pd.testing.assert_frame_equal(table, before)
+    assert "A title" in words(draw(table, title="A title"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_table_gives_an_empty_chart_with_a_word(drawn, name):
+    draw, table = drawn[name]
+    ax = draw(table.iloc[:0])
+    assert not ax.patches
+    assert not ax.lines
+    assert len(words(ax)) == 2, "a title and a word"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_depends_on_no_attrs_and_no_index(drawn, name):
+    draw, table = drawn[name]
+    bare = table.copy()
+    bare.attrs = {}
+    bare.index = [7] * len(bare)
+    ax = draw(bare)
+    assert len(ax.patches) == len(draw(table).patches)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_from_the_data_are_never_set_as_formulas(drawn, name):
+    draw, table = drawn[name]
+    for column in ("region", "provider_name", "framework"):
+        if column in table.columns:
+            table = table.assign(**{column: "$\\nosuch{$"})
+    draw(table.drop_duplicates("provider") if name == "hex_map" else table).figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_looks_like_the_stored_picture(drawn, name, tmp_path):
+    """Without its text, so that another font changes nothing. OFSTED_SIF_KEEP_PICTURES=1 stores what is drawn: look at it first."""
+    draw, table = drawn[name]
+    with plt.style.context("default"):
+        figure = plt.figure(figsize=(5, 3.5), dpi=80)
+        ax = draw(table, ax=figure.add_axes((0.05, 0.05, 0.9, 0.9)))
+        for text in [*ax.texts]:
+            text.remove()
+        ax.set_xlabel("")
+        ax.set_ylabel("")
+        ax.tick_params(labelbottom=False, labelleft=False)
+        if ax.get_legend() is not None:
+            ax.get_legend().remove()
+        stored = PICTURES / f"{name}.png"
+        new = stored if os.environ.get("OFSTED_SIF_KEEP_PICTURES") else tmp_path / f"{name}.png"
+        figure.savefig(new, metadata={"Software": None})
+    assert compare_images(stored, new, tol=8) is None
+
+
+def test_without_matplotlib_the_error_names_the_command(monkeypatch, regions):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"pip install 'ofsted_sif\[plot\]'"):
+        sif.plot.shares(regions)
+
+
+def test_importing_the_package_loads_no_matplotlib_and_no_jinja2():
+    code = "import sys, pandas; before = {*sys.modules}; import ofsted_sif; print(*{m.split('.')[0] for m in {*sys.modules} - before})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "ofsted_sif" in loaded
+    assert not {"matplotlib", "jinja2", "scipy"} & set(loaded)
+
+
+def test_a_table_of_another_kind_is_named(state):
+    with pytest.raises(ValueError, match="give what aggregate or series returns"):
+        sif.plot.shares(state)
+    with pytest.raises(ValueError, match="neither as_at nor period_end"):
+        sif.plot.series(state)
+    with pytest.raises(ValueError, match="has no such column"):
+        sif.plot.hex_map(state, judgement="leadershp")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sif.plot.hex_map(state, judgement="leadership")
