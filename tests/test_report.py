@@ -65,6 +65,13 @@ def page(report):
     return Page(report.read_text("utf-8"))
 
 
+@pytest.fixture(scope="module")
+def region(table, tmp_path_factory):
+    """The report of one region, quicker to print: the other hexagons of its map are empty."""
+    path = tmp_path_factory.mktemp("region") / "region.html"
+    return write_report(table[table["region"] == "South West"], path, provider="Somerset")
+
+
 def small(**more):
     """Four inspections of three providers, in the fewest columns."""
     rows = {
@@ -368,10 +375,10 @@ def test_copied_names_are_quoted_and_never_a_formula(visit, tmp_path):
     assert sorted(names) == sorted(["'=1+1", '"A ""b"", c"', "'-x"])
 
 
-def test_it_prints_on_a4(visit, report, tmp_path):
-    tab = visit(report)
+def test_it_prints_on_a4(visit, region, tmp_path):
+    tab = visit(region)
     whole = tab.pdf(prefer_css_page_size=True, print_background=True)
-    tab.goto(report.resolve().as_uri() + "#p-E10000008")
+    tab.goto(region.resolve().as_uri() + "#p-E10000008")
     one = tab.pdf(prefer_css_page_size=True, print_background=True)
     boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox \[([^\]]+)\]", whole + one)}
     assert boxes
@@ -381,10 +388,10 @@ def test_it_prints_on_a4(visit, report, tmp_path):
     assert len(re.findall(rb"/Type /Page\b", one)) == 1
 
 
-@pytest.mark.parametrize("fragment", ["", "#p-E10000008"])
-def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, report, fragment):
+@pytest.mark.parametrize(("which", "fragment"), [("report", ""), ("region", ""), ("region", "#p-E10000008")])
+def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, which, fragment, request):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: python3 -m pip install axe-playwright-python")
-    tab = visit(report, fragment)
+    tab = visit(request.getfixturevalue(which), fragment)
     tab.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     found = axe.Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()

@@ -179,7 +179,7 @@ def label_text(value: Any) -> str:
 
 def in_words(name: str) -> str:
     """A column's name as a heading: ``help_and_protection`` is "Help and protection"."""
-    return "LSCB" if name == "lscb" else name.replace("_", " ").capitalize()
+    return "Safeguarding board" if name == "lscb" else name.replace("_", " ").capitalize()
 
 
 def require(table: pd.DataFrame, *names: str) -> str:
