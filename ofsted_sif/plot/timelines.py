@@ -100,9 +100,11 @@ def history(
         starts = graded["when"].tolist()
         for start, stop, code in zip(starts, [*starts[1:], max([end, *starts[-1:]])], graded["grade"], strict=True):
             ax.barh(row, stop - start, left=start, height=0.3, color=fills[code], linewidth=0)
-            ax.plot([start], [row], "o", markersize=9, color=fills[code], markeredgecolor=palette.INK, markeredgewidth=0.8)
+            ax.plot([start], [row], "o", markersize=9, color=fills[code], markeredgecolor=palette.text_on(fills[code]), clip_on=False)
         open_marks = mine[mine["grade"] < 0]["when"]
-        ax.plot(open_marks, [row] * len(open_marks), "o", markersize=5, color="white", markeredgecolor=palette.QUIET, zorder=3)
+        ax.plot(
+            open_marks, [row] * len(open_marks), "o", markersize=5, color="white", markeredgecolor=palette.QUIET, zorder=3, clip_on=False
+        )
     canvas.plain(ax, grid="x")
     ax.xaxis_date()
     ax.set_yticks(range(len(ordered)), [canvas.shorten(name) for _, name in ordered], color=palette.INK)
@@ -242,19 +244,21 @@ def _lines(ax: Axes, groups: list[tuple[str, Any, pd.DataFrame]], share: str) ->
         ax.plot(when[order], value, color=colour, linewidth=2, marker="o" if len(when) == 1 else None)
         known = np.flatnonzero(~np.isnan(value))
         if len(known):
-            ends.append((float(value[known[-1]]), when[order][known[-1]], name, colour))
+            ends.append((float(value[known[-1]]), name, colour))
+    ax.margins(x=0.01)
     _name_ends(ax, ends)
 
 
-def _name_ends(ax: Axes, ends: list[tuple[float, Any, str, str]]) -> None:
-    """Write each line's name at its end, moved apart where names would overlap."""
-    ends = sorted(ends, key=lambda end: end[0])
+def _name_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write each line's name (height, name, colour) at the right of the axes, moved apart where names would overlap."""
+    ends = sorted(ends)
     heights = _apart(np.array([end[0] for end in ends]), 0.052)
-    for (height, x, name, colour), y in zip(ends, heights, strict=True):
+    for (height, name, colour), y in zip(ends, heights, strict=True):
         ax.annotate(
-            canvas.shorten(name, 28),
-            (x, height),
-            (8, y),
+            canvas.shorten(name, 34),
+            (1, height),
+            (4, y),
+            xycoords=("axes fraction", "data"),
             textcoords=("offset points", "data"),
             va="center_baseline",
             fontsize=9,
@@ -331,7 +335,8 @@ def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) ->
         ended = rows["censored"].to_numpy() > 0
         ax.plot(years[1:][ended], value[1:][ended], "|", color=colour, markersize=7)
         size = f"n = {rows['at_risk'].iloc[0]:,}"
-        ends.append((float(value[-1]), years[-1], size if found == ["All"] else f"{name}, {size}", colour))
+        ends.append((float(value[-1]), size if found == ["All"] else f"{name}, {size}", colour))
+    ax.margins(x=0.01)
     _name_ends(ax, ends)
     canvas.plain(ax, grid="y")
     ax.set_xlim(left=0)
