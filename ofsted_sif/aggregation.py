@@ -113,7 +113,8 @@ def aggregate(
     without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
     result = result_table(labels, stacked, scale, interval=interval, level=level, min_n=min_n, sums=sums, without_weight=without)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
-    result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
+    if frame.attrs:
+        result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
 
 

@@ -133,3 +133,9 @@ def test_what_is_no_table_is_named() -> None:
     doubled = pd.DataFrame([[1, 2]], columns=["overall_effectiveness"] * 2)
     with pytest.raises(ValueError, match="2 columns of that name"):
         sif.aggregate(doubled)
+
+
+def test_counts_pass_on_what_was_said_of_their_rows() -> None:
+    state = sif.as_at(sif.load_inspections(), "2024-03-31", framework="SIF")
+    assert sif.aggregate(state, "region").attrs == {"as_at": "2024-03-31", "published_by": "2024-03-31", "framework": ["SIF"]}
+    assert sif.aggregate(pd.DataFrame({"overall_effectiveness": ["Good"]})).attrs == {}
