@@ -646,6 +646,8 @@ def _series_table(days: np.ndarray, counted: np.ndarray, grouped: columns.Groups
         is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
         shown = np.flatnonzero(has_rows | (is_category & (group_of < grouped.size)))
     labels: dict[str, Any] = {"as_at": columns.dates_of(days[date_of[shown]])}
+    if "as_at" in grouped.labels:
+        raise ValueError("by names ['as_at'], which the result needs for its own column: rename it")
     for name, label in grouped.labels.items():
         labels[name] = with_missing(label, grouped.missing[name]).take(group_of[shown])
     return result_table(labels, rows[shown], scale, **options)

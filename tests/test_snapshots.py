@@ -264,3 +264,8 @@ def test_pooled_frameworks_warn_at_the_users_line() -> None:
         sif.series(table, ["2018-12-31"])
     assert [warning.category for warning in caught] == [sif.PooledFrameworksWarning] * 3
     assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_a_group_column_called_as_the_date_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"by names \['as_at'\], which the result needs"):
+        sif.series(sif.load_inspections().assign(as_at="x"), ["2024-03-31"], "as_at", framework="all")
