@@ -6,6 +6,8 @@
 111
 """
 
+from typing import TYPE_CHECKING, Any
+
 try:
     from ofsted_sif import _core as _core
 except ImportError as error:
@@ -14,27 +16,33 @@ except ImportError as error:
         f"first; else reinstall the package ({error})"
     ) from error
 
-from ofsted_sif import counts, plot
+from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
-from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
-from ofsted_sif.durations import logrank, median_time_to, spells, time_to
 from ofsted_sif.intervals import percent, proportion_interval
-from ofsted_sif.periods import periods
-from ofsted_sif.reading import (
-    ReadingError,
-    ReadingReport,
-    combine,
-    list_sheets,
-    read_inspections,
-    reading_report,
-    reconcile,
-)
-from ofsted_sif.resampling import resample
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
-from ofsted_sif.trends import trend
+
+if TYPE_CHECKING:
+    from ofsted_sif import plot
+    from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
+    from ofsted_sif.durations import logrank, median_time_to, spells, time_to
+    from ofsted_sif.in_year import periods
+    from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
+    from ofsted_sif.resampling import resample
+    from ofsted_sif.trends import trend
+
+# What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
+_LATER = {
+    **dict.fromkeys(["change_summary", "changes", "compare", "decompose", "transitions"], "change"),
+    **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
+    **dict.fromkeys(["ReadingError", "ReadingReport", "list_sheets", "read_inspections", "reading_report"], "reading"),
+    **dict.fromkeys(["combine", "reconcile"], "reading"),
+    "periods": "in_year",
+    "resample": "resampling",
+    "trend": "trends",
+}
 
 __all__ = [
     "FOUR_POINT",
@@ -78,3 +86,18 @@ __all__ = [
     "transitions",
     "trend",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "plot":
+        return import_module("ofsted_sif.plot")
+    if name in _LATER:
+        value = globals()[name] = getattr(import_module(f"ofsted_sif.{_LATER[name]}"), name)
+        return value
+    raise AttributeError(f"module 'ofsted_sif' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

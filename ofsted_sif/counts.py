@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -130,6 +129,8 @@ def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads
 
     Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
     """
+    from concurrent.futures import ThreadPoolExecutor  # here: it loads logging and more
+
     pieces = max(threads, -(-rows // ROWS_OF_A_PIECE))
     bounds = [rows * piece // pieces for piece in range(pieces + 1)]
     pool = ThreadPoolExecutor(threads)
@@ -835,6 +836,8 @@ def resample_counts(
     # Pieces small enough to answer for, large enough not to be felt.
     step = max(1, min(-(-n_replicates // n_threads), 50_000_000 // max(1, n_providers)))
     bounds = [*range(0, n_replicates, step), n_replicates]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(n_threads) as pool:
         for (start, stop), piece in zip(pairwise(bounds), [pool.submit(draw, *bound) for bound in pairwise(bounds)], strict=True):
             piece.result()

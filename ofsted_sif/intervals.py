@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,8 @@ def normal_quantile(level: float, comparisons: int = 1) -> float:
     """The two-sided standard normal quantile of a confidence level, shared among `comparisons` (Bonferroni)."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
+    from statistics import NormalDist  # here: it loads fractions, decimal and random
+
     return NormalDist().inv_cdf(1 - (1 - level) / (2 * comparisons))
 
 

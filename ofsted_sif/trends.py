@@ -15,8 +15,8 @@ import pandas as pd
 from ofsted_sif import columns, counts
 from ofsted_sif.aggregation import with_missing
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.in_year import period_bounds, placed_days
 from ofsted_sif.intervals import normal_quantile
-from ofsted_sif.periods import period_bounds, placed_days
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
 
