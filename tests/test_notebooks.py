@@ -37,3 +37,7 @@ def test_stores_no_output(path: Path) -> None:
 def test_asserts_what_its_prose_says(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert sum("assert " in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code") >= 5
+
+
+def test_all_six_are_there() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
