@@ -1,6 +1,7 @@
 """What the README shows is what comes out today."""
 
 import contextlib
+import importlib.util
 import io
 import re
 from pathlib import Path
@@ -38,3 +39,27 @@ def test_links_inside_the_repository_resolve() -> None:
     for page in README.parent.glob("*.md"):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_picture_is_of_the_bundled_table(tmp_path: Path) -> None:
+    """Of what is drawn below the headings, less than a third of a hexagon may differ: letters differ with the version of FreeType."""
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    spec = importlib.util.spec_from_file_location("readme_picture", README.parent / "notebooks" / "readme_picture.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.draw(tmp_path / "now.png")
+    stored, now = (matplotlib.pyplot.imread(path)[..., :3] for path in (script.PICTURE, tmp_path / "now.png"))
+    assert stored.shape == now.shape
+    headings = stored.shape[0] * 16 // 100
+    differs = (abs(stored - now) > 0.2).any(axis=2)[headings:]
+    assert differs.sum() < 300, f"{differs.sum()} pixels differ; if the table changed, run python notebooks/readme_picture.py and look"
+
+
+def test_picture_has_words_for_those_who_do_not_see_it() -> None:
+    found = re.search(r'<img src="([^"]+)"[^>]* alt="([^"]+)">', TEXT)
+    assert found is not None
+    assert (README.parent / found[1]).exists()
+    assert len(found[2]) > 50

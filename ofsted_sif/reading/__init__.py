@@ -98,7 +98,7 @@ def read_inspections(
 
 
 def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool) -> Any:
-    from tqdm.auto import tqdm
+    from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
 
     if not paths:
         raise ValueError("no file to read")
