@@ -18,6 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ofsted_sif.reading.cells import find_cells
 from ofsted_sif.reading.report import ReadingError
 
 # Ofsted's largest file has some 71,000 rows and 19 MB. Within these bounds a reading needs less than 1 GiB.
@@ -34,7 +35,7 @@ class Sheet:
     """The cells of one sheet: text in a CSV, typed values in a workbook. The first row is row 1."""
 
     name: str | None
-    rows: list[Sequence[Any]]
+    rows: Sequence[Sequence[Any]]
     height: int
 
 
@@ -112,7 +113,7 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         raise ReadingError(f"neither UTF-8 nor cp1252: byte {data[error.start]:#04x} in line {line}", file=file) from None
 
 
-def csv_rows(text: str, file: str) -> list[Sequence[Any]]:
+def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
     """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
     if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
@@ -129,7 +130,10 @@ def csv_rows(text: str, file: str) -> list[Sequence[Any]]:
         start = last + 1
     if text.count("\r") != text.count("\r\n"):  # ends of lines as an old Macintosh wrote them
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # Most lines have no quotes and are split as they are, three times as fast; csv takes those that have, and the lines they run on into.
+    if (cells := find_cells(text, delimiter)) is not None:
+        return cells
+    # What is left has quotes that do not fit, or is odd in another way: line by line, to find the place. csv takes the lines that have
+    # quotes, and those they run on into.
     lines = iter(text.split("\n"))
     rows: list[Sequence[Any]] = []
     for record in lines:
