@@ -27,6 +27,7 @@ class Cells(Sequence[list[str]]):
 
     def __init__(self, raw: bytes, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray) -> None:
         self._raw, self._starts, self._ends, self.widths = raw, starts, ends, widths
+        self._columns: dict[int, tuple[np.ndarray, list[str]]] = {}
 
     def __len__(self) -> int:
         return len(self.widths)
@@ -56,7 +57,11 @@ class Cells(Sequence[list[str]]):
 
     def column(self, position: int) -> tuple[np.ndarray, list[str]]:
         """The column at a position, blank where a record is shorter: codes into its distinct values, and these as they first come."""
-        starts, ends = self._starts[:, position], self._ends[:, position]
+        if position not in self._columns:
+            self._columns[position] = self._factorized(self._starts[:, position], self._ends[:, position])
+        return self._columns[position]
+
+    def _factorized(self, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, list[str]]:
         codes = _alike(self._raw, starts, ends)
         if codes is None:
             cells = self._texts(starts, ends).split(_BETWEEN)
@@ -95,21 +100,21 @@ def find_cells(text: str, delimiter: str) -> Cells | None:
     """
     if not text or _BETWEEN in text:
         return None
-    raw = text.encode() + (b"" if text.endswith("\n") else b"\n") + _PADDING
+    raw = b"".join((text.encode(), b"" if text.endswith("\n") else b"\n", _PADDING))
     bytes_ = np.frombuffer(raw, dtype=np.uint8)
     ends = np.flatnonzero((bytes_ == ord(delimiter)) | (bytes_ == _LINE_END))
     quotes = np.flatnonzero(bytes_ == _QUOTE)
     if len(quotes) % 2:
         return None
-    within = np.zeros(len(ends) + 1, dtype=np.int64)
-    at = np.searchsorted(ends, quotes)
-    np.add.at(within, at[::2], 1)
-    np.add.at(within, at[1::2], -1)
-    ends = ends[np.cumsum(within[:-1]) == 0]
-    last = bytes_[ends] == _LINE_END
+    opening, closing = np.searchsorted(ends, quotes).reshape(-1, 2).T
+    within = closing - opening
+    keep = np.ones(len(ends), dtype=np.bool_)
+    keep[np.repeat(opening - np.cumsum(within) + within, within) + np.arange(within.sum())] = False
+    ends = ends[keep]
+    last = np.flatnonzero(bytes_[ends] == _LINE_END)
     starts = np.concatenate([[0], ends[:-1] + 1])
     quoted, n_quotes = np.unique(np.searchsorted(ends, quotes), return_counts=True)
-    ends = ends - (last & (bytes_[ends - 1] == _RETURN))
+    ends[last] -= bytes_[ends[last] - 1] == _RETURN
     if (ends - starts).max() > LONGEST:
         return None
     whole = (bytes_[starts[quoted]] == _QUOTE) & (bytes_[ends[quoted] - 1] == _QUOTE)
@@ -118,7 +123,7 @@ def find_cells(text: str, delimiter: str) -> Cells | None:
         return None
     starts[quoted] += 1
     ends[quoted] -= 1
-    widths = np.diff(np.flatnonzero(last), prepend=-1)
+    widths = np.diff(last, prepend=-1)
     width, shape = int(widths.max()), (len(widths), int(widths.max()))
     if (widths == width).all():
         return Cells(raw, starts.reshape(shape), ends.reshape(shape), widths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -193,7 +194,7 @@ class _Reading:
     def _mark_rows(self, key: np.ndarray, inspected: np.ndarray) -> None:
         """Say of each row without a provider or without an inspection what it is."""
         for number in np.flatnonzero((self.status == READ) & ~(key & inspected)).tolist():
-            filled = sum(clean(cell) != "" for cell in self.body[number])
+            filled = sum(cell != "" and clean(cell) != "" for cell in self.body[number])
             if filled == 0:
                 self.status[number] = BLANK
             elif filled == 1:
@@ -456,7 +457,7 @@ class _Reading:
                 if one is None or second is None:
                     continue
                 place = {label: code for code, label in enumerate(one.labels) if label is not None}
-                same = np.array([-1 if label is None else place.get(label, -1) for label in second.labels])[second.codes]
+                same = np.fromiter(map(place.get, second.labels, repeat(-1)), dtype=np.int64)[second.codes]
                 again = (same >= 0) & (same == _last_code(one, place)) & first.held & inspections[later].held
                 inspections[later].held &= ~again
                 dropped += int((again & (self.status == READ)).sum())
