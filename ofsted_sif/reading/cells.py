@@ -80,7 +80,7 @@ def _alike(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray | Non
     if n_words > _MOST_WORDS or not len(starts):
         return None
     words = np.ndarray((len(raw) - _WORD + 1,), dtype="<u8", buffer=raw, strides=(1,))
-    held = [words[starts + at] & _KEEP[np.clip(lengths - at, 0, _WORD)] for at in range(0, n_words * _WORD, _WORD)]
+    held = [words[starts + at] & _KEEP[np.minimum(np.maximum(lengths - at, 0), _WORD)] for at in range(0, n_words * _WORD, _WORD)]
     mixed = held[0]
     for word in held[1:]:
         mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIXED + word
@@ -93,14 +93,14 @@ def _alike(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray | Non
     return codes
 
 
-def find_cells(text: str, delimiter: str) -> Cells | None:
-    """The cells of a CSV whose every quote fits and whose records are about as wide as each other; None for any other.
+def find_cells(raw: bytes, delimiter: str) -> Cells | None:
+    """The cells of a CSV in UTF-8 whose every quote fits and whose records are about as wide as each other; None for any other.
 
     A cell is quoted as a whole or has no quotes: then an even number of quotes before a delimiter says that it is one.
     """
-    if not text or _BETWEEN in text:
+    if not raw or b"\0" in raw:
         return None
-    raw = b"".join((text.encode(), b"" if text.endswith("\n") else b"\n", _PADDING))
+    raw = b"".join((raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
     bytes_ = np.frombuffer(raw, dtype=np.uint8)
     ends = np.flatnonzero((bytes_ == ord(delimiter)) | (bytes_ == _LINE_END))
     quotes = np.flatnonzero(bytes_ == _QUOTE)

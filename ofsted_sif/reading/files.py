@@ -18,6 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ofsted_sif.reading.cells import find_cells
 from ofsted_sif.reading.report import ReadingError
 
@@ -118,7 +120,8 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
     if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
         raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
-    if len(text) > MOST_CELLS and text.count(delimiter) > MOST_CELLS:
+    raw = text.encode()
+    if len(text) > MOST_CELLS and np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(delimiter)) > MOST_CELLS:
         raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
     # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
     start = 0
@@ -130,7 +133,8 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
         start = last + 1
     if text.count("\r") != text.count("\r\n"):  # ends of lines as an old Macintosh wrote them
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if (cells := find_cells(text, delimiter)) is not None:
+        raw = text.encode()
+    if (cells := find_cells(raw, delimiter)) is not None:
         return cells
     # What is left has quotes that do not fit, or is odd in another way: line by line, to find the place. csv takes the lines that have
     # quotes, and those they run on into.

@@ -121,7 +121,7 @@ def categorical(codes: np.ndarray, labels: Iterable[str | None], *, in_order: bo
 
 def _all_said(column: Column, missing: frozenset[str]) -> bool:
     """Whether no distinct value is a word for nothing (there may be a blank one)."""
-    return missing.isdisjoint({*_BETWEEN.join(column.texts).casefold().split(_BETWEEN)} - {""})
+    return (missing - {""}).isdisjoint(_BETWEEN.join(column.texts).casefold().split(_BETWEEN))
 
 
 def texts(column: Column, missing: frozenset[str]) -> list[str | None]:
@@ -153,9 +153,9 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     if column.joined is not None and column.joined.isascii() and f"{_BETWEEN}.0{_BETWEEN}" not in column.joined:
         joined = column.joined.replace(f".0{_BETWEEN}", _BETWEEN)
         if joined.replace(_BETWEEN, "").isdigit():  # all at once, as nearly every column of numbers is
-            numbers = joined[1:-1].split(_BETWEEN)
-            lengths = (np.fromiter(map(len, of), dtype=np.int64, count=len(of)) for of in (texts, numbers))
-            return [number or None for number in numbers], np.not_equal(*lengths)
+            digits = joined[1:-1].split(_BETWEEN)
+            lengths = (np.fromiter(map(len, of), dtype=np.int64, count=len(of)) for of in (texts, digits))
+            return [number or None for number in digits], np.not_equal(*lengths)
         if "." not in joined and "+" not in joined and len(joined) == len(column.joined) and _all_said(column, missing):
             return [text or None for text in texts], np.zeros(len(texts), dtype=np.bool_)
     result: list[str | None] = [text or None for text in texts]
@@ -169,9 +169,9 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
             result[code] = None
         elif not text.isalnum() and (found := _SCIENTIFIC.fullmatch(text)):
             # All digits are there only if the fraction has as many as the exponent asks for.
-            digits, exponent = found[2] or "", int(found[3])
-            certain = len(digits.rstrip("0")) <= exponent <= len(digits)
-            result[code] = found[1] + digits[:exponent] if certain else None
+            fraction, exponent = found[2] or "", int(found[3])
+            certain = len(fraction.rstrip("0")) <= exponent <= len(fraction)
+            result[code] = found[1] + fraction[:exponent] if certain else None
             repair(column, code, result[code] or "")
     return result, pointed
 
