@@ -118,10 +118,11 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
 def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
     """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
-    if len(text) > MOST_ROWS and text.count("\n") > MOST_ROWS:
-        raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
     raw = text.encode()
-    if len(text) > MOST_CELLS and np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(delimiter)) > MOST_CELLS:
+    line_end, delimiting, returns = (np.frombuffer(raw, dtype=np.uint8) == ord(sign) for sign in ("\n", delimiter, "\r"))
+    if np.count_nonzero(line_end) > MOST_ROWS:
+        raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
+    if np.count_nonzero(delimiting) > MOST_CELLS:
         raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
     # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
     start = 0
@@ -131,7 +132,7 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
             line = text.count("\n", 0, start) + 1
             raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
         start = last + 1
-    if text.count("\r") != text.count("\r\n"):  # ends of lines as an old Macintosh wrote them
+    if np.count_nonzero(returns) != np.count_nonzero(returns[:-1] & line_end[1:]):  # ends of lines as an old Macintosh wrote them
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         raw = text.encode()
     if (cells := find_cells(raw, delimiter)) is not None:

@@ -57,7 +57,9 @@ class Column:
         if self.joined is not None:
             return self.distinct
         # The first test knows most clean texts at a third of the cost of the search in clean().
-        return [text if isinstance(text, str) and text.isascii() and " ".join(text.split()) == text else clean(text) for text in self.distinct]
+        return [
+            text if isinstance(text, str) and text.isascii() and " ".join(text.split()) == text else clean(text) for text in self.distinct
+        ]
 
     @cached_property
     def spreadsheet_errors(self) -> list[int]:
