@@ -25,8 +25,8 @@ _KEEP = np.array([(1 << 8 * n) - 1 for n in range(_WORD + 1)], dtype="<u8")
 class Cells(Sequence[list[str]]):
     """The records of a CSV, each a list of its cells when it is looked at; a column all at once, by its distinct values."""
 
-    def __init__(self, raw: bytes, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray) -> None:
-        self._raw, self._starts, self._ends, self.widths = raw, starts, ends, widths
+    def __init__(self, raw: bytes, delimiter: str, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray) -> None:
+        self._raw, self._delimiter, self._starts, self._ends, self.widths = raw, delimiter, starts, ends, widths
         self._columns: dict[int, tuple[np.ndarray, list[str]]] = {}
 
     def __len__(self) -> int:
@@ -38,8 +38,11 @@ class Cells(Sequence[list[str]]):
     def __getitem__(self, at: slice) -> Cells: ...
     def __getitem__(self, at: int | slice) -> list[str] | Cells:
         if isinstance(at, slice):
-            return Cells(self._raw, self._starts[at], self._ends[at], self.widths[at])
+            return Cells(self._raw, self._delimiter, self._starts[at], self._ends[at], self.widths[at])
         width = self.widths[at]
+        start, end = int(self._starts[at, 0]), int(self._ends[at, width - 1])
+        if b'"' not in self._raw[max(start - 1, 0) : end + 1]:
+            return self._raw[start:end].decode().split(self._delimiter)
         return self._texts(self._starts[at, :width], self._ends[at, :width]).split(_BETWEEN)
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -126,10 +129,10 @@ def find_cells(raw: bytes, delimiter: str) -> Cells | None:
     widths = np.diff(last, prepend=-1)
     width, shape = int(widths.max()), (len(widths), int(widths.max()))
     if (widths == width).all():
-        return Cells(raw, starts.reshape(shape), ends.reshape(shape), widths)
+        return Cells(raw, delimiter, starts.reshape(shape), ends.reshape(shape), widths)
     if len(widths) * width > 2 * len(starts) + 1000:
         return None
     there = np.arange(width) < widths[:, None]
     padded = np.zeros((2, *shape), dtype=np.int64)
     padded[0, there], padded[1, there] = starts, ends
-    return Cells(raw, padded[0], padded[1], widths)
+    return Cells(raw, delimiter, padded[0], padded[1], widths)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -457,7 +456,7 @@ class _Reading:
                 if one is None or second is None:
                     continue
                 place = {label: code for code, label in enumerate(one.labels) if label is not None}
-                same = np.fromiter(map(place.get, second.labels, repeat(-1)), dtype=np.int64)[second.codes]
+                same = np.array([place.get(label or "", -1) for label in second.labels])[second.codes]
                 again = (same >= 0) & (same == _last_code(one, place)) & first.held & inspections[later].held
                 inspections[later].held &= ~again
                 dropped += int((again & (self.status == READ)).sum())

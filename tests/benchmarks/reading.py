@@ -20,8 +20,8 @@ OURS, THEIRS = "read_inspections", "pandas.read_csv"
 
 
 def _numbered_again(body: bytes, times: int) -> bytes:
-    """The rows under other URNs (the six digits before ".0," in the second column), so that none repeats another."""
-    return re.sub(rb"(?m)^([^,\n]*,)(\d)(\d{5}\.0,)", lambda found: found[1] + b"%d" % (times + 1) + found[3], body)
+    """The rows under other URNs (the six digits before ".0," in the third column), so that none repeats another."""
+    return re.sub(rb"(?m)^([^,\n]*,[^,\n]*,)(\d)(\d{5}\.0,)", lambda found: found[1] + b"%d" % (times + 1) + found[3], body)
 
 
 def beside_pandas(title: str, data: bytes) -> None:
