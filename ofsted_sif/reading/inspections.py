@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.reading import authorities, values
+from ofsted_sif.reading.cells import Cells
 from ofsted_sif.reading.files import Sheet, Source
 from ofsted_sif.reading.layouts import Block, Event, Header, fits, form, header_cells, names
 from ofsted_sif.reading.report import ReadingError, ReadingReport, spans
@@ -99,17 +100,22 @@ class _Reading:
         self.taken: dict[int, str] = {}
         self.sections = self._sections()
         # Rows may be of unlike lengths; what is not there is blank.
-        width = max(map(len, self.body), default=0)
-        if any(len(row) < width for row in self.body):
-            self.cells: list[Sequence[Any]] = [[*row, *[""] * (width - len(row))] for row in self.body]
+        if isinstance(self.body, Cells):
+            self.width = int(self.body.widths.max(initial=0))
         else:
-            self.cells = self.body
-        self.width = width
+            self.width = max(map(len, self.body), default=0)
+        self.cells = self._padded()
         self.columns = {target: self._column(None, target, headers) for target, headers in self.layout.columns.items()}
         self.blocks = [
             (block, {target: self._column(block, target, headers) for target, headers in block.columns.items()})
             for block in self.layout.blocks
         ]
+
+    def _padded(self) -> Sequence[Sequence[Any]]:
+        """The body with rows of one length."""
+        if isinstance(self.body, Cells) and len(self.sections) == 1:
+            return self.body  # whose columns are
+        return [[*row, *[""] * (self.width - len(row))] if len(row) < self.width else row for row in self.body]
 
     # ---- tables one below the other, and their columns
 
@@ -127,20 +133,32 @@ class _Reading:
         keys = set(self.layout.required[0])
         at = next(position for position, cell in enumerate(self.header.cells) if cell in keys)
         first = {key[0] for key in keys}
-        cells = [row[at] if len(row) > at else "" for row in self.body]
-        headers = {cell for cell in set(cells) if isinstance(cell, str) and cell.strip()[:1].casefold() in first and form(cell) in keys}
-        again = [number for number, cell in enumerate(cells) if cell in headers] if headers else []
+        if not isinstance(self.body, Cells):
+            column = values.factorize("", [row[at] if len(row) > at else "" for row in self.body])
+        elif at < max(self.body.widths, default=0):
+            column = Column("", *self.body.column(at))
+        else:
+            return []
+        codes = [
+            code
+            for code, cell in enumerate(column.distinct)
+            if isinstance(cell, str) and cell.strip()[:1].casefold() in first and form(cell) in keys
+        ]
+        again = np.flatnonzero(np.isin(column.codes, codes)).tolist() if codes else []
         return [number for number in again if fits(self.layout, header_cells(self.body[number]), [self.layout.says or ""])]
 
     def _column(self, block: Block | None, target: str, headers: Sequence[str]) -> Column | None:
         """The column of a target through all sections, by the first of its spellings that a header has."""
         cells: list[Any] = []
+        whole: Column | None = None
         shown = ""
         for start, end, present in self.sections:
             section = self.cells if len(self.sections) == 1 else self.cells[start:end]
             position = self._position(headers, present, section)
             if position is None or position >= self.width:
                 cells += [""] * (end - start)
+            elif isinstance(self.cells, Cells):
+                whole = Column("", *self.cells.column(position))
             else:
                 cells += map(itemgetter(position), section)
             if position is not None:
@@ -149,7 +167,11 @@ class _Reading:
                     self.taken[position] = f"{self.taken[position]}, {target}" if position in self.taken else target
             if end < len(self.body):
                 cells.append("")  # the header of the next section
-        return values.factorize(" ".join(shown.split()), cells) if shown else None
+        if not shown:
+            return None
+        column = whole or values.factorize("", cells)
+        column.header = " ".join(shown.split())
+        return column
 
     def _position(self, headers: Sequence[str], present: tuple[str, ...], section: Sequence[Sequence[Any]]) -> int | None:
         for header in headers:
@@ -171,7 +193,7 @@ class _Reading:
     def _mark_rows(self, key: np.ndarray, inspected: np.ndarray) -> None:
         """Say of each row without a provider or without an inspection what it is."""
         for number in np.flatnonzero((self.status == READ) & ~(key & inspected)).tolist():
-            filled = sum(clean(cell) != "" for cell in self.body[number])
+            filled = sum(cell != "" and clean(cell) != "" for cell in self.body[number])
             if filled == 0:
                 self.status[number] = BLANK
             elif filled == 1:
@@ -434,7 +456,7 @@ class _Reading:
                 if one is None or second is None:
                     continue
                 place = {label: code for code, label in enumerate(one.labels) if label is not None}
-                same = np.array([-1 if label is None else place.get(label, -1) for label in second.labels])[second.codes]
+                same = np.array([place.get(label or "", -1) for label in second.labels])[second.codes]
                 again = (same >= 0) & (same == _last_code(one, place)) & first.held & inspections[later].held
                 inspections[later].held &= ~again
                 dropped += int((again & (self.status == READ)).sum())
