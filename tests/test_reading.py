@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import gc
 import io
 import pickle
 import tomllib
@@ -522,7 +523,7 @@ def test_arguments_that_mean_nothing_are_refused(tmp_path):
         sif.read_inspections(care(), layout="social care in years")
     with pytest.raises(ValueError, match="no file to read"):
         sif.read_inspections([])
-    with pytest.raises(TypeError, match="does not carry its report"):
+    with pytest.raises(ValueError, match="does not carry the report"):
         sif.reading_report(sif.load_inspections())
     with pytest.raises(TypeError, match="binary"):
         sif.read_inspections(io.StringIO("URN"))
@@ -582,3 +583,14 @@ def test_the_example_of_the_readme_works(tmp_path):
     assert table[["provider", "graded"]].values.tolist() == [["S1", True], ["S1", True], ["S2", False]]
     assert table["overall_effectiveness"].tolist()[:2] == ["Good", "Requires improvement"]
     assert table["outcome"].tolist()[2] == "Improved"
+
+
+def test_a_table_as_read_tells_its_report_for_as_long_as_it_lives():
+    table, report = sif.read_inspections(care(), return_report=True)
+    assert sif.reading_report(table) is report
+    with pytest.raises(ValueError, match="a copy or merge"):
+        sif.reading_report(table.copy())
+    held = len(reading._REPORTS)
+    del table
+    gc.collect()
+    assert len(reading._REPORTS) == held - 1

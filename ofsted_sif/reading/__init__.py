@@ -6,6 +6,7 @@ Layouts are data, in this folder's `layouts`; README.md says how to add one.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,18 @@ def read_inspections(
     among = _among(layout)
     name, header, surveyed = _choose(source, among, sheet)
     table, report = read_sheet(source, source.load(name, None), header, surveyed, errors)
+    _remember(table, report)
     return (table, report) if return_report else table
+
+
+# The reports of tables that are still in use, by the table's identity: a table can't carry its report (attrs slow pandas down, and
+# merges lose them), and a report of hundreds of row numbers should not outlive its table.
+_REPORTS: dict[int, tuple[weakref.ref[pd.DataFrame], ReadingReport]] = {}
+
+
+def _remember(table: pd.DataFrame, report: ReadingReport) -> None:
+    key = id(table)
+    _REPORTS[key] = (weakref.ref(table, lambda _: _REPORTS.pop(key, None)), report)
 
 
 def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool) -> Any:
@@ -192,8 +204,8 @@ def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | 
 
     Parameters
     ----------
-    path : path or open binary file
-        As for `read_inspections`.
+    path : path, open binary file or DataFrame
+        As for `read_inspections`; or the very table that it gave for one file (a copy or a merge of it has no report).
     layout, sheet : optional
         As for `read_inspections`.
 
@@ -206,6 +218,8 @@ def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | 
     ------
     ReadingError
         If the file is damaged or of no known layout.
+    ValueError
+        For a table that `read_inspections` did not give.
 
     Examples
     --------
@@ -221,7 +235,10 @@ def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | 
     (3, 1, ['header', 'not yet inspected'])
     """
     if isinstance(path, pd.DataFrame):
-        raise TypeError("a table does not carry its report (merges would lose it): give the file, or read with return_report=True")
+        table, report = _REPORTS.get(id(path), (None, None))
+        if report is None or table is None or table() is not path:
+            raise ValueError("this is no table that read_inspections gave (a copy or merge does not carry the report): give the file")
+        return report
     return read_inspections(path, layout=layout, sheet=sheet, errors="report", return_report=True)[1]
 
 
