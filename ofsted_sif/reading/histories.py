@@ -13,6 +13,7 @@ import pandas as pd
 
 from ofsted_sif.columns import as_frame, column, days, grade_codes, has_grade, iso, judgement_columns, stack
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.snapshots import graded_rows
 
 __all__ = ["combine", "reconcile"]
@@ -24,6 +25,7 @@ NEAR = 20
 NEAR_PUBLISHED = 92
 
 
+@same_kind
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     """Bring two releases together into one history, one row an inspection, the newer winning.
 
@@ -239,6 +241,7 @@ def _identity(frame: pd.DataFrame, row: int) -> tuple[Any, Any, Any]:
     return tuple(frame[name].iloc[row] if name in frame.columns else pd.NaT for name in ("provider", "inspection_start", "published"))
 
 
+@same_kind
 def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiveness", provider: str = "provider") -> pd.DataFrame:
     """Name the providers on which two lists of grades differ, and how.
 
