@@ -163,10 +163,9 @@ def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
     """Codes into another dictionary, -1 where missing."""
     values, valid = codes[0], _valid(codes)
     if valid is not None:
-        values = np.where(valid, values, 0)
-    if not len(place):
-        return np.full(len(values), -1, np.int8), None, 0
-    moved = place.astype(np.min_scalar_type(-max(1, int(place.max()) + 1)))[values]
+        values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
+    narrow = np.append(place, -1).astype(np.min_scalar_type(-max(1, len(place))))  # a code of -1 takes the last
+    moved = narrow[values]
     if valid is not None:
         moved[~valid] = -1
     return moved, None, 0
@@ -178,9 +177,9 @@ def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categori
     labels = pd.Index(values.to_pylist())
     if sorted_labels:
         found = [np.unique(piece[0] if (valid := _valid(piece)) is None else piece[0][valid]) for piece in pieces]
-        used = np.zeros(len(values) + 1, np.bool_)
+        used = np.zeros(len(values) + 1, np.bool_)  # the last for codes of -1
         for codes in found:
-            used[codes.astype(np.int64)] = True
+            used[codes] = True
         kept = np.flatnonzero(used[:-1])
         kept = kept[labels[kept].argsort()]
         place = np.full(len(values), -1)

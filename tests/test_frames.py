@@ -22,12 +22,14 @@ GRADE = "overall_effectiveness"
 
 
 def inspections(*, categories):
-    """The bundled table, shuffled so that its order helps nobody, with some labels missing; text where it is not to have categories."""
+    """The bundled table, shuffled so that its order helps nobody, with some labels missing. Categories: as they are, sorted, or none."""
     table = sif.load_inspections().sample(frac=1, random_state=3, ignore_index=True)
     table["region"] = table["region"].where(table.index % 17 != 0)
-    if not categories:
-        for name in table.select_dtypes("category"):
+    for name in table.select_dtypes("category"):
+        if categories == "none":
             table[name] = table[name].astype(object).where(table[name].notna(), None)
+        elif categories == "sorted" and not table[name].cat.ordered:
+            table[name] = table[name].cat.remove_unused_categories().cat.reorder_categories(sorted(table[name].dropna().unique()))
     return table
 
 
@@ -78,17 +80,17 @@ def polars_chunks(table):
     return pl.concat([made[:1], made[1:200], made[200:]], rechunk=False)
 
 
-# Of each kind: how it is made from pandas, and whether that has categories.
+# Of each kind: how it is made from pandas, and what categories that has.
 KINDS = {
-    "polars Enum": (polars_enums, True),
-    "polars Enum in chunks": (polars_chunks, True),
-    "polars Categorical": (polars_categoricals, True),
-    "polars LazyFrame": (lambda table: polars_enums(table).lazy(), True),
-    "polars String": (lambda table: pl.from_arrow(arrow_table(table)), False),
-    "Arrow dictionaries": (arrow_table, True),
-    "Arrow unlike dictionaries": (lambda table: unlike_chunks(arrow_table(table)), True),
-    "Arrow text": (arrow_table, False),
-    "Arrow views of text": (lambda table: pa.table(pl.from_arrow(arrow_table(table))), False),
+    "polars Enum": (polars_enums, "as they are"),
+    "polars Enum in chunks": (polars_chunks, "as they are"),
+    "polars Categorical": (polars_categoricals, "sorted"),
+    "polars LazyFrame": (lambda table: polars_enums(table).lazy(), "as they are"),
+    "polars String": (lambda table: pl.from_arrow(arrow_table(table)), "none"),
+    "Arrow dictionaries": (arrow_table, "as they are"),
+    "Arrow unlike dictionaries": (lambda table: unlike_chunks(arrow_table(table)), "as they are"),
+    "Arrow text": (arrow_table, "none"),
+    "Arrow views of text": (lambda table: pa.table(pl.from_arrow(arrow_table(table))), "none"),
 }
 ALL = {"framework": "all"}
 STATE = {**ALL, "having": GRADE}
@@ -177,14 +179,14 @@ def test_every_table_function_is_called_above() -> None:
 
 
 def test_columns_taken_over_keep_their_types_and_new_ones_have_a_fitting_one() -> None:
-    given = polars_enums(inspections(categories=True)).with_columns(
-        pl.lit([[1, 2]], dtype=pl.List(pl.Int8)).alias("a list"),
+    given = polars_enums(inspections(categories="as they are")).with_columns(
+        pl.Series("a list", [[1, 2]] * 716, dtype=pl.List(pl.Int8)),
         pl.Series("count", [None, *range(715)], dtype=pl.UInt16),
         pl.lit(True).alias("yes"),
     )
     state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
     assert dict(state.schema) == dict(given.schema) | {"status": pl.Enum(["inspected", "not yet inspected"]), "newer_inspection": pl.Date}
-    given = unlike_chunks(arrow_table(inspections(categories=True)))
+    given = unlike_chunks(arrow_table(inspections(categories="as they are")))
     state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
     assert state.schema.field("newer_inspection").type == pa.date32()
     assert all(state.schema.field(name) == given.schema.field(name) for name in given.schema.names)
@@ -202,7 +204,7 @@ def test_nothing_that_comes_in_is_changed() -> None:
 @pytest.mark.parametrize("call", ["aggregate by", "series", "periods", "changes", "transitions", "spells", "time_to"])
 def test_a_lazy_frame_is_collected_once_and_only_where_needed(call, tmp_path, monkeypatch) -> None:
     path = tmp_path / "inspections.parquet"
-    table = polars_enums(inspections(categories=True)).with_columns(pl.lit("long text").alias("notes"))
+    table = polars_enums(inspections(categories="as they are")).with_columns(pl.lit("long text").alias("notes"))
     table.write_parquet(path)
     collected = []
     collect = pl.LazyFrame.collect
@@ -240,7 +242,7 @@ def test_counts_take_chunks_that_are_not_alike(rng=np.random.default_rng(0)) -> 
 
 def test_an_unknown_word_is_named_with_its_row_unless_no_row_has_it() -> None:
     words = pa.array(["Good", "Splendid", "Not judged"])
-    for codes, said in (([0, 2, 1], True), ([0, 2, 0], False)):
+    for codes, said in (([0, 2, 1], "as they are"), ([0, 2, 0], False)):
         table = pa.table({GRADE: pa.DictionaryArray.from_arrays(pa.array(codes, pa.uint8()), words)})
         if said:
             with pytest.raises(ValueError, match=r"row 2: 'Splendid' is not a grade"):
@@ -251,13 +253,13 @@ def test_an_unknown_word_is_named_with_its_row_unless_no_row_has_it() -> None:
 
 @pytest.mark.parametrize("kind", ["polars Enum", "polars LazyFrame", "Arrow dictionaries"])
 def test_an_empty_table_gives_an_empty_answer(kind) -> None:
-    given = KINDS[kind][0](inspections(categories=True)[:0])
+    given = KINDS[kind][0](inspections(categories="as they are")[:0])
     assert rows_of(sif.aggregate(given))["n"] == [0]
     assert len(rows_of(sif.as_at(given, "2024-03-31"))["provider"]) == 0
 
 
 def test_a_missing_column_is_named_with_the_nearest_before_anything_is_collected(monkeypatch) -> None:
-    lazy = polars_enums(inspections(categories=True)).lazy()
+    lazy = polars_enums(inspections(categories="as they are")).lazy()
     monkeypatch.setattr(pl.LazyFrame, "collect", lambda *_, **__: pytest.fail("collected"))
     with pytest.raises(ValueError, match=r"by='regio'.*nearest: 'region'"):
         sif.series(lazy, ["2024-03-31"], "regio")

@@ -198,9 +198,10 @@ def _updated(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tup
             continue
         ours = older[name].take(old)
         a, b = ours.astype(object).to_numpy(), theirs.astype(object).to_numpy()
-        known = theirs.notna().to_numpy()
-        differ = known & (a != b)
-        before_missing = ours.isna().to_numpy()
+        known, before_missing = theirs.notna().to_numpy(), ours.isna().to_numpy()
+        differ = known & before_missing
+        both = np.flatnonzero(known & ~before_missing)
+        differ[both] = a[both] != b[both]  # only what is known can be compared: pandas.NA cannot
         for place in np.flatnonzero(differ & ~before_missing).tolist():
             changes.append((int(new[place]), name, a[place], b[place]))
         columns[name] = _replaced(older[name], old[differ], theirs.iloc[np.flatnonzero(differ)]) if differ.any() else older[name]
