@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ofsted_sif.trends import trend
 
 
-
 @pd.api.extensions.register_dataframe_accessor("sif")
 def _accessor(table: Any) -> Any:
     """What ``df.sif`` is; its methods are loaded when it is first asked for."""

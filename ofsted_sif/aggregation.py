@@ -108,7 +108,11 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
-    return _shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    result = _shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    # What a picture of the counts may say of them, where `as_at` has said it of the rows.
+    if frame.attrs:
+        result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
+    return result
 
 
 def _counted_as_coded(

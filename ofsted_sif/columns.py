@@ -198,7 +198,7 @@ class Groups:
 
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
-    array = values.array
+    array = frames.plain(values).array
     if isinstance(array, pd.Categorical):
         return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
     codes, distinct = pd.factorize(values)

@@ -65,6 +65,12 @@ def _eager(table: Any, names: Iterable[str] | None) -> Any:
     return frame.collect() if hasattr(frame, "collect") else frame
 
 
+def _schema(table: Any) -> tuple[pa.Schema, set[str], Any]:
+    """Arrow's types of a table's columns, those of polars' Categorical, and whose table it is; no row is looked at."""
+    empty = _eager(_narwhals(table).head(0).to_native(), None)
+    return empty.to_arrow().schema, _without_order(empty), empty.implementation
+
+
 def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
     _arrow()
@@ -216,7 +222,8 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
     if known is None or not set(names) <= set(known[1]):
         return None
     pa = _arrow()
-    frame = _eager(table, dict.fromkeys(names))
+    frame = _narwhals(table)
+    frame = _eager(table, dict.fromkeys(names)) if hasattr(frame, "collect") else frame
     unordered = _without_order(frame)
     found = []
     for name in names:
@@ -254,16 +261,15 @@ def _given_back(result: Any, given: Any) -> Any:
 
     if isinstance(result, tuple):
         return (_given_back(result[0], given), *result[1:])
-    source = _eager(_narwhals(given).head(0).to_native(), None)
-    schema = source.to_arrow().schema
+    schema, without_order, kind = _schema(given)
     types = dict(zip(schema.names, schema.types, strict=True))
     arrow = pa.table({str(name): _to_arrow(result[name], types.get(name)) for name in result.columns})
-    frame = narwhals.from_arrow(arrow, backend=source.implementation)
-    if source.implementation is narwhals.Implementation.POLARS:
+    frame = narwhals.from_arrow(arrow, backend=kind)
+    if kind is narwhals.Implementation.POLARS:
         fixed = {
             name: narwhals.Enum(result[name].cat.categories.tolist())
-            for name, kind in zip(arrow.column_names, arrow.schema.types, strict=True)
-            if pa.types.is_dictionary(kind) and name not in _without_order(source)
+            for name, of in zip(arrow.column_names, arrow.schema.types, strict=True)
+            if pa.types.is_dictionary(of) and name not in without_order
         }
         frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in fixed.items())
     return frame.to_native()

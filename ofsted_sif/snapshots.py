@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
+from ofsted_sif import columns, counts, frames
 from ofsted_sif.aggregation import result_table, with_missing
 from ofsted_sif.columns import Records, in_words, iso
 from ofsted_sif.counts import NO_DAY
@@ -255,7 +255,7 @@ def as_at(
     state.index = pd.RangeIndex(len(state))
     if max_age is not None and (old := _expiry(records, rows, max_age) < day).any():
         for name in dict.fromkeys([*columns.judgement_columns(frame), *([having] if having else [])]):
-            state[name] = state[name].where(~old)
+            state[name] = frames.plain(state[name]).where(~old)
     newer = None
     if having is not None:
         newest = _latest(records, may_count.graded_in_framework, day, cutoff)[found]

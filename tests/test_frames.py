@@ -222,7 +222,8 @@ def test_a_lazy_frame_is_collected_once_and_only_where_needed(call, tmp_path, mo
     assert "region" in collected[0]
 
 
-def test_counts_take_chunks_that_are_not_alike(rng=np.random.default_rng(0)) -> None:  # noqa: B008
+def test_counts_take_chunks_that_are_not_alike() -> None:
+    rng = np.random.default_rng(0)
     groups, grades = rng.integers(-1, 9, 1000).astype(np.int8), rng.integers(-1, 4, 1000).astype(np.int16)
 
     def chunks(codes, bounds):
