@@ -37,12 +37,14 @@ if TYPE_CHECKING:
     from ofsted_sif.trends import trend
 
 
-@pd.api.extensions.register_dataframe_accessor("sif")
 def _accessor(table: Any) -> Any:
     """What ``df.sif`` is; its methods are loaded when it is first asked for."""
     from ofsted_sif.accessor import Accessor
 
     return Accessor(table)
+
+
+pd.api.extensions.register_dataframe_accessor("sif")(_accessor)
 
 
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.

@@ -31,7 +31,7 @@ def _method(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     method.__signature__ = signature.replace(parameters=[this, *others])  # type: ignore[attr-defined]
     method.__doc__ = _without(table.name, function.__doc__ or "")
-    return method
+    return method  # type: ignore[return-value]
 
 
 def _without(parameter: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""`aggregate` on polars and Arrow by their dictionary codes, beside its kernel and polars' own group_by: ``python -m tests.benchmarks.frames``.
+"""`aggregate` on polars and Arrow beside its kernel and polars' own group_by: ``python -m tests.benchmarks.frames``.
 
 Also what ``import ofsted_sif`` costs beyond ``import pandas``.
 """
