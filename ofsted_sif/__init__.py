@@ -8,6 +8,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 try:
     from ofsted_sif import _core as _core
 except ImportError as error:
@@ -20,6 +22,7 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
+from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
 from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
@@ -32,6 +35,17 @@ if TYPE_CHECKING:
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
     from ofsted_sif.trends import trend
+
+
+def _accessor(table: Any) -> Any:
+    """What ``df.sif`` is; its methods are loaded when it is first asked for."""
+    from ofsted_sif.accessor import Accessor
+
+    return Accessor(table)
+
+
+pd.api.extensions.register_dataframe_accessor("sif")(_accessor)
+
 
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
@@ -81,6 +95,7 @@ __all__ = [
     "releases",
     "resample",
     "series",
+    "show_versions",
     "spells",
     "time_to",
     "transitions",

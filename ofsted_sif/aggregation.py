@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
+from ofsted_sif import columns, counts, frames
+from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method, proportion_interval
 from ofsted_sif.scales import GradeScale, snake_case
 
 __all__ = ["aggregate"]
 
 
+@same_kind
 def aggregate(
     table: Any,
     by: str | Sequence[str] | None = None,
@@ -83,10 +85,13 @@ def aggregate(
     [43, 0, 10, 26, 7]
     """
     check_method(interval)
-    frame = columns.as_frame(table)
     asked = columns.names(judgement, "judgement")
     if not asked:
         raise ValueError("judgement names no column")
+    if weights is None and (found := _counted_as_coded(table, columns.names(by, "by"), asked, scale, threads)) is not None:
+        grouped, tables, scale = found
+        return _shown_table(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
+    frame = columns.as_frame(table, by=by, judgement=judgement, weights=weights)
     grouped = columns.groups(frame, by, observed=observed)
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else _weights(frame, weights)
@@ -103,6 +108,62 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
+    result = _shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    # What a picture of the counts may say of them, where `as_at` has said it of the rows.
+    if frame.attrs:
+        result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
+    return result
+
+
+def _counted_as_coded(
+    table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
+) -> tuple[columns.Groups, list[np.ndarray], GradeScale] | None:
+    """Counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
+
+    The kernel counts the dictionaries' entries; what these mean is applied to the counts.
+    """
+    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
+    if coded is None:
+        return None
+    grouped, group_codes, shown = columns.Groups(None, {}, 0, observed_only=False), None, np.empty(0, dtype=np.int64)
+    in_order = True
+    if by:
+        group_codes, labels, in_order = coded.pop(0)
+        grouped = columns.Groups(None, {by[0]: labels}, len(labels), observed_only=False)
+        shown = np.arange(len(labels))
+    tables = []
+    for codes, words, _ in coded:
+        try:
+            of_words, found = columns.grade_codes(pd.DataFrame({"grade": words}), "grade", scale)
+        except ValueError:  # an entry that is no grade: an error only if a row has it, and then its row is to be named
+            return None
+        if scale is not None and found != scale:
+            return None
+        scale = found
+        counted = counts.count_grades(group_codes, codes, n_groups=grouped.size, n_grades=len(words), threads=threads)
+        counted = counted.reshape(-1, len(words) + 1)
+        by_grade = np.zeros((len(counted), len(scale.labels) + 1), dtype=np.int64)
+        np.add.at(by_grade.T, np.append(of_words, -1), counted.T)
+        tables.append(by_grade)
+    assert scale is not None
+    if not in_order:
+        shown = np.flatnonzero(tables[0][:-1].any(axis=1))
+        shown = shown[np.asarray(labels.categories[shown].argsort())]
+        kept = pd.CategoricalDtype(labels.categories[shown])
+        grouped = columns.Groups(None, {by[0]: pd.Categorical(kept.categories, dtype=kept)}, len(shown), observed_only=False)
+    return grouped, [counted[np.append(shown, -1)] for counted in tables], scale
+
+
+def _shown_table(
+    grouped: columns.Groups,
+    tables: Sequence[np.ndarray],
+    asked: Sequence[str],
+    scale: GradeScale,
+    weighted: Sequence[np.ndarray] = (),
+    unweighted: Sequence[np.ndarray] = (),
+    **options: Any,
+) -> pd.DataFrame:
+    """The result, from counts of all groups by grade, a table a judgement."""
     groups, labels = shown_groups(grouped, tables[0])
     # A group's judgements stand together: groups outside, judgements inside.
     stacked = np.stack([table[groups] for table in tables], axis=1).reshape(-1, len(scale.labels) + 1)
@@ -111,11 +172,7 @@ def aggregate(
         labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(len(asked)), len(groups)), categories=asked)
     sums = np.stack([table[groups] for table in weighted], axis=1).reshape(stacked.shape) if weighted else None
     without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
-    result = result_table(labels, stacked, scale, interval=interval, level=level, min_n=min_n, sums=sums, without_weight=without)
-    # What a picture of the counts may say of them, where `as_at` has said it of the rows.
-    if frame.attrs:
-        result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
-    return result
+    return result_table(labels, stacked, scale, sums=sums, without_weight=without, **options)
 
 
 def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -16,6 +16,7 @@ import pandas as pd
 from ofsted_sif import columns, counts
 from ofsted_sif.aggregation import labelled, shown_groups
 from ofsted_sif.columns import iso
+from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import normal_quantile, proportion_interval
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.snapshots import (
@@ -38,6 +39,7 @@ DAYS_A_YEAR = 365.25
 # ---- from one inspection to the next
 
 
+@same_kind
 def changes(
     table: Any,
     date: Any = None,
@@ -106,8 +108,9 @@ def changes(
     >>> change["change"].value_counts().to_dict()
     {'same': 27, 'improved': 26, 'declined': 12}
     """
-    frame, listed = columns.as_frame(table), register_frame(register)
-    records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
+    records = columns.records(frame, register_frame(register), **named)
     codes, scale = columns.grade_codes(frame, judgement, scale)
     carried = {name: columns.column(frame, name, "by").array for name in columns.names(by, "by")}
     eligible = eligibility(frame, framework, having, [judgement]).all & _known(records, date, published_by)
@@ -120,7 +123,7 @@ def changes(
     is_last &= np.insert(of[1:] == of[:-1], 0, False)[: len(rows)]
     at = np.flatnonzero(is_last)
     latest, previous = rows[at], rows[at - 1]
-    warn_if_pooled(frame, np.append(latest, previous), framework, stacklevel=2)
+    warn_if_pooled(frame, np.append(latest, previous), framework)
 
     days = records.placed
     labels = {"provider": records.providers.take(records.provider[latest])}
@@ -161,6 +164,7 @@ def _known(records: columns.Records, date: Any, published_by: Any) -> np.ndarray
     return held_and_published(records, np.iinfo(np.int64).max, columns.day(published_by, "published_by"))
 
 
+@same_kind
 def change_summary(changes: Any, by: str | Sequence[str] | None = None, *, level: float = 0.95) -> pd.DataFrame:
     """Count who improved, stayed or declined, with the interval of the share improved and the exact sign test.
 
@@ -242,6 +246,7 @@ def _sign_test(up: Any, down: Any) -> np.ndarray:
     return np.minimum(1.0, 2 * bdtr(np.minimum(up, down).astype(np.float64), up + down, 0.5))
 
 
+@same_kind
 def transitions(
     table: Any,
     by: str | Sequence[str] | None = None,
@@ -298,11 +303,12 @@ def transitions(
     >>> int(matrix.query("`from` == 'Inadequate' and to == 'Good'")["n"].item())
     10
     """
-    frame, listed = columns.as_frame(table), register_frame(register)
-    records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
+    records = columns.records(frame, register_frame(register), **named)
     codes, scale = columns.grade_codes(frame, judgement, scale)
     eligible = eligibility(frame, framework, having, [judgement]).all & _known(records, date, published_by)
-    warn_if_pooled(frame, np.flatnonzero(eligible), framework, stacklevel=2)
+    warn_if_pooled(frame, np.flatnonzero(eligible), framework)
     grouped = columns.groups(frame, by)
     period_of, ends = (None, np.empty(0, dtype=np.int64)) if period is None else _periods(records.placed, eligible, period)
     k = len(scale.labels)
@@ -360,6 +366,7 @@ PARTS = ("re-graded up", "re-graded down", "newly inspected", "closed", "judgeme
 ABSENT, NOT_JUDGED, BELOW, GOOD_ENOUGH = -2, -1, 0, 1
 
 
+@same_kind
 def decompose(
     table: Any,
     date_from: Any,
@@ -425,7 +432,8 @@ def decompose(
     >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
-    frame = columns.as_frame(table)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    frame = columns.as_frame(table, of_records=True, judgement=judgement, having=having, **named)
     scale = columns.grade_codes(frame, judgement, scale)[1]
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change")
@@ -433,7 +441,6 @@ def decompose(
     if days[0] > days[1]:
         raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
     options = {"framework": framework, "having": having, "register": register, "max_age": max_age}
-    named = {"provider": provider, "inspected": inspected, "published": published}
     places = [
         _places(as_at(frame, iso(day), published_by=cutoff, **options, **named), provider, judgement, scale)
         for day, cutoff in zip(days, _two_cutoffs(published_by), strict=True)
@@ -491,6 +498,7 @@ def _places(state: pd.DataFrame, provider: str, judgement: str, scale: GradeScal
 # ---- two tables
 
 
+@same_kind
 def compare(
     a: Any,
     b: Any,

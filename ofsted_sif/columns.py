@@ -1,8 +1,8 @@
 """From a user's table to codes, days and groups: the one place where that is done.
 
-A table is a pandas DataFrame, a NumPy structured array or a mapping of arrays. What comes out goes to the kernels: grade codes (0 is the
-worst, -1 missing), group codes with their labels, days since 1970-01-01 as int64 (`counts.NO_DAY` is missing). Nothing that comes in is
-changed.
+A table is a pandas DataFrame, a NumPy structured array, a mapping of arrays, or of a kind that `frames` knows. What comes out goes to the
+kernels: grade codes (0 is the worst, -1 missing), group codes with their labels, days since 1970-01-01 as int64 (`counts.NO_DAY` is
+missing). Nothing that comes in is changed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import frames
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.scales import SCALES, GradeScale, grades, infer_scale, snake_case
 
@@ -58,8 +59,12 @@ class MissingColumnError(KeyError, ValueError):
         return str(self.args[0])
 
 
-def as_frame(table: Any) -> pd.DataFrame:
-    """The table as a DataFrame; its columns are not copied where they need not be."""
+def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[str] | None) -> pd.DataFrame:
+    """The table as a DataFrame; its columns are not copied where they need not be.
+
+    Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
+    also those that say what an inspection is and who may count. None named: all are taken.
+    """
     if isinstance(table, pd.DataFrame):
         return table
     if isinstance(table, np.ndarray) and table.dtype.names:
@@ -74,7 +79,26 @@ def as_frame(table: Any) -> pd.DataFrame:
         # An index of its own: a column that is a Series is taken by position, never aligned by its index.
         columns = {name: values.array if isinstance(values, pd.Series) else values for name, values in table.items()}
         return pd.DataFrame(columns, copy=False)
-    raise TypeError(f"a table of inspections is a pandas DataFrame, a structured array or a mapping of arrays, not {type(table).__name__}")
+    known = frames.column_names(table)
+    if known is None:
+        raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
+    return frames.as_pandas(table, _needed(*known, needed, of_records=of_records) if needed else None)
+
+
+# Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
+_OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+
+
+def _needed(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
+    """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
+    wanted = {name for name in with_categories if of_records}
+    wanted |= {name for name in present if of_records and (name in _OF_RECORDS or snake_case(name) in JUDGEMENTS)}
+    for argument, given in needed.items():
+        for name in names(given, argument):
+            if name not in present and not (of_records and name in _OF_RECORDS):
+                column(pd.DataFrame(columns=present), name, argument)
+            wanted.add(name)
+    return [name for name in present if name in wanted]
 
 
 def names(given: str | Sequence[str] | None, argument: str) -> list[str]:
@@ -100,7 +124,7 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     values = frame[name]
     if isinstance(values, pd.DataFrame):
         raise ValueError(f"{argument}={name!r}: the table has {values.shape[1]} columns of that name")
-    return values
+    return frames.plain(values)
 
 
 # ---- grades
@@ -174,7 +198,7 @@ class Groups:
 
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
-    array = values.array
+    array = frames.plain(values).array
     if isinstance(array, pd.Categorical):
         return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
     codes, distinct = pd.factorize(values)

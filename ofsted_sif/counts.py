@@ -2,14 +2,17 @@
 
 A *code* is the position of a value in a list of labels: a grade in its scale (0 is the worst), a group or a provider in its
 dictionary; -1 is missing. Codes may be of any integer width, signed or unsigned; contiguous arrays go to C as they lie, others are
-copied once. A *day* is a ``datetime64`` or an int64 number of days since 1970-01-01.
+copied once. Where `count_grades` takes codes it also takes them as Arrow has them: a tuple (codes, validity bitmap or None, offset in
+bits), or a list of such tuples, chunk by chunk. A *day* is a ``datetime64`` or an int64 number of days since 1970-01-01.
 """
 
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,10 +42,21 @@ DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 
 
+@dataclass(frozen=True)
+class _Chunks:
+    """Codes that lie chunk by chunk: the tuples (codes, bitmap, offset), and the rows at which they begin and the last ends."""
+
+    chunks: list[tuple[Any, Any, int]]
+    bounds: list[int]
+
+
 def _codes(values: Any, name: str) -> Any:
-    """Contiguous native integers, without a copy where they are so already; a tuple (codes, bitmap, offset) passes as it is."""
+    """Contiguous native integers, without a copy where they are so already; codes as Arrow has them pass as they are."""
     if isinstance(values, tuple):
         return values
+    if isinstance(values, list) and values and isinstance(values[0], tuple):
+        chunks = [chunk for chunk in values if len(chunk[0])] or values[:1]
+        return chunks[0] if len(chunks) == 1 else _Chunks(chunks, [0, *accumulate(len(chunk[0]) for chunk in chunks)])
     array = np.asarray(values)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, not {array.ndim}")
@@ -96,6 +110,8 @@ def _size(codes: Any, given: int | None) -> int:
     """The number of labels: as given, else what the codes need."""
     if given is not None:
         return given
+    if isinstance(codes, _Chunks):
+        return max(_size(chunk, None) for chunk in codes.chunks)
     if isinstance(codes, tuple):
         values, bitmap, offset = codes
         codes = np.asarray(values)
@@ -104,7 +120,17 @@ def _size(codes: Any, given: int | None) -> int:
     return max(0, int(codes.max()) + 1) if len(codes) else 0
 
 
+def _rows(codes: Any) -> int:
+    if isinstance(codes, _Chunks):
+        return codes.bounds[-1]
+    return len(codes[0] if isinstance(codes, tuple) else codes)
+
+
 def _piece(codes: Any, start: int, stop: int) -> Any:
+    """Rows of a column; of chunks rows that lie in one of them."""
+    if isinstance(codes, _Chunks):
+        at = bisect_right(codes.bounds, start) - 1
+        return _piece(codes.chunks[at], start - codes.bounds[at], stop - codes.bounds[at])
     if isinstance(codes, tuple):
         values, bitmap, offset = codes
         return (values[start:stop], bitmap, offset + start)
@@ -124,15 +150,15 @@ def _number_of_threads(threads: int | None, rows: int) -> int:
     return max(1, min(threads, rows))
 
 
-def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int) -> list[np.ndarray]:
-    """Count pieces of the rows in threads, and sum the counts of the pieces.
+def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int, also: set[int]) -> list[np.ndarray]:
+    """Count pieces of the rows in threads, and sum the counts of the pieces; no piece goes beyond a bound of `also`.
 
     Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
     """
     from concurrent.futures import ThreadPoolExecutor  # here: it loads logging and more
 
     pieces = max(threads, -(-rows // ROWS_OF_A_PIECE))
-    bounds = [rows * piece // pieces for piece in range(pieces + 1)]
+    bounds = sorted({rows * piece // pieces for piece in range(pieces + 1)} | also)
     pool = ThreadPoolExecutor(threads)
     try:
         parts = [pool.submit(count, start, stop) for start, stop in pairwise(bounds)]
@@ -159,7 +185,8 @@ def count_grades(
     Parameters
     ----------
     groups : array_like of int, shape (n,), or None
-        Group codes 0 to ``n_groups - 1``, -1 missing. None: one group.
+        Group codes 0 to ``n_groups - 1``, -1 missing. None: one group. Like `grades` also as Arrow has them: ``(codes, bitmap, offset)``,
+        or a list of those, a chunk each; the chunks of the two need not be alike.
     grades : array_like of int, shape (n,)
         Grade codes 0 to ``n_grades - 1``, -1 missing.
     n_groups : int, optional
@@ -196,7 +223,7 @@ def count_grades(
     else:
         groups = _codes(groups, "groups")
         n_groups = _size(groups, n_groups)
-    rows = len(grades[0] if isinstance(grades, tuple) else grades)
+    rows = _rows(grades)
     shape = (n_groups + 1, n_grades + 1)
 
     def count(start: int, stop: int) -> list[np.ndarray]:
@@ -215,10 +242,11 @@ def count_grades(
     if weights is not None:
         weights = _plain(weights, np.float64)
     for name, column in (("groups", groups), ("weights", weights)):
-        if column is not None and (length := len(column[0] if isinstance(column, tuple) else column)) != rows:
+        if column is not None and (length := _rows(column)) != rows:
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
     n_threads = _number_of_threads(threads, rows)
-    result = count(0, rows) if n_threads == 1 else _in_pieces(count, rows, n_threads)
+    bounds = {bound for codes in (groups, grades) if isinstance(codes, _Chunks) for bound in codes.bounds}
+    result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds)
     if groups is None:
         result[0] = result[0][0]
     return result[0] if weights is None else tuple(result)

@@ -20,6 +20,7 @@ from ofsted_sif.aggregation import labelled, shown_groups
 from ofsted_sif.change import DAYS_A_YEAR
 from ofsted_sif.columns import Records, in_words, iso
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import cutoff_of, eligibility, held_and_published, register_frame, warn_if_pooled
@@ -70,6 +71,7 @@ class _Observation:
 
 def _observe(
     table: Any,
+    by: str | Sequence[str] | None,
     judgement: str,
     scale: GradeScale | None,
     until: Any,
@@ -77,10 +79,9 @@ def _observe(
     framework: str | Sequence[str] | None,
     register: Any,
     named: dict[str, str],
-    stacklevel: int,
 ) -> _Observation:
-    frame, listed = columns.as_frame(table), register_frame(register)
-    records = columns.records(frame, listed, **named)
+    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, **named)
+    records = columns.records(frame, register_frame(register), **named)
     codes, scale = columns.grade_codes(frame, judgement, scale)
     eligible = eligibility(frame, framework, None, [judgement]).all & (codes >= 0)
     if until is None:
@@ -89,10 +90,11 @@ def _observe(
     else:
         last = columns.day(until, "until")
     eligible &= held_and_published(records, last, cutoff_of(published_by, last))
-    warn_if_pooled(frame, np.flatnonzero(eligible), framework, stacklevel=stacklevel + 1)
+    warn_if_pooled(frame, np.flatnonzero(eligible), framework)
     return _Observation(frame, records, codes, scale, eligible, last)
 
 
+@same_kind
 def spells(
     table: Any,
     by: str | Sequence[str] | None = None,
@@ -152,7 +154,7 @@ def spells(
     [['Inadequate', 'improved'], ['Requires improvement', 'improved'], ['Good', 'censored']]
     """
     named = {"provider": provider, "inspected": inspected, "published": published}
-    seen = _observe(table, judgement, scale, until, published_by, framework, register, named, stacklevel=2)
+    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     carried = {name: columns.column(seen.frame, name, "by").array for name in columns.names(by, "by")}
     rows, ended_by, start, end = seen.spells(seen.codes, len(seen.scale.labels))
     better = seen.codes[ended_by] > seen.codes[rows]
@@ -257,6 +259,7 @@ def _curve(days: np.ndarray, reached: np.ndarray, level: float) -> _Curve:
     return _Curve(times, at_risk, events, ended - events, survival, lower, upper)
 
 
+@same_kind
 def time_to(
     table: Any,
     grade: str = "Good",
@@ -330,7 +333,7 @@ def time_to(
     """
     named = {"provider": provider, "inspected": inspected, "published": published}
     normal_quantile(level)
-    seen = _observe(table, judgement, scale, until, published_by, framework, register, named, stacklevel=2)
+    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
     curves = [_curve(found.days[found.group == group], found.reached[found.group == group], level) for group in range(found.n_groups)]
     of_group = np.repeat(np.arange(len(curves)), [len(curve.days) for curve in curves])
@@ -347,6 +350,7 @@ def time_to(
     return result
 
 
+@same_kind
 def median_time_to(
     table: Any,
     grade: str = "Good",
@@ -402,7 +406,7 @@ def median_time_to(
     """
     named = {"provider": provider, "inspected": inspected, "published": published}
     normal_quantile(level)
-    seen = _observe(table, judgement, scale, until, published_by, framework, register, named, stacklevel=2)
+    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
     rows = []
     for group in range(found.n_groups):
@@ -423,6 +427,7 @@ def _half_time(days: np.ndarray, share: np.ndarray) -> float:
     return float(days[there[0]]) / DAYS_A_YEAR if len(there) else np.inf
 
 
+@same_kind
 def logrank(
     table: Any,
     grade: str = "Good",
@@ -486,7 +491,7 @@ def logrank(
     if not columns.names(by, "by"):
         raise ValueError("by names no column: the log-rank test compares groups")
     named = {"provider": provider, "inspected": inspected, "published": published}
-    seen = _observe(table, judgement, scale, until, published_by, framework, register, named, stacklevel=2)
+    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
     present, group = np.unique(found.group, return_inverse=True)
     k = len(present)

@@ -11,6 +11,7 @@ import pandas as pd
 from ofsted_sif import columns, counts
 from ofsted_sif.aggregation import result_table, with_missing
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import eligibility, warn_if_pooled
@@ -28,6 +29,7 @@ _BEGINS = (
 )
 
 
+@same_kind
 def periods(
     table: Any,
     freq: str | pd.offsets.BaseOffset = "YE-AUG",
@@ -101,7 +103,8 @@ def periods(
     [[47, 25]]
     """
     check_method(interval)
-    frame = columns.as_frame(table)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, **named)
     eligible = eligibility(frame, framework, None, [judgement]).all
     held, report = columns.dates_of_records(frame, inspected, published)
     days = placed_days(held, report)
@@ -112,7 +115,7 @@ def periods(
         raise ValueError(
             f"row {rows[np.argmax(missing)]} has neither an inspection date ({inspected!r}) nor a publication date ({published!r})"
         )
-    warn_if_pooled(frame, rows, framework, stacklevel=2)
+    warn_if_pooled(frame, rows, framework)
     codes, scale = columns.grade_codes(frame, judgement, scale)
     if clash := set(columns.names(by, "by")) & {"period_start", "period_end", "n_shared"}:
         raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")

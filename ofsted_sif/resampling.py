@@ -11,6 +11,7 @@ import pandas as pd
 
 from ofsted_sif import columns, counts
 from ofsted_sif.aggregation import with_missing
+from ofsted_sif.frames import same_kind
 from ofsted_sif.scales import GradeScale
 
 __all__ = ["resample"]
@@ -18,6 +19,7 @@ __all__ = ["resample"]
 METHODS = ("percentile", "bca")
 
 
+@same_kind
 def resample(
     table: Any,
     statistic: str | Callable[[pd.DataFrame], Any],

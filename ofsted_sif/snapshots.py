@@ -7,6 +7,8 @@ this order: framework, graded, having, both dates, latest, register, max_age.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +17,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
+from ofsted_sif import columns, counts, frames
 from ofsted_sif.aggregation import result_table, with_missing
 from ofsted_sif.columns import Records, in_words, iso
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 
 __all__ = ["PooledFrameworksWarning", "as_at", "explain", "first", "series"]
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
 
 # Frameworks under which Ofsted has inspected; a table may hold further ones.
 KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")
@@ -96,23 +101,31 @@ def graded_rows(frame: pd.DataFrame, judgements: Sequence[str] = ()) -> np.ndarr
     return graded
 
 
-def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object, stacklevel: int) -> None:
+def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object) -> None:
     """Warn where the chosen rows stem from several frameworks and none was named."""
     if framework is not None or "framework" not in frame.columns:
         return
     codes, labels = columns.label_codes(frame["framework"])
-    _warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels, stacklevel + 1)
+    _warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
 
 
-def _warn_of_frameworks(numbers: np.ndarray, labels: Any, stacklevel: int) -> None:
+def _warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
     if np.count_nonzero(numbers) > 1:
         told = ", ".join(f"{label} {number}" for label, number in zip(np.asarray(labels), numbers, strict=True) if number)
         warnings.warn(
             f'inspections of several frameworks are taken together ({told}); name those you mean (framework=["SIF", "ILACS"]), '
             'or say framework="all"',
             PooledFrameworksWarning,
-            stacklevel=stacklevel + 1,
+            stacklevel=_level_of_caller(),
         )
+
+
+def _level_of_caller() -> int:
+    """The stacklevel of the first line outside the package: the user's, through decorators and accessors as without."""
+    level, frame = 1, sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    return level
 
 
 def cutoff_of(published_by: Any, date: int) -> int:
@@ -165,6 +178,7 @@ def _expiry(records: Records, rows: Any, max_age: Any) -> np.ndarray:
 # ---- one date
 
 
+@same_kind
 def as_at(
     table: Any,
     date: Any,
@@ -235,13 +249,13 @@ def as_at(
     row_of = _latest(records, may_count.all, day, cutoff)
     found = np.flatnonzero(row_of >= 0)
     rows = row_of[found]
-    warn_if_pooled(frame, rows, framework, stacklevel=2)
+    warn_if_pooled(frame, rows, framework)
 
     state = frame.take(rows)
     state.index = pd.RangeIndex(len(state))
     if max_age is not None and (old := _expiry(records, rows, max_age) < day).any():
         for name in dict.fromkeys([*columns.judgement_columns(frame), *([having] if having else [])]):
-            state[name] = state[name].where(~old)
+            state[name] = frames.plain(state[name]).where(~old)
     newer = None
     if having is not None:
         newest = _latest(records, may_count.graded_in_framework, day, cutoff)[found]
@@ -278,6 +292,7 @@ def open_on(records: Records, day: int) -> np.ndarray:
     return is_open
 
 
+@same_kind
 def first(
     table: Any,
     *,
@@ -335,7 +350,7 @@ def first(
     of = records.provider[rows]
     is_first = np.insert(of[1:] != of[:-1], 0, True)[: len(rows)]
     rows, of = rows[is_first], of[is_first]
-    warn_if_pooled(frame, rows, framework, stacklevel=2)
+    warn_if_pooled(frame, rows, framework)
     state = frame.take(rows)
     status = np.zeros(len(rows), dtype=np.int8)
     if listed is not None:
@@ -353,6 +368,7 @@ def first(
 # ---- one provider
 
 
+@same_kind
 def explain(
     table: Any,
     provider_id: Any,
@@ -475,6 +491,7 @@ def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: lis
 # ---- many dates
 
 
+@same_kind
 def series(
     table: Any,
     dates: Any,
@@ -535,7 +552,9 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
-    frame, listed = columns.as_frame(table), register_frame(register)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
+    listed = register_frame(register)
     days, cutoffs = _grid(dates, published_by)
     records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
     eligible = eligibility(frame, framework, having, [judgement]).all
@@ -579,7 +598,7 @@ def series(
         of, labels = columns.label_codes(frame["framework"])
         of = np.append(of, np.full(len(codes) - len(of), -1))
         in_force = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1).sum(axis=2)[:, :-1]
-        _warn_of_frameworks(in_force.max(axis=0, initial=0), labels, stacklevel=2)
+        _warn_of_frameworks(in_force.max(axis=0, initial=0), labels)
     counted = count(grouped.codes, grouped.size, codes, len(scale.labels))
     return _series_table(days, counted, grouped, scale, interval=interval, level=level, min_n=min_n)
 

@@ -15,6 +15,7 @@ import pandas as pd
 from ofsted_sif import columns, counts
 from ofsted_sif.aggregation import with_missing
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.in_year import period_bounds, placed_days
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
@@ -27,6 +28,7 @@ ALTERNATIVES = ("two-sided", "greater", "less")
 DAYS_A_YEAR = 365.25
 
 
+@same_kind
 def trend(
     table: Any,
     by: str | Sequence[str] | None = None,
@@ -180,7 +182,7 @@ def trend(
         frame = frame[taken]
         values, days, used = values[taken], days[taken], used[taken]
         block = None if block is None else block[taken]
-    warn_if_pooled(frame, np.flatnonzero(used), framework, stacklevel=2)
+    warn_if_pooled(frame, np.flatnonzero(used), framework)
     grouped = columns.groups(frame, by, observed=observed)
     group, size, labels = _with_missing_group(grouped, len(frame))
     n_missing = np.bincount(group[~used], minlength=size)

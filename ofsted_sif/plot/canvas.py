@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ofsted_sif import columns
+from ofsted_sif.installed import need
 from ofsted_sif.plot import palette
 from ofsted_sif.scales import SCALES, GradeScale
 
@@ -22,10 +23,7 @@ def axes(ax: Axes | None, width: float, height: float) -> Axes:
     """The axes that were given, or those of a new figure of that size in inches."""
     if ax is not None:
         return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(f"pictures need matplotlib: python3 -m pip install 'ofsted_sif[plot]' ({error})") from error
+    plt = need("matplotlib.pyplot", "plot", "pictures")
     return plt.figure(figsize=(width, height), layout="constrained").add_subplot()
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ofsted_sif.columns import as_frame, column, days, grade_codes, has_grade, iso, judgement_columns, stack
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.frames import same_kind
 from ofsted_sif.snapshots import graded_rows
 
 __all__ = ["combine", "reconcile"]
@@ -24,6 +25,7 @@ NEAR = 20
 NEAR_PUBLISHED = 92
 
 
+@same_kind
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     """Bring two releases together into one history, one row an inspection, the newer winning.
 
@@ -196,9 +198,10 @@ def _updated(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tup
             continue
         ours = older[name].take(old)
         a, b = ours.astype(object).to_numpy(), theirs.astype(object).to_numpy()
-        known = theirs.notna().to_numpy()
-        differ = known & (a != b)
-        before_missing = ours.isna().to_numpy()
+        known, before_missing = theirs.notna().to_numpy(), ours.isna().to_numpy()
+        differ = known & before_missing
+        both = np.flatnonzero(known & ~before_missing)
+        differ[both] = a[both] != b[both]  # only what is known can be compared: pandas.NA cannot
         for place in np.flatnonzero(differ & ~before_missing).tolist():
             changes.append((int(new[place]), name, a[place], b[place]))
         columns[name] = _replaced(older[name], old[differ], theirs.iloc[np.flatnonzero(differ)]) if differ.any() else older[name]
@@ -239,6 +242,7 @@ def _identity(frame: pd.DataFrame, row: int) -> tuple[Any, Any, Any]:
     return tuple(frame[name].iloc[row] if name in frame.columns else pd.NaT for name in ("provider", "inspection_start", "published"))
 
 
+@same_kind
 def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiveness", provider: str = "provider") -> pd.DataFrame:
     """Name the providers on which two lists of grades differ, and how.
 

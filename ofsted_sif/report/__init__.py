@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsted_sif._version import __version__
+from ofsted_sif.installed import need
 from ofsted_sif.plot import palette
 from ofsted_sif.report.gathering import gather
 
@@ -99,12 +100,9 @@ def write_report(
 
 
 def _render(data: dict[str, Any]) -> str:
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise ImportError(f"the report needs Jinja2: python3 -m pip install 'ofsted_sif[report]' ({error})") from error
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    jinja2 = need("jinja2", "report", "reports")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     fills = [*palette.fills(data["scale"]).values()]
     style = environment.get_template("page.css").render(fills=[(fill, palette.text_on(fill)) for fill in fills], palette=palette)

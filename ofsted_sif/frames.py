@@ -1,0 +1,312 @@
+"""Kinds of frame: polars and Arrow tables are told apart, come in and go out again as what they were, here and nowhere else.
+
+Columns pass by Arrow's PyCapsule interface. Dictionary codes stay codes: no row becomes a Python object, and `coded` hands the codes of
+a dictionary column to the kernels as they lie, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.installed import need
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+KINDS = "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays"
+# Many small chunks are put together first: a call of the kernel should count some thousands of rows.
+ROWS_OF_A_CHUNK = 1 << 16
+
+
+def is_pandas_made(table: Any) -> bool:
+    """Whether a table is pandas', or of a kind for which pandas answers."""
+    return isinstance(table, pd.DataFrame | np.ndarray | Mapping)
+
+
+def _narwhals(table: Any) -> Any:
+    """The table in narwhals' hands; None where it is neither polars nor Arrow."""
+    import narwhals  # only here: pandas users never need it
+
+    frame = narwhals.from_native(table, pass_through=True)
+    taken = narwhals.Implementation.POLARS, narwhals.Implementation.PYARROW
+    return frame if getattr(frame, "implementation", None) in taken and hasattr(frame, "collect_schema") else None
+
+
+def _arrow() -> Any:
+    return need("pyarrow", "arrow", "tables of polars and Arrow")
+
+
+# ---- in
+
+
+def column_names(table: Any) -> tuple[list[str], list[str]] | None:
+    """The names of all columns, and of those that have categories; None for a kind that is not known."""
+    frame = _narwhals(table)
+    if frame is None:
+        return None
+    import narwhals
+
+    schema = frame.collect_schema()
+    return list(schema), [name for name, dtype in schema.items() if dtype in (narwhals.Categorical, narwhals.Enum)]
+
+
+def _eager(table: Any, names: Iterable[str] | None) -> Any:
+    """The named columns in memory: a LazyFrame is collected, once."""
+    frame = _narwhals(table)
+    if names is not None:
+        frame = frame.select(*names)
+    return frame.collect() if hasattr(frame, "collect") else frame
+
+
+def _schema(table: Any) -> tuple[pa.Schema, set[str], Any]:
+    """Arrow's types of a table's columns, those of polars' Categorical, and whose table it is; no row is looked at."""
+    empty = _eager(_narwhals(table).head(0).to_native(), None)
+    return empty.to_arrow().schema, _without_order(empty), empty.implementation
+
+
+def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
+    """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
+    _arrow()
+    frame = _eager(table, names)
+    sorted_labels = _without_order(frame)
+    arrow = frame.to_arrow()
+    columns = {
+        name: _from_arrow(column, sorted_labels=name in sorted_labels)
+        for name, column in zip(arrow.column_names, arrow.columns, strict=True)
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), copy=False)
+
+
+def _without_order(frame: Any) -> set[str]:
+    """Columns of polars' Categorical: their categories have no order of the user's, and may be those of other columns too."""
+    import narwhals
+
+    if frame.implementation is not narwhals.Implementation.POLARS:
+        return set()
+    return {name for name, dtype in frame.schema.items() if dtype == narwhals.Categorical}
+
+
+def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool = False) -> Any:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _categorical(column, sorted_labels=sorted_labels)
+    if pa.types.is_date(kind):
+        return column.cast(pa.timestamp("s")).to_numpy()
+    if pa.types.is_timestamp(kind) and kind.tz is None:
+        return column.to_numpy()
+    return pd.arrays.ArrowExtensionArray(column.cast(_plain_text(kind)))
+
+
+def _plain_text(kind: pa.DataType) -> pa.DataType:
+    """A type of text that Arrow's functions know, for that of views, which few of them do."""
+    import pyarrow as pa
+
+    return pa.large_string() if kind == pa.string_view() else kind
+
+
+def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array]:
+    """The chunks of a dictionary column, and one dictionary for all; a chunk with another comes with its codes translated."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    chunks = column.chunks
+    if len(chunks) * ROWS_OF_A_CHUNK > len(column) + ROWS_OF_A_CHUNK:
+        chunks = _put_together(column)
+    if not chunks:
+        return [], pa.array([], column.type.value_type)
+    dictionaries = [chunk.dictionary.cast(_plain_text(chunk.dictionary.type)) for chunk in chunks]
+    values = pc.unique(pa.chunked_array(dictionaries)).drop_null()
+    pieces = []
+    for chunk, dictionary in zip(chunks, dictionaries, strict=True):
+        codes = (_integers(chunk.indices), _bitmap(chunk.indices), chunk.indices.offset)
+        place = pc.index_in(dictionary, values)  # a null in the dictionary stays null
+        if place.null_count or not np.array_equal(place.to_numpy(), np.arange(len(place))):
+            codes = _translated(codes, place.fill_null(-1).to_numpy())
+        pieces.append(codes)
+    return pieces, values
+
+
+def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
+    import pyarrow as pa
+
+    whole = column.unify_dictionaries().combine_chunks() if not any(chunk.dictionary.null_count for chunk in column.chunks) else column
+    return whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole] if len(whole) else []
+
+
+def _integers(array: pa.Array) -> np.ndarray:
+    """The codes of a chunk as they lie, whatever stands behind missing ones."""
+    width = array.type.bit_width // 8
+    dtype = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.empty(0, dtype)
+    return np.frombuffer(array.buffers()[1], dtype, len(array), array.offset * width)
+
+
+def _bitmap(array: pa.Array) -> Any:
+    bitmap = array.buffers()[0]
+    return None if bitmap is None or not array.null_count else np.frombuffer(bitmap, np.uint8)
+
+
+def _valid(codes: Any) -> np.ndarray | None:
+    values, bitmap, offset = codes
+    if bitmap is None:
+        return None
+    return np.unpackbits(bitmap[offset // 8 : (offset + len(values) + 7) // 8], bitorder="little")[offset % 8 :][: len(values)].view(
+        np.bool_
+    )
+
+
+def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
+    """Codes into another dictionary, -1 where missing."""
+    values, valid = codes[0], _valid(codes)
+    if valid is not None:
+        values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
+    narrow = np.append(place, -1).astype(np.min_scalar_type(-max(1, len(place))))  # a code of -1 takes the last
+    moved = narrow[values]
+    if valid is not None:
+        moved[~valid] = -1
+    return moved, None, 0
+
+
+def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categorical:
+    pieces, values = _dictionary(column)
+    place = np.arange(len(values))
+    labels = pd.Index(values.to_pylist())
+    if sorted_labels:
+        found = [np.unique(piece[0] if (valid := _valid(piece)) is None else piece[0][valid]) for piece in pieces]
+        used = np.zeros(len(values) + 1, np.bool_)  # the last for codes of -1
+        for codes in found:
+            used[codes] = True
+        kept = np.flatnonzero(used[:-1])
+        kept = kept[labels[kept].argsort()]
+        place = np.full(len(values), -1)
+        place[kept] = np.arange(len(kept))
+        labels = labels[kept]
+    codes = np.concatenate([_translated(piece, place)[0] for piece in pieces]) if pieces else np.empty(0, np.int8)
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(labels, ordered=column.type.ordered), validate=False)
+
+
+def plain(values: pd.Series) -> pd.Series:
+    """A column of pandas as the rest of the package takes it: a dictionary of Arrow as a Categorical."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "index_type"):
+        import pyarrow as pa
+
+        column = values.array.__arrow_array__()
+        chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+        return pd.Series(_categorical(chunked, sorted_labels=False), index=values.index, name=values.name)
+    return values
+
+
+def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical, bool]] | None:
+    """Codes of dictionary columns as they lie, chunk by chunk, with their labels; None where a column is no dictionary.
+
+    Returns
+    -------
+    list of (chunks, labels, in_order), or None
+        Of each column: the codes of its chunks as ``(codes, validity bitmap or None, offset)``, its labels in the order of the codes,
+        and whether that order is the user's (else the labels are shown sorted, and only where they occur).
+    """
+    if is_pandas_made(table):
+        return None
+    known = column_names(table)
+    if known is None or not set(names) <= set(known[1]):
+        return None
+    pa = _arrow()
+    frame = _narwhals(table)
+    frame = _eager(table, dict.fromkeys(names)) if hasattr(frame, "collect") else frame
+    unordered = _without_order(frame)
+    found = []
+    for name in names:
+        native = frame.get_column(name).to_native()
+        column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
+        pieces, values = _dictionary(column)
+        labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=column.type.ordered)
+        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels), name not in unordered))
+    return found
+
+
+# ---- out
+
+
+def same_kind(function: Function) -> Function:
+    """Let a function of a table give back the kind of table that came in; a LazyFrame comes back as a DataFrame.
+
+    The function itself takes its table by `columns.as_frame` and returns a pandas DataFrame.
+    """
+    first = function.__code__.co_varnames[0]
+
+    @functools.wraps(function)
+    def of_any_kind(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        given = args[0] if args else kwargs[first]
+        return result if is_pandas_made(given) else _given_back(result, given)
+
+    return of_any_kind  # type: ignore[return-value]
+
+
+def _given_back(result: Any, given: Any) -> Any:
+    """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is."""
+    import narwhals
+    import pyarrow as pa
+
+    if isinstance(result, tuple):
+        return (_given_back(result[0], given), *result[1:])
+    schema, without_order, kind = _schema(given)
+    types = dict(zip(schema.names, schema.types, strict=True))
+    arrow = pa.table({str(name): _to_arrow(result[name], types.get(name)) for name in result.columns})
+    frame = narwhals.from_arrow(arrow, backend=kind)
+    if kind is narwhals.Implementation.POLARS:
+        fixed = {
+            name: narwhals.Enum(result[name].cat.categories.tolist())
+            for name, of in zip(arrow.column_names, arrow.schema.types, strict=True)
+            if pa.types.is_dictionary(of) and name not in without_order
+        }
+        frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in fixed.items())
+    return frame.to_native()
+
+
+def _to_arrow(values: pd.Series, before: pa.DataType | None) -> Any:
+    """A column as Arrow has it: as the type that it had before where it can, new dates as dates, missing as null."""
+    import pyarrow as pa
+
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _to_dictionary(values.array, before)
+    if isinstance(dtype, pd.ArrowDtype):
+        array = pa.chunked_array(values.array.__arrow_array__())
+        viewed = before in (pa.string_view(), pa.string()) and array.type == pa.large_string()
+        return array.cast(before) if viewed else array
+    if dtype.kind == "M":
+        was_date = before is not None and pa.types.is_temporal(before)
+        return pa.array(values.to_numpy(), from_pandas=True).cast(before if was_date else pa.date32())
+    array = pa.array(values.array if isinstance(dtype, pd.api.extensions.ExtensionDtype) else values.to_numpy(), from_pandas=True)
+    return array.cast(pa.string()) if pa.types.is_null(array.type) else array
+
+
+def _to_dictionary(values: pd.Categorical, before: pa.DataType | None) -> Any:
+    import pyarrow as pa
+
+    categories = pa.array(values.categories.tolist())
+    if pa.types.is_null(categories.type):
+        categories = categories.cast(pa.string())
+    index = pa.from_numpy_dtype(values.codes.dtype)
+    if before is not None and pa.types.is_dictionary(before):
+        try:
+            categories = categories.cast(before.value_type)
+        except pa.ArrowInvalid:  # categories of another kind have come under that name
+            pass
+        else:
+            if len(categories) <= np.iinfo(before.index_type.to_pandas_dtype()).max:
+                index = before.index_type
+    codes = pa.array(np.where(values.codes < 0, 0, values.codes), mask=values.codes < 0).cast(index)
+    return pa.DictionaryArray.from_arrays(codes, categories, ordered=values.ordered)

@@ -1,0 +1,314 @@
+"""The same answer, to the last digit, from every kind of table; the kind that came in goes out."""
+
+import ast
+import datetime
+import inspect
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+from ofsted_sif import counts, frames
+
+pl = pytest.importorskip("polars")
+pa = pytest.importorskip("pyarrow")
+
+REGISTER = sif.load_local_authorities().rename(columns={"local_authority": "provider"})
+GRADE = "overall_effectiveness"
+
+
+def inspections(*, categories):
+    """The bundled table, shuffled so that its order helps nobody, with some labels missing. Categories: as they are, sorted, or none."""
+    table = sif.load_inspections().sample(frac=1, random_state=3, ignore_index=True)
+    table["region"] = table["region"].where(table.index % 17 != 0)
+    for name in table.select_dtypes("category"):
+        if categories == "none":
+            table[name] = table[name].astype(object).where(table[name].notna(), None)
+        elif categories == "sorted" and not table[name].cat.ordered:
+            table[name] = table[name].cat.remove_unused_categories().cat.reorder_categories(sorted(table[name].dropna().unique()))
+    return table
+
+
+def arrow_table(table):
+    """As pyarrow makes it from pandas, with dates as dates."""
+    made = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
+    dates = [name for name, kind in zip(made.schema.names, made.schema.types, strict=True) if pa.types.is_timestamp(kind)]
+    for name in dates:
+        made = made.set_column(made.schema.get_field_index(name), name, made[name].cast(pa.date32()))
+    return made
+
+
+def unlike_chunks(table):
+    """Chunks with dictionaries of their own, unsigned codes, bitmaps with an offset, a null and an unused entry in a dictionary."""
+    pieces = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if not pa.types.is_dictionary(column.type):
+            pieces[name] = pa.chunked_array([column.slice(0, 100).combine_chunks(), column.slice(100).combine_chunks()])
+            continue
+        of, whole = column.combine_chunks(), []
+        categories = of.dictionary.to_pylist()
+        for turn, (start, length) in enumerate([(0, 300), (300, 7), (307, 409)]):
+            labels = categories[turn:] + categories[:turn] + ([None] if turn == 1 else [])
+            values = of.slice(start, length).to_pylist()
+            # A row before the first, cut off again, so that codes and bitmap begin in the middle of a byte.
+            codes = pa.array([0] + [None if value is None else labels.index(value) for value in values], pa.uint16())
+            if turn == 1:
+                codes = pa.array([0] + [labels.index(value) for value in values], pa.uint16())
+            whole.append(pa.DictionaryArray.from_arrays(codes, pa.array(labels, pa.string()), ordered=column.type.ordered).slice(1))
+        pieces[name] = pa.chunked_array(whole)
+    return pa.table(pieces)
+
+
+def polars_enums(table):
+    made = pl.from_arrow(arrow_table(table))
+    kinds = {name: pl.Enum(table[name].cat.categories.tolist()) for name in table.select_dtypes("category")}
+    return made.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
+
+
+def polars_categoricals(table):
+    pl.Series(["a label", "of another table"], dtype=pl.Categorical)  # categories may be shared between tables
+    made = pl.from_arrow(arrow_table(table))
+    return made.with_columns(pl.col(name).cast(pl.String).cast(pl.Categorical) for name in table.select_dtypes("category"))
+
+
+def polars_chunks(table):
+    made = polars_enums(table)
+    return pl.concat([made[:1], made[1:200], made[200:]], rechunk=False)
+
+
+# Of each kind: how it is made from pandas, and what categories that has.
+KINDS = {
+    "polars Enum": (polars_enums, "as they are"),
+    "polars Enum in chunks": (polars_chunks, "as they are"),
+    "polars Categorical": (polars_categoricals, "sorted"),
+    "polars LazyFrame": (lambda table: polars_enums(table).lazy(), "as they are"),
+    "polars String": (lambda table: pl.from_arrow(arrow_table(table)), "none"),
+    "Arrow dictionaries": (arrow_table, "as they are"),
+    "Arrow unlike dictionaries": (lambda table: unlike_chunks(arrow_table(table)), "as they are"),
+    "Arrow text": (arrow_table, "none"),
+    "Arrow views of text": (lambda table: pa.table(pl.from_arrow(arrow_table(table))), "none"),
+}
+ALL = {"framework": "all"}
+STATE = {**ALL, "having": GRADE}
+# Of each table function: a call. Those that take another function's result get it in the same kind.
+CALLS = {
+    "aggregate": lambda t: sif.aggregate(t),
+    "aggregate by": lambda t: sif.aggregate(t, "region"),
+    "aggregate by many, several judgements": lambda t: sif.aggregate(t, "provider", judgement=[GRADE, "adoption"], interval="goodman"),
+    "aggregate by two": lambda t: sif.aggregate(t, ["region", "framework"]),
+    "as_at": lambda t: sif.as_at(t, "2024-03-31", published_by="2024-06-30", **STATE),
+    "as_at with a register": lambda t: sif.as_at(t, "2012-03-31", register=same_kind_as(t, REGISTER), **ALL),
+    "first": lambda t: sif.first(t, **ALL),
+    "explain": lambda t: sif.explain(t, "E08000025", "2015-03-10"),
+    "series": lambda t: sif.series(t, ["2016-03-31", "2024-03-31"], "region", **STATE),
+    "periods": lambda t: sif.periods(t, "YE-MAR", "region", **ALL),
+    "changes": lambda t: sif.changes(t, "2024-03-31", by="region", **STATE),
+    "change_summary": lambda t: sif.change_summary(sif.changes(t, by="region", **STATE), "region"),
+    "transitions": lambda t: sif.transitions(t, "region", period="YE-AUG", **STATE),
+    "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),
+    "compare": lambda t: sif.compare(sif.as_at(t, "2024-03-31", **ALL), sif.as_at(t, "2016-03-31", **ALL), paired=True),
+    "spells": lambda t: sif.spells(t, "region", **ALL),
+    "time_to": lambda t: sif.time_to(t, "Good", "region", **ALL),
+    "median_time_to": lambda t: sif.median_time_to(t, "Good", "region", **ALL),
+    "logrank": lambda t: sif.logrank(t, "Good", "framework", **ALL),
+    "trend": lambda t: sif.trend(t, "region", **ALL),
+    "resample": lambda t: sif.resample(t, "good_or_outstanding", by="region", n=50, rng=1),
+    "combine": lambda t: sif.combine(t, t),
+    "reconcile": lambda t: sif.reconcile(sif.as_at(t, "2024-03-31", **STATE), sif.as_at(t, "2024-12-31", **STATE)),
+}
+
+
+def same_kind_as(table, register):
+    return (
+        register
+        if isinstance(table, pd.DataFrame)
+        else (pa.Table.from_pandas(register) if isinstance(table, pa.Table) else pl.from_pandas(register))
+    )
+
+
+def plain(value):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, datetime.datetime):
+        assert value.time() == datetime.time()
+        return value.date()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def rows_of(table):
+    columns = (
+        table.to_dict("list")
+        if isinstance(table, pd.DataFrame)
+        else table.to_pydict()
+        if isinstance(table, pa.Table)
+        else table.to_dict(as_series=False)
+    )
+    return {name: [plain(value) for value in values] for name, values in columns.items()}
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("call", CALLS)
+def test_every_table_function_gives_the_same_answer_in_the_kind_that_came_in(call, kind, expected) -> None:
+    make, categories = KINDS[kind]
+    if (call, categories) not in expected:
+        expected[call, categories] = rows_of(CALLS[call](inspections(categories=categories)))
+    given = make(inspections(categories=categories))
+    found = CALLS[call](given)
+    assert isinstance(found, pa.Table if isinstance(given, pa.Table) else pl.DataFrame)
+    assert rows_of(found) == expected[call, categories]
+
+
+def test_every_table_function_is_called_above() -> None:
+    """A function that takes a table is one made to give back the kind that came in."""
+    public = {name: getattr(sif, name) for name in sif.__all__}
+    taking = {name for name, value in public.items() if inspect.isfunction(value) and hasattr(value, "__wrapped__")}
+    assert taking == {call.partition(" ")[0] for call in CALLS}
+    first = {"table", "changes", "a", "mine"}
+    assert taking == {
+        name for name, value in public.items() if inspect.isfunction(value) and next(iter(inspect.signature(value).parameters), "") in first
+    }
+
+
+def test_columns_taken_over_keep_their_types_and_new_ones_have_a_fitting_one() -> None:
+    given = polars_enums(inspections(categories="as they are")).with_columns(
+        pl.Series("a list", [[1, 2]] * 716, dtype=pl.List(pl.Int8)),
+        pl.Series("count", [None, *range(715)], dtype=pl.UInt16),
+        pl.lit(True).alias("yes"),
+    )
+    state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
+    assert dict(state.schema) == dict(given.schema) | {"status": pl.Enum(["inspected", "not yet inspected"]), "newer_inspection": pl.Date}
+    given = unlike_chunks(arrow_table(inspections(categories="as they are")))
+    state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
+    assert state.schema.field("newer_inspection").type == pa.date32()
+    assert all(state.schema.field(name) == given.schema.field(name) for name in given.schema.names)
+
+
+def test_nothing_that_comes_in_is_changed() -> None:
+    for make, categories in KINDS.values():
+        given = make(inspections(categories=categories))
+        before = rows_of(given.collect() if isinstance(given, pl.LazyFrame) else given)
+        sif.as_at(given, "2024-03-31", framework="all", max_age=pd.DateOffset(years=1))
+        sif.aggregate(given, "region")
+        assert rows_of(given.collect() if isinstance(given, pl.LazyFrame) else given) == before
+
+
+@pytest.mark.parametrize("call", ["aggregate by", "series", "periods", "changes", "transitions", "spells", "time_to"])
+def test_a_lazy_frame_is_collected_once_and_only_where_needed(call, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "inspections.parquet"
+    table = polars_enums(inspections(categories="as they are")).with_columns(pl.lit("long text").alias("notes"))
+    table.write_parquet(path)
+    collected = []
+    collect = pl.LazyFrame.collect
+
+    def noted(self, *args, **kwargs):
+        found = collect(self, *args, **kwargs)
+        if len(found):
+            collected.append(found.columns)
+        return found
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", noted)
+    assert rows_of(CALLS[call](pl.scan_parquet(path))) == rows_of(CALLS[call](table))
+    assert len(collected) == 1
+    assert "notes" not in collected[0]
+    assert "region" in collected[0]
+
+
+def test_counts_take_chunks_that_are_not_alike() -> None:
+    rng = np.random.default_rng(0)
+    groups, grades = rng.integers(-1, 9, 1000).astype(np.int8), rng.integers(-1, 4, 1000).astype(np.int16)
+
+    def chunks(codes, bounds):
+        return [(codes[a:b], None, 0) for a, b in zip([0, *bounds], [*bounds, len(codes)], strict=True)]
+
+    whole = counts.count_grades(groups, grades, n_groups=9)
+    for threads in (1, 3):
+        found = counts.count_grades(chunks(groups, [3, 500, 500]), chunks(grades, [499, 999]), n_groups=9, threads=threads)
+        assert np.array_equal(found, whole)
+        assert np.array_equal(counts.count_grades(None, chunks(grades, [10]), threads=threads), counts.count_grades(None, grades))
+    assert counts.count_grades(chunks(groups, [10]), grades).shape == (10, 5)
+    grades[700] = 4
+    with pytest.raises(ValueError, match=r"\b700\b") as error:
+        counts.count_grades(chunks(groups, [3, 650]), chunks(grades, [690]), n_groups=9)
+    assert error.value.row == 700
+
+
+def test_an_unknown_word_is_named_with_its_row_unless_no_row_has_it() -> None:
+    words = pa.array(["Good", "Splendid", "Not judged"])
+    for codes, said in (([0, 2, 1], "as they are"), ([0, 2, 0], False)):
+        table = pa.table({GRADE: pa.DictionaryArray.from_arrays(pa.array(codes, pa.uint8()), words)})
+        if said:
+            with pytest.raises(ValueError, match=r"row 2: 'Splendid' is not a grade"):
+                sif.aggregate(table)
+        else:
+            assert sif.aggregate(table)["n_not_judged"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize("kind", ["polars Enum", "polars LazyFrame", "Arrow dictionaries"])
+def test_an_empty_table_gives_an_empty_answer(kind) -> None:
+    given = KINDS[kind][0](inspections(categories="as they are")[:0])
+    assert rows_of(sif.aggregate(given))["n"] == [0]
+    assert len(rows_of(sif.as_at(given, "2024-03-31"))["provider"]) == 0
+
+
+def test_a_missing_column_is_named_with_the_nearest_before_anything_is_collected(monkeypatch) -> None:
+    lazy = polars_enums(inspections(categories="as they are")).lazy()
+    monkeypatch.setattr(pl.LazyFrame, "collect", lambda *_, **__: pytest.fail("collected"))
+    with pytest.raises(ValueError, match=r"by='regio'.*nearest: 'region'"):
+        sif.series(lazy, ["2024-03-31"], "regio")
+    with pytest.raises(ValueError, match=r"by='regio'.*nearest: 'region'"):
+        sif.aggregate(lazy, "regio")
+
+
+@pytest.mark.parametrize("table", [[1, 2], "inspections.csv", 3.5, None, pd.Series([1]), pa.array([1]), pl.Series([1])], ids=type)
+def test_what_is_no_table_is_refused_with_the_kinds_that_are(table) -> None:
+    with pytest.raises(
+        TypeError, match=r"pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping"
+    ):
+        sif.aggregate(table)
+
+
+@pytest.mark.parametrize("through", ["function", "accessor", "polars"])
+def test_a_warning_points_at_the_users_line(through) -> None:
+    table = sif.load_inspections()
+    call = {"function": sif.as_at, "accessor": lambda t, d: t.sif.as_at(d), "polars": lambda t, d: sif.as_at(pl.from_pandas(t), d)}[through]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call(table, "2016-03-31")
+    assert [Path(warning.filename).name for warning in caught if warning.category is sif.PooledFrameworksWarning] == [Path(__file__).name]
+
+
+def test_each_heavy_package_is_imported_in_one_place() -> None:
+    """Elsewhere only where a type is meant."""
+    package = Path(sif.__file__).parent
+    at: dict[str, set[str]] = {}
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for module in modules:
+                at.setdefault(module.partition(".")[0], set()).add(str(path.relative_to(package)))
+    assert at["narwhals"] == {"frames.py"}
+    assert at["pyarrow"] == {"frames.py"}
+    assert "polars" not in at
+
+
+def test_help_shows_the_function_itself() -> None:
+    assert sif.aggregate.__name__ == "aggregate"
+    assert list(inspect.signature(sif.aggregate).parameters)[:3] == ["table", "by", "judgement"]
+    assert sif.aggregate.__annotations__["return"] == "pd.DataFrame"
+    assert frames.same_kind(sif.aggregate.__wrapped__).__doc__.startswith("Count the rows")
+    assert sif.aggregate(table=pl.from_pandas(sif.load_inspections())).shape[0] == 1
