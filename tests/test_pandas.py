@@ -62,7 +62,8 @@ KINDS = {
     "objects": as_objects,
     "string[python]": with_text("string[python]"),
     "string[pyarrow]": with_text("string[pyarrow]"),
-    "str": with_text("str"),
+    # Before pandas 3 "str" is no dtype but Python's str, which turns a missing value into the word None.
+    **({"str": with_text("str")} if int(pd.__version__.split(".")[0]) >= 3 else {}),
     "ArrowDtype text": with_text(pd.ArrowDtype(pa.string())),
     "ArrowDtype all": with_arrow,
     "ArrowDtype dictionaries": with_arrow_dictionaries,
