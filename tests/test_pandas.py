@@ -62,7 +62,7 @@ KINDS = {
     "objects": as_objects,
     "string[python]": with_text("string[python]"),
     "string[pyarrow]": with_text("string[pyarrow]"),
-    "str": with_text("str"),
+    "pandas 3's str": with_text("str" if pd.__version__ >= "3" else "string[pyarrow_numpy]"),  # astype("str") once made None a word
     "ArrowDtype text": with_text(pd.ArrowDtype(pa.string())),
     "ArrowDtype all": with_arrow,
     "ArrowDtype dictionaries": with_arrow_dictionaries,
