@@ -62,7 +62,6 @@ KINDS = {
     "objects": as_objects,
     "string[python]": with_text("string[python]"),
     "string[pyarrow]": with_text("string[pyarrow]"),
-    "pandas 3's str": with_text("str" if pd.__version__ >= "3" else "string[pyarrow_numpy]"),  # astype("str") once made None a word
     "ArrowDtype text": with_text(pd.ArrowDtype(pa.string())),
     "ArrowDtype all": with_arrow,
     "ArrowDtype dictionaries": with_arrow_dictionaries,
@@ -71,6 +70,8 @@ KINDS = {
     "MultiIndex": with_multi_index,
     "odd columns": with_odd_columns,
 }
+if pd.__version__ >= "2.3":
+    KINDS["pandas 3's str"] = with_text(pd.StringDtype("pyarrow", na_value=np.nan))
 
 CALLS = {
     "aggregate": lambda t: sif.aggregate(t, "region"),
