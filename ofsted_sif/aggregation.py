@@ -34,7 +34,7 @@ def aggregate(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         The rows to count: inspections, or providers as `as_at` gives them.
     by : str or sequence of str, optional
         Columns that make the groups. One: every category in its order, or the observed values sorted. Several: the combinations.

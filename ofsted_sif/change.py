@@ -59,7 +59,7 @@ def changes(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection.
     date : date, Timestamp or str, optional
         As at this date: inspections held by it and published by the cut-off, of providers that are open on it (as in `as_at`). By
@@ -170,7 +170,7 @@ def change_summary(changes: Any, by: str | Sequence[str] | None = None, *, level
 
     Parameters
     ----------
-    changes : DataFrame, structured array or mapping of arrays
+    changes : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
         What `changes` returns: its columns ``latest`` and ``change`` are read.
     by : str or sequence of str, optional
         Columns that make the groups, as in `aggregate`; take them over with ``changes(..., by=)``.
@@ -275,7 +275,7 @@ def transitions(
         A pandas offset that ends periods (``"YE-AUG"``, ``"QE"``): count by the period of the later inspection.
     date, published_by : optional
         Only inspections held by the date and published by the cut-off; by default all.
-    register : DataFrame, structured array or mapping of arrays, optional
+    register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         The providers; one of the records that is not in it is an error. Closed providers take part: what became of them is history.
 
     Returns
@@ -513,7 +513,7 @@ def compare(
 
     Parameters
     ----------
-    a, b : DataFrame, structured array or mapping of arrays
+    a, b : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
         A row a provider, as `as_at` gives them. For two dates put the later first: then positive is improvement.
     judgement : str, default "overall_effectiveness"
         The judgement; rows without it take no part.

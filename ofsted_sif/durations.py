@@ -113,7 +113,7 @@ def spells(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection. Graded ones that make the judgement take part; one without it neither ends a spell nor begins one.
     by : str or sequence of str, optional
         Columns to take over from the inspection that began the spell.

@@ -52,7 +52,7 @@ def periods(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection.
     freq : str or offset, default "YE-AUG"
         The periods, as pandas spells offsets: ``"YE-AUG"`` academic years (to 31 August), ``"YE-MAR"`` financial years, ``"YE"``,

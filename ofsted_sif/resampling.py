@@ -39,7 +39,7 @@ def resample(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         Inspections, or one row a provider as `as_at` gives them.
     statistic : str or callable
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share

@@ -196,7 +196,7 @@ def as_at(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection.
     date : date, Timestamp or str
         The date. Strings are ISO or day first.
@@ -208,7 +208,7 @@ def as_at(
     having : str, optional
         A judgement: take the most recent inspection that made it. Since April 2026 inspections of local authorities make no overall
         judgement; ``having="overall_effectiveness"`` reaches back to the last that did.
-    register : DataFrame, structured array or mapping of arrays, optional
+    register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         A row a provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
         inspected, with empty judgements. A provider is open on [opened, closed).
     max_age : offset, optional
@@ -312,7 +312,7 @@ def first(
         As for `as_at`.
     published_by : date, optional
         Reports published after it do not count; by default all do.
-    register : DataFrame, structured array or mapping of arrays, optional
+    register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         Adds the providers not yet inspected.
 
     Returns

@@ -54,7 +54,7 @@ def trend(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         Inspections, a row each; or with `value` any dated numbers, as shares of separate `periods` (dated by ``period_end``).
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`.

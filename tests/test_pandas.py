@@ -62,8 +62,6 @@ KINDS = {
     "objects": as_objects,
     "string[python]": with_text("string[python]"),
     "string[pyarrow]": with_text("string[pyarrow]"),
-    # Before pandas 3 "str" is no dtype but Python's str, which turns a missing value into the word None.
-    **({"str": with_text("str")} if int(pd.__version__.split(".")[0]) >= 3 else {}),
     "ArrowDtype text": with_text(pd.ArrowDtype(pa.string())),
     "ArrowDtype all": with_arrow,
     "ArrowDtype dictionaries": with_arrow_dictionaries,
@@ -72,6 +70,8 @@ KINDS = {
     "MultiIndex": with_multi_index,
     "odd columns": with_odd_columns,
 }
+if pd.__version__ >= "2.3":
+    KINDS["pandas 3's str"] = with_text(pd.StringDtype("pyarrow", na_value=np.nan))
 
 CALLS = {
     "aggregate": lambda t: sif.aggregate(t, "region"),

@@ -34,7 +34,7 @@ def write_report(
 
     Parameters
     ----------
-    table : DataFrame, structured array or mapping of arrays, n rows
+    table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection, in the standard columns; provider, a date and a judgement are required.
     path : str or PathLike
         The HTML file. It is replaced only once the new one is complete.
