@@ -590,6 +590,7 @@ def test_a_table_as_read_tells_its_report_for_as_long_as_it_lives():
     assert sif.reading_report(table) is report
     with pytest.raises(ValueError, match="a copy or merge"):
         sif.reading_report(table.copy())
+    gc.collect()  # tables of other tests, held by their tracebacks
     held = len(reading._REPORTS)
     del table
     gc.collect()
