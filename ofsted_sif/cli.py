@@ -301,7 +301,7 @@ def _run_headline(options: argparse.Namespace) -> str:
 
 
 def _words(date: pd.Timestamp) -> str:
-    return f"{date.day} {date:%B %Y}"
+    return columns.in_words(columns.day(date, "date"))
 
 
 def _human(name: str) -> str:
@@ -407,13 +407,14 @@ def _no_longer_made(
         made = last.loc[last["status"] == "inspected", "inspection_start" if "inspection_start" in last.columns else "published"]
         if not newer.notna().any() or max(columns.day(date, "date") for date in made.dropna()) >= columns.day(newer.min(), "date"):
             continue
+        since = _words(newer.min()).split(maxsplit=1)[1]
         row = sif.aggregate(last, judgement=name).to_dict(orient="records")[0]
         _, scale = columns.grade_codes(last, name, None)
         numbers = "/".join(str(row[column]) for column in scale.columns)
         lines += [
             "",
             *textwrap.wrap(
-                f"Inspections since {newer.min():%B %Y} no longer make the judgement {_human(name).lower()}: it is therefore missing "
+                f"Inspections since {since} no longer make the judgement {_human(name).lower()}: it is therefore missing "
                 f"for {int(newer.notna().sum())} of the {len(now)}. By the last inspection that made it: {numbers}, "
                 f"{_percent(row, scale)} good or better.",
                 79,

@@ -260,7 +260,8 @@ def _take(labels: Any, positions: np.ndarray) -> Any:
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 _MONTH_NAME = re.compile(r"(\d{1,2})[ \-]([A-Za-z]{3,9})[ \-](\d{4})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTH_NUMBER = {month[:3].lower(): number for number, month in enumerate(_MONTHS, start=1)}
 DATES_KNOWN = "a date as 2024-03-31, 31/03/2024 (day first) or 31 March 2024"
 
 
@@ -272,8 +273,8 @@ def parse_date(text: str) -> datetime.date | None:
             return datetime.date(int(found[1]), int(found[2]), int(found[3]))
         if found := _DAY_FIRST.fullmatch(text):
             return datetime.date(int(found[3]), int(found[2]), int(found[1]))
-        if (found := _MONTH_NAME.fullmatch(text)) and found[2][:3].lower() in _MONTHS:
-            return datetime.date(int(found[3]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1]))
+        if (found := _MONTH_NAME.fullmatch(text)) and found[2][:3].lower() in _MONTH_NUMBER:
+            return datetime.date(int(found[3]), _MONTH_NUMBER[found[2][:3].lower()], int(found[1]))
     except ValueError:  # a day or month that does not exist
         pass
     return None
@@ -346,9 +347,9 @@ def iso(day_since_1970: int) -> str:
 
 
 def in_words(day_since_1970: int) -> str:
-    """A day as 31 March 2024."""
+    """A day as 31 March 2024, whatever the locale."""
     date = np.int64(day_since_1970).view("datetime64[D]").item()
-    return f"{date.day} {date:%B %Y}"
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
 def is_offset(value: Any) -> bool:

@@ -99,3 +99,9 @@ def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
     assert stacked["when"].dtype == frame["when"].dtype
     assert stacked["size"].dtype == "Int64"
     assert stacked["size"].isna().tolist() == [False, True]
+
+
+def test_dates_in_words_read_back_as_they_were():
+    days = [columns.day(f"2024-{month:02}-09", "date") for month in range(1, 13)]
+    assert [columns.day(columns.in_words(day), "date") for day in days] == days
+    assert [columns.in_words(days[month]) for month in (2, 8)] == ["9 March 2024", "9 September 2024"]

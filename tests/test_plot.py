@@ -313,6 +313,26 @@ def drawn(regions, state, years, pairs, waiting, slopes):
     }
 
 
+def test_in_small_axes_names_and_legend_keep_their_place(state):
+    figure, axes = plt.subplots(1, 2, figsize=(9, 5), layout="constrained")
+    for ax in axes:
+        sif.plot.hex_map(state, ax=ax)
+    figure.canvas.draw()
+    for ax in axes:
+        hexagon = ax.patches[0].get_window_extent().width
+        widths = sorted(text.get_window_extent().width for text in ax.texts if text.get_text() in {"Devo", "Kent", "Leed", "York"})
+        assert len(widths) == 4
+        assert widths[-1] <= hexagon * 1.15  # letters so small are rounded to whole dots
+        assert ax.get_legend().get_window_extent().x1 <= figure.bbox.x1
+    first, second = (ax.get_legend().get_window_extent() for ax in axes)
+    assert first.x1 <= second.x0
+
+    tiny = plt.figure(figsize=(2, 2), layout="constrained").add_subplot()
+    sif.plot.hex_map(state, ax=tiny)
+    assert "Devo" not in {text.get_text() for text in tiny.texts}
+    assert len(tiny.patches) == 153
+
+
 NAMES = ["shares", "series", "changes", "history", "funnel", "hex_map", "survival", "forest"]
 
 

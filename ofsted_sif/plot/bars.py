@@ -86,10 +86,10 @@ def shares(table: Any, *, scale: GradeScale | None = None, sort: bool = True, ti
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    canvas.legend(ax, scale)
+    legend_rows = canvas.legend(ax, scale)
     # Rows of several judgements are the same providers again: their sum would say nothing.
     n_judged, n = (None, None) if "judgement" in table.columns else (table["n_judged"].sum(), table["n"].sum())
-    canvas.heading(ax, title, canvas.told(table, n_judged=n_judged, n=n))
+    canvas.heading(ax, title, canvas.told(table, n_judged=n_judged, n=n), legend_rows=legend_rows)
     return ax
 
 
@@ -190,7 +190,7 @@ def forest(table: Any, *, value: str | None = None, sort: bool = True, title: st
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     ax.set_xlabel(f"{what}, with its interval", color=palette.QUIET, fontsize=9)
     n_judged = table["n_judged"].sum() if "n_judged" in table.columns and "judgement" not in table.columns else None
-    canvas.heading(ax, title, [*canvas.told(table, n_judged=n_judged), word], legend_above=False)
+    canvas.heading(ax, title, [*canvas.told(table, n_judged=n_judged), word])
     return ax
 
 

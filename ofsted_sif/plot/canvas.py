@@ -37,14 +37,17 @@ def plain(ax: Axes, *, grid: str | None = None) -> None:
         ax.grid(axis=grid, color=palette.RULE, linewidth=0.8)  # type: ignore[arg-type]
 
 
-def heading(ax: Axes, title: str, told: Sequence[str], *, legend_above: bool = True) -> None:
-    """The title and under it, quieter, what the table tells of itself; both flush left above the axes."""
+def _letters_across(ax: Axes) -> int:
+    """How many letters of the heading's size the axes are wide: about 14 an inch."""
+    return max(30, int(14 * ax.get_window_extent().width / ax.figure.dpi))
+
+
+def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0) -> None:
+    """The title and under it, quieter, what the table tells of itself; both flush left above the axes and the rows of their legend."""
     from textwrap import wrap
 
-    # About 13 letters an inch; a longer line would take its room from the chart.
-    letters = max(30, int(13 * ax.get_window_extent().width / ax.figure.dpi))
-    lines = wrap("  ·  ".join(part for part in told if part), letters)
-    lift = 22 if legend_above else 6
+    lines = wrap("  ·  ".join(part for part in told if part), _letters_across(ax))  # a longer line would take its room from the chart
+    lift = 6 + 16 * legend_rows
 
     def write(text: str, **look: Any) -> None:
         ax.annotate(
@@ -65,8 +68,8 @@ def heading(ax: Axes, title: str, told: Sequence[str], *, legend_above: bool = T
     write(title, fontsize=12, fontweight="bold", color=palette.INK)
 
 
-def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
-    """The grades' colours in one line above the axes, best first."""
+def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> int:
+    """The grades' colours above the axes, best first, in as few rows as hold them; returns how many."""
     from matplotlib.patches import Patch
     from matplotlib.transforms import ScaledTranslation
 
@@ -75,12 +78,16 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
     handles = [Patch(facecolor=fill, edgecolor=palette.INK, linewidth=0.5, label=label) for label, fill in palette.fills(scale).items()]
     if not_judged:
         handles.append(Patch(facecolor=palette.NO_GRADE, edgecolor=palette.NO_GRADE_HATCH, hatch="////", linewidth=0.5, label="Not judged"))
+    # A patch and the gaps beside it take about 4 letters; the columns of several rows are each as wide as their longest.
+    width = [len(str(handle.get_label())) + 4 for handle in handles]
+    across = _letters_across(ax)
+    ncols = len(handles) if sum(width) <= across else max(1, across // max(width))
     ax.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
         bbox_transform=ax.transAxes + ScaledTranslation(0, 6 / 72, figure.dpi_scale_trans),  # 6 points above the axes
-        ncols=len(handles),
+        ncols=ncols,
         frameon=False,
         fontsize=9,
         handlelength=1,
@@ -91,6 +98,7 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> None:
         borderaxespad=0,
         labelcolor=palette.INK,
     )
+    return -(-len(handles) // ncols)
 
 
 def empty(ax: Axes, title: str, word: str) -> Axes:
@@ -98,7 +106,7 @@ def empty(ax: Axes, title: str, word: str) -> Axes:
     plain(ax)
     ax.set_xticks([])
     ax.set_yticks([])
-    heading(ax, title, [], legend_above=False)
+    heading(ax, title, [])
     ax.text(0.5, 0.5, word, transform=ax.transAxes, ha="center", va="center", fontsize=10, color=palette.QUIET)
     return ax
 

@@ -79,7 +79,7 @@ def changes(
     unknown = number.sum() - flow.sum()
     said.append(f"{unknown:,} without a grade before or after" if unknown else "")
     (_ribbons if kind == "alluvial" else _squares)(ax, flow, scale)
-    canvas.heading(ax, title, [*canvas.told(table), *said], legend_above=False)
+    canvas.heading(ax, title, [*canvas.told(table), *said])
     return ax
 
 

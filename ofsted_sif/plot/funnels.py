@@ -90,7 +90,7 @@ def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = N
     nobody = len(table) - len(judged)
     said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
     limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"
-    canvas.heading(ax, title, [*said, limits, f"{nobody:,} without anybody judged" if nobody else ""], legend_above=False)
+    canvas.heading(ax, title, [*said, limits, f"{nobody:,} without anybody judged" if nobody else ""])
     return ax
 
 

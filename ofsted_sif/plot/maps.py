@@ -15,6 +15,15 @@ from ofsted_sif.scales import GradeScale, grades
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_SMALLEST = 4  # points; a smaller name is a blot
+
+
+def _letter_size(ax: Axes, across: float, up: float) -> float:
+    """In points, at most 6.5: four letters, each up to 0.7 of their size wide, in nine tenths of a hexagon of a map so wide and high."""
+    window = ax.get_window_extent()
+    hexagon = min(window.width / across, window.height / up) * 72 / ax.figure.dpi
+    return min(6.5, 0.9 * hexagon / (4 * 0.7))
+
 
 def hex_map(
     table: Any,
@@ -59,6 +68,7 @@ def hex_map(
     Notes
     -----
     A hexagon is hatched where its provider has no grade or is not in the table. Providers without a hexagon are counted in the heading.
+    Names are left out of axes too small for them.
 
     Examples
     --------
@@ -84,6 +94,7 @@ def hex_map(
     across, up = (places[column].max() - places[column].min() + 2 for column in ("q", "r"))
     ax = canvas.axes(ax, 7, 0.8 + 7 * 0.87 * up / across)
     fills = palette.fills(scale)
+    size = _letter_size(ax, float(across), float(up) * 0.87)
     hatched = False
     for key, name, q, r in zip(*(places[column].tolist() for column in ("provider", "provider_name", "q", "r")), strict=True):
         fill = fills.get(str(grade.get(key)))
@@ -94,10 +105,12 @@ def hex_map(
             else {"facecolor": palette.NO_GRADE, "hatch": "////", "edgecolor": palette.NO_GRADE_HATCH, "linewidth": 0}
         )
         ax.add_patch(Polygon(corners(q, r), closed=True, **({"edgecolor": "white", "linewidth": 1.2} | look)))
+        if size < _SMALLEST:
+            continue
         colour = palette.text_on(fill) if fill else palette.INK
         x, y = centre(q, r)
         halo = None if fill else {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        ax.text(x, y, canvas.shorten(short_name(name)), ha="center", va="center_baseline", fontsize=6.5, color=colour, bbox=halo)
+        ax.text(x, y, canvas.shorten(short_name(name)), ha="center", va="center_baseline", fontsize=size, color=colour, bbox=halo)
     if "region" in table.columns:
         region = dict(zip(keys, table["region"].astype(object), strict=True))
         known = {(q, r): region[key] for key, q, r in zip(places["provider"], places["q"], places["r"], strict=True) if key in region}
@@ -111,7 +124,7 @@ def hex_map(
     ax.autoscale_view()
     n_judged = sum(pd.notna(value) for value in grade.values())
     off_map = len(set(grade) - set(places["provider"]))
-    canvas.legend(ax, scale, not_judged=hatched)
+    legend_rows = canvas.legend(ax, scale, not_judged=hatched)
     said = canvas.told(table, n_judged=n_judged, n=len(table))
-    canvas.heading(ax, title, [*said, f"{off_map:,} without a hexagon" if off_map else ""])
+    canvas.heading(ax, title, [*said, f"{off_map:,} without a hexagon" if off_map else ""], legend_rows=legend_rows)
     return ax

@@ -109,10 +109,10 @@ def history(
     ax.xaxis_date()
     ax.set_yticks(range(len(ordered)), [canvas.shorten(name) for _, name in ordered], color=palette.INK)
     ax.set_ylim(len(ordered) - 0.4, -0.6)
-    canvas.legend(ax, scale)
+    legend_rows = canvas.legend(ax, scale)
     n_judged = int((marks["grade"] >= 0).sum())
     said = f"{n_judged:,} of {len(marks):,} inspections judged it" + ("" if n_judged == len(marks) else "; the others have an open mark")
-    canvas.heading(ax, title, [*canvas.told(table), said])
+    canvas.heading(ax, title, [*canvas.told(table), said], legend_rows=legend_rows)
     return ax
 
 
@@ -204,9 +204,10 @@ def series(
     when = pd.DatetimeIndex(columns.dates_of(columns.days(table, time, "table")))
     if kind == "areas":
         _areas(ax, table, when, scale)
-        canvas.legend(ax, scale)
+        legend_rows = canvas.legend(ax, scale)
         said = [f"{judged.min():,} to {judged.max():,} judged" if judged.min() != judged.max() else f"{judged.max():,} judged"]
     else:
+        legend_rows = 0
         share = f"share_{scale.threshold_column}"
         _lines(ax, [(name, when[rows], table[rows]) for name in found for rows in [(groups == name).to_numpy()]], share)
         said = [f"{judged.min():,} to {judged.max():,} judged a point"]
@@ -214,7 +215,7 @@ def series(
     ax.set_ylim(0, 1)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     default = "Grades over time" if kind == "areas" else f"{canvas.in_words(str(scale.threshold_column))} over time"
-    canvas.heading(ax, default if title is None else title, [*canvas.told(table), *said], legend_above=kind == "areas")
+    canvas.heading(ax, default if title is None else title, [*canvas.told(table), *said], legend_rows=legend_rows)
     return ax
 
 
@@ -344,5 +345,5 @@ def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) ->
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     ax.set_xlabel("Years", color=palette.QUIET, fontsize=9)
     said = f"{table['events'].sum():,} reached it; {table['censored'].sum():,} still waited when observation ended"
-    canvas.heading(ax, title, [*canvas.told(table), said], legend_above=False)
+    canvas.heading(ax, title, [*canvas.told(table), said])
     return ax
