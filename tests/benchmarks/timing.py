@@ -57,6 +57,21 @@ def medians(calls: Mapping[str, Callable[[], Any]], *, runs: int = 5) -> dict[st
     return {name: statistics.median(of) for name, of in times.items()}
 
 
+def memory_growth(call: Callable[[], Any]) -> float:
+    """By how many megabytes the process grows at most while it answers; NaN where the system does not tell."""
+    status, forget = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not forget.exists():
+        return float("nan")
+
+    def kilobytes(field: str) -> int:
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith(field))
+
+    forget.write_text("5")  # the peak counts from here
+    before = kilobytes("VmRSS:")
+    call()
+    return max(0, kilobytes("VmHWM:") - before) / 1024
+
+
 def print_table(title: str, ours: str, times: Mapping[str, float], *, rows: int | None = None) -> None:
     """Print the times, and how many times ours each other takes (below 1: we lose)."""
     print(f"\n### {title}\n")

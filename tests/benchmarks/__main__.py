@@ -1,0 +1,61 @@
+"""Run every benchmark and write the page of their tables beside this file: ``python -m tests.benchmarks``; some names: only these, printed.
+
+Each runs in a process of its own, one after the other. A page takes about half an hour and 20 GB of memory at most.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PAGE = Path(__file__).with_name("README.md")
+CHAPTERS = {
+    "every_size": "Every question at three sizes, beside every peer",
+    "counting": "Counting 50 million rows",
+    "growth": "How cost grows with rows, groups, dates and threads",
+    "small_calls": "The bundled table",
+    "frames": "polars and Arrow",
+    "as_at": "The as-at grid",
+    "transitions": "Transitions and spells",
+    "trends": "Trends and the bootstrap",
+    "scan": "Files larger than memory",
+    "clusters": "Clusters",
+    "reading": "Reading published files",
+}
+HEAD = """# How fast, beside whom
+
+Written by `python -m tests.benchmarks`. "Times ours" says how many times longer a peer takes for the same answer: **below 1 we lose**,
+and such rows are bold. Times are medians of five runs or more, the peers in turn in one process; the machine is shared and noisy, so ratios
+mean more than times. MB is by how much the process grew at most. The
+calibration of the statistics stands in [CALIBRATION.md](CALIBRATION.md).
+"""
+
+
+def run(name: str) -> str:
+    """The tables that a benchmark prints."""
+    done = subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
+def losses_in_bold(table: str) -> str:
+    """Rows with a ratio below 1, two decimals after a bar, in bold by their first cell."""
+    return re.sub(r"(?m)^\| ([^|*\n]+) \|(?=.* \| 0\.\d\d \|)", r"| **\1** |", table)
+
+
+def main(names: list[str]) -> None:
+    """Print the chapters that were asked for; without a name, write the page with all there are."""
+    chosen = names or [name for name in CHAPTERS if Path(__file__).with_name(f"{name}.py").exists()]
+    chapters = []
+    for name in chosen:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        chapters.append(f"## {CHAPTERS[name]}\n\n`python -m tests.benchmarks.{name}`: {losses_in_bold(run(name))}\n")
+    if names:
+        print("\n".join(chapters))
+    else:
+        PAGE.write_text("\n".join([HEAD, *chapters]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

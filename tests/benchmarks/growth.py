@@ -1,0 +1,77 @@
+"""How the cost of counting, ordering and the grid grows: ``python -m tests.benchmarks.growth``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ofsted_sif import counts
+from tests.benchmarks.as_at import GROUPS, history
+from tests.benchmarks.counting import columns_of
+from tests.benchmarks.timing import describe_machine, medians
+
+
+def grown(title: str, per: str, calls: dict[int, tuple[Callable[[], Any], float]]) -> None:
+    """Print a table of cost by size, with nanoseconds for each of what it is counted in."""
+    times = medians({str(size): call for size, (call, _) in calls.items()})
+    print(f"\n### {title}\n\n| | milliseconds | nanoseconds a {per} |\n| ---: | ---: | ---: |")
+    for size, (_, units) in calls.items():
+        took = times[str(size)]
+        print(f"| {size:,} | {took * 1e3:,.3g} | {took * 1e9 / units:,.3g} |")
+
+
+def grid(records: int, providers: int, dates: int) -> tuple[Callable[[], Any], float]:
+    """The grid over records in order, and the number of its records."""
+    data = history(records, providers, dates)
+    names = ("provider", "held", "published", "group", "grade", "dates", "cutoffs")
+    columns = [data[name] for name in names]
+    return lambda: counts.count_as_at(*columns, n_providers=providers, n_groups=GROUPS), float(records)
+
+
+def main() -> None:
+    """Print the tables."""
+    print(describe_machine("numpy"))
+    counting: dict[int, tuple[Callable[[], Any], float]] = {}
+    for rows in (1_000, 100_000, 10_000_000, 100_000_000):
+        of, grade = columns_of(rows, 153)
+        counting[rows] = (lambda of=of, grade=grade: counts.count_grades(of, grade, n_groups=153, threads=1), rows)
+    grown("Counting, by rows (153 groups, 1 thread)", "row", counting)
+
+    rows = 10_000_000
+    counting = {}
+    for groups in (1, 100, 10_000, 1_000_000):
+        of, grade = columns_of(rows, groups)
+        counting[groups] = (lambda of=of, grade=grade, groups=groups: counts.count_grades(of, grade, n_groups=groups, threads=1), rows)
+    grown(f"Counting, by groups ({rows:,} rows, 1 thread)", "row", counting)
+
+    of, grade = columns_of(rows, 153)
+    threads = range(1, counts.usable_cores() + 1)
+    grown(
+        f"Counting, by threads ({rows:,} rows, 153 groups)",
+        "row",
+        {number: (lambda number=number: counts.count_grades(of, grade, n_groups=153, threads=number), float(rows)) for number in threads},
+    )
+
+    ordering: dict[int, tuple[Callable[[], Any], float]] = {}
+    for rows in (10_000, 100_000, 1_000_000, 10_000_000):
+        data = history(rows, rows // 10, 1)
+        shuffle = np.random.default_rng(1).permutation(rows)
+        columns = [data[name][shuffle] for name in ("provider", "held", "published")]
+        ordering[rows] = (lambda columns=columns, rows=rows: counts.order_records(*columns, n_providers=rows // 10), rows)
+    grown("Ordering records, by rows (10 a provider, any order)", "row", ordering)
+    grown(
+        "The grid, by records (10 a provider, 120 dates, in order)",
+        "record",
+        {records: grid(records, records // 10, 120) for records in (10_000, 100_000, 1_000_000, 10_000_000)},
+    )
+    grown(
+        "The grid, by dates (1,000,000 records, 100,000 providers, in order)",
+        "record",
+        {dates: grid(1_000_000, 100_000, dates) for dates in (1, 12, 120, 1_200, 12_000)},
+    )
+
+
+if __name__ == "__main__":
+    main()
