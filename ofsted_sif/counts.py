@@ -217,6 +217,14 @@ def count_grades(
            [0, 0, 0, 0, 1],
            [0, 0, 0, 1, 0]])
     """
+    if type(groups) is type(grades) is np.ndarray and len(grades) < ROWS_WORTH_A_THREAD and weights is threads is None is not n_groups:
+        try:
+            few = np.zeros((n_groups + 1, n_grades + 1), np.int64)
+            _core.count_grades(groups, n_groups, grades, n_grades, few)
+        except (TypeError, ValueError, BufferError):
+            pass  # what follows makes the copies that are needed, or says what is wrong
+        else:
+            return few
     grades = _codes(grades, "grades")
     if groups is None:
         n_groups = 0

@@ -153,6 +153,14 @@ def test_a_dominant_group_is_counted_whole():
     assert counted.sum() == len(groups)
 
 
+def test_a_dominant_group_among_very_many_is_counted_whole():
+    groups = np.random.default_rng(3).integers(0, 10_000, 200_000, dtype=np.int32)
+    groups[np.arange(len(groups)) % 10 > 0] = 7_777
+    found = counts.count_grades(groups, np.zeros(len(groups), np.int8), n_groups=10_000)
+    assert (found[:-1, 0] == np.bincount(groups, minlength=10_000)).all()
+    assert found.sum() == len(groups)
+
+
 def test_small_weights_survive_beside_large_ones():
     # 1 + 2**53 is 2**53 in doubles: added one by one, the ones are lost.
     weights = np.array([2.0**53] + [1.0] * 4096)
@@ -552,6 +560,8 @@ COUNTS = np.zeros(15, np.int64)
         (lambda: counts.count_grades(None, [[1]]), ValueError, "grades must have one dimension, not 2"),
         (lambda: counts.count_grades(None, [1], threads=0), ValueError, "threads is 0; 1 or more are needed"),
         (lambda: counts.count_grades([0], [1], n_groups=-1), ValueError, "n_groups is -1, which is no size"),
+        (lambda: counts.count_grades(np.zeros((2, 2), int), np.zeros(4, int), n_groups=1), ValueError, "groups must have one dimension"),
+        (lambda: counts.count_grades(D > 0, D > 0, n_groups=2), TypeError, "grades must be integer codes, not bool"),
         (lambda: counts.count_grades(None, [-1], n_grades=-1), ValueError, "n_grades is -1, which is no size"),
         (lambda: counts.order_records([0, 1], [1]), ValueError, "lengths differ: provider has 2 rows, held has 1"),
         (lambda: counts.order_records([0], [1], [1, 2]), ValueError, "lengths differ: provider has 1 rows, published has 2"),

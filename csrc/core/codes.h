@@ -45,10 +45,14 @@ static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     return code > INT64_MAX ? INT64_MIN : (int64_t)code;
 }
 
+static inline size_t sif_width_of(const sif_codes *codes) {
+    static const size_t widths[] = {[SIF_INT8] = 1,  [SIF_INT16] = 2,  [SIF_INT32] = 4,  [SIF_INT64] = 8,
+                                    [SIF_UINT8] = 1, [SIF_UINT16] = 2, [SIF_UINT32] = 4, [SIF_UINT64] = 8};
+    return widths[codes->kind];
+}
+
 static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
-    static const int64_t widths[] = {[SIF_INT8] = 1,  [SIF_INT16] = 2,  [SIF_INT32] = 4,  [SIF_INT64] = 8,
-                                     [SIF_UINT8] = 1, [SIF_UINT16] = 2, [SIF_UINT32] = 4, [SIF_UINT64] = 8};
-    return (const char *)codes->data + row * widths[codes->kind];
+    return (const char *)codes->data + row * (int64_t)sif_width_of(codes);
 }
 
 /* Asks the processor to bring memory near; a wish, with no effect on any result. */

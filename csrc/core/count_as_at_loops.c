@@ -14,3 +14,9 @@
 #define TARGET SIF_TARGET_AVX512
 #include "count_as_at_loops.h"
 #endif
+
+#if SIF_NEON
+#define VERSION(name) name##_neon
+#define TARGET
+#include "count_as_at_loops.h"
+#endif

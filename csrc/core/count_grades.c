@@ -13,40 +13,11 @@ enum {
     TABLES = 8,                /* private tables, used in turn, so that rows of one cell do not wait for one another's increment */
     MANY_CELLS = 1536,         /* with more cells than this, eight tables no longer fit beside the data: one table */
     SPACING = MANY_CELLS + 16, /* a constant, so that one register addresses all tables; no multiple of 4096 bytes, see below */
-    CACHED_CELLS = 1 << 17,    /* up to here the counters stay in the second-level cache */
-    AHEAD = 24                 /* rows by which the counters of a table larger than that are fetched before they are needed */
+    CACHED_CELLS = 1 << 15,    /* with more cells than this that one leaves the nearest caches: a table of bytes */
+    AHEAD = 24,                /* rows by which the counters of such a table are fetched before they are needed */
+    LINE = 64,                 /* rows between two fetches of rows to come, and bytes of a line of the cache */
+    ROWS_AHEAD = 3 * SIF_BLOCK /* by which rows are fetched before they are read */
 };
-
-/* Bit k of byte k, counted in the order of memory. */
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define BIT_OF_BYTE 0x0102040810204080U
-#else
-#define BIT_OF_BYTE 0x8040201008040201U
-#endif
-
-/* valid[i] = 0xFF or 0 as the bitmap says of row first + i; all valid without a bitmap. */
-static void spread_validity(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
-    if (codes->validity == NULL) {
-        memset(valid, 0xFF, count);
-        return;
-    }
-    const int64_t bit = codes->validity_offset + first;
-    const uint8_t *const bytes = codes->validity + (bit >> 3);
-    const unsigned shift = (unsigned)(bit & 7);
-    size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-        /* Of the second byte rows stand in it only where the first is not begun at its start. */
-        uint64_t bits = (uint64_t)(bytes[i >> 3] >> shift);
-        if (shift > 0)
-            bits |= (uint64_t)bytes[(i >> 3) + 1] << (8 - shift);
-        /* A copy of the bits in each byte of a word; of each copy one bit is kept, and if it is set the byte becomes 0xFF. */
-        const uint64_t kept = ((bits & 0xFF) * 0x0101010101010101U) & BIT_OF_BYTE;
-        const uint64_t spread = ((kept + 0x7F7F7F7F7F7F7F7FU) >> 7 & 0x0101010101010101U) * 0xFF;
-        memcpy(valid + i, &spread, 8);
-    }
-    for (; i < count; i++)
-        valid[i] = codes->validity[(bit + (int64_t)i) >> 3] >> ((bit + (int64_t)i) & 7) & 1 ? 0xFF : 0;
-}
 
 /* The first of the rows first .. stop - 1 whose group or grade is out of range; a status of SIF_OK where there is none. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
@@ -75,9 +46,16 @@ static sif_status find_cells_of_many_grades(const sif_codes *groups, const sif_c
     return sif_ok();
 }
 
+static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
+    if (codes->validity != NULL)
+        sif_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
+    else
+        memset(valid, 0xFF, count);
+}
+
 /* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
- * otherwise. Kinds that no version takes, and bitmaps, are brought to int32 first. */
-static sif_status find_cells(sif_find_cells *const versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
+ * otherwise. Kinds that no version takes are brought to int32 first. */
+static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
                              size_t count, void *cells) {
     if (grades->size > INT8_MAX)
         return find_cells_of_many_grades(groups, grades, first, count, cells);
@@ -88,23 +66,30 @@ static sif_status find_cells(sif_find_cells *const versions[], const sif_codes *
     int bad = 0;
 
     const int8_t *grade = sif_row_of(grades, first);
-    if (grades->kind != SIF_INT8 || grades->validity != NULL) {
-        spread_validity(grades, first, count, valid);
-        bad |= loops->widen[grades->kind](sif_row_of(grades, first), valid, count, (uint32_t)grades->size, wide);
+    if (grades->kind == SIF_UINT8 || (grades->kind == SIF_INT8 && grades->validity != NULL)) {
+        find_valid(grades, first, count, valid);
+        bad = loops->mask_grades(grade, valid, count, narrow) && grades->kind == SIF_UINT8;
+        grade = narrow;
+    } else if (grades->kind != SIF_INT8) {
+        find_valid(grades, first, count, valid);
+        bad = loops->widen[grades->kind](grade, valid, count, (uint32_t)grades->size, wide);
         for (size_t i = 0; i < count; i++)
             narrow[i] = (int8_t)wide[i];
         grade = narrow;
     }
     const void *group = groups != NULL ? sif_row_of(groups, first) : memset(wide, 0xFF, count * sizeof *wide);
-    sif_find_cells *by_kind = versions[groups != NULL ? groups->kind : SIF_INT32];
+    sif_kind kind = groups != NULL ? groups->kind : SIF_INT32;
+    int is_masked = groups != NULL && groups->validity != NULL;
     const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0;
-    if (groups != NULL && (groups->validity != NULL || by_kind == NULL)) {
-        spread_validity(groups, first, count, valid);
-        bad |= loops->widen[groups->kind](group, valid, count, n_groups, wide);
+    if (is_masked || versions[0][kind] == NULL)
+        find_valid(groups, first, count, valid);
+    if (versions[0][kind] == NULL) {
+        bad |= loops->widen[kind](group, valid, count, n_groups, wide);
         group = wide;
-        by_kind = versions[SIF_INT32];
+        kind = SIF_INT32;
+        is_masked = 0;
     }
-    bad |= by_kind(group, grade, count, n_groups, (uint32_t)grades->size, cells);
+    bad |= versions[is_masked][kind](group, valid, grade, count, n_groups, (uint32_t)grades->size, cells);
     return bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 
@@ -117,31 +102,77 @@ static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades)
     return cells <= INT32_MAX ? cells : -1;
 }
 
+/* Brings the LINE rows of a column near that begin ROWS_AHEAD after `row`; past its end there is nothing to bring. Increments wait for
+ * increments, not for memory: spread out among them, fetching costs next to nothing. */
+static inline void fetch_rows(const sif_codes *codes, int64_t row) {
+    const uintptr_t start = (uintptr_t)sif_row_of(codes, row), stop = start + LINE * sif_width_of(codes);
+    for (uintptr_t line = start; line < stop; line += LINE)
+        SIF_FETCH((const void *)(line + ROWS_AHEAD * sif_width_of(codes)));
+}
+
+static inline void fetch_both(const sif_codes *groups, const sif_codes *grades, int64_t row) {
+    fetch_rows(grades, row);
+    if (groups != NULL)
+        fetch_rows(groups, row);
+}
+
 /* Tables lie SPACING counters apart: at multiples of 4096 bytes they would compete for the same places of the cache. */
-static void increment_tables(const uint16_t *cell, size_t count, uint32_t *tables) {
+static void increment_tables(const uint16_t *cell, size_t count, uint32_t *tables, const sif_codes *groups, const sif_codes *grades,
+                             int64_t first) {
     size_t i = 0;
-    for (; i + TABLES <= count; i += TABLES) {
-        (tables + 0 * SPACING)[cell[i + 0]]++;
-        (tables + 1 * SPACING)[cell[i + 1]]++;
-        (tables + 2 * SPACING)[cell[i + 2]]++;
-        (tables + 3 * SPACING)[cell[i + 3]]++;
-        (tables + 4 * SPACING)[cell[i + 4]]++;
-        (tables + 5 * SPACING)[cell[i + 5]]++;
-        (tables + 6 * SPACING)[cell[i + 6]]++;
-        (tables + 7 * SPACING)[cell[i + 7]]++;
+    for (; i + LINE <= count; i += LINE) {
+        fetch_both(groups, grades, first + (int64_t)i);
+        for (const uint16_t *of = cell + i; of < cell + i + LINE; of += TABLES) {
+            (tables + 0 * SPACING)[of[0]]++;
+            (tables + 1 * SPACING)[of[1]]++;
+            (tables + 2 * SPACING)[of[2]]++;
+            (tables + 3 * SPACING)[of[3]]++;
+            (tables + 4 * SPACING)[of[4]]++;
+            (tables + 5 * SPACING)[of[5]]++;
+            (tables + 6 * SPACING)[of[6]]++;
+            (tables + 7 * SPACING)[of[7]]++;
+        }
     }
     for (; i < count; i++)
         tables[cell[i]]++;
 }
 
-static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, size_t n_cells) {
+static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_codes *groups, const sif_codes *grades,
+                            int64_t first) {
     size_t i = 0;
-    for (; n_cells > CACHED_CELLS && i + AHEAD < count; i++) {
-        SIF_FETCH_FOR_WRITING(&table[cell[i + AHEAD]]);
-        table[cell[i]]++;
+    for (; i + LINE <= count; i += LINE) {
+        fetch_both(groups, grades, first + (int64_t)i);
+        for (const uint32_t *of = cell + i; of < cell + i + LINE; of += 4) {
+            table[of[0]]++;
+            table[of[1]]++;
+            table[of[2]]++;
+            table[of[3]]++;
+        }
     }
     for (; i < count; i++)
         table[cell[i]]++;
+}
+
+/* A counter is a byte, so that as many as can be lie in the caches; each time it is full it is carried. */
+static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts) {
+    if (++table[cell] == 0)
+        counts[cell] += UINT8_MAX + 1;
+}
+
+static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, int64_t *counts, const sif_codes *groups,
+                            const sif_codes *grades, int64_t first) {
+    size_t i = 0;
+    for (; i + LINE + AHEAD <= count; i += LINE) {
+        fetch_both(groups, grades, first + (int64_t)i);
+        for (const uint32_t *of = cell + i; of < cell + i + LINE; of += 2) {
+            SIF_FETCH_FOR_WRITING(&table[of[AHEAD]]);
+            SIF_FETCH_FOR_WRITING(&table[of[AHEAD + 1]]);
+            increment_byte(of[0], table, counts);
+            increment_byte(of[1], table, counts);
+        }
+    }
+    for (; i < count; i++)
+        increment_byte(cell[i], table, counts);
 }
 
 /* One group: no cells are needed, the values are counted. Rows out of range are the ones that no value counts. */
@@ -166,27 +197,26 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
     return sif_ok();
 }
 
-/* Brings the rows first .. first + count - 1 near while rows before them are counted. */
-static void fetch_rows(const sif_codes *codes, int64_t first, size_t count) {
-    const char *const start = sif_row_of(codes, first), *const stop = sif_row_of(codes, first + (int64_t)count);
-    for (const char *line = start; line < stop; line += 64)
-        SIF_FETCH(line);
-}
-
 static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
                               const sif_watch *watch) {
     sif_status status = sif_ok();
     uint32_t *tables = NULL;
+    uint8_t *bytes = NULL;
     uint16_t cell_16[SIF_BLOCK];
     uint32_t cell_32[SIF_BLOCK];
     const int is_narrow = n_cells <= MANY_CELLS && grades->size <= INT8_MAX;
+    const int is_wide = !is_narrow && n_cells > CACHED_CELLS;
     const size_t n_tables = is_narrow ? TABLES : 1;
-    sif_find_cells *const *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
+    const sif_find_cells_by_kind *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
 
     /* Few rows are not worth tables of their own. */
-    if ((uint64_t)n >= (uint64_t)2 * n_cells * n_tables) {
-        tables = calloc(is_narrow ? (size_t)TABLES * SPACING : n_cells, sizeof *tables);
-        if (tables == NULL)
+    const int with_tables = (uint64_t)n >= (uint64_t)2 * n_cells * n_tables;
+    if (with_tables) {
+        if (is_wide)
+            bytes = calloc(n_cells, sizeof *bytes);
+        else
+            tables = calloc(is_narrow ? (size_t)TABLES * SPACING : n_cells, sizeof *tables);
+        if (tables == NULL && bytes == NULL)
             return sif_fail(SIF_NO_MEMORY, -1, 0);
     }
     for (int64_t start = 0; start < n; start += SIF_WATCH_ROWS) {
@@ -196,18 +226,15 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
             status = find_cells(versions, groups, grades, first, count, is_narrow ? (void *)cell_16 : (void *)cell_32);
             if (status.code != SIF_OK)
                 goto done;
-            if (n - first >= 2 * SIF_BLOCK) {
-                fetch_rows(grades, first + SIF_BLOCK, SIF_BLOCK);
-                if (groups != NULL)
-                    fetch_rows(groups, first + SIF_BLOCK, SIF_BLOCK);
-            }
-            if (tables == NULL)
+            if (!with_tables)
                 for (size_t i = 0; i < count; i++)
                     counts[is_narrow ? cell_16[i] : cell_32[i]]++;
             else if (is_narrow)
-                increment_tables(cell_16, count, tables);
+                increment_tables(cell_16, count, tables, groups, grades, first);
+            else if (is_wide)
+                increment_bytes(cell_32, count, bytes, counts, groups, grades, first);
             else
-                increment_table(cell_32, count, tables, n_cells);
+                increment_table(cell_32, count, tables, groups, grades, first);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
         if (tables != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))
@@ -221,8 +248,11 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
             goto done;
         }
     }
+    for (size_t c = 0; bytes != NULL && c < n_cells; c++)
+        counts[c] += bytes[c];
 done:
     free(tables);
+    free(bytes);
     return status;
 }
 

@@ -1,16 +1,50 @@
-/* The hot loops of counting, a template: include with VERSION(name) naming the functions and TARGET the attribute of their
- * instruction set. Compilers vectorise the loops; there is no branch in them. */
+/* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
+ * LANES the bytes of a few of its vectors, VALUES how many tallies of so many fit its registers, TALLIED(tally, is_one) the form of tally +
+ * is_one that becomes fewest instructions, and SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word. Compilers vectorise the
+ * loops; there is no branch in them. */
 
-#define DEFINE_FIND_CELLS(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                 \
-    TARGET static int VERSION(find_cells_##WIDTH##_##KIND)(const void *groups, const int8_t *restrict grades, size_t count,                \
-                                                           uint32_t n_groups, uint32_t n_grades, void *cells) {                            \
+/* Bits of Arrow's bitmaps to bytes, 64 rows at a time. Of the bytes after the first word's eight, one more is read where the rows begin
+ * within a byte: it has rows of this word. */
+TARGET static void VERSION(spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *restrict valid) {
+    const uint8_t *const bytes = bitmap + (first >> 3);
+    const unsigned shift = (unsigned)(first & 7);
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        uint64_t word = sif_little_endian(bytes + (i >> 3));
+        if (shift > 0)
+            word = word >> shift | (uint64_t)bytes[(i >> 3) + 8] << (64 - shift);
+        SPREAD(word, valid + i);
+    }
+    for (; i < count; i++)
+        valid[i] = bitmap[(first + (int64_t)i) >> 3] >> ((first + (int64_t)i) & 7) & 1 ? 0xFF : 0;
+}
+
+/* The grades of one byte with -1 where they are missing. Returns whether a valid one is negative, which a kind without sign forbids. */
+TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict valid, size_t count, int8_t *restrict masked) {
+    const uint8_t *restrict const grades = data;
+    uint8_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all |= grades[i] & valid[i];
+        masked[i] = (int8_t)(grades[i] | (uint8_t)~valid[i]);
+    }
+    return all >> 7;
+}
+
+/* A code's lane is all ones where it is missing. What may stand there is found by the largest: of signed kinds of code + 1, which is 0 for
+ * missing; of others of the code itself, 0 in place of those that a bitmap calls missing. */
+#define DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, MASKED, MASK)                                                \
+    TARGET static int VERSION(find_cells_##WIDTH##_##KIND##MASKED)(const void *groups, const uint8_t *restrict valid,                      \
+                                                                   const int8_t *restrict grades, size_t count, uint32_t n_groups,         \
+                                                                   uint32_t n_grades, void *cells) {                                       \
         const TYPE *restrict const codes = groups;                                                                                         \
         uint##WIDTH##_t *restrict const cell = cells;                                                                                      \
         const LANE last_group = (LANE)n_groups, last_grade = (LANE)n_grades, stride = (LANE)(n_grades + 1);                                \
         LANE most_group = 0, most_grade = 0;                                                                                               \
+        (void)valid;                                                                                                                       \
         for (size_t i = 0; i < count; i++) {                                                                                               \
-            const LANE group = (LANE)(SIGNED_LANE)codes[i], grade = (LANE)(SIGNED_LANE)grades[i];                                          \
-            const LANE of_group = (LANE)(group + IS_SIGNED), of_grade = (LANE)(grade + 1);                                                 \
+            const LANE given = (LANE)(SIGNED_LANE)codes[i], grade = (LANE)(SIGNED_LANE)grades[i], mask = (MASK);                           \
+            const LANE group = (LANE)(given | (LANE)~mask);                                                                                \
+            const LANE of_group = IS_SIGNED ? (LANE)(group + 1) : (LANE)(given & mask), of_grade = (LANE)(grade + 1);                      \
             most_group = of_group > most_group ? of_group : most_group;                                                                    \
             most_grade = of_grade > most_grade ? of_grade : most_grade;                                                                    \
             const LANE row = group < last_group ? group : last_group, column = grade < last_grade ? grade : last_grade;                    \
@@ -18,6 +52,9 @@
         }                                                                                                                                  \
         return (IS_SIGNED ? most_group > last_group : count > 0 && most_group >= last_group) | (most_grade > last_grade);                  \
     }
+#define DEFINE_FIND_CELLS(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                 \
+    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE)-1)                                                      \
+    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, _masked, (LANE)(SIGNED_LANE)(int8_t)valid[i])
 
 DEFINE_FIND_CELLS(16, int8, int8_t, int16_t, uint16_t, 1)
 DEFINE_FIND_CELLS(16, int16, int16_t, int16_t, uint16_t, 1)
@@ -59,44 +96,62 @@ DEFINE_WIDEN(uint16, uint16_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint32, uint32_t, uint64_t, int64_t)
 DEFINE_WIDEN(uint64, uint64_t, uint64_t, int64_t)
 
-/* A value at a time over a stretch that stays in the first-level cache; a lane of the tally holds at most 255. */
-TARGET static void VERSION(count_values)(const int8_t *grades, size_t count, uint32_t n_grades, int64_t *counts) {
-    enum { LANES = 64, STRETCH = 255 * LANES };
-    size_t start = 0;
-    for (; start + LANES <= count;) {
-        const size_t left = (count - start) / LANES * LANES;
-        const size_t stretch = left < STRETCH ? left : STRETCH;
-        for (uint32_t v = 0; v <= n_grades; v++) {
-            const int8_t value = v < n_grades ? (int8_t)v : -1;
-            uint8_t tally[LANES] = {0};
-            for (size_t i = start; i < start + stretch; i += LANES)
+/* VALUES values in one reading; a lane of a tally holds at most 255, so that a stretch is 255 vectors. Memory is asked for well before
+ * it is read: it is all that this loop waits for. */
+TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t count, uint32_t n_grades, int64_t *restrict counts) {
+    enum { STRETCH = 255 * LANES, AHEAD = 4096 };
+    const size_t whole = count / LANES * LANES;
+    for (size_t start = 0; start < whole; start += STRETCH) {
+        const int8_t *const stop = grades + (whole - start < STRETCH ? whole : start + STRETCH);
+        for (uint32_t first = 0; first <= n_grades; first += VALUES) {
+            int8_t value[VALUES];
+            for (uint32_t v = 0; v < VALUES; v++)
+                value[v] = first + v < n_grades ? (int8_t)(first + v) : -1;
+            uint8_t tally[VALUES][LANES] = {{0}};
+            for (const int8_t *grade = grades + start; grade < stop; grade += LANES) {
+                SIF_FETCH((const void *)((uintptr_t)grade + AHEAD)); /* possibly past the end, where there is nothing to bring */
+                for (size_t v = 0; v < VALUES; v++)
+                    for (size_t lane = 0; lane < LANES; lane++)
+                        tally[v][lane] = TALLIED(tally[v][lane], grade[lane] == value[v]);
+            }
+            for (uint32_t v = 0; v < VALUES && first + v <= n_grades; v++) {
+                uint32_t sum = 0;
                 for (size_t lane = 0; lane < LANES; lane++)
-                    tally[lane] = (uint8_t)(tally[lane] + (grades[i + lane] == value));
-            int64_t sum = 0;
-            for (size_t lane = 0; lane < LANES; lane++)
-                sum += tally[lane];
-            counts[v] += sum;
+                    sum += tally[v][lane];
+                counts[first + v] += sum;
+            }
         }
-        start += stretch;
     }
-    for (; start < count; start++)
-        if ((uint32_t)(grades[start] + 1) <= n_grades)
-            counts[grades[start] < 0 ? n_grades : (uint32_t)grades[start]]++;
+    for (size_t i = whole; i < count; i++)
+        if ((uint32_t)(grades[i] + 1) <= n_grades)
+            counts[grades[i] < 0 ? n_grades : (uint32_t)grades[i]]++;
 }
 
 const sif_loops VERSION(sif_loops) = {
-    .find_cells_16 = {[SIF_INT8] = VERSION(find_cells_16_int8),
-                      [SIF_INT16] = VERSION(find_cells_16_int16),
-                      [SIF_INT32] = VERSION(find_cells_16_int32),
-                      [SIF_UINT8] = VERSION(find_cells_16_uint8),
-                      [SIF_UINT16] = VERSION(find_cells_16_uint16),
-                      [SIF_UINT32] = VERSION(find_cells_16_uint32)},
-    .find_cells_32 = {[SIF_INT8] = VERSION(find_cells_32_int8),
-                      [SIF_INT16] = VERSION(find_cells_32_int16),
-                      [SIF_INT32] = VERSION(find_cells_32_int32),
-                      [SIF_UINT8] = VERSION(find_cells_32_uint8),
-                      [SIF_UINT16] = VERSION(find_cells_32_uint16),
-                      [SIF_UINT32] = VERSION(find_cells_32_uint32)},
+    .find_cells_16 = {{[SIF_INT8] = VERSION(find_cells_16_int8),
+                       [SIF_INT16] = VERSION(find_cells_16_int16),
+                       [SIF_INT32] = VERSION(find_cells_16_int32),
+                       [SIF_UINT8] = VERSION(find_cells_16_uint8),
+                       [SIF_UINT16] = VERSION(find_cells_16_uint16),
+                       [SIF_UINT32] = VERSION(find_cells_16_uint32)},
+                      {[SIF_INT8] = VERSION(find_cells_16_int8_masked),
+                       [SIF_INT16] = VERSION(find_cells_16_int16_masked),
+                       [SIF_INT32] = VERSION(find_cells_16_int32_masked),
+                       [SIF_UINT8] = VERSION(find_cells_16_uint8_masked),
+                       [SIF_UINT16] = VERSION(find_cells_16_uint16_masked),
+                       [SIF_UINT32] = VERSION(find_cells_16_uint32_masked)}},
+    .find_cells_32 = {{[SIF_INT8] = VERSION(find_cells_32_int8),
+                       [SIF_INT16] = VERSION(find_cells_32_int16),
+                       [SIF_INT32] = VERSION(find_cells_32_int32),
+                       [SIF_UINT8] = VERSION(find_cells_32_uint8),
+                       [SIF_UINT16] = VERSION(find_cells_32_uint16),
+                       [SIF_UINT32] = VERSION(find_cells_32_uint32)},
+                      {[SIF_INT8] = VERSION(find_cells_32_int8_masked),
+                       [SIF_INT16] = VERSION(find_cells_32_int16_masked),
+                       [SIF_INT32] = VERSION(find_cells_32_int32_masked),
+                       [SIF_UINT8] = VERSION(find_cells_32_uint8_masked),
+                       [SIF_UINT16] = VERSION(find_cells_32_uint16_masked),
+                       [SIF_UINT32] = VERSION(find_cells_32_uint32_masked)}},
     .widen = {[SIF_INT8] = VERSION(widen_int8),
               [SIF_INT16] = VERSION(widen_int16),
               [SIF_INT32] = VERSION(widen_int32),
@@ -105,10 +160,17 @@ const sif_loops VERSION(sif_loops) = {
               [SIF_UINT16] = VERSION(widen_uint16),
               [SIF_UINT32] = VERSION(widen_uint32),
               [SIF_UINT64] = VERSION(widen_uint64)},
+    .spread_validity = VERSION(spread_validity),
+    .mask_grades = VERSION(mask_grades),
     .count_values = VERSION(count_values),
 };
 
 #undef DEFINE_FIND_CELLS
+#undef DEFINE_FIND_CELLS_OF
 #undef DEFINE_WIDEN
 #undef VERSION
 #undef TARGET
+#undef LANES
+#undef VALUES
+#undef SPREAD
+#undef TALLIED

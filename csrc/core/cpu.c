@@ -16,6 +16,9 @@ static const version versions[] = {
     {"avx512", &sif_loops_avx512, &sif_grid_loops_avx512},
     {"avx2", &sif_loops_avx2, &sif_grid_loops_avx2},
 #endif
+#if SIF_NEON
+    {"neon", &sif_loops_neon, &sif_grid_loops_neon},
+#endif
     {"baseline", &sif_loops_baseline, &sif_grid_loops_baseline},
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };

@@ -9,21 +9,39 @@
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 #define SIF_X86 1
 #define SIF_TARGET_AVX2 __attribute__((target("avx2")))
+#if defined(__clang__) /* which takes the width in another way, and drops the whole attribute where it meets this one */
+#define SIF_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512)))
+#else
 #define SIF_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#endif
 #else
 #define SIF_X86 0
 #endif
 
+/* Every 64-bit ARM processor has NEON, and compilers use it unasked: nothing needs to be found out about the processor. */
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define SIF_NEON 1
+#else
+#define SIF_NEON 0
+#endif
+
 enum { SIF_BLOCK = 1024, SIF_KINDS = SIF_UINT64 + 1 };
 
-typedef int sif_find_cells(const void *groups, const int8_t *grades, size_t count, uint32_t n_groups, uint32_t n_grades, void *cells);
+typedef int sif_find_cells(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
+                           uint32_t n_grades, void *cells);
+typedef sif_find_cells *sif_find_cells_by_kind[SIF_KINDS];
 
 /* The hot loops of counting; count <= SIF_BLOCK, but for count_values. Tables by kind hold NULL where a kind is widened first. */
 typedef struct {
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
-     * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code is neither missing nor below its number
-     * (cells are then void); -1 is missing in signed kinds only. n_grades <= 127. */
-    sif_find_cells *find_cells_16[SIF_KINDS], *find_cells_32[SIF_KINDS];
+     * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
+     * number (where one is, cells are void); -1 is missing in signed kinds only. n_grades <= 127. The second of each two takes groups
+     * with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
+    sif_find_cells_by_kind find_cells_16[2], find_cells_32[2];
+    /* valid[i] = 0xFF or 0 as bit first + i of the bitmap says. */
+    void (*spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *valid);
+    /* masked[i] = the grade of one byte, -1 where valid[i] is 0. Returns whether one that is valid is negative as int8. */
+    int (*mask_grades)(const void *grades, const uint8_t *valid, size_t count, int8_t *masked);
     /* out[i] = the code as int32, -1 where it is missing or valid[i] is 0. Returns whether a code is neither missing nor below size. */
     int (*widen[SIF_KINDS])(const void *codes, const uint8_t *valid, size_t count, uint32_t size, int32_t *out);
     /* counts[v] += number of grades that are v, counts[n_grades] += number that are -1; others are not counted. */
@@ -49,6 +67,10 @@ extern const sif_grid_loops sif_grid_loops_baseline;
 #if SIF_X86
 extern const sif_loops sif_loops_avx2, sif_loops_avx512;
 extern const sif_grid_loops sif_grid_loops_avx2, sif_grid_loops_avx512;
+#endif
+#if SIF_NEON
+extern const sif_loops sif_loops_neon;
+extern const sif_grid_loops sif_grid_loops_neon;
 #endif
 
 /* The version in use. */

@@ -80,8 +80,8 @@ typedef struct {
     const int64_t *closed;    /* by provider code, or NULL; SIF_NO_DAY is no bound, here and in `opened` */
 } sif_records;
 
-/* Chooses the version of the hot loops: "baseline", "avx2" or "avx512", or NULL for the best that this processor has. Called once before
- * any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
+/* Chooses the version of the hot loops: "baseline", "avx2", "avx512" or "neon", or NULL for the best that this processor has. Called once
+ * before any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
 int sif_use_cpu(const char *name);
 const char *sif_cpu_in_use(void);
 

@@ -94,7 +94,7 @@ static int check_rows(lent *buffers, const char *name, int64_t length, int64_t r
 /* The kind of integer behind a buffer's type letter, by sign and width, since 'l' is 4 bytes on some systems and 8 on others. */
 static int kind_of(char letter, Py_ssize_t width, sif_kind *kind) {
     const int is_signed = strchr("bhilqn", letter) != NULL;
-    if (!is_signed && strchr("BHILQN?", letter) == NULL)
+    if (!is_signed && strchr("BHILQN", letter) == NULL)
         return -1;
     switch (width) {
     case 1:
@@ -134,6 +134,10 @@ int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, 
     const char letter = lend(buffers, data, name, 0, &view);
     if (letter == 0)
         return -1;
+    if (view->ndim != 1) {
+        PyErr_Format(PyExc_ValueError, "%s must have one dimension, not %d", name, view->ndim);
+        return -1;
+    }
     sif_kind kind;
     if (kind_of(letter, view->itemsize, &kind) != 0) {
         PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%c'; codes are integers", name, letter);

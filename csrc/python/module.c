@@ -44,7 +44,8 @@ static int choose_version(PyObject *module) {
     const char *const forced = getenv("OFSTED_SIF_CPU");
     const char *const name = forced != NULL && *forced != '\0' ? forced : NULL;
     if (sif_use_cpu(name) != 0) {
-        PyErr_Format(PyExc_ImportError, "OFSTED_SIF_CPU=%s: this processor has no such version; known are baseline, avx2 and avx512", name);
+        PyErr_Format(PyExc_ImportError, "OFSTED_SIF_CPU=%s: this processor has no such version; known are baseline, avx2, avx512 and neon",
+                     name);
         return -1;
     }
     return PyModule_AddStringConstant(module, "cpu", sif_cpu_in_use());

@@ -40,7 +40,7 @@ static int checks_failed = 0, tests_passed = 0, tests_failed = 0;
     } while (0)
 
 /* Repeats the tests that follow with each version of the hot loops that this processor has. */
-static const char *const versions[] = {"baseline", "avx2", "avx512"};
+static const char *const versions[] = {"baseline", "neon", "avx2", "avx512"};
 #define EACH_VERSION                                                                                                                      \
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)                                                                       \
         if (sif_use_cpu(versions[v]) == 0)
