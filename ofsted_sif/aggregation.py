@@ -11,6 +11,7 @@ import pandas as pd
 from ofsted_sif import columns, counts, frames
 from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method, proportion_interval
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale, snake_case
 
 __all__ = ["aggregate"]
@@ -184,7 +185,7 @@ def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:
         raise ValueError(f"weights={name!r}: {error}; weights are numbers") from None
     if (wrong := (weight < 0) | np.isinf(weight)).any():
         row = int(np.argmax(wrong))
-        raise ValueError(f"weights={name!r}, row {row}: {weight[row]:g} is negative or infinite")
+        raise RowError(f"weights={name!r}, ", row, f": {weight[row]:g} is negative or infinite")
     return weight
 
 

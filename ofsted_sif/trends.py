@@ -18,6 +18,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.frames import same_kind
 from ofsted_sif.in_year import period_bounds, placed_days
 from ofsted_sif.intervals import normal_quantile
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
 
@@ -246,7 +247,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise ValueError(f"value={name!r}: {error}; value= takes numbers, grades go into judgement={name!r}") from None
     if (wrong := np.isinf(numbers)).any():
-        raise ValueError(f"value={name!r}, row {int(np.argmax(wrong))}: {numbers[wrong][0]:g} is infinite")
+        raise RowError(f"value={name!r}, ", np.argmax(wrong), f": {numbers[wrong][0]:g} is infinite")
     return np.asarray(numbers)
 
 
