@@ -84,20 +84,20 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
-    return frames.as_pandas(table, _needed(*known, needed, of_records=of_records) if needed else None)
+    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
-_OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
 
 
-def _needed(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
+def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
     """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
     wanted = {name for name in with_categories if of_records}
-    wanted |= {name for name in present if of_records and (name in _OF_RECORDS or snake_case(name) in JUDGEMENTS)}
+    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS)}
     for argument, given in needed.items():
         for name in names(given, argument):
-            if name not in present and not (of_records and name in _OF_RECORDS):
+            if name not in present and not (of_records and name in OF_RECORDS):
                 column(pd.DataFrame(columns=present), name, argument)
             wanted.add(name)
     return [name for name in present if name in wanted]
@@ -238,7 +238,7 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     parts = np.unravel_index(combinations, sizes)
     labels_of = {}
     for name, (_, labels), part, size in zip(listed, coded, parts, sizes, strict=True):
-        labels_of[name] = _take(labels, np.where(part == size - 1, -1, part))
+        labels_of[name] = take(labels, np.where(part == size - 1, -1, part))
     return Groups(codes.reshape(-1), labels_of, len(combinations), observed_only=observed)
 
 
@@ -262,7 +262,7 @@ def distinct_numbers(number: np.ndarray, total: int) -> tuple[np.ndarray, np.nda
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[number]
 
 
-def _take(labels: Any, positions: np.ndarray) -> Any:
+def take(labels: Any, positions: np.ndarray) -> Any:
     """Labels at the positions, missing at -1."""
     if not (positions < 0).any():
         return labels.take(positions)

@@ -156,7 +156,8 @@ def _bitmap(array: pa.Array) -> Any:
     return None if bitmap is None or not array.null_count else np.frombuffer(bitmap, np.uint8)
 
 
-def _valid(codes: Any) -> np.ndarray | None:
+def valid_rows(codes: Any) -> np.ndarray | None:
+    """Which rows of a chunk of codes hold one; None: all."""
     values, bitmap, offset = codes
     if bitmap is None:
         return None
@@ -167,7 +168,7 @@ def _valid(codes: Any) -> np.ndarray | None:
 
 def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
     """Codes into another dictionary, -1 where missing."""
-    values, valid = codes[0], _valid(codes)
+    values, valid = codes[0], valid_rows(codes)
     if valid is not None:
         values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
     narrow = np.append(place, -1).astype(np.min_scalar_type(-max(1, len(place))))  # a code of -1 takes the last
@@ -182,7 +183,7 @@ def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categori
     place = np.arange(len(values))
     labels = pd.Index(values.to_pylist())
     if sorted_labels:
-        found = [np.unique(piece[0] if (valid := _valid(piece)) is None else piece[0][valid]) for piece in pieces]
+        found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
         used = np.zeros(len(values) + 1, np.bool_)  # the last for codes of -1
         for codes in found:
             used[codes] = True

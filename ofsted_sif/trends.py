@@ -159,7 +159,7 @@ def trend(
         values, scale = columns.grade_codes(frame, judgement, scale)
         known = values >= 0
     else:
-        values, scale = _numbers(frame, value), None
+        values, scale = numbers_of(frame, value), None
         known = ~np.isnan(values)
     graded = judgement if value is None else None
     taken = taken_rows(frame, values, known, graded=graded, season=season, framework=framework, inspected=inspected, published=published)
@@ -269,7 +269,7 @@ def taken_rows(
     else:
         named = in_framework(frame, framework, of_piece=of_piece)
         taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
-    block = None if season is None else _blocks(frame, season, days)
+    block = None if season is None else blocks(frame, season, days)
     used = known & (days != NO_DAY)
     if block is not None:
         used &= block >= 0
@@ -293,7 +293,7 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
         )
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+def numbers_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column of numbers as float64, missing ones NaN."""
     values = columns.column(frame, name, "value")
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -307,7 +307,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     return np.asarray(numbers)
 
 
-def _blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
+def blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
     """Codes of the season of each row, -1 missing."""
     if season in ("month", "quarter") and season not in frame.columns:
         month = np.where(days == NO_DAY, -1, days.view("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12)
@@ -441,10 +441,15 @@ def _period_of(rows: Rows, freq: Any) -> tuple[np.ndarray, float]:
     return np.searchsorted(ends, rows.days), DAYS_A_YEAR * len(starts) / float(ends[-1] - starts[0] + 1)
 
 
+def check_flags(values: np.ndarray, name: str) -> None:
+    """Refuse numbers that are not true or false."""
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(f"value={name!r} has other values than true and false (1 and 0), which cochran-armitage counts")
+
+
 def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, name: str) -> dict[str, np.ndarray]:
     if rows.scale is None:
-        if not np.isin(rows.values, (0, 1)).all():
-            raise ValueError(f"value={name!r} has other values than true and false (1 and 0), which cochran-armitage counts")
+        check_flags(rows.values, name)
         good = rows.values
     elif rows.scale.threshold is None:
         raise ValueError(f"judgement={name!r}: the scale {rows.scale.name} has no threshold that would say which grades are good enough")

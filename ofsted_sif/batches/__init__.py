@@ -1,0 +1,1 @@
+"""Tables larger than memory: counted piece by piece."""
