@@ -146,7 +146,8 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _number_of_threads(threads: int | None, rows: int) -> int:
+def number_of_threads(threads: int | None, rows: int) -> int:
+    """How many threads count so many rows."""
     if threads is None:
         return max(1, min(usable_cores(), rows // ROWS_WORTH_A_THREAD))
     if threads < 1:
@@ -248,7 +249,7 @@ def count_grades(
     for name, column in (("groups", groups), ("weights", weights)):
         if column is not None and (length := _rows(column)) != rows:
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
-    n_threads = _number_of_threads(threads, rows)
+    n_threads = number_of_threads(threads, rows)
     bounds = {bound for codes in (groups, grades) if isinstance(codes, _Chunks) for bound in codes.bounds}
     result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds)
     if groups is None:
@@ -930,7 +931,7 @@ def resample_counts(
 
     if threads is None:
         threads = usable_cores() if n_replicates * n_providers >= DRAWS_WORTH_A_THREAD else 1
-    n_threads = _number_of_threads(threads, n_replicates)
+    n_threads = number_of_threads(threads, n_replicates)
     # Pieces small enough to answer for, large enough not to be felt.
     step = max(1, min(-(-n_replicates // n_threads), 50_000_000 // max(1, n_providers)))
     bounds = [*range(0, n_replicates, step), n_replicates]

@@ -7,6 +7,7 @@ a dictionary column to the kernels as they lie, chunk by chunk.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -236,6 +237,27 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
     return found
 
 
+# ---- what is no table but read by batches
+
+
+def is_read_by_batches(given: Any) -> bool:
+    """Whether this is a path, several, or a relation of DuckDB or dataset of pyarrow."""
+    if isinstance(given, str | os.PathLike):
+        return True
+    if isinstance(given, list | tuple):
+        return bool(given) and all(isinstance(path, str | os.PathLike) for path in given)
+    return type(given).__name__ == "DuckDBPyRelation" or (type(given).__module__.startswith("pyarrow") and hasattr(given, "get_fragments"))
+
+
+def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    from ofsted_sif import batches  # only here: it takes every function of tables
+
+    if not hasattr(batches.Scan, name):
+        known = "aggregate, series, transitions and trend"
+        raise TypeError(f"{name} needs its table whole: read it first, as with pandas.read_parquet (a file by batches is known to {known})")
+    return getattr(batches.scan(given), name)(*args, **kwargs)
+
+
 # ---- out
 
 
@@ -248,8 +270,10 @@ def same_kind(function: Function) -> Function:
 
     @functools.wraps(function)
     def of_any_kind(*args: Any, **kwargs: Any) -> Any:
+        given = args[0] if args else kwargs.get(first)
+        if is_read_by_batches(given):
+            return _by_batches(function.__name__, given, args[1:], {name: value for name, value in kwargs.items() if name != first})
         result = function(*args, **kwargs)
-        given = args[0] if args else kwargs[first]
         return result if is_pandas_made(given) else _given_back(result, given)
 
     return of_any_kind  # type: ignore[return-value]

@@ -113,7 +113,8 @@ def _stacked(arrays: Sequence[Any]) -> Any:
     if not isinstance(first, pd.Categorical):
         filled = [array for array in arrays if len(array)] or arrays[:1]
         return pd.concat([pd.Series(array, copy=False) for array in filled], ignore_index=True).array
-    if all(array.dtype is first.dtype or array.dtype == first.dtype for array in arrays):
+    # Not by the dtypes: without an order those of the same categories in other places are equal.
+    if all(array.dtype is first.dtype or array.categories.equals(first.categories) for array in arrays):
         return pd.Categorical.from_codes(np.concatenate([array.codes for array in arrays]), dtype=first.dtype)
     categories = first.categories
     for array in arrays[1:]:
