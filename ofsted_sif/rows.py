@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import SupportsInt
+
 
 class RowError(ValueError):
     """What is wrong in one row: ``<before>row <row><after>``.
@@ -12,7 +14,7 @@ class RowError(ValueError):
         The row, from 0.
     """
 
-    def __init__(self, before: str, row: int, after: str) -> None:
+    def __init__(self, before: str, row: SupportsInt, after: str) -> None:
         super().__init__(before, int(row), after)  # all of it, so that it can be pickled
         self.row = int(row)
 

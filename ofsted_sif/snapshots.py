@@ -572,8 +572,8 @@ def series(
     for name in columns.names(by, "by"):
         columns.column(frame, name, "by")
     codes, scale = columns.grade_codes(frame, judgement, scale)
-    options = {"framework": framework, "having": having, "max_age": max_age, "observed": observed}
-    found = in_force(frame, days, cutoffs, by, judgement, codes, len(scale.labels), register=listed, **options, **named)
+    options: dict[str, Any] = {"framework": framework, "having": having, "max_age": max_age, "observed": observed} | named
+    found = in_force(frame, days, cutoffs, by, judgement, codes, len(scale.labels), register=listed, **options)
     if framework is None and found.framework_labels is not None:
         warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
     return series_table(days, found.counted, found.grouped, scale, interval=interval, level=level, min_n=min_n)

@@ -1,9 +1,10 @@
-"""Files counted by batches give what the function gives of the whole table, to the last digit; and their errors name the row of the whole."""
+"""Files counted by batches give what the functions give of the whole table, to the last digit; errors name the row of the whole."""
 
 import inspect
 import pickle
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,7 @@ def pieces_of(table, cuts, seed):
     of = pd.factorize(table["provider"])[0]
     places = np.sort(np.random.default_rng(seed).integers(0, of.max() + 2, cuts))
     bounds = [0, *np.searchsorted(of, places).tolist(), len(table)]
-    return [table.iloc[start:stop].reset_index(drop=True) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [table.iloc[start:stop].reset_index(drop=True) for start, stop in pairwise(bounds)]
 
 
 @pytest.mark.parametrize(("name", "options"), CALLS)
@@ -267,7 +268,8 @@ pq.write_table(pa.table({"of": of, "overall_effectiveness": grade}), file, row_g
 whole = of.nbytes + grade.nbytes
 del of, grade, codes
 import subprocess
-code = "import sys, pyarrow as pa, ofsted_sif as sif; print(sif.aggregate(sys.argv[1], 'of')['n'].sum(), pa.default_memory_pool().max_memory())"
+count = "sif.aggregate(sys.argv[1], 'of')['n'].sum()"
+code = f"import sys, pyarrow as pa, ofsted_sif as sif; print({count}, pa.default_memory_pool().max_memory())"
 n, most = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True).stdout.split()
 assert int(n) == rows
 print(int(most) / whole)

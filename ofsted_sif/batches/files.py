@@ -123,7 +123,7 @@ def _dataset(given: Any) -> Any:
     listed = [given] if isinstance(given, str | os.PathLike) else list(given)
     files: list[str] = []
     folder = None
-    for path in map(os.fspath, listed):
+    for path in (os.fspath(one) for one in listed):
         found = [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
         if not found:
             raise FileNotFoundError(f"{path}: no such file{', and none matches the pattern' if glob.has_magic(path) else ' or folder'}")

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import aggregation, change, columns, counts, frames, snapshots, trends
+from ofsted_sif.intervals import check_method
 from ofsted_sif.rows import RowError
 from ofsted_sif.scales import SCALES, GradeScale
 
@@ -261,7 +262,7 @@ class Aggregate(Question):
     threads: int | None
 
     def __post_init__(self) -> None:
-        aggregation.check_method(self.interval)
+        check_method(self.interval)
         if not columns.names(self.judgement, "judgement"):
             raise ValueError("judgement names no column")
 
@@ -273,7 +274,9 @@ class Aggregate(Question):
         """Rows by group and word, as they lie coded where they do."""
         by, asked = columns.names(self.by, "by"), columns.names(self.judgement, "judgement")
         coded = frames.coded(piece, [*by, *asked]) if len(by) <= 1 and self.weights is None else None
-        weight = None
+        weight: np.ndarray | None = None
+        group_codes: Any
+        judged: list[tuple[Any, Any]]
         if coded is not None:
             group_codes, labels = coded.pop(0)[:2] if by else (None, None)
             group_labels, n_groups = [labels] if by else [], 0 if labels is None else len(labels)
@@ -287,7 +290,7 @@ class Aggregate(Question):
         tallies = {}
         rows = 0
         for name, (codes, words) in zip(asked, judged, strict=True):
-            sizes = {"n_groups": n_groups, "n_grades": len(words), "threads": self.threads}
+            sizes: dict[str, Any] = {"n_groups": n_groups, "n_grades": len(words), "threads": self.threads}
             counted = counts.count_grades(group_codes, codes, **sizes).reshape(-1, len(words) + 1)
             tallies[f"words of {name}"], _ = _words(codes, words, counted[:, :-1].any(axis=0), name, self.scale)
             more = []
@@ -457,7 +460,7 @@ class Series(_OfRecords):
     observed: bool
 
     def __post_init__(self) -> None:
-        aggregation.check_method(self.interval)
+        check_method(self.interval)
         if self.register is not None:
             raise ValueError(
                 "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "

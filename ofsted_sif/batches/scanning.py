@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, columns, counts, snapshots, trends
+from ofsted_sif import aggregation, change, columns, counts, frames, snapshots, trends
 from ofsted_sif.batches import files, partials
 from ofsted_sif.rows import RowError
-from ofsted_sif.scales import snake_case
+from ofsted_sif.scales import grades, infer_scale, snake_case
 
 __all__ = ["Scan", "scan"]
 
@@ -177,22 +177,21 @@ class Scan:
 
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
-            done.add(lambda table=table: question.count(_judged(table, question, self.source.text)), first_row)
+            try:
+                done.add(question.count(_judged(table, question, self.source.text)))
+            except RowError as error:
+                raise done.placed(error.moved(error.row + first_row)) from None
 
 
 def _judged(table: Any, question: partials.Question, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow with its judgements of text as grades: a dictionary's "Not judged" is none, as it is none in text."""
-    from ofsted_sif import frames, scales
-
     frame = frames.as_pandas(table)
-    judged = {snake_case(name) for name in columns.JUDGEMENTS} | {
-        str(name) for name in (getattr(question, "judgement", ""), getattr(question, "having", ""))
-    }
-    for name in frame.columns:
-        if name in text and (name in judged or snake_case(name) in judged):
-            scale = getattr(question, "scale", None) if name == getattr(question, "judgement", "") else None
+    named = {getattr(question, "judgement", None), getattr(question, "having", None)}
+    for name in text.intersection(frame.columns):
+        if name in named or snake_case(name) in columns.JUDGEMENTS:
             words = frame[name].cat.remove_unused_categories()
-            frame[name] = scales.grades(words, scale or scales.infer_scale(words), column=name)
+            scale = getattr(question, "scale", None) if name == getattr(question, "judgement", None) else None
+            frame[name] = grades(words, scale or infer_scale(words), column=name)
     return frame
 
 
@@ -234,12 +233,9 @@ class _Done:
             return error
         return error.moved(error.row, f"{file}: " if self.n_files == 1 else f"{file}, its row {error.row - in_file}: ")
 
-    def add(self, count: Callable[[], partials.Partial], first_row: int) -> None:
-        """What the next piece gives, which begins with that row."""
-        try:
-            self.parts.append(count())
-        except RowError as error:
-            raise self.placed(error.moved(error.row + first_row)) from None
+    def add(self, part: partials.Partial) -> None:
+        """What the next rows give."""
+        self.parts.append(part)
         labels = [sum(len(tally.labels[0]) for tally in part.tallies.values() if tally.labels) for part in self.parts]
         if len(self.parts) >= PARTS_AT_ONCE or sum(labels[1:]) > max(LABELS_AT_ONCE, 2 * labels[0]):
             self.parts = [partials.merge(self.parts)]
@@ -276,7 +272,7 @@ def _count_units(
         if isinstance(part, RowError):
             raise done.placed(part.moved(part.row + first_row))
         if part is not None:
-            done.add(lambda part=part: part, first_row)
+            done.add(part)
         bar.update(rows)
 
 
