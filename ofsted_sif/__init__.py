@@ -29,6 +29,7 @@ from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first,
 
 if TYPE_CHECKING:
     from ofsted_sif import plot
+    from ofsted_sif.batches import scan
     from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
     from ofsted_sif.durations import logrank, median_time_to, spells, time_to
     from ofsted_sif.in_year import periods
@@ -55,6 +56,7 @@ _LATER = {
     **dict.fromkeys(["combine", "reconcile"], "reading"),
     "periods": "in_year",
     "resample": "resampling",
+    "scan": "batches",
     "trend": "trends",
 }
 
@@ -94,6 +96,7 @@ __all__ = [
     "release",
     "releases",
     "resample",
+    "scan",
     "series",
     "show_versions",
     "spells",

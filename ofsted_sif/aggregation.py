@@ -11,6 +11,7 @@ import pandas as pd
 from ofsted_sif import columns, counts, frames
 from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method, proportion_interval
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale, snake_case
 
 __all__ = ["aggregate"]
@@ -90,16 +91,14 @@ def aggregate(
         raise ValueError("judgement names no column")
     if weights is None and (found := _counted_as_coded(table, columns.names(by, "by"), asked, scale, threads)) is not None:
         grouped, tables, scale = found
-        return _shown_table(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
+        return shown_table(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
     frame = columns.as_frame(table, by=by, judgement=judgement, weights=weights)
     grouped = columns.groups(frame, by, observed=observed)
     tables, weighted, unweighted = [], [], []
-    weight = None if weights is None else _weights(frame, weights)
+    weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
         codes, scale_found = columns.grade_codes(frame, name, scale)
-        if scale is not None and scale_found != scale:
-            raise ValueError(f"judgement {name!r} has the scale {scale_found.name}, {asked[0]!r} has {scale.name}: ask for them apart")
-        scale = scale_found
+        scale = one_scale(scale, scale_found, name, asked[0])
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
@@ -108,11 +107,18 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
-    result = _shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    result = shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
+
+
+def one_scale(scale: GradeScale | None, found: GradeScale, name: str, first: str) -> GradeScale:
+    """The scale found for one judgement more, which must be that of those before."""
+    if scale is not None and found != scale:
+        raise ValueError(f"judgement {name!r} has the scale {found.name}, {first!r} has {scale.name}: ask for them apart")
+    return found
 
 
 def _counted_as_coded(
@@ -154,7 +160,7 @@ def _counted_as_coded(
     return grouped, [counted[np.append(shown, -1)] for counted in tables], scale
 
 
-def _shown_table(
+def shown_table(
     grouped: columns.Groups,
     tables: Sequence[np.ndarray],
     asked: Sequence[str],
@@ -175,7 +181,7 @@ def _shown_table(
     return result_table(labels, stacked, scale, sums=sums, without_weight=without, **options)
 
 
-def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:
+def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """The weights as float64, missing ones NaN; negative and infinite ones are an error that names the row."""
     values = columns.column(frame, name, "weights")
     try:
@@ -184,7 +190,7 @@ def _weights(frame: pd.DataFrame, name: str) -> np.ndarray:
         raise ValueError(f"weights={name!r}: {error}; weights are numbers") from None
     if (wrong := (weight < 0) | np.isinf(weight)).any():
         row = int(np.argmax(wrong))
-        raise ValueError(f"weights={name!r}, row {row}: {weight[row]:g} is negative or infinite")
+        raise RowError(f"weights={name!r}, ", row, f": {weight[row]:g} is negative or infinite")
     return weight
 
 

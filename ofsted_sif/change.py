@@ -113,7 +113,7 @@ def changes(
     records = columns.records(frame, register_frame(register), **named)
     codes, scale = columns.grade_codes(frame, judgement, scale)
     carried = {name: columns.column(frame, name, "by").array for name in columns.names(by, "by")}
-    eligible = eligibility(frame, framework, having, [judgement]).all & _known(records, date, published_by)
+    eligible = eligibility(frame, framework, having, [judgement]).all & known_by(records, date, published_by)
     rows = one_a_day(records, eligible)
     of = records.provider[rows]
     is_last = np.append(of[1:] != of[:-1], True)[: len(rows)]
@@ -152,7 +152,7 @@ def changes(
     return result
 
 
-def _known(records: columns.Records, date: Any, published_by: Any) -> np.ndarray:
+def known_by(records: columns.Records, date: Any, published_by: Any) -> np.ndarray:
     """Which records were held by the date and published by the cut-off; without a date, by the cut-off alone."""
     if date is not None:
         day = columns.day(date, "date")
@@ -307,10 +307,10 @@ def transitions(
     frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
     records = columns.records(frame, register_frame(register), **named)
     codes, scale = columns.grade_codes(frame, judgement, scale)
-    eligible = eligibility(frame, framework, having, [judgement]).all & _known(records, date, published_by)
+    eligible = eligibility(frame, framework, having, [judgement]).all & known_by(records, date, published_by)
     warn_if_pooled(frame, np.flatnonzero(eligible), framework)
     grouped = columns.groups(frame, by)
-    period_of, ends = (None, np.empty(0, dtype=np.int64)) if period is None else _periods(records.placed, eligible, period)
+    period_of, ends = (None, np.empty(0, dtype=np.int64)) if period is None else period_codes(records.placed, eligible, period)
     k = len(scale.labels)
     counted = counts.count_transitions(
         records.provider,
@@ -325,9 +325,15 @@ def transitions(
         n_grades=k,
         eligible=eligible,
     )
+    return transitions_table(counted, grouped, scale, None if period is None else ends)
+
+
+def transitions_table(counted: np.ndarray, grouped: columns.Groups, scale: GradeScale, ends: np.ndarray | None) -> pd.DataFrame:
+    """The result of `transitions`, from counts by group, period, grade before and after, worst to best; `ends` None: no periods."""
+    k = len(scale.labels)
     groups, labels = shown_groups(grouped, counted.reshape(len(counted), -1))
     # Every eligible record has its period, so that the place of the missing one is empty where periods are asked for.
-    counted = counted[groups][:, : 1 if period is None else len(ends)]
+    counted = counted[groups][:, : 1 if ends is None else len(ends)]
     best_first = np.append(np.arange(k)[::-1], k)
     square = counted[:, :, best_first][:, :, :, best_first]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -339,25 +345,30 @@ def transitions(
     labels = {name: values.take(of_group) for name, values in labels.items()}
     grade = pd.Categorical.from_codes(np.append(np.arange(k)[::-1], -1), dtype=scale.dtype)
     place = (of_group, of_period, before, after)
-    data: dict[str, Any] = {} if period is None else {"period": columns.dates_of(ends[of_period])}
+    data: dict[str, Any] = {} if ends is None else {"period": columns.dates_of(ends[of_period])}
     data |= {"from": grade.take(before), "to": grade.take(after), "n": square[place], "share": share[place]}
     return labelled(labels, data)
 
 
-def _periods(days: np.ndarray, eligible: np.ndarray, period: Any) -> tuple[np.ndarray, np.ndarray]:
+def period_codes(days: np.ndarray, eligible: np.ndarray, period: Any) -> tuple[np.ndarray, np.ndarray]:
     """The period of each day, -1 where it is not eligible, and the days on which periods end, from the first to the last without a gap."""
+    codes = np.full(len(days), -1, dtype=np.int64)
+    taken = days[eligible]
+    ends = period_ends(taken, period)
+    codes[eligible] = np.searchsorted(ends, taken)
+    return codes, ends
+
+
+def period_ends(days: np.ndarray, period: Any) -> np.ndarray:
+    """The days on which periods end, from that of the first of these days to that of the last, without a gap."""
     try:
         offset = pd.tseries.frequencies.to_offset(period)
     except ValueError as error:
         raise ValueError(f"period={period!r}: {error}; wanted a pandas offset such as 'YE-AUG', 'YE-MAR' or 'QE'") from None
-    codes = np.full(len(days), -1, dtype=np.int64)
-    taken = days[eligible]
-    if not len(taken):
-        return codes, np.empty(0, dtype=np.int64)
-    first, last = (offset.rollforward(pd.Timestamp(iso(day))) for day in (taken.min(), taken.max()))
-    ends = pd.date_range(first, last, freq=offset).to_numpy().astype("datetime64[D]").view(np.int64)
-    codes[eligible] = np.searchsorted(ends, taken)
-    return codes, ends
+    if not len(days):
+        return np.empty(0, dtype=np.int64)
+    first, last = (offset.rollforward(pd.Timestamp(iso(day))) for day in (days.min(), days.max()))
+    return pd.date_range(first, last, freq=offset).to_numpy().astype("datetime64[D]").view(np.int64)
 
 
 # ---- between two dates

@@ -106,10 +106,16 @@ def _table(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | No
     """The table asked for, and the register that belongs to it."""
     if options.file is None:
         return sif.load_inspections(), sif.load_local_authorities()
+    if _is_parquet(options.file):
+        return pd.read_parquet(options.file), None
     if _is_standard(options.file):
         return pd.read_csv(options.file, dtype=str), None
     table, report = reading.read_inspections(options.file, return_report=True)
     return table, report.register
+
+
+def _is_parquet(path: str) -> bool:
+    return path.lower().endswith(".parquet")
 
 
 def _is_standard(path: str) -> bool:
@@ -182,6 +188,8 @@ def _run_read(options: argparse.Namespace) -> str:
 
 
 def _run_aggregate(options: argparse.Namespace) -> str:
+    if options.every_inspection and options.file is not None and _is_parquet(options.file):  # by batches, however large
+        return _written(sif.aggregate(options.file, _listed(options.by), judgement=_judgements(options)), options.format)
     table, register = _table(options)
     if not options.every_inspection:
         table = sif.as_at(table, register=register, **_one_date(_state_options(options, table)))

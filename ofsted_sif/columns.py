@@ -8,6 +8,7 @@ missing). Nothing that comes in is changed.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pandas as pd
 
 from ofsted_sif import frames
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import SCALES, GradeScale, grades, infer_scale, snake_case
 
 # The judgements by their standard names, whatever the service; DESIGN of the table: a column each.
@@ -82,20 +84,20 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
-    return frames.as_pandas(table, _needed(*known, needed, of_records=of_records) if needed else None)
+    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
-_OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
 
 
-def _needed(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
+def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
     """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
     wanted = {name for name in with_categories if of_records}
-    wanted |= {name for name in present if of_records and (name in _OF_RECORDS or snake_case(name) in JUDGEMENTS)}
+    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS)}
     for argument, given in needed.items():
         for name in names(given, argument):
-            if name not in present and not (of_records and name in _OF_RECORDS):
+            if name not in present and not (of_records and name in OF_RECORDS):
                 column(pd.DataFrame(columns=present), name, argument)
             wanted.add(name)
     return [name for name in present if name in wanted]
@@ -222,17 +224,9 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     if len(listed) == 1:
         codes, labels = coded[0]
         return Groups(codes, {listed[0]: labels}, len(labels), observed_only=False)
-    # Several: the combination's number in the product, a missing label last of its column. Numbers are then made dense.
-    sizes = [len(labels) + 1 for _, labels in coded]
-    number = np.zeros(len(frame), dtype=np.int64)
-    total = 1
-    for (codes, _), size in zip(coded, sizes, strict=True):
-        total *= size
-        if total >= 2**62:
-            raise ValueError(f"by={listed}: more combinations than can be counted")
-        number = number * size + np.where(codes < 0, size - 1, codes)
+    number, sizes = combination_numbers(coded, f"by={listed}")
     if observed:
-        combinations, codes = np.unique(number, return_inverse=True)
+        combinations, codes = distinct_numbers(number, math.prod(sizes))
     else:
         wanted = np.arange(int(np.prod([size - 1 for size in sizes])))
         parts = np.unravel_index(wanted, [size - 1 for size in sizes]) if wanted.size else ([] for _ in sizes)
@@ -244,11 +238,31 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     parts = np.unravel_index(combinations, sizes)
     labels_of = {}
     for name, (_, labels), part, size in zip(listed, coded, parts, sizes, strict=True):
-        labels_of[name] = _take(labels, np.where(part == size - 1, -1, part))
+        labels_of[name] = take(labels, np.where(part == size - 1, -1, part))
     return Groups(codes.reshape(-1), labels_of, len(combinations), observed_only=observed)
 
 
-def _take(labels: Any, positions: np.ndarray) -> Any:
+def combination_numbers(coded: Sequence[tuple[np.ndarray, Any]], what: str) -> tuple[np.ndarray, list[int]]:
+    """The number of each row's combination in the product of the labels, a missing one last of its column; and that product's sizes."""
+    sizes = [len(labels) + 1 for _, labels in coded]
+    if math.prod(sizes) >= 2**62:
+        raise ValueError(f"{what}: more combinations than can be counted")
+    number = np.zeros(len(coded[0][0]), dtype=np.int64)
+    for (codes, _), size in zip(coded, sizes, strict=True):
+        number = number * size + np.where(codes < 0, size - 1, codes)
+    return number, sizes
+
+
+def distinct_numbers(number: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct numbers below `total`, sorted, and the place of each number among them; by counting where that is less than sorting."""
+    if total > 8 * len(number) + 1024:
+        return np.unique(number, return_inverse=True)
+    occurs = np.zeros(total, dtype=np.bool_)
+    occurs[number] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[number]
+
+
+def take(labels: Any, positions: np.ndarray) -> Any:
     """Labels at the positions, missing at -1."""
     if not (positions < 0).any():
         return labels.take(positions)
@@ -329,9 +343,9 @@ def days(frame: pd.DataFrame, name: str, argument: str) -> np.ndarray:
         try:
             found = _parse_value(value)
         except ValueError as error:
-            raise ValueError(f"column {name!r}, row {int(np.argmax(codes == position))}: {error}") from None
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {error}") from None
         if found is None:
-            raise ValueError(f"column {name!r}, row {int(np.argmax(codes == position))}: {value!r} is not {DATES_KNOWN}")
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}")
         parsed[position] = found.view(np.int64)
     return parsed[codes]
 
@@ -406,12 +420,11 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, *, provider: str
     values = column(frame, provider, "provider")
     held, report = dates_of_records(frame, inspected, published)
     if (values.isna()).any():
-        raise ValueError(f"column {provider!r}, row {int(np.argmax(values.isna()))}: the provider is missing")
+        raise RowError(f"column {provider!r}, ", np.argmax(values.isna()), ": the provider is missing")
     if (neither := held == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
         row = int(np.argmax(neither))
-        raise ValueError(
-            f"row {row} (provider {values.iloc[row]}) has neither an inspection date ({inspected!r}) nor a publication date ({published!r})"
-        )
+        lacks = f"has neither an inspection date ({inspected!r}) nor a publication date ({published!r})"
+        raise RowError("", row, f" (provider {values.iloc[row]}) {lacks}")
     if register is None:
         codes, providers = label_codes(values)
         opened, closed = (_of_provider(frame, name, codes, len(providers), providers) for name in ("opened", "closed"))
@@ -441,9 +454,8 @@ def _of_provider(frame: pd.DataFrame, name: str, codes: np.ndarray, size: int, p
     result[codes[known]] = said[known]
     if (unlike := known & (result[codes] != said)).any():
         row = int(np.argmax(unlike))
-        raise ValueError(
-            f"column {name!r}: provider {providers[codes[row]]} has both {iso(said[row])} (row {row}) and {iso(result[codes[row]])}"
-        )
+        both = f"column {name!r}: provider {providers[codes[row]]} has both {iso(said[row])} ("
+        raise RowError(both, row, f") and {iso(result[codes[row]])}")
     return result
 
 
@@ -465,7 +477,7 @@ def _from_register(
     position = index.get_indexer(pd.Index(np.asarray(labels)))[codes] if len(labels) else np.empty(0, dtype=np.int64)
     if (absent := position < 0).any():
         row = int(np.argmax(absent))
-        raise ValueError(f"provider {values.iloc[row]} (row {row} of the records) is not in the register")
+        raise RowError(f"provider {values.iloc[row]} (", row, " of the records) is not in the register")
     dates = [days(register, name, name)[order] if name in register.columns else None for name in ("opened", "closed")]
     return position, providers, dates[0], dates[1]
 

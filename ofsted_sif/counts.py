@@ -26,6 +26,7 @@ __all__ = [
     "count_transitions",
     "kendall",
     "kendall_exact",
+    "kendall_of_counts",
     "latest_as_at",
     "order_records",
     "resample_counts",
@@ -40,6 +41,9 @@ NO_DAY = np.iinfo(np.int64).min
 ROWS_WORTH_A_THREAD = 4_000_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
+
+# The most rows of a group for which the distribution of Kendall's S is worked out: SIF_MOST_EXACT.
+MOST_EXACT = 20
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,8 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _number_of_threads(threads: int | None, rows: int) -> int:
+def number_of_threads(threads: int | None, rows: int) -> int:
+    """How many threads count so many rows."""
     if threads is None:
         return max(1, min(usable_cores(), rows // ROWS_WORTH_A_THREAD))
     if threads < 1:
@@ -252,7 +257,7 @@ def count_grades(
     for name, column in (("groups", groups), ("weights", weights)):
         if column is not None and (length := _rows(column)) != rows:
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
-    n_threads = _number_of_threads(threads, rows)
+    n_threads = number_of_threads(threads, rows)
     bounds = {bound for codes in (groups, grades) if isinstance(codes, _Chunks) for bound in codes.bounds}
     result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds)
     if groups is None:
@@ -664,6 +669,11 @@ def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None,
         _core.kendall_values(order, groups, n_groups, days, np.ascontiguousarray(values, dtype=np.float64), sums, cubes)
     else:
         _core.kendall_grades(order, groups, n_groups, days, _codes(values, "values"), n_grades, sums, cubes)
+    return _kendall(sums, cubes)
+
+
+def _kendall(sums: np.ndarray, cubes: np.ndarray) -> Kendall:
+    """Variance and tau-b of S, from the kernel's sums (see sif.h)."""
     n, s, value_ties, day_ties, runs = np.ascontiguousarray(sums.T)
     value_cubes, day_cubes = cubes.T
     size = n.astype(np.float64)
@@ -677,6 +687,67 @@ def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None,
         variance[(n > 1) & (most == 0)] = 0  # where all are tied, the terms cancel but for their rounding
         tau = np.where(most > 0, s / most, np.nan)
     return Kendall(n, s, variance, tau, most, (pairs - day_ties) // 2, runs)
+
+
+def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grades: int, n_groups: int) -> Kendall:
+    """What `kendall` gives, from numbers of rows by group, day and grade.
+
+    These add up: counts of pieces of the rows, summed, give the S of the whole.
+
+    Parameters
+    ----------
+    groups, days, grades : array_like of int, shape (n_cells,)
+        Group code, day and grade code of each cell, none missing. Cells may repeat.
+    rows : array_like of int, shape (n_cells,)
+        How many rows a cell stands for.
+    n_grades, n_groups : int
+        As for `kendall`.
+
+    Returns
+    -------
+    Kendall
+        As `kendall` gives it.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.kendall_of_counts([0, 0, 0], [10, 10, 20], [0, 1, 1], [2, 1, 3], n_grades=4, n_groups=1).s.item()
+    6
+    """
+    groups, days = np.asarray(groups, dtype=np.int64), np.asarray(days, dtype=np.int64)
+    order = np.lexsort((days, groups))
+    group, day = groups[order], days[order]
+    begins = np.append(True, (group[1:] != group[:-1]) | (day[1:] != day[:-1]))[: len(order)]
+    # A line a group and day, in order; how many rows of each grade lie in it, and before it in its group.
+    table = np.zeros((int(begins.sum()), n_grades), dtype=np.int64)
+    np.add.at(table, (np.cumsum(begins) - 1, np.asarray(grades)[order]), np.asarray(rows, dtype=np.int64)[order])
+    of = group[begins]
+    before = np.cumsum(table, axis=0) - table
+    before -= before[np.searchsorted(of, of)]
+    worse = np.cumsum(before, axis=1) - before
+    better = before.sum(axis=1, keepdims=True) - worse - before
+
+    def summed(lines: np.ndarray) -> np.ndarray:
+        result = np.zeros((n_groups, *lines.shape[1:]), dtype=lines.dtype)
+        np.add.at(result, of, lines)
+        return result
+
+    by_grade, of_day = summed(table), table.sum(axis=1)
+    n = by_grade.sum(axis=1)
+    sums, cubes = np.zeros((n_groups, 5), dtype=np.int64), np.zeros((n_groups, 2))
+    sums[:, 0], sums[:, 1] = n, summed((table * (worse - better)).sum(axis=1))
+    sums[:, 2], sums[:, 3] = (by_grade * (by_grade - 1)).sum(axis=1), summed(of_day * (of_day - 1))
+    cubes[:, 0], cubes[:, 1] = _triples(by_grade).sum(axis=1), summed(_triples(of_day))
+    small = np.flatnonzero((n <= MOST_EXACT) & (sums[:, 3] == 0))
+    runs = -np.sort(-by_grade[small], axis=1)
+    ends = np.where(runs > 0, np.int64(1) << np.maximum(np.cumsum(runs, axis=1) - 1, 0), 0)
+    sums[small, 4] = np.bitwise_or.reduce(ends, axis=1)
+    return _kendall(sums, cubes)
+
+
+def _triples(numbers: np.ndarray) -> np.ndarray:
+    of = numbers.astype(np.float64)
+    return of * (of - 1) * (of - 2)
 
 
 def kendall_exact(runs: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -868,7 +939,7 @@ def resample_counts(
 
     if threads is None:
         threads = usable_cores() if n_replicates * n_providers >= DRAWS_WORTH_A_THREAD else 1
-    n_threads = _number_of_threads(threads, n_replicates)
+    n_threads = number_of_threads(threads, n_replicates)
     # Pieces small enough to answer for, large enough not to be felt.
     step = max(1, min(-(-n_replicates // n_threads), 50_000_000 // max(1, n_providers)))
     bounds = [*range(0, n_replicates, step), n_replicates]

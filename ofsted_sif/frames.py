@@ -7,6 +7,7 @@ a dictionary column to the kernels as they lie, chunk by chunk.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -156,7 +157,8 @@ def _bitmap(array: pa.Array) -> Any:
     return None if bitmap is None or not array.null_count else np.frombuffer(bitmap, np.uint8)
 
 
-def _valid(codes: Any) -> np.ndarray | None:
+def valid_rows(codes: Any) -> np.ndarray | None:
+    """Which rows of a chunk of codes hold one; None: all."""
     values, bitmap, offset = codes
     if bitmap is None:
         return None
@@ -167,7 +169,7 @@ def _valid(codes: Any) -> np.ndarray | None:
 
 def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
     """Codes into another dictionary, -1 where missing."""
-    values, valid = codes[0], _valid(codes)
+    values, valid = codes[0], valid_rows(codes)
     if valid is not None:
         values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
     narrow = np.append(place, -1).astype(np.min_scalar_type(-max(1, len(place))))  # a code of -1 takes the last
@@ -182,7 +184,7 @@ def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categori
     place = np.arange(len(values))
     labels = pd.Index(values.to_pylist())
     if sorted_labels:
-        found = [np.unique(piece[0] if (valid := _valid(piece)) is None else piece[0][valid]) for piece in pieces]
+        found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
         used = np.zeros(len(values) + 1, np.bool_)  # the last for codes of -1
         for codes in found:
             used[codes] = True
@@ -235,6 +237,27 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
     return found
 
 
+# ---- what is no table but read by batches
+
+
+def is_read_by_batches(given: Any) -> bool:
+    """Whether this is a path, several, or a relation of DuckDB or dataset of pyarrow."""
+    if isinstance(given, str | os.PathLike):
+        return True
+    if isinstance(given, list | tuple):
+        return bool(given) and all(isinstance(path, str | os.PathLike) for path in given)
+    return type(given).__name__ == "DuckDBPyRelation" or (type(given).__module__.startswith("pyarrow") and hasattr(given, "get_fragments"))
+
+
+def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    from ofsted_sif import batches  # only here: it takes every function of tables
+
+    if not hasattr(batches.Scan, name):
+        known = "aggregate, series, transitions and trend"
+        raise TypeError(f"{name} needs its table whole: read it first, as with pandas.read_parquet (a file by batches is known to {known})")
+    return getattr(batches.scan(given), name)(*args, **kwargs)
+
+
 # ---- out
 
 
@@ -247,8 +270,10 @@ def same_kind(function: Function) -> Function:
 
     @functools.wraps(function)
     def of_any_kind(*args: Any, **kwargs: Any) -> Any:
+        given = args[0] if args else kwargs.get(first)
+        if is_read_by_batches(given):
+            return _by_batches(function.__name__, given, args[1:], {name: value for name, value in kwargs.items() if name != first})
         result = function(*args, **kwargs)
-        given = args[0] if args else kwargs[first]
         return result if is_pandas_made(given) else _given_back(result, given)
 
     return of_any_kind  # type: ignore[return-value]

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.rows import RowError
+
 __all__ = ["FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
 
 
@@ -155,16 +157,18 @@ def _code(value: object, scale: GradeScale) -> int:
     raise _UnknownGradeError(value)
 
 
-def _explain_unknown(value: object, row: int, scale: GradeScale, column: str | None) -> str:
-    place = f"row {row}" if column is None else f"column {column!r}, row {row}"
+def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> RowError:
+    before = "" if column is None else f"column {column!r}, "
     known = ", ".join(scale.labels)
     if isinstance(value, str):
         near = get_close_matches(normal_form(value), list(scale.words), n=1)
         hint = f"; did you mean {scale.words[near[0]]!r}?" if near else ""
-        return f"{place}: {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}"
+        return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}")
     if scale is FOUR_POINT:
-        return f"{place}: {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
-    return f"{place}: {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+        return RowError(before, row, f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)")
+    return RowError(
+        before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+    )
 
 
 def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
@@ -251,5 +255,5 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
         except _UnknownGradeError:
             rows = np.flatnonzero(codes == position)
             if len(rows):  # a category that no row has is not the user's mistake
-                raise ValueError(_explain_unknown(value, int(rows[0]), scale, column)) from None
+                raise _unknown(value, rows[0], scale, column) from None
     return pd.Categorical.from_codes(table[codes], dtype=scale.dtype)

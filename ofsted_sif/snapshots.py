@@ -23,6 +23,7 @@ from ofsted_sif.columns import Records, in_words, iso
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.frames import same_kind
 from ofsted_sif.intervals import check_method
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale
 
 __all__ = ["PooledFrameworksWarning", "as_at", "explain", "first", "series"]
@@ -59,25 +60,37 @@ class Eligibility:
 
 
 def eligibility(
-    frame: pd.DataFrame, framework: str | Sequence[str] | None, having: str | None, judgement: Sequence[str] = ()
+    frame: pd.DataFrame,
+    framework: str | Sequence[str] | None,
+    having: str | None,
+    judgement: Sequence[str] = (),
+    *,
+    of_piece: bool = False,
 ) -> Eligibility:
+    """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
     return Eligibility(
-        in_framework(frame, framework),
+        in_framework(frame, framework, of_piece=of_piece),
         graded_rows(frame, [*([] if having is None else [having]), *judgement]),
         None if having is None else columns.has_grade(columns.column(frame, having, "having")),
     )
 
 
-def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None) -> np.ndarray | None:
+def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None, *, of_piece: bool = False) -> np.ndarray | None:
     wanted = columns.names(framework, "framework")
     if not wanted or wanted == ["all"]:
         return None
     codes, labels = columns.label_codes(columns.column(frame, "framework", "framework"))
     present = np.asarray(labels).tolist()
-    for name in wanted:
-        if name not in present and name not in KNOWN_FRAMEWORKS:
-            raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
+    if not of_piece:
+        check_frameworks(framework, present)
     return np.append(np.isin(present, wanted), False)[codes]
+
+
+def check_frameworks(framework: str | Sequence[str] | None, present: Sequence[object]) -> None:
+    """Refuse a framework that is neither in the table nor one of Ofsted's."""
+    for name in columns.names(framework, "framework"):
+        if name not in present and name not in KNOWN_FRAMEWORKS and name != "all":
+            raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
 
 
 def graded_rows(frame: pd.DataFrame, judgements: Sequence[str] = ()) -> np.ndarray:
@@ -85,7 +98,7 @@ def graded_rows(frame: pd.DataFrame, judgements: Sequence[str] = ()) -> np.ndarr
     if "graded" in frame.columns:
         said = frame["graded"]
         if said.isna().any():
-            raise ValueError(f"column 'graded', row {int(np.argmax(said.isna()))}: neither true nor false")
+            raise RowError("column 'graded', ", np.argmax(said.isna()), ": neither true nor false")
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column 'graded' holds {said.unique().tolist()[:5]}; it is true or false")
         return said.to_numpy(dtype=np.bool_)
@@ -106,10 +119,10 @@ def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object) -> 
     if framework is not None or "framework" not in frame.columns:
         return
     codes, labels = columns.label_codes(frame["framework"])
-    _warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
+    warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
 
 
-def _warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
+def warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
     if np.count_nonzero(numbers) > 1:
         told = ", ".join(f"{label} {number}" for label, number in zip(np.asarray(labels), numbers, strict=True) if number)
         warnings.warn(
@@ -555,18 +568,67 @@ def series(
     named = {"provider": provider, "inspected": inspected, "published": published}
     frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
     listed = register_frame(register)
-    days, cutoffs = _grid(dates, published_by)
-    records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    eligible = eligibility(frame, framework, having, [judgement]).all
-    expires = None if max_age is None else _expiry(records, slice(None), max_age)
-    wanted = [judgement, *columns.names(by, "by")]
-    for name in wanted:
-        columns.column(frame, name, "by" if name != judgement else "judgement")
+    days, cutoffs = grid(dates, published_by)
+    for name in columns.names(by, "by"):
+        columns.column(frame, name, "by")
     codes, scale = columns.grade_codes(frame, judgement, scale)
+    options: dict[str, Any] = {"framework": framework, "having": having, "max_age": max_age, "observed": observed} | named
+    found = in_force(frame, days, cutoffs, by, judgement, codes, len(scale.labels), register=listed, **options)
+    if framework is None and found.framework_labels is not None:
+        warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
+    return series_table(days, found.counted, found.grouped, scale, interval=interval, level=level, min_n=min_n)
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What is in force on each date of a grid.
+
+    Attributes
+    ----------
+    counted : ndarray of int64, shape (n_dates, n_groups + 1, n_grades + 1)
+        By date, group and grade.
+    grouped : Groups
+        The groups; their codes are of no use to a result.
+    by_framework : ndarray of int64, shape (n_dates, n_frameworks)
+        By date and framework; no columns where the table has no such column.
+    framework_labels : array, shape (n_frameworks,), or None
+        What they are called.
+    """
+
+    counted: np.ndarray
+    grouped: columns.Groups
+    by_framework: np.ndarray
+    framework_labels: Any
+
+
+def in_force(
+    frame: pd.DataFrame,
+    days: np.ndarray,
+    cutoffs: np.ndarray,
+    by: str | Sequence[str] | None,
+    judgement: str,
+    codes: np.ndarray,
+    n_grades: int,
+    *,
+    framework: str | Sequence[str] | None,
+    having: str | None,
+    register: pd.DataFrame | None,
+    max_age: Any,
+    observed: bool,
+    provider: str,
+    inspected: str,
+    published: str,
+    of_piece: bool = False,
+) -> InForce:
+    """Count the records in force at each date of a grid, by group and by the given codes of the judgement."""
+    records = columns.records(frame, register, provider=provider, inspected=inspected, published=published)
+    eligible = eligibility(frame, framework, having, [judgement], of_piece=of_piece).all
+    expires = None if max_age is None else _expiry(records, slice(None), max_age)
     labelled = frame
-    if listed is not None:
+    if register is not None:
         # A provider of the register counts from its opening, without a grade, until its first inspection: a record before all days.
-        more = columns.register_rows(frame[list(dict.fromkeys([provider, *wanted]))], listed, provider, records.providers)
+        wanted = [judgement, *columns.names(by, "by")]
+        more = columns.register_rows(frame[list(dict.fromkeys([provider, *wanted]))], register, provider, records.providers)
         labelled = columns.stack(frame[more.columns], more)
         records, eligible, codes, expires = _with_waiting(records, eligible, codes, expires)
     grouped = columns.groups(labelled, by, observed=observed)
@@ -594,16 +656,15 @@ def series(
             )
         return result
 
+    by_framework, labels = np.zeros((len(days), 0), dtype=np.int64), None
     if framework is None and "framework" in frame.columns:
         of, labels = columns.label_codes(frame["framework"])
         of = np.append(of, np.full(len(codes) - len(of), -1))
-        in_force = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1).sum(axis=2)[:, :-1]
-        _warn_of_frameworks(in_force.max(axis=0, initial=0), labels)
-    counted = count(grouped.codes, grouped.size, codes, len(scale.labels))
-    return _series_table(days, counted, grouped, scale, interval=interval, level=level, min_n=min_n)
+        by_framework = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1).sum(axis=2)[:, :-1]
+    return InForce(count(grouped.codes, grouped.size, codes, n_grades), grouped, by_framework, labels)
 
 
-def _grid(dates: Any, published_by: Any) -> tuple[np.ndarray, np.ndarray]:
+def grid(dates: Any, published_by: Any) -> tuple[np.ndarray, np.ndarray]:
     """The dates and the cut-off of each, as days."""
     if isinstance(dates, str) or not hasattr(dates, "__iter__"):
         dates = [dates]
@@ -653,7 +714,7 @@ def _with_waiting(
     )
 
 
-def _series_table(days: np.ndarray, counted: np.ndarray, grouped: columns.Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
+def series_table(days: np.ndarray, counted: np.ndarray, grouped: columns.Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
     """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
     shape = counted.shape
     rows = counted.reshape(-1, shape[2])

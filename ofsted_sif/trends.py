@@ -18,6 +18,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.frames import same_kind
 from ofsted_sif.in_year import period_bounds, placed_days
 from ofsted_sif.intervals import normal_quantile
+from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
 
@@ -148,77 +149,133 @@ def trend(
     >>> bool(found["p"].item() < 0.001), round(found["tau"].item(), 2)
     (True, 0.21)
     """
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
-    if alternative not in ALTERNATIVES:
-        raise ValueError(f"unknown alternative {alternative!r}; known are {', '.join(ALTERNATIVES)}")
-    if adjust not in (None, "bh"):
-        raise ValueError(f"unknown adjust {adjust!r}; known are None and 'bh' (Benjamini and Hochberg)")
-    if exact not in ("auto", True, False):
-        raise ValueError(f"unknown exact {exact!r}; known are 'auto' (mid-p), True and False")
-    if (method == "seasonal-mann-kendall") != (season is not None):
-        raise ValueError(f"season={season!r} with method {method!r}: seasons and the method seasonal-mann-kendall belong together")
-    quantile = normal_quantile(level)
+    how = Method(method, season, freq, alternative, continuity, exact, adjust, level, value or judgement)
     frame = columns.as_frame(table)
     _refuse_repeated(frame)
     if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
         inspected = "period_end"
 
-    days = placed_days(*columns.dates_of_records(frame, inspected, published))
     if value is None:
-        taken = eligibility(frame, framework, None, [judgement]).all
         values, scale = columns.grade_codes(frame, judgement, scale)
         known = values >= 0
     else:
-        named = in_framework(frame, framework)
-        taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
-        values = _numbers(frame, value)
+        values, scale = numbers_of(frame, value), None
         known = ~np.isnan(values)
-    block = None if season is None else _blocks(frame, season, days)
-    used = taken & known & (days != NO_DAY)
-    if block is not None:
-        used &= block >= 0
-    if not taken.all():
-        frame = frame[taken]
-        values, days, used = values[taken], days[taken], used[taken]
-        block = None if block is None else block[taken]
+    graded = judgement if value is None else None
+    taken = taken_rows(frame, values, known, graded=graded, season=season, framework=framework, inspected=inspected, published=published)
+    frame, used, block = taken.frame, taken.used, taken.block
     warn_if_pooled(frame, np.flatnonzero(used), framework)
     grouped = columns.groups(frame, by, observed=observed)
-    group, size, labels = _with_missing_group(grouped, len(frame))
+    group, size, labels = with_missing_group(grouped, len(frame))
     n_missing = np.bincount(group[~used], minlength=size)
-    if not used.all():
-        group, values, days = group[used], values[used], days[used]
-        block = None if block is None else block[used]
+    group, values, days = (array if used.all() else array[used] for array in (group, taken.values, taken.days))
+    block = None if block is None else block[used]
+    n_repeated = repeated(frame, provider, used, group, size) if provider in frame.columns else None
+    return trend_table(how, labels, Rows(group, size, values, days, scale), block, n_missing, n_repeated)
 
-    rows = _Rows(group, size, values, days, None if value is not None else scale)
-    if method == "mann-kendall":
-        found = _judge(rows.kendall(), alternative, continuity, exact)
-    elif method == "seasonal-mann-kendall":
+
+@dataclass(frozen=True)
+class Method:
+    """How a trend is tested: arguments of `trend`, checked. `name` is that of the column of grades or numbers, for messages."""
+
+    method: str
+    season: str | None
+    freq: str | pd.offsets.BaseOffset
+    alternative: str
+    continuity: bool
+    exact: str | bool
+    adjust: str | None
+    level: float
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"unknown method {self.method!r}; known are {', '.join(METHODS)}")
+        if self.alternative not in ALTERNATIVES:
+            raise ValueError(f"unknown alternative {self.alternative!r}; known are {', '.join(ALTERNATIVES)}")
+        if self.adjust not in (None, "bh"):
+            raise ValueError(f"unknown adjust {self.adjust!r}; known are None and 'bh' (Benjamini and Hochberg)")
+        if self.exact not in ("auto", True, False):
+            raise ValueError(f"unknown exact {self.exact!r}; known are 'auto' (mid-p), True and False")
+        if (self.method == "seasonal-mann-kendall") != (self.season is not None):
+            raise ValueError(
+                f"season={self.season!r} with method {self.method!r}: seasons and the method seasonal-mann-kendall belong together"
+            )
+        normal_quantile(self.level)
+
+
+def trend_table(
+    how: Method, labels: dict[str, Any], rows: Rows, block: np.ndarray | None, n_missing: np.ndarray, n_repeated: np.ndarray | None
+) -> pd.DataFrame:
+    """The result of `trend`, from the rows that take part, the season of each, and by group how many are missing or repeated."""
+    quantile = normal_quantile(how.level)
+    if how.method == "mann-kendall":
+        found = _judge(rows.kendall(), how.alternative, how.continuity, how.exact)
+    elif how.method == "seasonal-mann-kendall":
         assert block is not None
-        found = _seasonal(rows, block, alternative, continuity)
-    elif method == "theil-sen":
-        found = _theil_sen(rows, alternative, continuity, exact, quantile)
-    elif method == "cochran-armitage":
-        found = _cochran_armitage(rows, freq, alternative, quantile, value or judgement)
+        found = _seasonal(rows, block, how.alternative, how.continuity)
+    elif how.method == "theil-sen":
+        found = _theil_sen(rows, how.alternative, how.continuity, how.exact, quantile)
+    elif how.method == "cochran-armitage":
+        found = _cochran_armitage(rows, how.freq, how.alternative, quantile, how.name)
     else:
-        found = _jonckheere(rows, freq, alternative)
+        found = _jonckheere(rows, how.freq, how.alternative)
 
     def column(name: str) -> np.ndarray:
-        return found[name] if name in found else np.full(size, np.nan)
+        return found[name] if name in found else np.full(rows.size, np.nan)
 
-    result: dict[str, Any] = {"method": method, "n": np.bincount(group, minlength=size), "n_missing": n_missing}
+    result: dict[str, Any] = {"method": how.method, "n": rows.by_group(), "n_missing": n_missing}
     result |= {name: column(name) for name in ("statistic", "z", "p")}
-    result["p_adjusted"] = np.full(size, np.nan) if adjust is None else adjust_bh(found["p"])
+    result["p_adjusted"] = np.full(rows.size, np.nan) if how.adjust is None else adjust_bh(found["p"])
     result |= {name: column(name) for name in ("tau", "slope_per_year", "lower", "upper")}
-    result["exact"] = found.get("exact", np.zeros(size, dtype=np.bool_))
-    if provider in frame.columns:
-        result["n_repeated"] = _repeated(frame, provider, used, group, size)
+    result["exact"] = found.get("exact", np.zeros(rows.size, dtype=np.bool_))
+    if n_repeated is not None:
+        result["n_repeated"] = n_repeated
     if clash := labels.keys() & result.keys():
         raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
     return pd.DataFrame(labels | result, copy=False)
 
 
 # ---- what comes in
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows that may take part: their table, values, days, codes of the season, and which of them have all that is needed."""
+
+    frame: pd.DataFrame
+    values: np.ndarray
+    days: np.ndarray
+    block: np.ndarray | None
+    used: np.ndarray
+
+
+def taken_rows(
+    frame: pd.DataFrame,
+    values: np.ndarray,
+    known: np.ndarray,
+    *,
+    graded: str | None,
+    season: str | None,
+    framework: str | Sequence[str] | None,
+    inspected: str,
+    published: str,
+    of_piece: bool = False,
+) -> Taken:
+    """The rows of the frameworks asked for; of inspections, which name the judgement that is `graded`, those that are."""
+    days = placed_days(*columns.dates_of_records(frame, inspected, published))
+    if graded is not None:
+        taken = eligibility(frame, framework, None, [graded], of_piece=of_piece).all
+    else:
+        named = in_framework(frame, framework, of_piece=of_piece)
+        taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
+    block = None if season is None else blocks(frame, season, days)
+    used = known & (days != NO_DAY)
+    if block is not None:
+        used &= block >= 0
+    if taken.all():
+        return Taken(frame, values, days, block, used)
+    return Taken(frame[taken], values[taken], days[taken], None if block is None else block[taken], used[taken])
 
 
 def _refuse_repeated(frame: pd.DataFrame) -> None:
@@ -236,7 +293,7 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
         )
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+def numbers_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column of numbers as float64, missing ones NaN."""
     values = columns.column(frame, name, "value")
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -246,11 +303,11 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise ValueError(f"value={name!r}: {error}; value= takes numbers, grades go into judgement={name!r}") from None
     if (wrong := np.isinf(numbers)).any():
-        raise ValueError(f"value={name!r}, row {int(np.argmax(wrong))}: {numbers[wrong][0]:g} is infinite")
+        raise RowError(f"value={name!r}, ", np.argmax(wrong), f": {numbers[wrong][0]:g} is infinite")
     return np.asarray(numbers)
 
 
-def _blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
+def blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
     """Codes of the season of each row, -1 missing."""
     if season in ("month", "quarter") and season not in frame.columns:
         month = np.where(days == NO_DAY, -1, days.view("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12)
@@ -258,7 +315,7 @@ def _blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
     return columns.label_codes(columns.column(frame, season, "season"))[0].astype(np.int64)
 
 
-def _with_missing_group(grouped: columns.Groups, rows: int) -> tuple[np.ndarray, int, dict[str, Any]]:
+def with_missing_group(grouped: columns.Groups, rows: int) -> tuple[np.ndarray, int, dict[str, Any]]:
     """Group codes none of which is missing, how many groups there are, and their labels, the missing one last where it occurs."""
     if grouped.codes is None:
         return np.zeros(rows, dtype=np.int8), 1, {}
@@ -269,7 +326,7 @@ def _with_missing_group(grouped: columns.Groups, rows: int) -> tuple[np.ndarray,
     return np.where(missing, grouped.size, grouped.codes.astype(np.int64)), grouped.size + 1, labels
 
 
-def _repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
+def repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
     """How many rows of each group are not the first of their provider; rows without a provider are each of one of their own."""
     codes, labels = columns.label_codes(frame[provider])
     codes = (codes if used.all() else codes[used]).astype(np.int64)
@@ -284,24 +341,35 @@ def _repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.nd
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """The rows that take part: group codes of `size` groups, grade codes (of `scale`) or numbers (scale None), and days."""
+class Rows:
+    """The rows that take part: group codes of `size` groups, grade codes (of `scale`) or numbers (scale None), and days.
+
+    With `n` each stands for so many rows: counts that were summed over pieces of a table.
+    """
 
     group: np.ndarray
     size: int
     values: np.ndarray
     days: np.ndarray
     scale: GradeScale | None
+    n: np.ndarray | None = None
+
+    def by_group(self) -> np.ndarray:
+        """How many rows each group has."""
+        if self.n is None:
+            return np.bincount(self.group, minlength=self.size)
+        total = np.zeros(self.size, dtype=np.int64)
+        np.add.at(total, self.group, self.n)
+        return total
 
     def kendall(self, *, group: Any = None, size: int | None = None, days: Any = None, order: Any = None) -> counts.Kendall:
-        return counts.kendall(
-            self.group if group is None else group,
-            self.days if days is None else days,
-            self.values,
-            n_grades=None if self.scale is None else len(self.scale.labels),
-            n_groups=self.size if size is None else size,
-            order=order,
-        )
+        group, size = self.group if group is None else group, self.size if size is None else size
+        days = self.days if days is None else days
+        n_grades = None if self.scale is None else len(self.scale.labels)
+        if self.n is not None:
+            assert n_grades is not None
+            return counts.kendall_of_counts(group, days, self.values, self.n, n_grades=n_grades, n_groups=size)
+        return counts.kendall(group, days, self.values, n_grades=n_grades, n_groups=size, order=order)
 
 
 def _judge(kendall: counts.Kendall, alternative: str, continuity: bool, exact: str | bool) -> dict[str, np.ndarray]:
@@ -336,7 +404,7 @@ def _exact_p(runs: np.ndarray, s: np.ndarray, alternative: str, *, midp: bool) -
     return np.minimum(1, 2 * p) if alternative == "two-sided" else p
 
 
-def _seasonal(rows: _Rows, block: np.ndarray, alternative: str, continuity: bool) -> dict[str, np.ndarray]:
+def _seasonal(rows: Rows, block: np.ndarray, alternative: str, continuity: bool) -> dict[str, np.ndarray]:
     n_blocks = int(block.max(initial=-1)) + 1
     if rows.size * max(1, n_blocks) >= 2**31:
         raise ValueError(f"{rows.size} groups of {n_blocks} seasons are more than can be counted")
@@ -350,7 +418,7 @@ def _seasonal(rows: _Rows, block: np.ndarray, alternative: str, continuity: bool
     return {"statistic": s, "z": z, "p": _tail(z, alternative), "tau": tau}
 
 
-def _theil_sen(rows: _Rows, alternative: str, continuity: bool, exact: str | bool, quantile: float) -> dict[str, np.ndarray]:
+def _theil_sen(rows: Rows, alternative: str, continuity: bool, exact: str | bool, quantile: float) -> dict[str, np.ndarray]:
     order, _ = counts.order_records(rows.group, rows.days, n_providers=rows.size)
     kendall = rows.kendall(order=order)
     found = _judge(kendall, alternative, continuity, exact)
@@ -365,7 +433,7 @@ def _theil_sen(rows: _Rows, alternative: str, continuity: bool, exact: str | boo
     return found
 
 
-def _period_of(rows: _Rows, freq: Any) -> tuple[np.ndarray, float]:
+def _period_of(rows: Rows, freq: Any) -> tuple[np.ndarray, float]:
     """The number of the period of each row, and the periods a year."""
     starts, ends = period_bounds(rows.days, freq)
     if not len(starts):
@@ -373,32 +441,44 @@ def _period_of(rows: _Rows, freq: Any) -> tuple[np.ndarray, float]:
     return np.searchsorted(ends, rows.days), DAYS_A_YEAR * len(starts) / float(ends[-1] - starts[0] + 1)
 
 
-def _cochran_armitage(rows: _Rows, freq: Any, alternative: str, quantile: float, name: str) -> dict[str, np.ndarray]:
+def check_flags(values: np.ndarray, name: str) -> None:
+    """Refuse numbers that are not true or false."""
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(f"value={name!r} has other values than true and false (1 and 0), which cochran-armitage counts")
+
+
+def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, name: str) -> dict[str, np.ndarray]:
     if rows.scale is None:
-        if not np.isin(rows.values, (0, 1)).all():
-            raise ValueError(f"value={name!r} has other values than true and false (1 and 0), which cochran-armitage counts")
+        check_flags(rows.values, name)
         good = rows.values
     elif rows.scale.threshold is None:
         raise ValueError(f"judgement={name!r}: the scale {rows.scale.name} has no threshold that would say which grades are good enough")
     else:
         good = (rows.values >= len(rows.scale.labels) - rows.scale.n_good_enough).astype(np.float64)
     period, a_year = _period_of(rows, freq)
+    # Cells of group, period and good or not, and how many rows each has.
+    n_periods = int(period.max(initial=-1)) + 1
+    number = (rows.group.astype(np.int64) * n_periods + period) * 2 + good.astype(np.int64)
+    cells, place = columns.distinct_numbers(number, rows.size * n_periods * 2)
+    weight = np.zeros(len(cells), dtype=np.int64)
+    np.add.at(weight, place, 1 if rows.n is None else rows.n)
+    group, period, good = cells // max(1, 2 * n_periods), cells // 2 % max(1, n_periods), (cells % 2).astype(np.float64)
 
-    def total(weights: np.ndarray) -> np.ndarray:
-        return np.bincount(rows.group, weights, minlength=rows.size)
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(group, values * weight, minlength=rows.size)
 
-    n = np.bincount(rows.group, minlength=rows.size)
+    n = rows.by_group()
     with np.errstate(divide="ignore", invalid="ignore"):
         # Scores are counted from the group's mean period, so that nothing cancels.
-        score = period - (total(period) / n)[rows.group]
+        score = period - (total(period) / n)[group]
         share = total(good) / n
-        t = total(score * (good - share[rows.group]))
+        t = total(score * (good - share[group]))
         spread = total(score**2)
         varies = (n > 1) & (spread > 0) & (share > 0) & (share < 1)
         t = np.where(n > 1, t, np.nan)
         z = np.where(varies, t / np.sqrt(share * (1 - share) * spread), np.nan)
         slope = np.where((n > 1) & (spread > 0), t / spread, np.nan)
-        residual = good - share[rows.group] - (slope[rows.group] * score)
+        residual = good - share[group] - (slope[group] * score)
         error = quantile * np.sqrt(total((score * residual) ** 2)) / spread
         lower, upper = slope - error, slope + error
     return {
@@ -411,7 +491,7 @@ def _cochran_armitage(rows: _Rows, freq: Any, alternative: str, quantile: float,
     }
 
 
-def _jonckheere(rows: _Rows, freq: Any, alternative: str) -> dict[str, np.ndarray]:
+def _jonckheere(rows: Rows, freq: Any, alternative: str) -> dict[str, np.ndarray]:
     kendall = rows.kendall(days=_period_of(rows, freq)[0])
     found = _judge(kendall, alternative, False, False)
     found["statistic"] = (found["statistic"] + kendall.pairs) / 2

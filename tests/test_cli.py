@@ -157,3 +157,11 @@ def test_a_file_that_is_no_table_of_inspections_is_one_line_and_exit_2(tmp_path:
     path.write_text("a,b\n1,2\n")
     assert main(["headline", str(path)]) == 2
     assert "no row is the header of a layout of inspections that is known" in capsys.readouterr().err
+
+
+def test_every_row_of_a_parquet_file_is_counted(tmp_path, capsys) -> None:
+    pytest.importorskip("pyarrow")
+    table = sif.load_inspections()
+    table.to_parquet(tmp_path / "a.parquet", index=False)
+    assert main(["aggregate", str(tmp_path / "a.parquet"), "--every-inspection", "--by", "region", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == sif.aggregate(table, "region").to_csv(index=False)

@@ -1,0 +1,390 @@
+"""Files and relations read batch by batch: Parquet, CSV, folders, datasets of pyarrow and relations of DuckDB, as Arrow tables in order.
+
+Only the columns asked for are read. Text comes as dictionaries, so that no row becomes a Python object.
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ofsted_sif import columns, frames
+from ofsted_sif.installed import need
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_OF_A_BATCH = 1 << 20
+KINDS = "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset or a DuckDB relation"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Rows that are read in one go: a row group of a Parquet file, a whole CSV, a whole relation.
+
+    Attributes
+    ----------
+    file : str
+        The file, for messages; empty where there is none.
+    read : callable
+        Gives the named columns as Arrow tables, in order.
+    """
+
+    file: str
+    read: Callable[[list[str]], Iterator[pa.Table]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What can be read by batches.
+
+    Attributes
+    ----------
+    names : list of str
+        Its columns.
+    dictionaries, text : frozenset of str
+        Those that are dictionaries, and those of text that are read as such.
+    rows : int or None
+        How many rows it has, where that is known beforehand.
+    units : list of Unit
+        How to read it, in order.
+    ordered : frozenset of str
+        The dictionaries whose labels have an order.
+    """
+
+    names: list[str]
+    dictionaries: frozenset[str]
+    text: frozenset[str]
+    rows: int | None
+    units: list[Unit] = field(repr=False)
+    ordered: frozenset[str] = frozenset()
+
+
+def open_source(given: Any) -> Source:
+    """Find out what there is to read; nothing but schemas is read."""
+    if not frames.is_read_by_batches(given):
+        raise TypeError(f"what is read by batches is {KINDS}, not {type(given).__name__}")
+    need("pyarrow", "arrow", "files read by batches")
+    if type(given).__name__ == "DuckDBPyRelation":
+        return _of_relation(given)
+    return _of_dataset(_dataset(given) if isinstance(given, str | os.PathLike | list | tuple) else given)
+
+
+# ---- what the schema says
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type of the values, be they in a dictionary, long or views."""
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.string() if _is_text(kind) else kind
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view()
+
+
+def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
+    import pyarrow as pa
+
+    kinds = list(zip(schema.names, schema.types, strict=True))
+    dictionaries = {name: kind for name, kind in kinds if pa.types.is_dictionary(kind)}
+    ordered = frozenset(name for name, kind in dictionaries.items() if kind.ordered)
+    return Source(
+        list(schema.names), frozenset(dictionaries), frozenset(name for name, kind in kinds if _is_text(kind)), rows, units, ordered
+    )
+
+
+def _with_dictionaries(table: pa.Table) -> pa.Table:
+    """The table with its text as dictionaries."""
+    for position, kind in enumerate(table.schema.types):
+        if _is_text(kind):
+            table = table.set_column(position, table.schema.names[position], table.column(position).dictionary_encode())
+    return table
+
+
+# ---- files
+
+
+def _dataset(given: Any) -> Any:
+    """The dataset of a path, several, a folder or a pattern."""
+    import pyarrow.dataset as ds
+
+    listed = [given] if isinstance(given, str | os.PathLike) else list(given)
+    files: list[str] = []
+    folder = None
+    for path in (os.fspath(one) for one in listed):
+        found = [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
+        if not found:
+            raise FileNotFoundError(f"{path}: no such file{', and none matches the pattern' if glob.has_magic(path) else ' or folder'}")
+        for one in found:
+            if os.path.isdir(one):
+                folder = one
+                inside = (name for name in Path(one).rglob("*") if name.is_file() and not name.name.startswith((".", "_")))
+                files += sorted(map(str, inside))
+            else:
+                files.append(one)
+    if not files:
+        raise FileNotFoundError(f"{', '.join(map(str, listed))}: the folder has no files")
+    formats = {"csv" if name.lower().endswith((".csv", ".csv.gz", ".tsv")) else "parquet" for name in files}
+    if len(formats) > 1:
+        raise ValueError(f"some of the {len(files)} files are CSV and some are not: {files[0]} ... {files[-1]}; scan them apart")
+    kind: Any = ds.ParquetFileFormat()
+    if formats == {"csv"}:
+        kind = _csv_format(files[0])
+    try:
+        options = {} if folder is None else {"partitioning": ds.partitioning(flavor="hive"), "partition_base_dir": folder}
+        return ds.dataset(files, format=kind, **options)
+    except (OSError, ValueError) as error:
+        raise _unreadable(files[0], error) from error
+
+
+def _csv_format(file: str, dictionaries: dict[str, Any] | None = None) -> Any:
+    import pyarrow.csv as csv
+    import pyarrow.dataset as ds
+
+    # As pandas reads a CSV: an empty cell is missing, in a column of text too.
+    convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dictionaries or {})
+    return ds.CsvFileFormat(csv.ParseOptions(delimiter="\t" if file.lower().endswith(".tsv") else ","), convert_options=convert)
+
+
+def _unreadable(file: str, error: Exception) -> ValueError:
+    told = " ".join(str(error).split())
+    return ValueError(f"{file} can't be read: it is damaged, cut short, or neither Parquet nor a CSV named .csv ({told})")
+
+
+def _of_dataset(dataset: Any) -> Source:
+    import pyarrow.dataset as ds
+
+    schema = dataset.schema
+    units: list[Unit] = []
+    rows: int | None = 0
+    first = None
+    for fragment in dataset.get_fragments():
+        file = str(getattr(fragment, "path", ""))
+        try:
+            found = fragment.physical_schema
+            is_parquet = isinstance(fragment, ds.ParquetFileFragment)
+            metadata = fragment.metadata if is_parquet else None
+        except (OSError, ValueError) as error:
+            raise _unreadable(file, error) from error
+        first = first or (file, found)
+        _check_schema(file, found, *first)
+        if metadata is None:
+            rows = None
+            units.append(Unit(file, functools.partial(_read_fragment, fragment, schema)))
+            continue
+        of_file = range(metadata.num_row_groups) if fragment.row_groups is None else [group.id for group in fragment.row_groups]
+        for group in of_file:
+            units.append(Unit(file, functools.partial(_read_row_group, fragment, metadata, schema, group)))
+            rows = None if rows is None else rows + metadata.row_group(group).num_rows
+    return _source(schema, rows, units)
+
+
+def _check_schema(file: str, found: pa.Schema, first_file: str, expected: pa.Schema) -> None:
+    """Refuse a file whose columns are not those of the first."""
+    if file == first_file:
+        return
+    kinds, wanted = (dict(zip(schema.names, map(_plain, schema.types), strict=True)) for schema in (found, expected))
+    for name, kind in wanted.items():
+        if name not in kinds:
+            raise ValueError(f"{file} has no column {name!r}, which {first_file} has: the files of one table have the same columns")
+        if kinds[name] != kind:
+            raise ValueError(
+                f"column {name!r} is {kinds[name]} in {file} and {kind} in {first_file}: the files of one table have the same columns"
+            )
+
+
+def _read_row_group(fragment: Any, metadata: Any, schema: pa.Schema, group: int, names: list[str]) -> Iterator[pa.Table]:
+    """A row group, batch by batch: not whole, as it may be as large as the file."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    physical = set(fragment.physical_schema.names)
+    text = [name for name in names if name in physical and _is_text(fragment.physical_schema.field(name).type)]
+    read = [name for name in names if name in physical]
+    keys = ds.get_partition_keys(fragment.partition_expression)
+    try:
+        with pq.ParquetFile(fragment.open(), metadata=metadata, read_dictionary=text, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(ROWS_OF_A_BATCH, row_groups=[group], columns=read, use_threads=False):
+                table = pa.Table.from_batches([batch])
+                for name in names:
+                    if name not in physical:
+                        constant = pa.repeat(pa.scalar(keys.get(name), schema.field(name).type), table.num_rows)
+                        table = table.append_column(name, constant)
+                yield _with_dictionaries(table)
+    except OSError as error:
+        raise _unreadable(fragment.path, error) from error
+
+
+def _read_fragment(fragment: Any, schema: pa.Schema, names: list[str]) -> Iterator[pa.Table]:
+    """A CSV, or whatever else pyarrow makes a dataset of, batch by batch."""
+    import pyarrow as pa
+
+    try:
+        batches = fragment.to_batches(schema=schema, columns=names, batch_size=ROWS_OF_A_BATCH, batch_readahead=2, use_threads=False)
+        for batch in batches:
+            if batch.num_rows:
+                yield _with_dictionaries(pa.Table.from_batches([batch]))
+    except (OSError, ValueError) as error:
+        raise _unreadable(str(getattr(fragment, "path", "the dataset")), error) from error
+
+
+# ---- relations
+
+
+def _of_relation(relation: Any) -> Source:
+    empty = relation.limit(0)
+    schema = (empty.to_arrow_table() if hasattr(empty, "to_arrow_table") else empty.fetch_arrow_table()).schema
+
+    def read(names: list[str]) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        chosen = relation.project(", ".join(_quoted(name) for name in names))
+        reader = chosen.to_arrow_reader if hasattr(chosen, "to_arrow_reader") else chosen.fetch_record_batch
+        for batch in reader(ROWS_OF_A_BATCH):
+            yield _with_dictionaries(pa.Table.from_batches([batch]))
+
+    return _source(schema, None, [Unit("", read)])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+# ---- pieces that split between providers
+
+
+def split_by_provider(
+    tables: Iterator[tuple[pa.Table, int]], provider: str, unordered: Callable[[Any, int], Exception]
+) -> Iterator[tuple[pa.Table, int]]:
+    """Cut tables between providers, the last of each kept for the next; with the first row of each piece.
+
+    A provider that comes back is an error, which `unordered` makes of the provider and the row.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    seen: set[Any] = set()
+    kept: list[pa.Table] = []
+    last: Any = None
+    begins = 0
+    for table, first_row in tables:
+        if not table.num_rows:
+            continue
+        column = table.column(provider).combine_chunks()
+        column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+        labels = column.take(pa.array(starts)).to_pylist()
+        goes_on = bool(kept) and labels[0] == last
+        for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
+            if label in seen and label is not None:
+                raise unordered(label, first_row + start)
+            seen.add(label)
+        if goes_on and len(starts) == 1:
+            kept.append(table)
+            continue
+        if goes_on:
+            kept.append(table.slice(0, starts[-1]))
+        elif len(starts) > 1:
+            if kept:
+                kept.append(table.slice(0, starts[-1]))
+            else:
+                kept, begins = [table.slice(0, starts[-1])], first_row
+        if kept:
+            yield pa.concat_tables(kept), begins
+        kept, begins, last = [table.slice(starts[-1])], first_row + int(starts[-1]), labels[-1]
+    if kept:
+        yield pa.concat_tables(kept), begins
+
+
+# ---- the ordered copy
+
+
+def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -> None:
+    """Write all columns to a Parquet file in which the rows of each provider stand together, in the order in which they stood.
+
+    DuckDB sorts, on disk where memory does not suffice. It knows no dictionaries: their labels are kept here, and given back.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    duckdb = need("duckdb", "scan", "ordered copies of files")
+    row, sort = "row of the file", _quoted(provider)
+    columns.column(pd.DataFrame(columns=source.names), provider, "provider")
+    labels: dict[str, Any] = {}
+    tables = (table for unit in source.units for table in unit.read(source.names))
+
+    def batches(first: pa.Table) -> Iterator[pa.RecordBatch]:
+        begin = 0
+        for table in _after(first, tables):
+            begin_of, begin = begin, begin + table.num_rows
+            yield from (
+                _plain_columns(table, source.dictionaries, labels)
+                .append_column(row, pa.array(range(begin_of, begin), pa.int64()))
+                .to_batches()
+            )
+
+    first = next(tables, None)
+    if first is None:
+        raise ValueError("the source has no rows: there is nothing to order")
+    schema = _plain_columns(first, source.dictionaries, {}).schema.append(pa.field(row, pa.int64()))
+    with duckdb.connect() as connection:
+        connection.register("rows_of_the_file", pa.RecordBatchReader.from_batches(schema, batches(first)))
+        sorted_rows = connection.sql(f'SELECT * EXCLUDE ("{row}") FROM rows_of_the_file ORDER BY {sort}, "{row}"')
+        reader = sorted_rows.to_arrow_reader if hasattr(sorted_rows, "to_arrow_reader") else sorted_rows.fetch_record_batch
+        writer = None
+        try:
+            for batch in reader(ROWS_OF_A_BATCH):
+                table = _coded_again(pa.Table.from_batches([batch]), source, labels)
+                writer = writer or pq.ParquetWriter(path, table.schema)
+                writer.write_table(table)
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def _after(first: pa.Table, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    yield first
+    yield from tables
+
+
+def _plain_columns(table: pa.Table, dictionaries: frozenset[str], labels: dict[str, Any]) -> pa.Table:
+    """The table without dictionaries, whose labels are added to those known."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for position, (name, kind) in enumerate(zip(table.schema.names, table.schema.types, strict=True)):
+        if not pa.types.is_dictionary(kind):
+            continue
+        if name in dictionaries:
+            known = [labels[name]] if name in labels else []
+            labels[name] = pc.unique(pa.chunked_array([*known, *(chunk.dictionary for chunk in table.column(position).chunks)])).drop_null()
+        table = table.set_column(position, name, table.column(position).cast(kind.value_type))
+    return table
+
+
+def _coded_again(table: pa.Table, source: Source, labels: dict[str, Any]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, known in labels.items():
+        values = table.column(name).combine_chunks()
+        values = values.chunk(0) if isinstance(values, pa.ChunkedArray) else values
+        codes = pc.index_in(values.cast(known.type), known).cast(pa.int32())
+        again = pa.DictionaryArray.from_arrays(codes, known, ordered=name in source.ordered)
+        table = table.set_column(table.schema.get_field_index(name), name, again)
+    return table

@@ -1,0 +1,309 @@
+"""`scan`: the functions of tables on files larger than memory, read and counted batch by batch."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from ofsted_sif import aggregation, change, columns, counts, frames, snapshots, trends
+from ofsted_sif.batches import files, partials
+from ofsted_sif.rows import RowError
+from ofsted_sif.scales import grades, infer_scale, snake_case
+
+__all__ = ["Scan", "scan"]
+
+# Partial results are put together when there are so many, or when they hold so many labels.
+PARTS_AT_ONCE = 64
+LABELS_AT_ONCE = 1 << 18
+
+
+def scan(
+    source: Any,
+    *,
+    provider: str = "provider",
+    inspected: str = "inspection_start",
+    published: str = "published",
+    progress: bool | None = None,
+) -> Scan:
+    """Open a file larger than memory: its `aggregate`, `series`, `transitions` and `trend` count it batch by batch.
+
+    Parameters
+    ----------
+    source : path, list of paths, pyarrow Dataset or DuckDB relation
+        Parquet or CSV (by the name ``.csv``): a file, several, a folder (``region=London/...`` gives a column), or a pattern such as
+        ``"part-*.parquet"``.
+    provider, inspected, published : str
+        The user's names of those columns.
+    progress : bool, optional
+        Whether to show rows done and time left; by default on a terminal.
+
+    Returns
+    -------
+    Scan
+        Methods `aggregate`, `series`, `transitions` and `trend`, with the arguments of the functions of that name, which give the
+        same pandas table, to the last digit, in memory that does not grow with the rows; and `ordered`.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    ValueError
+        For a file that is damaged or cut short, and for files of unlike columns.
+
+    Notes
+    -----
+    `aggregate` takes rows in any order. `series`, `transitions` and `trend` follow providers: the rows of a provider must stand
+    together. Where one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers
+    are remembered to find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import ofsted_sif as sif
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "inspections.csv"
+    >>> sif.load_inspections().to_csv(file, index=False)
+    >>> int(sif.scan(file).aggregate()["n"].item())
+    716
+    """
+    return Scan(files.open_source(source), {"provider": provider, "inspected": inspected, "published": published}, progress)
+
+
+def _method(function: Callable[..., Any], question: Callable[..., partials.Question]) -> Callable[..., pd.DataFrame]:
+    """The function as a method of a scan, with its signature but for the table."""
+    signature = inspect.signature(function)
+    _, *others = signature.parameters.values()
+    this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    own = signature.replace(parameters=[this, *others], return_annotation="pd.DataFrame")
+
+    @functools.wraps(function)
+    def method(*args: Any, **kwargs: Any) -> pd.DataFrame:
+        bound = own.bind(*args, **kwargs)
+        self = bound.arguments["self"]
+        named = {name: value for name, value in self.columns.items() if name in own.parameters and name not in bound.arguments}
+        bound.apply_defaults()
+        options = bound.arguments | named
+        return self.answer(question(**{name: value for name, value in options.items() if name != "self"}))
+
+    method.__signature__ = own  # type: ignore[attr-defined]
+    method.__doc__ = f"`ofsted_sif.{function.__name__}` of what is scanned, with the same arguments and result."
+    return method
+
+
+class Scan:
+    """What `scan` opens. It holds no data: each call reads the columns that it needs."""
+
+    def __init__(self, source: files.Source, columns: dict[str, str], progress: bool | None) -> None:
+        self.source = source
+        self.columns = columns
+        self.progress = progress
+
+    def __repr__(self) -> str:
+        rows = "rows unknown" if self.source.rows is None else f"{self.source.rows:,} rows"
+        return f"<scan of {rows}, {len(self.source.names)} columns>"
+
+    aggregate = _method(aggregation.aggregate, partials.Aggregate)
+    series = _method(snapshots.series, partials.Series)
+    transitions = _method(change.transitions, partials.Transitions)
+    trend = _method(trends.trend, partials.Trend)
+
+    def ordered(self, path: str | os.PathLike[str]) -> Scan:
+        """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file to write; one that is there is replaced.
+
+        Returns
+        -------
+        Scan
+            Of the copy.
+
+        Raises
+        ------
+        ImportError
+            Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
+        """
+        files.write_ordered(self.source, self.columns["provider"], path)
+        return Scan(files.open_source(path), self.columns, self.progress)
+
+    def answer(self, question: partials.Question) -> pd.DataFrame:
+        """Count all batches and finish the table."""
+        names = self._needed(question)
+        question = replace(question, text=self.source.text)
+        workers = counts.usable_cores()
+        if isinstance(question, partials.Aggregate):
+            workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)
+            question = replace(question, threads=1)
+        done = _Done(question, self.source)
+        with _bar(self.source.rows, self.progress) as bar, ThreadPoolExecutor(workers) as pool:
+            if question.histories and self.columns_of(question)["provider"] in names:
+                self._count_histories(question, names, pool, done, bar)
+            else:
+                _count_units(self.source.units, question, names, pool, workers, done, bar)
+        return done.finish()
+
+    def columns_of(self, question: partials.Question) -> dict[str, str]:
+        """The names by which a question calls the columns that place a record."""
+        return {name: getattr(question, name, given) for name, given in self.columns.items()}
+
+    def _needed(self, question: partials.Question) -> list[str]:
+        """The columns to read. What a graded inspection is the judgements tell only where no column `graded` does."""
+        present, needed = self.source.names, question.needed()
+        of_records = question.histories
+        if of_records and "graded" in present:
+            wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
+            columns.needed_columns(present, [], needed, of_records=True)
+            return [name for name in present if name in wanted]
+        names = columns.needed_columns(present, sorted(self.source.dictionaries), needed, of_records=of_records)
+        # A table of no columns has no rows in Arrow.
+        return names or present[:1]
+
+    def _count_histories(self, question: partials.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
+        provider = self.columns_of(question)["provider"]
+
+        def unordered(label: Any, row: int) -> Exception:
+            error = RowError(f"column {provider!r}, ", row, f": the provider {label!r} comes back, and its rows must stand together here; ")
+            error = RowError(error.args[0], row, error.args[2] + "scan(...).ordered('ordered.parquet') writes a copy in which they do")
+            return done.placed(error)
+
+        tables = _ahead(self.source.units, names, pool, done, bar)
+        for table, first_row in files.split_by_provider(tables, provider, unordered):
+            try:
+                done.add(question.count(_judged(table, question, self.source.text)))
+            except RowError as error:
+                raise done.placed(error.moved(error.row + first_row)) from None
+
+
+def _judged(table: Any, question: partials.Question, text: frozenset[str]) -> pd.DataFrame:
+    """A table of Arrow with its judgements of text as grades: a dictionary's "Not judged" is none, as it is none in text."""
+    frame = frames.as_pandas(table)
+    named = {getattr(question, "judgement", None), getattr(question, "having", None)}
+    for name in text.intersection(frame.columns):
+        if name in named or snake_case(name) in columns.JUDGEMENTS:
+            words = frame[name].cat.remove_unused_categories()
+            scale = getattr(question, "scale", None) if name == getattr(question, "judgement", None) else None
+            frame[name] = grades(words, scale or infer_scale(words), column=name)
+    return frame
+
+
+def _bar(rows: int | None, progress: bool | None) -> Any:
+    from tqdm.auto import tqdm  # only here: pictures of progress are seldom wanted
+
+    return tqdm(total=rows, unit=" rows", unit_scale=True, disable=None if progress is None else not progress)
+
+
+# ---- reading and counting
+
+
+class _Done:
+    """What has been counted: partial results put together in order, and where each row stands."""
+
+    def __init__(self, question: partials.Question, source: files.Source) -> None:
+        self.question = question
+        self.parts: list[partials.Partial] = []
+        self.read: list[tuple[str, int]] = []  # file and rows of each unit that was read
+        self.n_files = len({unit.file for unit in source.units})
+        self.source = source
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, rows in self.read)
+
+    def placed(self, error: RowError) -> RowError:
+        """The error with the file in which its row stands."""
+        begin, in_file, file = 0, 0, self.read[-1][0] if self.read else ""
+        of_file = ""
+        for name, rows in self.read:
+            in_file = in_file if name == of_file else begin
+            of_file = name
+            if error.row < begin + rows:
+                file = name
+                break
+            begin += rows
+        if not file:
+            return error
+        return error.moved(error.row, f"{file}: " if self.n_files == 1 else f"{file}, its row {error.row - in_file}: ")
+
+    def add(self, part: partials.Partial) -> None:
+        """What the next rows give."""
+        self.parts.append(part)
+        labels = [sum(len(tally.labels[0]) for tally in part.tallies.values() if tally.labels) for part in self.parts]
+        if len(self.parts) >= PARTS_AT_ONCE or sum(labels[1:]) > max(LABELS_AT_ONCE, 2 * labels[0]):
+            self.parts = [partials.merge(self.parts)]
+
+    def finish(self) -> pd.DataFrame:
+        if not self.parts:
+            raise ValueError("there is nothing to count: the source has no rows")
+        try:
+            return self.question.finish(partials.merge(self.parts))
+        except RowError as error:
+            raise self.placed(error) from None
+
+
+def _count_units(
+    units: list[files.Unit], question: partials.Question, names: list[str], pool: ThreadPoolExecutor, workers: int, done: _Done, bar: Any
+) -> None:
+    """Read and count units in threads, a few at a time, and take what they give in order."""
+
+    def count(unit: files.Unit) -> tuple[partials.Partial | RowError | None, int]:
+        parts, rows = [], 0
+        for table in unit.read(names):
+            try:
+                parts.append(question.count(table))
+            except RowError as error:
+                return error.moved(error.row + rows), rows + table.num_rows
+            rows += table.num_rows
+            if len(parts) >= PARTS_AT_ONCE:
+                parts = [partials.merge(parts)]
+        return partials.merge(parts) if parts else None, rows
+
+    for unit, (part, rows) in _in_order(units, count, pool, workers):
+        first_row = done.rows
+        done.read.append((unit.file, rows))
+        if isinstance(part, RowError):
+            raise done.placed(part.moved(part.row + first_row))
+        if part is not None:
+            done.add(part)
+        bar.update(rows)
+
+
+def _in_order(
+    units: list[files.Unit], work: Callable[[files.Unit], Any], pool: ThreadPoolExecutor, ahead: int
+) -> Iterator[tuple[files.Unit, Any]]:
+    """What the work on each unit gives, in order, with no more of them begun than are soon wanted."""
+    begun: deque[tuple[files.Unit, Future[Any]]] = deque()
+    try:
+        for unit in units:
+            begun.append((unit, pool.submit(work, unit)))
+            if len(begun) > ahead:
+                first, result = begun.popleft()
+                yield first, result.result()
+        while begun:
+            first, result = begun.popleft()
+            yield first, result.result()
+    finally:
+        for _, result in begun:
+            result.cancel()
+
+
+def _ahead(units: list[files.Unit], names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> Iterator[tuple[Any, int]]:
+    """The tables of all units with the first row of each; the next is read while this one is counted."""
+    begin = 0
+    for unit in units:
+        tables = unit.read(names)
+        waiting = pool.submit(next, tables, None)
+        while (table := waiting.result()) is not None:
+            waiting = pool.submit(next, tables, None)
+            done.read.append((unit.file, table.num_rows))
+            yield table, begin
+            begin += table.num_rows
+            bar.update(table.num_rows)

@@ -1,0 +1,296 @@
+"""Files counted by batches give what the functions give of the whole table, to the last digit; errors name the row of the whole."""
+
+import inspect
+import pickle
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import ofsted_sif as sif
+from ofsted_sif import counts
+from ofsted_sif.batches import files, partials
+from ofsted_sif.rows import RowError
+
+pa = pytest.importorskip("pyarrow")
+duckdb = pytest.importorskip("duckdb")
+import pyarrow.dataset as ds  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+GRADE = "overall_effectiveness"
+DATES = ["2016-03-31", "2024-03-31", "2020-01-01"]
+ALL = {"framework": "all"}
+CALLS = [
+    ("aggregate", {}),
+    ("aggregate", {"by": "region", "judgement": [GRADE, "adoption"], "interval": "goodman"}),
+    ("aggregate", {"by": "inspection_type", "min_n": 50, "weights": "pupils"}),
+    ("aggregate", {"by": ["region", "framework"], "weights": "pupils"}),
+    ("aggregate", {"by": ["region", "framework"], "observed": False}),
+    ("aggregate", {"by": ["region", GRADE], "judgement": "leadership"}),
+    ("transitions", {**ALL}),
+    ("transitions", {**ALL, "by": "region", "period": "YE-AUG", "having": GRADE}),
+    ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "period": "YE-MAR", "date": "2024-03-31"}),
+    ("series", {**ALL, "dates": DATES}),
+    ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
+    ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
+    ("trend", {**ALL}),
+    ("trend", {**ALL, "by": "region", "adjust": "bh"}),
+    ("trend", {**ALL, "by": "provider"}),
+    ("trend", {**ALL, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
+    ("trend", {**ALL, "method": "seasonal-mann-kendall", "season": "inspection_type"}),
+    ("trend", {"framework": "ILACS", "by": ["region", "framework"], "method": "cochran-armitage"}),
+    ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
+    ("trend", {**ALL, "by": "region", "method": "jonckheere", "freq": "QE"}),
+]
+QUESTIONS = {"aggregate": partials.Aggregate, "transitions": partials.Transitions, "series": partials.Series, "trend": partials.Trend}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """The bundled table by provider, the inspections of one in no order; with missing regions, weights and numbers."""
+    made = sif.load_inspections().sample(frac=1, random_state=3).sort_values("provider", kind="stable", ignore_index=True)
+    made["provider"] = made["provider"].astype("category")
+    made["region"] = made["region"].where(made.index % 17 != 0)
+    made["pupils"] = np.where(made.index % 13 == 0, np.nan, made.index % 90 + 1.0)
+    made["is_good"] = (made[GRADE] >= "Good").astype(float).where(made[GRADE].notna())
+    return made
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), None) for name in table.select_dtypes("category")})
+
+
+def parquet(table, file, rows=70):
+    table.to_parquet(file, row_group_size=rows, index=False)
+    return file, pd.read_parquet(file)
+
+
+def many_files(table, folder):
+    folder.mkdir()
+    for number, start in enumerate(range(0, len(table), 150)):
+        as_text(table.iloc[start : start + 150]).to_parquet(folder / f"part-{number}.parquet", row_group_size=41, index=False)
+    return str(folder / "part-*.parquet"), pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())], ignore_index=True)
+
+
+def csv(table, file):
+    table.to_csv(file, index=False)
+    return file, pd.read_csv(file)
+
+
+def unlike_dictionaries(table, file):
+    """Each row group with its own order of labels, unsigned codes of several widths, and labels that no row has."""
+    pieces = []
+    for number, start in enumerate(range(0, len(table), 101)):
+        piece = table.iloc[start : start + 101]
+        for name in ("region", "inspection_type", "provider"):
+            labels = sorted(piece[name].dropna().unique(), reverse=number % 2 == 0)
+            piece = piece.assign(**{name: pd.Categorical(piece[name], [*labels, f"none {number}"] if name == "region" else labels)})
+        piece = pa.Table.from_pandas(piece, preserve_index=False).replace_schema_metadata()
+        pieces.append(piece)
+    schema = pieces[0].schema
+    with pq.ParquetWriter(file, schema) as writer:
+        for piece in pieces:
+            writer.write_table(piece.cast(schema))
+    return file, pd.read_parquet(file)
+
+
+SOURCES = {
+    "Parquet of categories": lambda table, folder: parquet(table, folder / "a.parquet"),
+    "Parquet of categories, a row group": lambda table, folder: parquet(table, folder / "a.parquet", 10_000),
+    "Parquet of text, tiny row groups": lambda table, folder: parquet(as_text(table), folder / "a.parquet", 9),
+    "Parquet of unlike dictionaries": lambda table, folder: unlike_dictionaries(table, folder / "a.parquet"),
+    "several Parquet of text": lambda table, folder: many_files(table, folder / "parts"),
+    "CSV": lambda table, folder: csv(table, folder / "a.csv"),
+    "a dataset of pyarrow": lambda table, folder: (ds.dataset(parquet(as_text(table), folder / "a.parquet")[0]), as_text(table)),
+    "a relation of DuckDB": lambda table, folder: (
+        duckdb.sql(f"SELECT * FROM '{parquet(as_text(table), folder / 'a.parquet')[0]}'"),
+        as_text(table),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_by_batches_as_of_the_whole(kind, table, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "ROWS_OF_A_BATCH", 64)
+    source, whole = SOURCES[kind](table, tmp_path)
+    for name, options in CALLS:
+        expected = getattr(sif, name)(whole, **options)
+        expected.attrs = {}
+        assert_frame_equal(getattr(sif, name)(source, **options), expected, check_exact=True, obj=f"{name} {options}")
+
+
+def pieces_of(table, cuts, seed):
+    """The table cut between providers, some pieces empty."""
+    of = pd.factorize(table["provider"])[0]
+    places = np.sort(np.random.default_rng(seed).integers(0, of.max() + 2, cuts))
+    bounds = [0, *np.searchsorted(of, places).tolist(), len(table)]
+    return [table.iloc[start:stop].reset_index(drop=True) for start, stop in pairwise(bounds)]
+
+
+@pytest.mark.parametrize(("name", "options"), CALLS)
+def test_partial_results_are_pickled_and_merged_in_any_tree(name, options, table) -> None:
+    function = getattr(sif, name)
+    bound = inspect.signature(function).bind(None, **options)
+    bound.apply_defaults()
+    question = pickle.loads(pickle.dumps(QUESTIONS[name](**{key: value for key, value in bound.arguments.items() if key != "table"})))
+    expected = function(table, **options)
+    expected.attrs = {}
+    for cuts in (0, 1, 25):
+        parts = [pickle.loads(pickle.dumps(question.count(piece))) for piece in pieces_of(table, cuts, seed=cuts)]
+        one_by_one = parts[0]
+        for part in parts[1:]:
+            one_by_one = partials.merge([one_by_one, part])
+        halves = partials.merge([partials.merge(part) for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]) if part])
+        for merged in (partials.merge(parts), one_by_one, halves):
+            assert merged.rows == len(table)
+            assert_frame_equal(question.finish(merged), expected, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kendall_of_counts_is_that_of_the_rows(seed) -> None:
+    rng = np.random.default_rng(seed)
+    n_groups, rows = 40, int(rng.integers(50, 3000))
+    group, day, grade = rng.integers(0, n_groups - 1, rows), rng.integers(0, 200, rows), rng.integers(0, 4, rows)
+    cells, n = np.unique(np.stack([group, day, grade]), axis=1, return_counts=True)
+    counted = counts.kendall_of_counts(*cells, n, n_grades=4, n_groups=n_groups)
+    for got, expected in zip(counted, counts.kendall(group, day, grade, n_grades=4, n_groups=n_groups), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_folders_give_their_names_as_columns(table, tmp_path) -> None:
+    whole = as_text(table).dropna(subset=["region"])
+    for region, rows in whole.groupby("region"):
+        folder = tmp_path / "all" / f"region={region}"
+        folder.mkdir(parents=True)
+        rows.drop(columns="region").to_parquet(folder / "rows.parquet", index=False)
+    assert_frame_equal(sif.aggregate(tmp_path / "all", "region"), sif.aggregate(whole, "region"), check_exact=True)
+
+
+def test_an_unordered_file_is_named_with_the_row_and_the_copy_is_in_order(table, tmp_path) -> None:
+    shuffled, whole = parquet(table.sample(frac=1, random_state=1, ignore_index=True), tmp_path / "shuffled.parquet")
+    seen = whole["provider"].ne(whole["provider"].shift()) & whole["provider"].duplicated()
+    with pytest.raises(ValueError, match=rf"shuffled.parquet: column 'provider', row {int(np.argmax(seen))}: .*comes back.*ordered\("):
+        sif.scan(shuffled).transitions(**ALL)
+    ordered = sif.scan(shuffled).ordered(tmp_path / "ordered.parquet")
+    copied = pd.read_parquet(tmp_path / "ordered.parquet")
+    assert copied["provider"].tolist() == sorted(whole["provider"])
+    for name in ("region", GRADE, "provider"):
+        assert copied[name].dtype == whole[name].dtype
+        assert copied[name].cat.categories.tolist() == whole[name].cat.categories.tolist()
+    for name, options in CALLS[6:]:
+        expected = getattr(sif, name)(whole, **options)
+        expected.attrs = {}
+        assert_frame_equal(getattr(ordered, name)(**options), expected, check_exact=True)
+
+
+def test_what_is_wrong_is_named_with_the_row_of_the_whole(table, tmp_path) -> None:
+    one, other = as_text(table), as_text(table)
+    other.loc[333, GRADE] = "Godo"
+    other.loc[222, "pupils"] = -1.0
+    for name, rows in (("a", one), ("b", other)):
+        rows.to_parquet(tmp_path / f"{name}.parquet", row_group_size=50, index=False)
+    both = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    with pytest.raises(
+        RowError, match=r"b.parquet, its row 333: column 'overall_effectiveness', row 1049: 'Godo' is not a grade"
+    ) as caught:
+        sif.aggregate(both, "region")
+    assert caught.value.row == 716 + 333
+    with pytest.raises(RowError, match=r"b.parquet, its row 222: weights='pupils', row 938: -1 is negative"):
+        sif.aggregate(both, judgement="leadership", weights="pupils")
+    with pytest.raises(RowError, match=r"b.parquet: column 'overall_effectiveness', row 333: 'Godo'"):
+        sif.trend(both[1], **ALL)
+
+
+def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> None:
+    pieces = [pd.DataFrame({GRADE: words}) for words in (["Good", None, "Inadequate"], [None, "Met"])]
+    question = partials.Aggregate(
+        by=None, judgement=GRADE, scale=None, weights=None, interval="wilson", level=0.95, min_n=0, observed=True, threads=1
+    )
+    with pytest.raises(RowError, match=r"row 4: 'Met' is not a grade of the scale FOUR_POINT"):
+        question.finish(partials.merge([question.count(piece) for piece in pieces]))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "told"),
+    [
+        (lambda f: sif.aggregate(f / "none.parquet"), FileNotFoundError, "no such file"),
+        (lambda f: sif.scan(str(f / "none-*.parquet")), FileNotFoundError, "none matches the pattern"),
+        (lambda f: sif.aggregate(f / "a.parquet", "regoin"), ValueError, "nearest: 'region'"),
+        (lambda f: sif.aggregate(f / "empty.parquet"), ValueError, "no rows"),
+        (lambda f: sif.scan(f / "nothing"), FileNotFoundError, "has no files"),
+        (lambda f: sif.aggregate(f / "short.parquet"), ValueError, "short.parquet can't be read: it is damaged, cut short"),
+        (lambda f: sif.scan([f / "a.parquet", f / "unlike.parquet"]), ValueError, "'region' is int64 in .*unlike.parquet and string in"),
+        (lambda f: sif.scan([f / "a.parquet", f / "lacks.parquet"]), ValueError, "lacks.parquet has no column 'region'"),
+        (lambda f: sif.scan([f / "a.parquet", f / "a.csv"]), ValueError, "scan them apart"),
+        (lambda f: sif.scan(3), TypeError, "a path to Parquet or CSV"),
+        (lambda f: sif.as_at(f / "a.parquet", "2024-03-31"), TypeError, "as_at needs its table whole"),
+        (lambda f: sif.trend(f / "a.parquet", method="theil-sen"), ValueError, "compares every two rows"),
+        (lambda f: sif.trend(f / "a.parquet", value="pupils"), ValueError, "of numbers can't be counted by batches"),
+        (lambda f: sif.series(f / "a.parquet", DATES, register=sif.load_local_authorities()), ValueError, "register= can't be used"),
+        (lambda f: sif.series(f / "a.parquet", DATES, framework="SIFF"), ValueError, "unknown framework 'SIFF'"),
+        (lambda f: sif.aggregate(f / "a.parquet", threads=0), ValueError, "threads is 0"),
+    ],
+)
+def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_path) -> None:
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    table.head(5).to_csv(tmp_path / "a.csv", index=False)
+    table.iloc[:0].to_parquet(tmp_path / "empty.parquet", index=False)
+    table.assign(region=1).to_parquet(tmp_path / "unlike.parquet", index=False)
+    table.drop(columns="region").to_parquet(tmp_path / "lacks.parquet", index=False)
+    (tmp_path / "short.parquet").write_bytes(file.read_bytes()[:-100])
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(error, match=told):
+        call(tmp_path)
+
+
+def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
+    file, whole = parquet(table, tmp_path / "a.parquet")
+    for name, options in (("transitions", {}), ("series", {"dates": DATES}), ("trend", {})):
+        told = []
+        for source in (file, whole):
+            with pytest.warns(sif.PooledFrameworksWarning) as caught:
+                getattr(sif, name)(source, **options)
+            told.append(str(caught[0].message))
+        assert told[0] == told[1]
+
+
+MEMORY = """
+import sys, numpy as np, pyarrow as pa, pyarrow.parquet as pq, ofsted_sif as sif
+file, rows = sys.argv[1], 12_000_000
+codes = np.arange(rows, dtype=np.int32)
+of = pa.DictionaryArray.from_arrays(pa.array(codes % 153), pa.array([f"authority {i}" for i in range(153)]))
+grade = pa.DictionaryArray.from_arrays(pa.array(codes % 4), pa.array(sif.FOUR_POINT.labels))
+pq.write_table(pa.table({"of": of, "overall_effectiveness": grade}), file, row_group_size=rows)
+whole = of.nbytes + grade.nbytes
+del of, grade, codes
+import subprocess
+count = "sif.aggregate(sys.argv[1], 'of')['n'].sum()"
+code = f"import sys, pyarrow as pa, ofsted_sif as sif; print({count}, pa.default_memory_pool().max_memory())"
+n, most = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True).stdout.split()
+assert int(n) == rows
+print(int(most) / whole)
+"""
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path) -> None:
+    ran = subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / "a.parquet")], capture_output=True, text=True, check=True)
+    assert float(ran.stdout) < 0.5  # of a table of 12 million rows, in one row group
+
+
+def test_progress_is_shown_where_it_is_asked_for(table, tmp_path, capsys) -> None:
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    sif.scan(file).aggregate()
+    assert capsys.readouterr().err == ""
+    sif.scan(file, progress=True).aggregate()
+    assert "716/716" in capsys.readouterr().err.replace(".0", "")
+
+
+def test_own_names_of_columns_are_said_once(table, tmp_path) -> None:
+    file, _ = parquet(table.rename(columns={"provider": "urn", "inspection_start": "began"}), tmp_path / "a.parquet")
+    scanned = sif.scan(file, provider="urn", inspected="began")
+    expected = sif.trend(table, **ALL)
+    assert_frame_equal(scanned.trend(**ALL), expected, check_exact=True)
