@@ -25,19 +25,35 @@ typedef enum { PUBLISHED = SIF_PUBLISHED, PLACED = SIF_PLACED, PROVIDER = SIF_PR
 /* The keys of a block of rows, and of the row after it. PUBLISHED is `published`, or what it is later than `placed`: it decides only
  * between equal days, so either will do, and the difference mostly spans fewer bits. */
 typedef struct {
-    int64_t held[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1], row[BLOCK + 1];
+    const int64_t *published; /* of the rows, as they lie or gathered */
+    int64_t placed[BLOCK + 1], row[BLOCK + 1], gathered[BLOCK + 1], held[BLOCK + 1];
     int32_t provider[BLOCK + 1];
 } block;
 
-static void load_block(const sif_records *records, const int64_t *order, int64_t first, size_t count, block *b) {
-    for (size_t k = 0; k < count; k++)
-        b->row[k] = order != NULL ? order[first + (int64_t)k] : first + (int64_t)k;
-    for (size_t k = 0; k < count; k++)
-        b->held[k] = records->held[b->row[k]];
-    for (size_t k = 0; k < count; k++)
-        b->published[k] = sif_published(records, b->row[k]);
+/* Makes a block ready for rows as they lie: numbers of rows that rise, and no publication where none is known. */
+static void start_block(const sif_records *records, block *b) {
+    for (int64_t k = 0; k <= BLOCK; k++) {
+        b->row[k] = k;
+        b->gathered[k] = SIF_NO_DAY;
+    }
+    b->published = records->published != NULL ? NULL : b->gathered;
+}
+
+static void load_block(const sif_records *records, int64_t first, size_t count, block *b) {
+    if (records->published != NULL)
+        b->published = records->published + first;
+    sif_grid_loops_now()->place(records->held + first, b->published, count, b->placed);
+    sif_load_codes(&records->provider, NULL, first, count, b->provider);
+}
+
+static void gather_block(const sif_records *records, const int64_t *rows, size_t count, block *b) {
+    for (size_t k = 0; k < count; k++) {
+        b->held[k] = records->held[rows[k]];
+        b->gathered[k] = sif_published(records, rows[k]);
+    }
+    b->published = b->gathered;
     sif_grid_loops_now()->place(b->held, b->published, count, b->placed);
-    sif_load_codes(&records->provider, order, first, count, b->provider);
+    sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
 static int bits_of(uint64_t value) {
@@ -82,13 +98,14 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     sif_spans spans = {{INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
     int32_t last_provider = 0;
     block b;
+    start_block(records, &b);
     size_buckets(records->n, records->provider.size, all);
     *already = 1;
     for (int64_t first = 0; first < records->n; first += BLOCK) {
         const int64_t left = records->n - first, count = left < BLOCK ? left : BLOCK, with_next = left > count ? count + 1 : count;
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_block(records, NULL, first, (size_t)with_next, &b);
+        load_block(records, first, (size_t)with_next, &b);
         int32_t any = 0; /* negative where a provider is missing or out of range */
         for (int64_t k = 0; k < count; k++) {
             any |= b.provider[k];
@@ -183,11 +200,12 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
     const sif_grid_loops *const loops = sif_grid_loops_now();
     uint64_t packed[BLOCK];
     block b;
+    start_block(records, &b);
     for (int64_t first = 0; first < records->n; first += BLOCK) {
         const size_t count = records->n - first < BLOCK ? (size_t)(records->n - first) : BLOCK;
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_block(records, NULL, first, count, &b);
+        load_block(records, first, count, &b);
         if (carried->load(carried->context, first, count, packed) != 0)
             return sif_fail(SIF_UNORDERED, -1, 0);
         loops->pack(layout, b.provider, b.placed, b.published, count, packed);
@@ -312,7 +330,7 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
         for (int64_t first = 0; first < n; first += BLOCK) {
             const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
             uint64_t *const words = memory + first;
-            load_block(records, round > 0 ? order : NULL, first, count, &b);
+            gather_block(records, order + first, count, &b);
             for (size_t k = 0; k < count; k++)
                 words[k] = (uint64_t)first + k;
             for (int p = 0; p < n_parts; p++)
