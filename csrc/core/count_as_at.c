@@ -530,7 +530,10 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
             *n_changes = sum_changes(words, t.n_listed, cells, changes);
     }
     close_question(&q);
-    if (status.code != SIF_OK)
+    if (status.code != SIF_OK) {
         *n_changes = SIF_VOID;
+        for (int64_t i = 0; i < records->n * (expires != NULL ? 4 : 2); i++)
+            cells[i] = changes[i] = SIF_VOID;
+    }
     return status;
 }

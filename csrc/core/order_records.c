@@ -267,7 +267,7 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
         return status;
     ordering->n = all.start[all.n];
     if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words)
-        ordering->words = malloc((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
+        ordering->words = sif_allocate_large((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
     if (ordering->words == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, watch);

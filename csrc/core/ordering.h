@@ -28,4 +28,7 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
 /* Sorts n words by their bits from `low` up to `high`, stably; `spare` is as large. sorted: the one of the two that holds them then. */
 sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted, const sif_watch *watch);
 
+/* As malloc, for memory that is written to in many places at once. */
+void *sif_allocate_large(size_t bytes);
+
 #endif

@@ -130,7 +130,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
  * records, whatever the grid.
  * cells, changes: room for 2 n each, 4 n where `expires` is given; the first n_changes are written. A cell is
  * (group x n_dates + date) x (grades->size + 1) + grade, with groups->size for missing groups and grades->size for missing grades; cells
- * rise, and no change is 0. Changes of pieces are merged by adding those of a cell. On error n_changes is SIF_VOID. */
+ * rise, and no change is 0. Changes of pieces are merged by adding those of a cell. */
 sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                              const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *n_changes,
                              int64_t *cells, int64_t *changes, const sif_watch *watch);
