@@ -54,12 +54,12 @@ static void as_defined(void) {
         int already;
         naive(&h, grouped, n_dates, dates, cutoffs, expected);
         CHECK_STATUS(sif_order_records(&h.records, order, &already, NULL), SIF_OK, -1, 0);
-        const int64_t *const given = random_below(2) == 0 ? order : NULL; /* without it the kernel orders, and packs where words suffice */
+        const int64_t *const as_ordered = random_below(2) == 0 ? order : NULL; /* without it the kernel orders, and packs where words suffice */
         const sif_codes *const groups = grouped ? &h.groups : NULL;
-        CHECK_STATUS(sif_count_as_at(&h.records, given, groups, &h.grades, h.expires, n_dates, dates, cutoffs, counts, NULL), SIF_OK, -1, 0);
+        CHECK_STATUS(sif_count_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, counts, NULL), SIF_OK, -1, 0);
         CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
         int64_t n_changes, *const cells = guarded(4 * h.n), *const changes = guarded(4 * h.n);
-        CHECK_STATUS(sif_changes_as_at(&h.records, given, groups, &h.grades, h.expires, n_dates, dates, cutoffs, &n_changes, cells, changes,
+        CHECK_STATUS(sif_changes_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, &n_changes, cells, changes,
                                        NULL),
                      SIF_OK, -1, 0);
         memset(counts, 0, (size_t)size * sizeof *counts);
