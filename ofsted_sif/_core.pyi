@@ -63,6 +63,26 @@ def count_as_at(
     counts: Buffer,
     /,
 ) -> None: ...
+def changes_as_at(
+    provider: Codes,
+    n_providers: int,
+    held: Buffer,
+    published: Buffer | None,
+    eligible: Buffer | None,
+    opened: Buffer | None,
+    closed: Buffer | None,
+    order: Buffer | None,
+    groups: Codes | None,
+    n_groups: int,
+    grades: Codes,
+    n_grades: int,
+    expires: Buffer | None,
+    dates: Buffer,
+    cutoffs: Buffer,
+    cells: Buffer,
+    changes: Buffer,
+    /,
+) -> int: ...
 def count_transitions(
     provider: Codes,
     n_providers: int,

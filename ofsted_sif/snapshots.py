@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -579,13 +579,21 @@ def series(
     return series_table(days, found.counted, found.grouped, scale, interval=interval, level=level, min_n=min_n)
 
 
+class GroupsInForce(NamedTuple):
+    """The pairs of date and group that have records in force, by date and group, and their counts by grade."""
+
+    date: np.ndarray
+    group: np.ndarray
+    counted: np.ndarray
+
+
 @dataclass(frozen=True)
 class InForce:
     """What is in force on each date of a grid.
 
     Attributes
     ----------
-    counted : ndarray of int64, shape (n_dates, n_groups + 1, n_grades + 1)
+    counted : GroupsInForce
         By date, group and grade.
     grouped : Groups
         The groups; their codes are of no use to a result.
@@ -595,7 +603,7 @@ class InForce:
         What they are called.
     """
 
-    counted: np.ndarray
+    counted: GroupsInForce
     grouped: columns.Groups
     by_framework: np.ndarray
     framework_labels: Any
@@ -632,12 +640,15 @@ def in_force(
         labelled = columns.stack(frame[more.columns], more)
         records, eligible, codes, expires = _with_waiting(records, eligible, codes, expires)
     grouped = columns.groups(labelled, by, observed=observed)
-    order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
+    runs = _runs(days, cutoffs)
+    order = None
+    if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
+        order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
 
-    def count(of_groups: Any, n_groups: int, of_grades: Any, n_grades: int) -> np.ndarray:
-        result = np.empty((len(days), n_groups + 1, n_grades + 1), dtype=np.int64)
-        for run in _runs(days, cutoffs):
-            result[run] = counts.count_as_at(
+    def count(of_groups: Any, n_groups: int, of_grades: Any, n_grades: int) -> GroupsInForce:
+        parts = []
+        for run in runs:
+            of_run = _count_in_force(
                 records.provider,
                 records.held,
                 records.published,
@@ -654,14 +665,71 @@ def in_force(
                 closed=records.closed,
                 expires=expires,
             )
-        return result
+            parts.append(GroupsInForce(run[of_run.date], of_run.group, of_run.counted))
+        return _merged(parts, n_grades)
 
     by_framework, labels = np.zeros((len(days), 0), dtype=np.int64), None
     if framework is None and "framework" in frame.columns:
         of, labels = columns.label_codes(frame["framework"])
         of = np.append(of, np.full(len(codes) - len(of), -1))
-        by_framework = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1).sum(axis=2)[:, :-1]
+        found = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1)
+        by_framework = np.zeros((len(days), len(labels) + 1), dtype=np.int64)
+        by_framework[found.date, found.group] = found.counted.sum(axis=1)
+        by_framework = by_framework[:, :-1]
     return InForce(count(grouped.codes, grouped.size, codes, n_grades), grouped, by_framework, labels)
+
+
+# Up to so many cells a grid is counted whole (8 bytes each, and 4 while it is counted); beyond, by what changes.
+DENSE_CELLS = 1 << 22
+
+
+def _count_in_force(*records: Any, n_groups: int, n_grades: int, **options: Any) -> GroupsInForce:
+    """Count a grid; memory goes with the records and the result, not with dates x groups, where the latter are many."""
+    n_dates = len(records[5])
+    if n_dates * (n_groups + 1) * (n_grades + 1) <= DENSE_CELLS:
+        counted = counts.count_as_at(*records, n_groups=n_groups, n_grades=n_grades, **options).reshape(-1, n_grades + 1)
+        shown = np.flatnonzero(counted.any(axis=1))
+        return GroupsInForce(*np.divmod(shown, n_groups + 1), counted[shown])
+    found = counts.changes_as_at(*records, n_groups=n_groups, n_grades=n_grades, **options)
+    group = np.where(found.group < 0, n_groups, found.group)
+    # A pair of group and date at which something changes begins a stretch of dates, which ends where the next of its group begins.
+    begins = np.flatnonzero(np.diff(group * n_dates + found.date, prepend=-1))
+    stretch = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(group)))
+    state = np.zeros((len(begins), n_grades + 1), dtype=np.int64)
+    state[stretch, np.where(found.grade < 0, n_grades, found.grade)] = found.change
+    group, start = group[begins], found.date[begins]
+    np.cumsum(state, axis=0, out=state)
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    before = np.zeros((len(first), n_grades + 1), dtype=np.int64)
+    before[1:] = state[first[1:] - 1]
+    state -= np.repeat(before, np.diff(first, append=len(group)), axis=0)
+    stop = np.append(start[1:], n_dates)
+    stop[first[1:] - 1] = n_dates
+    length = np.where(state.any(axis=1), stop - start, 0)
+    _check_rows(int(length.sum()), n_grades)
+    date = np.repeat(start - np.cumsum(length) + length, length) + np.arange(length.sum())
+    by_date = np.argsort(date, kind="stable")
+    stretch = np.repeat(np.arange(len(length)), length)[by_date]
+    return GroupsInForce(date[by_date], group[stretch], state[stretch])
+
+
+def _merged(parts: list[GroupsInForce], n_grades: int) -> GroupsInForce:
+    """The pairs of several runs of dates, by date and group."""
+    if len(parts) == 1 and (np.diff(parts[0].date) >= 0).all():
+        return parts[0]
+    nothing = np.empty(0, dtype=np.int64)
+    whole = GroupsInForce(*map(np.concatenate, zip(GroupsInForce(nothing, nothing, nothing.reshape(0, n_grades + 1)), *parts, strict=True)))
+    order = np.lexsort((whole.group, whole.date))
+    return GroupsInForce(*(array[order] for array in whole))
+
+
+def _check_rows(rows: int, n_grades: int) -> None:
+    """Refuse a result that this machine has no memory for; a row takes two words a grade and ten more, and as much again meanwhile."""
+    counts.check_memory(
+        rows * 8 * 2 * (2 * n_grades + 10),
+        f"{rows:,} rows of dates and groups",
+        "ask for fewer dates or groups, or take what changes from one date to the next from counts.changes_as_at",
+    )
 
 
 def grid(dates: Any, published_by: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -714,20 +782,22 @@ def _with_waiting(
     )
 
 
-def series_table(days: np.ndarray, counted: np.ndarray, grouped: columns.Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
+def series_table(days: np.ndarray, found: GroupsInForce, grouped: columns.Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
     """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
-    shape = counted.shape
-    rows = counted.reshape(-1, shape[2])
-    date_of, group_of = np.divmod(np.arange(len(rows)), shape[1])
-    has_rows = rows.any(axis=1)
-    if not grouped.labels:
-        shown = np.arange(len(rows))
-    else:
-        is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
-        shown = np.flatnonzero(has_rows | (is_category & (group_of < grouped.size)))
-    labels: dict[str, Any] = {"as_at": columns.dates_of(days[date_of[shown]])}
+    date, group, counted = found
+    is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
+    if not grouped.labels or is_category:
+        n_shown = max(grouped.size, 1)
+        _check_rows(len(days) * n_shown + len(date), len(scale.labels))
+        place = date * (grouped.size + 1) + group
+        every = np.arange(len(days))[:, None] * (grouped.size + 1) + np.arange(n_shown)
+        shown = np.union1d(every, place)
+        counted = np.zeros((len(shown), found.counted.shape[1]), dtype=np.int64)
+        counted[np.searchsorted(shown, place)] = found.counted
+        date, group = np.divmod(shown, grouped.size + 1)
+    labels: dict[str, Any] = {"as_at": columns.dates_of(days[date])}
     if "as_at" in grouped.labels:
         raise ValueError("by names ['as_at'], which the result needs for its own column: rename it")
     for name, label in grouped.labels.items():
-        labels[name] = with_missing(label, grouped.missing[name]).take(group_of[shown])
-    return result_table(labels, rows[shown], scale, **options)
+        labels[name] = with_missing(label, grouped.missing[name]).take(group)
+    return result_table(labels, counted, scale, **options)

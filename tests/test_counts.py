@@ -71,19 +71,34 @@ def check_latest(rng, case, label):
 def check_grid(rng, case, label):
     if rng.integers(2):
         case.records = [case.records[row] for row in order_records(case.records)[0]]
-    order = order_records(case.records)[0] if rng.integers(2) else None
-    counted = counts.count_as_at(
-        *cases.placed_arrays(rng, case),
-        dates=cases.days(rng, case.dates),
-        cutoffs=cases.days(rng, case.cutoffs),
-        order=order,
+    placed = cases.placed_arrays(rng, case)
+    asked = {
+        "dates": cases.days(rng, case.dates),
+        "cutoffs": cases.days(rng, case.cutoffs),
+        "order": order_records(case.records)[0] if rng.integers(2) else None,
         **cases.grade_arrays(rng, case),
         **cases.state_arrays(rng, case),
+    }
+    counted = counts.count_as_at(*placed, **asked)
+    changed = counts.changes_as_at(*placed, **asked)
+    assert summed(changed, counted.shape).tolist() == counted.tolist(), label
+    assert (changed.change != 0).all(), label
+    group, grade = (
+        np.where(codes < 0, size - 1, codes) for codes, size in ((changed.group, case.n_groups + 1), (changed.grade, case.n_grades + 1))
     )
+    places = list(zip(group.tolist(), changed.date.tolist(), grade.tolist(), strict=True))
+    assert places == sorted(set(places)), label
     assert counted.shape == (len(case.dates), case.n_groups + 1, case.n_grades + 1)
     assert counted.tolist() == count_as_at(
         case.records, case.dates, case.cutoffs, case.opened, case.closed, case.n_groups, case.n_grades
     ), label
+
+
+def summed(changes, shape):
+    """The counts that changes add up to; a missing code, -1, is the last of its axis."""
+    counted = np.zeros(shape, dtype=np.int64)
+    np.add.at(counted, (changes.date, changes.group, changes.grade), changes.change)
+    return np.cumsum(counted, axis=0)
 
 
 def test_counts_are_those_of_counting_row_by_row():
@@ -187,6 +202,63 @@ def test_keys_too_wide_for_a_word_are_ordered():
         n_providers=1 << 20,
     )
     assert (order.tolist(), already) == order_records(records)
+
+
+@pytest.mark.parametrize("n_dates", [3, 9_000])
+@pytest.mark.parametrize("n_providers", [1, 700, 6_000])
+def test_many_unordered_records_are_counted_as_in_order(n_providers, n_dates):
+    """Several buckets of providers, more words than the small digits take, and dates of which a record's word has no room."""
+    rng = np.random.default_rng([18, n_providers, n_dates])
+    n = 40_000
+    provider, held = rng.integers(0, n_providers, n), rng.integers(-400, 400, n)
+    if n_dates > 3:
+        held *= 10**14
+    published, eligible = held + rng.integers(-3, 90, n), rng.random(n) < 0.8
+    published[rng.random(n) < 0.1] = NO_DAY
+    columns = [provider, held, published, rng.integers(-1, 50, n), rng.integers(-1, 4, n)]
+    dates = np.sort(rng.choice(held, n_dates))
+    expires = np.where(rng.random(n) < 0.5, NO_DAY, held + 100)
+    asked = {"dates": dates, "n_providers": n_providers, "n_groups": 50}
+    order, already = counts.order_records(*columns[:3])
+    assert not already
+    assert (np.lexsort((published, held, provider)) == order).all()
+    expected = counts.count_as_at(*(column[order] for column in columns), eligible=eligible[order], expires=expires[order], **asked)
+    counted = counts.count_as_at(*columns, eligible=eligible, expires=expires, **asked)
+    assert (counted == expected).all()
+    changed = counts.changes_as_at(*columns, eligible=eligible, expires=expires, **asked)
+    assert (summed(changed, counted.shape) == expected).all()
+
+
+SPARSE = """
+import resource
+import numpy as np
+from ofsted_sif import counts
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+rng = np.random.default_rng(0)
+provider = np.arange(200_000)
+held = rng.integers(0, 9_000, 200_000)
+columns = (provider, held, held + 30, provider, rng.integers(-1, 4, 200_000, dtype=np.int8), np.arange(10_000))
+counts.changes_as_at(*(column[:9] for column in columns))
+before = peak()
+found = counts.changes_as_at(*columns)
+print(len(found.change), found.change.sum(), (peak() - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="peak memory is asked for otherwise there")
+def test_changes_of_ten_thousand_dates_and_200_000_groups_take_little_memory():
+    done = subprocess.run([sys.executable, "-P", "-c", SPARSE], capture_output=True, text=True, timeout=120, check=True)
+    changes, in_force, megabytes = map(int, done.stdout.split())
+    assert (changes, in_force) == (200_000, 200_000)
+    assert megabytes < 100  # the counts would take 80,000
+
+
+def test_counts_that_no_memory_holds_are_refused_in_words():
+    with pytest.raises(MemoryError, match=r"10,000,000 dates x 200,001 groups x 5 grades take 120,001 GB, .*changes_as_at needs far less"):
+        counts.count_as_at([0], [1], None, [0], [1], np.zeros(10_000_000, np.int64), n_groups=200_000)
 
 
 def test_one_provider_with_many_records_is_followed_to_its_last():
@@ -307,6 +379,7 @@ def test_histories_split_between_providers_merge_into_the_whole():
             counts.count_as_at(*placed, dates=made.dates, cutoffs=made.cutoffs, **graded, **state),
         )
         order, latest, counted = np.empty(0, np.int64), np.full(n_providers, -1), np.zeros_like(whole[2])
+        changed = np.zeros_like(counted)
         of = np.array(cases.column(made.records, "provider"))
         cut = int(rng.integers(0, n_providers + 1))
         for mine in (np.flatnonzero(of < cut), np.flatnonzero(of >= cut)):
@@ -316,7 +389,8 @@ def test_histories_split_between_providers_merge_into_the_whole():
             rows = counts.latest_as_at(*placed, made.dates[1], made.cutoffs[1], **state)
             latest[rows >= 0] = mine[rows[rows >= 0]]
             counted += counts.count_as_at(*placed, dates=made.dates, cutoffs=made.cutoffs, **graded, **state)
-        for merged, expected in zip((order, latest, counted), whole, strict=True):
+            changed += summed(counts.changes_as_at(*placed, dates=made.dates, cutoffs=made.cutoffs, **graded, **state), counted.shape)
+        for merged, expected in zip((order, latest, counted, changed), (*whole, whole[2]), strict=True):
             assert merged.tolist() == expected.tolist(), f"case {case}"
 
 
@@ -451,11 +525,15 @@ def histories_called(name, outputs, *, n_providers=2, groups=None, grades=(0, 1,
             dates,
             dates if cutoffs is None else np.array(cutoffs, dtype=np.int64),
         )
+    if name == "changes_as_at":
+        size = 2 * len(columns["held"])
+        outputs[:] = guarded(size)
+        return _core.changes_as_at(*records, *more, outputs[0], guarded(size)[0])
     outputs[:] = guarded(size)
-    getattr(_core, name)(*records, *more, outputs[0])
+    return getattr(_core, name)(*records, *more, outputs[0])
 
 
-HISTORIES = ["order_records", "latest_as_at", "count_as_at"]
+HISTORIES = ["order_records", "latest_as_at", "count_as_at", "changes_as_at"]
 
 
 @pytest.mark.parametrize("name", HISTORIES)

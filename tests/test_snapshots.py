@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
+from ofsted_sif import snapshots
 
 GRADES = ["Inadequate", "Requires improvement", "Good", "Outstanding", None]
 START = np.datetime64("2020-01-01")
@@ -73,8 +74,11 @@ def test_as_at_is_what_the_rule_says(seed: int) -> None:
     )
 
 
+@pytest.mark.parametrize("dense", [True, False], ids=["counted whole", "by what changes"])
 @pytest.mark.parametrize("seed", range(60))
-def test_series_equals_aggregate_of_as_at(seed: int) -> None:
+def test_series_equals_aggregate_of_as_at(seed: int, dense: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not dense:
+        monkeypatch.setattr(snapshots, "DENSE_CELLS", -1)
     generator = np.random.default_rng(1000 + seed)
     table = history(generator, int(generator.integers(1, 60)))
     if seed % 3 == 0:
@@ -238,6 +242,36 @@ def test_an_empty_table_answers_with_zeros() -> None:
     assert sif.series(empty, ["2020-01-01", "2021-01-01"])["n"].tolist() == [0, 0]
     assert sif.first(empty).empty
     assert sif.series(sif.load_inspections(), [], framework="all").empty
+
+
+def test_a_series_of_many_dates_and_many_groups_holds_only_what_is_in_force() -> None:
+    """10,000 dates x 200,000 groups would be 80 GB of counts."""
+    n = 200_000
+    held = START + np.arange(n) % 9_000
+    table = pd.DataFrame(
+        {
+            "provider": np.arange(n),
+            "inspection_start": held,
+            "closed": held + 3,
+            "overall_effectiveness": sif.grades(np.resize([1, 2, 3, 4], n)),
+            "place": np.arange(n),
+        }
+    )
+    found = sif.series(table, START + np.arange(10_000), "place")
+    assert len(found) == 3 * n
+    assert (found["n"] == 1).all()
+    assert found["as_at"].is_monotonic_increasing
+    assert found["good"].sum() == 3 * n // 4
+    first = found[found["place"] == 9_001]
+    assert first["as_at"].tolist() == [pd.Timestamp(START + 1 + day) for day in range(3)]
+
+
+def test_a_series_that_no_memory_holds_is_refused_in_words() -> None:
+    table = {"provider": ["A"], "inspection_start": ["2020-01-01"], "overall_effectiveness": [2]}
+    places = pd.Categorical.from_codes([0], categories=np.arange(200_000))
+    frame = pd.DataFrame(table).assign(place=places)
+    with pytest.raises(MemoryError, match=r"2,000,0\d\d,\d\d\d rows of dates and groups take .* ask for fewer dates or groups"):
+        sif.series(frame, START + np.arange(10_000), "place", observed=False)
 
 
 def test_the_index_of_the_table_plays_no_part() -> None:

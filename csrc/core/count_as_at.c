@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu.h"
 #include "ordering.h"
 #include "records.h"
 
 enum {
-    BLOCK = 256,
+    BLOCK = SIF_CARRIED_BLOCK,
     FLUSH_ROWS = 1 << 29, /* a multiple of BLOCK; a record changes a cell by less than 4 */
     MAX_SPAN = 1 << 16    /* days for which a table of grid positions is made; beyond, they are searched */
 };
@@ -67,30 +66,119 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
 }
 
 /* What one block of records is, in their order, and after them the record that the walk met before. `from` is the first position at which
- * a record is both held and published. */
+ * a record is both held and published, `expiry` the first at which its grade no longer counts; expiry >= n_dates: it always does. */
 typedef struct {
     int64_t row[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1];
     int64_t held[BLOCK];
     int32_t provider[BLOCK + 1];
-    int32_t group[BLOCK], grade[BLOCK], from[BLOCK];
+    int32_t group[BLOCK], grade[BLOCK], from[BLOCK], expiry[BLOCK];
 } block;
 
-/* Where the records stand in order: as they lie, by `order`, or packed. */
+/* Where the records stand in order: as they lie, by `order`, or packed, each with what the walk needs of it. */
 typedef struct {
     const sif_records *records;
     const int64_t *order;
     const sif_ordering *ordering;
 } source;
 
-/* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Codes of rows that
- * take no part are -1, whatever stands there. Returns 0, or -1 where a record is at fault. */
-static int load_block(const source *from, const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, block *b) {
+/* What is counted of the records, and when. */
+typedef struct {
+    const sif_records *records;
+    const sif_codes *groups, *grades;
+    const int64_t *expires;
+    grid by_date, by_cutoff;
+    int grade_bits, group_bits, position_bits, expiry_bits; /* in a word, from the lowest on */
+} question;
+
+/* Codes of rows that take no part are -1, whatever stands there. Returns whether one is at fault. */
+static int load_codes(const question *q, const int64_t *rows, int64_t first, size_t count, int32_t *group, int32_t *grade) {
+    const uint8_t *const eligible = q->records->eligible;
+    int fault = 0;
+    const int64_t at = rows != NULL ? 0 : first;
+    sif_load_codes(q->grades, rows, at, count, grade);
+    if (q->groups != NULL)
+        sif_load_codes(q->groups, rows, at, count, group);
+    else
+        memset(group, 0xFF, count * sizeof *group);
+    for (size_t k = 0; eligible != NULL && k < count; k++)
+        if (!eligible[rows != NULL ? rows[k] : first + (int64_t)k])
+            grade[k] = group[k] = -1;
+    for (size_t k = 0; k < count; k++)
+        fault |= (grade[k] == SIF_NO_CODE) | (group[k] == SIF_NO_CODE);
+    return fault;
+}
+
+static void find_positions(const question *q, const int64_t *held, const int64_t *published, size_t count, int32_t *from) {
+    if (q->by_date.table.entry != NULL && q->by_cutoff.table.entry != NULL)
+        sif_grid_loops_now()->find_positions(&q->by_date.table, &q->by_cutoff.table, held, published, count, from);
+    else
+        for (size_t k = 0; k < count; k++)
+            from[k] = (int32_t)larger(first_from(&q->by_date, held[k]), first_from(&q->by_cutoff, published[k]));
+}
+
+/* From the first date after the last good day on, a record stays and its grade is missing. */
+static void find_expiries(const question *q, const int64_t *rows, int64_t first, size_t count, int32_t *expiry) {
+    for (size_t k = 0; k < count; k++) {
+        const int64_t last = q->expires[rows != NULL ? rows[k] : first + (int64_t)k];
+        expiry[k] = (int32_t)(last == SIF_NO_DAY || last == INT64_MAX ? q->by_date.n : first_from(&q->by_date, last + 1));
+    }
+}
+
+/* What a record carries into the order: its codes and positions, a row a word. */
+static int load_carried(const void *context, int64_t first, size_t count, uint64_t *carried) {
+    const question *const q = context;
+    int32_t group[BLOCK], grade[BLOCK], from[BLOCK], expiry[BLOCK] = {0};
+    int64_t without[BLOCK];
+    const int64_t *published = without;
+    if (load_codes(q, NULL, first, count, group, grade))
+        return -1;
+    if (q->records->published != NULL)
+        published = q->records->published + first;
+    else
+        for (size_t k = 0; k < count; k++)
+            without[k] = SIF_NO_DAY;
+    find_positions(q, q->records->held + first, published, count, from);
+    if (q->expires != NULL)
+        find_expiries(q, NULL, first, count, expiry);
+    const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
+    for (size_t k = 0; k < count; k++) /* codes from 1, and 0 for a missing one */
+        carried[k] = (uint64_t)(uint32_t)(grade[k] + 1) | (uint64_t)(uint32_t)(group[k] + 1) << to_group |
+                     (uint64_t)(uint32_t)from[k] << to_position | (uint64_t)(uint32_t)expiry[k] << to_expiry;
+    return 0;
+}
+
+static uint64_t lowest(int bits) {
+    return ((uint64_t)1 << bits) - 1;
+}
+
+static void unpack_block(const question *q, const sif_ordering *ordering, int64_t first, size_t count, block *b) {
+    const uint64_t *const words = ordering->words + first;
+    const uint64_t grades = lowest(q->grade_bits), groups = lowest(q->group_bits), positions = lowest(q->position_bits);
+    const uint64_t expiries = lowest(q->expiry_bits);
+    const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
+    const int to_provider = ordering->layout.shift[SIF_PROVIDER];
+    for (size_t k = 0; k < count; k++) {
+        b->grade[k] = (int32_t)(words[k] & grades) - 1;
+        b->group[k] = (int32_t)(words[k] >> to_group & groups) - 1;
+        b->from[k] = (int32_t)(words[k] >> to_position & positions);
+        b->provider[k] = (int32_t)(words[k] >> to_provider);
+    }
+    if (q->expires != NULL)
+        for (size_t k = 0; k < count; k++)
+            b->expiry[k] = (int32_t)(words[k] >> to_expiry & expiries);
+}
+
+/* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Returns 0, or -1
+ * where a record is at fault. */
+static int load_block(const question *q, const source *from, int64_t first, size_t count, block *b) {
     const sif_records *const records = from->records;
     const sif_grid_loops *const loops = sif_grid_loops_now();
     int fault = 0;
     if (from->ordering != NULL) {
-        sif_unpack(from->ordering, first, count, b->row, b->provider, b->held, b->published, b->placed);
-    } else if (from->order != NULL) {
+        unpack_block(q, from->ordering, first, count, b);
+        return 0;
+    }
+    if (from->order != NULL) {
         memcpy(b->row, from->order + first, count * sizeof *b->row);
         for (size_t k = 0; k < count; k++)
             fault |= b->row[k] < 0 || b->row[k] >= records->n;
@@ -110,53 +198,38 @@ static int load_block(const source *from, const sif_codes *groups, const sif_cod
             for (size_t k = 0; k < count; k++)
                 b->published[k] = SIF_NO_DAY;
     }
-    if (from->ordering == NULL) {
-        loops->place(b->held, b->published, count, b->placed);
-        sif_load_codes(&records->provider, from->order, first, count, b->provider);
-    }
-    const int is_scattered = from->order != NULL || from->ordering != NULL;
-    sif_load_codes(grades, is_scattered ? b->row : NULL, is_scattered ? 0 : first, count, b->grade);
-    if (groups != NULL)
-        sif_load_codes(groups, is_scattered ? b->row : NULL, is_scattered ? 0 : first, count, b->group);
-    else
-        memset(b->group, 0xFF, count * sizeof *b->group);
-    for (size_t k = 0; records->eligible != NULL && k < count; k++)
-        if (!records->eligible[b->row[k]])
-            b->grade[k] = b->group[k] = -1;
-    for (size_t k = 0; k < count; k++)
-        fault |= b->grade[k] == SIF_NO_CODE || b->group[k] == SIF_NO_CODE;
-    return fault || !loops->is_ordered(b->provider, b->placed, b->published, b->row, count) ? -1 : 0;
+    const int64_t *const rows = from->order != NULL ? b->row : NULL;
+    loops->place(b->held, b->published, count, b->placed);
+    sif_load_codes(&records->provider, from->order, first, count, b->provider);
+    if (load_codes(q, rows, first, count, b->group, b->grade) || !loops->is_ordered(b->provider, b->placed, b->published, b->row, count))
+        return -1;
+    find_positions(q, b->held, b->published, count, b->from);
+    if (q->expires != NULL)
+        find_expiries(q, rows, first, count, b->expiry);
+    return 0;
 }
 
 /* Asks for the rows of a block before they are needed: processors foresee neither scattered rows nor blocks that go backwards. */
-static void fetch_block(const source *from, const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count) {
+static void fetch_block(const question *q, const source *from, int64_t first, size_t count) {
     const sif_records *const records = from->records;
-    const sif_ordering *const packed = from->ordering;
-    const uint64_t row_mask = packed != NULL ? ((uint64_t)1 << packed->row_bits) - 1 : 0;
-    const size_t step = from->order != NULL || packed != NULL ? 1 : 8; /* rows that lie side by side share a line */
+    const size_t step = from->order != NULL ? 1 : 8; /* rows that lie side by side share a line */
     for (size_t k = 0; k < count; k += step) {
         const int64_t at = first + (int64_t)k;
-        const int64_t row = packed != NULL ? (int64_t)(packed->words[at] & row_mask) : from->order != NULL ? from->order[at] : at;
+        if (from->ordering != NULL) {
+            SIF_FETCH(&from->ordering->words[at]);
+            continue;
+        }
+        const int64_t row = from->order != NULL ? from->order[at] : at;
         if (row < 0 || row >= records->n)
             return;
-        SIF_FETCH(sif_row_of(grades, row));
-        if (groups != NULL)
-            SIF_FETCH(sif_row_of(groups, row));
-        if (packed != NULL)
-            continue;
+        SIF_FETCH(sif_row_of(q->grades, row));
+        if (q->groups != NULL)
+            SIF_FETCH(sif_row_of(q->groups, row));
         SIF_FETCH(&records->held[row]);
         if (records->published != NULL)
             SIF_FETCH(&records->published[row]);
         SIF_FETCH(sif_row_of(&records->provider, row));
     }
-}
-
-static void find_positions(const grid *dates, const grid *cutoffs, size_t count, block *b) {
-    if (dates->table.entry != NULL && cutoffs->table.entry != NULL)
-        sif_grid_loops_now()->find_positions(&dates->table, &cutoffs->table, b->held, b->published, count, b->from);
-    else
-        for (size_t k = 0; k < count; k++)
-            b->from[k] = (int32_t)larger(first_from(dates, b->held[k]), first_from(cutoffs, b->published[k]));
 }
 
 /* What places a record: provider, day, publication, row. No two are equal in all four, so an order that never falls has every row, once. */
@@ -210,53 +283,86 @@ static sif_status first_bad_code(const sif_records *records, const sif_codes *gr
     return sif_ok();
 }
 
-/* Moves the changes of 32 bits (groups x positions x grades: those of a provider lie together) to the counts (positions x groups x
- * grades); what happens past the grid is dropped. */
-static void flush(int32_t *changes, int64_t *counts, int64_t n_dates, int64_t n_groups, int64_t stride) {
-    for (int64_t g = 0; g <= n_groups; g++)
-        for (int64_t d = 0; d <= n_dates; d++) {
-            int32_t *const from = changes + (g * (n_dates + 1) + d) * stride;
-            for (int64_t c = 0; c < stride && d < n_dates; c++)
-                counts[(d * (n_groups + 1) + g) * stride + c] += from[c];
+/* Where the walk writes what each position of the grid adds to the one before it. */
+typedef struct {
+    int64_t n_dates, n_groups, n_grades;
+    /* A table, groups x positions x grades (those of a provider lie together), for one position more than the grid has; what happens past
+     * the grid is dropped when it is moved to the counts (dates x groups x grades). */
+    int32_t *table;
+    int64_t *counts;
+    /* Or a list: a word a change, the cell (as in the table, but without the position more) above a bit that is 1 where it is taken away. */
+    uint64_t *list;
+    int64_t n_listed;
+} tally;
+
+/* Moves the changes of 32 bits to the counts. */
+static void flush(const tally *t) {
+    const int64_t stride = t->n_grades + 1;
+    for (int64_t g = 0; g <= t->n_groups; g++)
+        for (int64_t d = 0; d <= t->n_dates; d++) {
+            int32_t *const from = t->table + (g * (t->n_dates + 1) + d) * stride;
+            for (int64_t c = 0; c < stride && d < t->n_dates; c++)
+                t->counts[(d * (t->n_groups + 1) + g) * stride + c] += from[c];
             memset(from, 0, (size_t)stride * sizeof *from);
         }
 }
 
-/* The grid that is counted, and where. */
-typedef struct {
-    grid by_date, by_cutoff;
-    int64_t n_groups, n_grades;
-    int32_t *changes; /* what each position adds to the one before it, for one position more than the grid has */
-    int64_t *counts;
-} tally;
+/* A record's stretch of the grid, [start, end), on the last part of which, from `expiry` on, its grade is missing. */
+static inline void tally_in_table(const tally *t, int64_t group, int64_t grade, int64_t start, int64_t expiry, int64_t end) {
+    const int64_t stride = t->n_grades + 1;
+    int32_t *const of_group = t->table + group * (t->n_dates + 1) * stride;
+    int64_t shown = grade;
+    of_group[start * stride + grade]++; /* an empty stretch adds and takes away at one place: cheaper than an unforeseen branch */
+    if (expiry < end) {
+        of_group[expiry * stride + grade]--;
+        of_group[expiry * stride + t->n_grades]++;
+        shown = t->n_grades;
+    }
+    of_group[end * stride + shown]--;
+}
+
+static inline void tally_in_list(tally *t, int64_t group, int64_t grade, int64_t start, int64_t expiry, int64_t end) {
+    const uint64_t stride = (uint64_t)t->n_grades + 1, of_group = (uint64_t)group * (uint64_t)t->n_dates * stride;
+    uint64_t *next = t->list + t->n_listed; /* room for 4 more where a grade can expire, for 2 where none can */
+    uint64_t shown = (uint64_t)grade;
+    if (start >= end)
+        return;
+    *next++ = (of_group + (uint64_t)start * stride + shown) << 1;
+    if (expiry < end) {
+        *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1 | 1;
+        shown = (uint64_t)t->n_grades;
+        *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1;
+    }
+    if (end < t->n_dates)
+        *next++ = (of_group + (uint64_t)end * stride + shown) << 1 | 1;
+    t->n_listed = next - t->list;
+}
 
 /* Walks the records from the last to the first. A fault leaves the status SIF_UNORDERED, whatever it is: first_fault finds out. */
-static sif_status walk(const source *from, const sif_codes *groups, const sif_codes *grades, const int64_t *expires, const tally *t,
-                       const sif_watch *watch) {
+static inline sif_status walk(const question *q, const source *from, tally *t, int in_table, const sif_watch *watch) {
     const sif_records *const records = from->records;
-    const uint8_t *const eligible = records->eligible;
+    const int64_t n = from->ordering != NULL ? from->ordering->n : records->n;
+    const uint8_t *const eligible = from->ordering != NULL ? NULL : records->eligible; /* the packed are those that take part */
     const int64_t *const opened = records->opened, *const closed = records->closed;
-    const int64_t n_dates = t->by_date.n, n_groups = t->n_groups, n_grades = t->n_grades, stride = n_grades + 1;
-    int32_t *const changes = t->changes;
+    const int64_t n_dates = t->n_dates, n_groups = t->n_groups, n_grades = t->n_grades;
     block b;
     b.row[0] = b.published[0] = b.placed[0] = INT64_MAX;
     b.provider[0] = INT32_MAX;
     int64_t displaced = n_dates; /* the first position at which a later record of the provider is in force */
-    for (int64_t stop = records->n; stop > 0; stop -= smaller(stop, BLOCK)) {
+    for (int64_t stop = n; stop > 0; stop -= smaller(stop, BLOCK)) {
         const int64_t first = stop - smaller(stop, BLOCK);
         const size_t count = (size_t)(stop - first);
-        if (stop < records->n && (records->n - stop) % FLUSH_ROWS == 0)
-            flush(changes, t->counts, n_dates, n_groups, stride);
+        if (in_table && stop < n && (n - stop) % FLUSH_ROWS == 0)
+            flush(t);
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
         b.row[count] = b.row[0];
         b.published[count] = b.published[0];
         b.placed[count] = b.placed[0];
         b.provider[count] = b.provider[0];
-        if (load_block(from, groups, grades, first, count, &b) != 0)
+        if (load_block(q, from, first, count, &b) != 0)
             return sif_fail(SIF_UNORDERED, -1, 0);
-        find_positions(&t->by_date, &t->by_cutoff, count, &b);
-        fetch_block(from, groups, grades, first - smaller(first, BLOCK), (size_t)smaller(first, BLOCK));
+        fetch_block(q, from, first - smaller(first, BLOCK), (size_t)smaller(first, BLOCK));
         for (size_t k = count; k-- > 0;) {
             displaced = b.provider[k] != b.provider[k + 1] ? n_dates : displaced;
             if (eligible != NULL && !eligible[b.row[k]])
@@ -264,96 +370,170 @@ static sif_status walk(const source *from, const sif_codes *groups, const sif_co
             int64_t start = b.from[k], end = displaced;
             displaced = smaller(end, start);
             if (opened != NULL)
-                start = larger(start, first_from(&t->by_date, opened[b.provider[k]]));
+                start = larger(start, first_from(&q->by_date, opened[b.provider[k]]));
             if (closed != NULL && closed[b.provider[k]] != SIF_NO_DAY)
-                end = smaller(end, first_from(&t->by_date, closed[b.provider[k]]));
-            /* An empty stretch adds and takes away at one place: cheaper than a branch that can't be foreseen. */
+                end = smaller(end, first_from(&q->by_date, closed[b.provider[k]]));
             start = smaller(start, end);
-            const int64_t grade = b.grade[k] < 0 ? n_grades : b.grade[k];
-            int32_t *const of_group = changes + (b.group[k] < 0 ? n_groups : b.group[k]) * (n_dates + 1) * stride;
-            of_group[start * stride + grade]++;
-            int64_t shown = grade;
-            if (expires != NULL && expires[b.row[k]] != SIF_NO_DAY && expires[b.row[k]] != INT64_MAX) {
-                /* From the first date after the last good day on, the record stays and its grade is missing. */
-                const int64_t expiry = larger(start, first_from(&t->by_date, expires[b.row[k]] + 1));
-                if (expiry < end) {
-                    of_group[expiry * stride + grade]--;
-                    of_group[expiry * stride + n_grades]++;
-                    shown = n_grades;
-                }
-            }
-            of_group[end * stride + shown]--;
+            const int64_t expiry = q->expires != NULL ? larger(start, b.expiry[k]) : n_dates;
+            const int64_t group = b.group[k] < 0 ? n_groups : b.group[k], grade = b.grade[k] < 0 ? n_grades : b.grade[k];
+            if (in_table)
+                tally_in_table(t, group, grade, start, expiry, end);
+            else
+                tally_in_list(t, group, grade, start, expiry, end);
         }
     }
-    flush(changes, t->counts, n_dates, n_groups, stride);
+    if (in_table)
+        flush(t);
     return sif_ok();
+}
+
+static void forget(tally *t) {
+    const int64_t cells = (t->n_groups + 1) * (t->n_grades + 1);
+    t->n_listed = 0;
+    if (t->table == NULL)
+        return;
+    memset(t->counts, 0, (size_t)(t->n_dates * cells) * sizeof *t->counts);
+    memset(t->table, 0, (size_t)((t->n_dates + 1) * cells) * sizeof *t->table);
+}
+
+static sif_status walk_once(const question *q, const source *from, tally *t, const sif_watch *watch) {
+    forget(t);
+    return t->table != NULL ? walk(q, from, t, 1, watch) : walk(q, from, t, 0, watch);
+}
+
+static int bits_of(int64_t value) {
+    int bits = 0;
+    for (; value != 0; value >>= 1)
+        bits++;
+    return bits;
+}
+
+/* Tallies the records: as they lie or by `order` where that is their order, else after they have been brought into it. */
+static sif_status tally_records(question *q, const int64_t *order, tally *t, const sif_watch *watch) {
+    const sif_records *const records = q->records;
+    sif_ordering ordering = {.words = NULL};
+    int64_t *rows = NULL;
+    int already;
+    source from = {.records = records, .order = order, .ordering = NULL};
+    sif_status status = walk_once(q, &from, t, watch);
+    if (status.code == SIF_UNORDERED)
+        status = first_fault(records, order, q->groups, q->grades);
+    if (status.code != SIF_UNORDERED || order != NULL)
+        return status;
+    q->grade_bits = bits_of(t->n_grades);
+    q->group_bits = bits_of(t->n_groups);
+    q->position_bits = bits_of(t->n_dates);
+    q->expiry_bits = q->expires != NULL ? q->position_bits : 0;
+    const sif_carried carried = {
+        .bits = q->grade_bits + q->group_bits + q->position_bits + q->expiry_bits, .load = load_carried, .context = q};
+    status = carried.bits < 64 ? sif_sort_records(records, &carried, &ordering, watch) : sif_ok();
+    if (status.code == SIF_OK && ordering.words != NULL) {
+        from.ordering = &ordering;
+    } else if (status.code == SIF_OK) {
+        from.order = rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
+        status = rows != NULL ? sif_order_records(records, rows, &already, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    }
+    if (status.code == SIF_OK)
+        status = walk_once(q, &from, t, watch);
+    if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault: the first, as the rows lie, is named */
+        status = first_bad_code(records, q->groups, q->grades);
+    free(rows);
+    free(ordering.words);
+    return status;
+}
+
+/* Makes the question of a grid, whose tables close_question frees, whatever the status. */
+static sif_status ask(const sif_records *records, const sif_codes *groups, const sif_codes *grades, const int64_t *expires, int64_t n_dates,
+                      const int64_t *dates, const int64_t *cutoffs, question *q) {
+    const int64_t n_groups = groups != NULL ? groups->size : 0;
+    const int64_t largest = larger(larger(records->provider.size, n_dates + 1), larger(n_groups, grades->size));
+    *q = (question){.records = records, .groups = groups, .grades = grades, .expires = expires};
+    sif_status status = largest <= INT32_MAX ? sif_ok() : sif_fail(SIF_TOO_LARGE, -1, largest);
+    if (status.code == SIF_OK)
+        status = make_grid(dates, n_dates, &q->by_date);
+    if (status.code == SIF_OK)
+        status = make_grid(cutoffs, n_dates, &q->by_cutoff);
+    return status;
+}
+
+static void close_question(const question *q) {
+    free(q->by_date.table.entry);
+    free(q->by_cutoff.table.entry);
 }
 
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                            const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
                            const sif_watch *watch) {
     const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size, cells = (n_groups + 1) * (n_grades + 1);
-    const int64_t largest = larger(larger(records->provider.size, n_dates + 1), larger(n_groups, n_grades));
-    tally t = {.n_groups = n_groups, .n_grades = n_grades, .counts = counts};
-    sif_ordering ordering = {.words = NULL};
-    int64_t *rows = NULL;
-    int already;
-    source from = {.records = records, .order = order, .ordering = NULL};
-    sif_status status = largest <= INT32_MAX ? sif_ok() : sif_fail(SIF_TOO_LARGE, -1, largest);
+    tally t = {.n_dates = n_dates, .n_groups = n_groups, .n_grades = n_grades, .counts = counts};
     if (n_dates == 0)
-        return status;
-    if (status.code == SIF_OK)
-        status = make_grid(dates, n_dates, &t.by_date);
-    if (status.code == SIF_OK)
-        status = make_grid(cutoffs, n_dates, &t.by_cutoff);
-    if (status.code != SIF_OK)
-        goto done;
-    memset(counts, 0, (size_t)(n_dates * cells) * sizeof *counts);
-    t.changes = calloc((size_t)((n_dates + 1) * cells), sizeof *t.changes);
-    if (t.changes == NULL) {
-        status = sif_fail(SIF_NO_MEMORY, -1, 0);
-        goto done;
+        return sif_ok();
+    question q;
+    sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
+    if (status.code == SIF_OK) {
+        t.table = malloc((size_t)((n_dates + 1) * cells) * sizeof *t.table);
+        status = t.table != NULL ? tally_records(&q, order, &t, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
     }
-
-    status = walk(&from, groups, grades, expires, &t, watch);
-    if (status.code == SIF_UNORDERED)
-        status = first_fault(records, order, groups, grades);
-    if (status.code == SIF_UNORDERED && order == NULL) {
-        /* The records do not lie in order: bring them into it, and begin again. */
-        status = sif_sort_records(records, &ordering, watch);
-        from.ordering = ordering.words != NULL ? &ordering : NULL;
-        if (status.code == SIF_OK && from.ordering == NULL) {
-            from.order = rows = malloc((size_t)records->n * sizeof *rows);
-            status = rows != NULL ? sif_order_records(records, rows, &already, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
-        }
-        if (status.code != SIF_OK)
-            goto done;
-        memset(counts, 0, (size_t)(n_dates * cells) * sizeof *counts);
-        memset(t.changes, 0, (size_t)((n_dates + 1) * cells) * sizeof *t.changes);
-        status = walk(&from, groups, grades, expires, &t, watch);
-        if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault: the first, as the rows lie, is named */
-            status = first_bad_code(records, groups, grades);
-    }
-    if (status.code != SIF_OK)
-        goto done;
-    for (int64_t d = 1; d < n_dates; d++) {
+    for (int64_t d = 1; d < n_dates && status.code == SIF_OK; d++) {
         if (sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
-            goto done;
+            break;
         }
         const int64_t *const before = counts + (d - 1) * cells;
         int64_t *const now = counts + d * cells;
         for (int64_t c = 0; c < cells; c++)
             now[c] += before[c];
     }
-done:
-    free(rows);
-    free(ordering.memory);
-    free(t.by_date.table.entry);
-    free(t.by_cutoff.table.entry);
-    free(t.changes);
+    close_question(&q);
+    free(t.table);
     if (status.code != SIF_OK)
         for (int64_t c = 0; c < n_dates * cells; c++)
             counts[c] = SIF_VOID;
+    return status;
+}
+
+/* Sums the changes of each cell; those that come to nothing are left out. words may be cells or changes: what is written has been read. */
+static int64_t sum_changes(const uint64_t *words, int64_t n, int64_t *cells, int64_t *changes) {
+    int64_t n_changes = 0;
+    for (int64_t i = 0; i < n;) {
+        const uint64_t cell = words[i] >> 1;
+        int64_t change = 0;
+        for (; i < n && words[i] >> 1 == cell; i++)
+            change += words[i] & 1 ? -1 : 1;
+        cells[n_changes] = (int64_t)cell;
+        changes[n_changes] = change;
+        n_changes += change != 0;
+    }
+    return n_changes;
+}
+
+sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
+                             const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *n_changes,
+                             int64_t *cells, int64_t *changes, const sif_watch *watch) {
+    const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size;
+    tally t = {.n_dates = n_dates, .n_groups = n_groups, .n_grades = n_grades, .list = (uint64_t *)cells};
+    *n_changes = 0;
+    if (n_dates == 0)
+        return sif_ok();
+    question q;
+    sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
+    const int64_t of_group = n_dates * (n_grades + 1); /* each is below 2^31 */
+    if (status.code == SIF_OK && n_groups + 1 > (INT64_MAX >> 1) / of_group)
+        status = sif_fail(SIF_TOO_LARGE, -1, n_groups);
+    if (status.code == SIF_OK)
+        status = tally_records(&q, order, &t, watch);
+    if (status.code == SIF_OK) {
+        const uint64_t *words;
+        status = sif_sort_words((uint64_t *)cells, (uint64_t *)changes, t.n_listed, 1, 1 + bits_of((n_groups + 1) * of_group - 1), &words,
+                                watch);
+        if (status.code == SIF_OK)
+            *n_changes = sum_changes(words, t.n_listed, cells, changes);
+    }
+    close_question(&q);
+    if (status.code != SIF_OK) {
+        *n_changes = SIF_VOID;
+        for (int64_t i = 0; i < records->n * (expires != NULL ? 4 : 2); i++)
+            cells[i] = changes[i] = SIF_VOID;
+    }
     return status;
 }

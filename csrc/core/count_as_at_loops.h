@@ -1,4 +1,4 @@
-/* The hot loops of the as-at grid, a template: include with VERSION(name) naming the functions and TARGET the attribute of their
+/* The hot loops of ordering and of the as-at grid, a template: include with VERSION(name) naming the functions and TARGET the attribute of their
  * instruction set. They work on a block in the order of its records, and have no branches. */
 
 /* placed[k] = held, or published where that is missing. */
@@ -20,6 +20,43 @@ TARGET static int VERSION(is_ordered)(const int32_t *restrict provider, const in
     return !fault;
 }
 
+/* Extends the spans by those of a block's records. Returns whether one of them has no day. */
+TARGET static int VERSION(extend_spans)(const int64_t *restrict placed, const int64_t *restrict published, size_t count,
+                                        sif_spans *restrict spans) {
+    int fault = 0;
+    sif_spans s = *spans;
+    for (size_t k = 0; k < count; k++) {
+        const int is_known = published[k] != SIF_NO_DAY;
+        const int64_t later = (int64_t)((uint64_t)published[k] - (uint64_t)placed[k]);
+        const int64_t least = is_known ? published[k] : INT64_MAX;
+        const int64_t least_later = is_known ? later : INT64_MAX, most_later = is_known ? later : INT64_MIN;
+        fault |= placed[k] == SIF_NO_DAY;
+        s.placed.least = placed[k] < s.placed.least ? placed[k] : s.placed.least;
+        s.placed.most = placed[k] > s.placed.most ? placed[k] : s.placed.most;
+        s.published.least = least < s.published.least ? least : s.published.least;
+        s.published.most = published[k] > s.published.most ? published[k] : s.published.most; /* missing is less than all */
+        s.later.least = least_later < s.later.least ? least_later : s.later.least;
+        s.later.most = most_later > s.later.most ? most_later : s.later.most;
+    }
+    *spans = s;
+    return fault;
+}
+
+/* words[k] |= the places of record k's keys, each shifted to its bits. */
+TARGET static void VERSION(pack)(const sif_layout *restrict layout, const int32_t *restrict provider, const int64_t *restrict placed,
+                                 const int64_t *restrict published, size_t count, uint64_t *restrict words) {
+    const int of_provider = layout->shift[SIF_PROVIDER], of_placed = layout->shift[SIF_PLACED], of_published = layout->shift[SIF_PUBLISHED];
+    const uint64_t before_placed = (uint64_t)layout->range[SIF_PLACED].least - 1;
+    const uint64_t before_published = (uint64_t)layout->range[SIF_PUBLISHED].least - 1;
+    const uint64_t from_placed = layout->by_difference ? UINT64_MAX : 0;
+    for (size_t k = 0; k < count; k++) {
+        const uint64_t later = (uint64_t)published[k] - ((uint64_t)placed[k] & from_placed) - before_published;
+        words[k] |= (published[k] != SIF_NO_DAY ? later : 0) << of_published | ((uint64_t)placed[k] - before_placed) << of_placed;
+    }
+    for (size_t k = 0; k < count; k++)
+        words[k] |= (uint64_t)(uint32_t)provider[k] << of_provider;
+}
+
 /* from[k] = the larger of two table entries, those of the days held and published, each held to its table's first and last day. */
 TARGET static void VERSION(find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *restrict held,
                                            const int64_t *restrict published, size_t count, int32_t *restrict from) {
@@ -37,6 +74,8 @@ TARGET static void VERSION(find_positions)(const sif_day_table *dates, const sif
 const sif_grid_loops VERSION(sif_grid_loops) = {
     .place = VERSION(place),
     .is_ordered = VERSION(is_ordered),
+    .extend_spans = VERSION(extend_spans),
+    .pack = VERSION(pack),
     .find_positions = VERSION(find_positions),
 };
 

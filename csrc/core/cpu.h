@@ -54,10 +54,36 @@ typedef struct {
     int32_t *entry;
 } sif_day_table;
 
-/* The hot loops of the as-at grid: see the template for what each does. is_ordered reads one record past `count`. */
+/* What a day lies between; least > most where there is none. */
+typedef struct {
+    int64_t least, most;
+} sif_span;
+
+typedef struct {
+    sif_span placed, published, later; /* later: what `published` is later than `placed`, 2^64 added or taken away where it does not fit */
+} sif_spans;
+
+/* How the keys of a record are packed into a word: each as its place, counted from 1 for `least`, with 0 for a missing one. */
+enum { SIF_PUBLISHED, SIF_PLACED, SIF_PROVIDER, SIF_N_KEYS };
+
+typedef struct {
+    int64_t least; /* subtracted from the key; a provider is its own place */
+    int bits;      /* that a place takes */
+} sif_key_range;
+
+typedef struct {
+    sif_key_range range[SIF_N_KEYS];
+    int shift[SIF_N_KEYS]; /* below 64 */
+    int by_difference;     /* whether SIF_PUBLISHED is counted from the placing day */
+} sif_layout;
+
+/* The hot loops of ordering and of the as-at grid: see the template for what each does. is_ordered reads one record past `count`. */
 typedef struct {
     void (*place)(const int64_t *held, const int64_t *published, size_t count, int64_t *placed);
     int (*is_ordered)(const int32_t *provider, const int64_t *placed, const int64_t *published, const int64_t *row, size_t count);
+    int (*extend_spans)(const int64_t *placed, const int64_t *published, size_t count, sif_spans *spans);
+    void (*pack)(const sif_layout *layout, const int32_t *provider, const int64_t *placed, const int64_t *published, size_t count,
+                 uint64_t *words);
     void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *held, const int64_t *published,
                            size_t count, int32_t *from);
 } sif_grid_loops;

@@ -1,4 +1,7 @@
 /* Loading a block of codes of any kind as int32, in the order of the rows or in another. */
+#include <string.h>
+
+#include "cpu.h"
 #include "records.h"
 
 /* A code fits where code + 1, unsigned, is at most size: that is one comparison. `size` is held to what TYPE can tell. */
@@ -26,6 +29,12 @@ void sif_load_codes(const sif_codes *codes, const int64_t *order, int64_t first,
             out[i] = sif_code_fits(code, codes->size) ? (int32_t)code : SIF_NO_CODE;
         }
         return;
+    }
+    if (order == NULL && count <= SIF_BLOCK) {
+        uint8_t valid[SIF_BLOCK];
+        memset(valid, 0xFF, count);
+        if (!sif_loops_now()->widen[codes->kind](sif_row_of(codes, first), valid, count, (uint32_t)codes->size, out))
+            return; /* else a code is out of range, and marked below */
     }
     switch (codes->kind) {
     case SIF_INT8:

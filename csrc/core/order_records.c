@@ -1,41 +1,59 @@
 /* Ordering records by provider and time.
  *
- * The keys (how much later than the placing day the report came, that day, the provider; from the least to the most significant) and the
- * row are packed into words of 64 bits as far as they fit, and the words are sorted by the bits of the keys only, a digit at a time, from
- * the lowest (radix sort; each pass scatters by counts, and is stable). Keys that don't fit one word take a further round over the rows as
- * ordered so far. */
+ * The keys (how much later than the placing day the report came, that day, the provider; from the least to the most significant) and what
+ * a record takes along, such as its row, are packed into a word of 64 bits. The words are scattered by the provider's upper bits into
+ * buckets that fit the caches next to the processor; there each bucket is sorted by the other bits of its keys, a digit at a time, from the
+ * lowest (radix sort; each pass scatters by counts, and is stable). Where the keys do not fit one word, the rows are sorted in rounds, each
+ * by the bits that follow those of the round before. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu.h"
 #include "ordering.h"
 #include "records.h"
 
 enum {
-    BLOCK = 256,
-    DIGIT = 12,                           /* bits, at most; 4096 counters stay in the first-level cache */
-    DIGITS = (64 + DIGIT - 1) / DIGIT + 1 /* of a word, rounded up, and one more as digits are made equal in width */
+    BLOCK = SIF_CARRIED_BLOCK,
+    DIGIT = 12,          /* bits, at most; 4096 counters stay in the first-level cache */
+    SMALL_DIGIT = 9,     /* where there are few words, so that counters do not cost more than words */
+    FEW_WORDS = 1 << 14,
+    BUCKET_WORDS = 2048, /* wanted in a bucket; with as many to spare they stay in the first-level cache */
+    BUCKET_BITS = 10     /* at most: more buckets than that are more places to write to than the caches can keep */
 };
 
 typedef enum { PUBLISHED = SIF_PUBLISHED, PLACED = SIF_PLACED, PROVIDER = SIF_PROVIDER, N_KEYS = SIF_N_KEYS } key_name;
-typedef sif_key_range key_range;
 
-/* The keys of a block of rows. PUBLISHED is `published`, or what it is later than `placed`: it decides only between equal days, so either
- * will do, and the difference mostly spans fewer bits. */
+/* The keys of a block of rows, and of the row after it. PUBLISHED is `published`, or what it is later than `placed`: it decides only
+ * between equal days, so either will do, and the difference mostly spans fewer bits. */
 typedef struct {
-    int64_t held[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1], row[BLOCK + 1];
+    const int64_t *published; /* of the rows, as they lie or gathered */
+    int64_t placed[BLOCK + 1], row[BLOCK + 1], gathered[BLOCK + 1], held[BLOCK + 1];
     int32_t provider[BLOCK + 1];
 } block;
 
-static void load_block(const sif_records *records, const int64_t *order, int64_t first, size_t count, block *b) {
-    for (size_t k = 0; k < count; k++)
-        b->row[k] = order != NULL ? order[first + (int64_t)k] : first + (int64_t)k;
-    for (size_t k = 0; k < count; k++)
-        b->held[k] = records->held[b->row[k]];
-    for (size_t k = 0; k < count; k++)
-        b->published[k] = records->published != NULL ? records->published[b->row[k]] : SIF_NO_DAY;
+/* Makes a block ready for rows as they lie: numbers of rows that rise, and no publication where none is known. */
+static void start_block(const sif_records *records, block *b) {
+    for (int64_t k = 0; k <= BLOCK; k++) {
+        b->row[k] = k;
+        b->gathered[k] = SIF_NO_DAY;
+    }
+    b->published = records->published != NULL ? NULL : b->gathered;
+}
+
+static void load_block(const sif_records *records, int64_t first, size_t count, block *b) {
+    if (records->published != NULL)
+        b->published = records->published + first;
+    sif_grid_loops_now()->place(records->held + first, b->published, count, b->placed);
+    sif_load_codes(&records->provider, NULL, first, count, b->provider);
+}
+
+static void gather_block(const sif_records *records, const int64_t *rows, size_t count, block *b) {
+    for (size_t k = 0; k < count; k++) {
+        b->held[k] = records->held[rows[k]];
+        b->gathered[k] = sif_published(records, rows[k]);
+    }
+    b->published = b->gathered;
     sif_grid_loops_now()->place(b->held, b->published, count, b->placed);
-    sif_load_codes(&records->provider, order, first, count, b->provider);
+    sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
 static int bits_of(uint64_t value) {
@@ -45,102 +63,110 @@ static int bits_of(uint64_t value) {
     return bits;
 }
 
+/* By which of its upper bits a provider falls into a bucket. */
 typedef struct {
-    int64_t least, most;
-} span;
+    int bits, shift;
+    int64_t n;
+    int64_t start[(1 << BUCKET_BITS) + 1]; /* of each bucket among the words, and the number of words */
+} buckets;
 
-static inline void extend(span *s, int64_t value) {
-    s->least = value < s->least ? value : s->least;
-    s->most = value > s->most ? value : s->most;
+static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
+    const int wanted = bits_of((uint64_t)n / BUCKET_WORDS), of_provider = n_providers > 1 ? bits_of((uint64_t)n_providers - 1) : 0;
+    const int most = of_provider < BUCKET_BITS ? of_provider : BUCKET_BITS;
+    all->bits = wanted < most ? wanted : most;
+    all->shift = of_provider - all->bits;
+    all->n = (int64_t)1 << all->bits;
+    memset(all->start, 0, sizeof all->start);
 }
 
 /* Places run from 1, and 0 is for missing: of the span of days of any size, that 1 alone can fail to fit. */
-static int make_range(const span *s, key_range *range) {
-    if (s->least > s->most) { /* no row, or no date at all: the key tells nothing apart */
-        *range = (key_range){0, 0};
+static int make_range(int64_t least, int64_t most, sif_key_range *range) {
+    if (least > most) { /* no row, or no date at all: the key tells nothing apart */
+        *range = (sif_key_range){0, 0};
         return 0;
     }
-    const uint64_t width = (uint64_t)s->most - (uint64_t)s->least;
-    *range = (key_range){s->least, bits_of(width + 1)};
+    const uint64_t width = (uint64_t)most - (uint64_t)least;
+    *range = (sif_key_range){least, bits_of(width + 1)};
     return width == UINT64_MAX ? -1 : 0;
 }
 
-/* One pass: checks every record, finds the range of each key, and whether the records lie in order already. */
-static sif_status survey(const sif_records *records, key_range *ranges, int *by_difference, int *already, const sif_watch *watch) {
-    const span none = {INT64_MAX, INT64_MIN};
+/* One pass: checks every record, finds the range of each key and how many records fall into each bucket, and whether the records lie in
+ * order already. */
+static sif_status survey(const sif_records *records, sif_layout *layout, buckets *all, int *already, const sif_watch *watch) {
     const int64_t far = (int64_t)1 << 61; /* differences of days nearer than this do not overflow */
-    span published = none, placed = none, provider = none, difference = none;
+    const sif_grid_loops *const loops = sif_grid_loops_now();
+    sif_spans spans = {{INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
+    int32_t last_provider = 0;
     block b;
+    start_block(records, &b);
+    size_buckets(records->n, records->provider.size, all);
     *already = 1;
     for (int64_t first = 0; first < records->n; first += BLOCK) {
-        const int64_t count = records->n - first < BLOCK ? records->n - first : BLOCK;
+        const int64_t left = records->n - first, count = left < BLOCK ? left : BLOCK, with_next = left > count ? count + 1 : count;
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        const int64_t with_next = records->n - first > count ? count + 1 : count;
-        load_block(records, NULL, first, (size_t)with_next, &b);
+        load_block(records, first, (size_t)with_next, &b);
+        int32_t any = 0; /* negative where a provider is missing or out of range */
         for (int64_t k = 0; k < count; k++) {
-            if (b.provider[k] < 0)
-                return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
-            if (b.placed[k] == SIF_NO_DAY)
-                return sif_fail(SIF_NO_DATE, first + k, 0);
+            any |= b.provider[k];
+            last_provider = b.provider[k] > last_provider ? b.provider[k] : last_provider;
         }
-        *already &= sif_grid_loops_now()->is_ordered(b.provider, b.placed, b.published, b.row, (size_t)(with_next - 1));
-        for (int64_t k = 0; k < count; k++) {
-            extend(&provider, b.provider[k]);
-            extend(&placed, b.placed[k]);
-        }
-        for (int64_t k = 0; k < count; k++)
-            if (b.published[k] != SIF_NO_DAY) {
-                extend(&published, b.published[k]);
-                const int is_near = b.published[k] < far && b.published[k] > -far && b.placed[k] < far && b.placed[k] > -far;
-                extend(&difference, is_near ? b.published[k] - b.placed[k] : b.published[k] < 0 ? -far : far);
+        if ((loops->extend_spans(b.placed, b.published, (size_t)count, &spans) | (any < 0)) != 0)
+            for (int64_t k = 0; k < count; k++) {
+                if (b.provider[k] < 0)
+                    return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
+                if (b.placed[k] == SIF_NO_DAY)
+                    return sif_fail(SIF_NO_DATE, first + k, 0);
             }
+        for (int64_t k = 0; k < count; k++) /* start[b + 1] counts bucket b */
+            all->start[1 + (b.provider[k] >> all->shift)] += records->eligible == NULL || records->eligible[first + k];
+        *already = *already && loops->is_ordered(b.provider, b.placed, b.published, b.row, (size_t)(with_next - 1));
     }
-    if (make_range(&placed, &ranges[PLACED]) != 0 || make_range(&published, &ranges[PUBLISHED]) != 0)
-        return sif_fail(SIF_TOO_LARGE, -1, placed.most > published.most ? placed.most : published.most);
-    (void)make_range(&provider, &ranges[PROVIDER]);
-    key_range narrow;
-    *by_difference = 0;
-    if (make_range(&difference, &narrow) == 0 && narrow.bits < ranges[PUBLISHED].bits && difference.least > -far && difference.most < far) {
+    for (int64_t i = 0; i < all->n; i++)
+        all->start[i + 1] += all->start[i];
+    sif_key_range *const ranges = layout->range;
+    if (make_range(spans.placed.least, spans.placed.most, &ranges[PLACED]) != 0 ||
+        make_range(spans.published.least, spans.published.most, &ranges[PUBLISHED]) != 0)
+        return sif_fail(SIF_TOO_LARGE, -1, spans.placed.most > spans.published.most ? spans.placed.most : spans.published.most);
+    ranges[PROVIDER] = (sif_key_range){0, bits_of((uint64_t)last_provider)};
+    sif_key_range narrow;
+    const int is_near = spans.placed.least > -far && spans.placed.most < far && spans.published.least > -far && spans.published.most < far;
+    layout->by_difference = is_near && make_range(spans.later.least, spans.later.most, &narrow) == 0 && narrow.bits < ranges[PUBLISHED].bits;
+    if (layout->by_difference)
         ranges[PUBLISHED] = narrow;
-        *by_difference = 1;
-    }
     return sif_ok();
 }
 
-static inline uint64_t place_of(const block *b, key_name key, int by_difference, const key_range *range, size_t k) {
-    if (key == PROVIDER)
-        return (uint64_t)(b->provider[k] - range->least) + 1;
-    if (key == PLACED)
-        return (uint64_t)b->placed[k] - (uint64_t)range->least + 1;
-    if (b->published[k] == SIF_NO_DAY)
-        return 0;
-    return (uint64_t)b->published[k] - (by_difference ? (uint64_t)b->placed[k] : 0) - (uint64_t)range->least + 1;
-}
+/* The places of the counters of one digit: those below 2^DIGIT. */
+typedef struct {
+    int64_t of[1 << DIGIT];
+} places;
 
-/* Sorts words by their bits from `low` up to `high`; `spare` is as large. All digits are counted in one pass. Returns the one of the two
- * that holds the result, or NULL where the watch says stop. */
-static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, int64_t (*place)[1 << DIGIT],
-                            const sif_watch *watch) {
-    const int digits = (high - low + DIGIT - 1) / DIGIT;
+/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result, or NULL where
+ * the watch says stop. */
+static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, places *place, const sif_watch *watch) {
+    const int widest = n < FEW_WORDS ? SMALL_DIGIT : DIGIT, digits = (high - low + widest - 1) / widest;
     const int width = digits > 0 ? (high - low + digits - 1) / digits : 0;
     const uint64_t mask = ((uint64_t)1 << width) - 1;
-    memset(place, 0, (size_t)digits * sizeof *place);
-    for (int64_t i = 0; i < n; i++)
-        for (int digit = 0; digit < digits; digit++)
-            place[digit][words[i] >> (low + digit * width) & mask]++;
-    for (int digit = 0; digit < digits; digit++) {
+    for (int digit = 0; digit < digits && n > 1; digit++) {
         const int shift = low + digit * width;
+        memset(place->of, 0, sizeof *place->of << width);
+        for (int64_t i = 0; i < n; i++)
+            place->of[words[i] >> shift & mask]++;
+        if (place->of[words[0] >> shift & mask] == n)
+            continue; /* all have the same digit */
         int64_t next = 0;
         for (uint64_t value = 0; value <= mask; value++) {
-            const int64_t count = place[digit][value];
-            place[digit][value] = next;
+            const int64_t count = place->of[value];
+            place->of[value] = next;
             next += count;
         }
-        for (int64_t i = 0; i < n; i++) {
-            if (i % SIF_WATCH_ROWS == SIF_WATCH_ROWS - 1 && sif_stop(watch))
+        for (int64_t first = 0; first < n; first += SIF_WATCH_ROWS) {
+            const int64_t stop = n - first < SIF_WATCH_ROWS ? n : first + SIF_WATCH_ROWS;
+            for (int64_t i = first; i < stop; i++)
+                spare[place->of[words[i] >> shift & mask]++] = words[i];
+            if (stop - first == SIF_WATCH_ROWS && sif_stop(watch))
                 return NULL;
-            spare[place[digit][words[i] >> shift & mask]++] = words[i];
         }
         uint64_t *const sorted = spare;
         spare = words;
@@ -149,108 +175,135 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
     return words;
 }
 
-/* Words of all keys, a bit for a missing inspection date, and the row; sorted by the keys. words NULL: they do not fit. */
-static sif_status sort_in_one_word(const sif_records *records, const key_range *ranges, int by_difference, sif_ordering *ordering,
-                                   const sif_watch *watch) {
-    const int64_t n = records->n;
-    const int row_bits = bits_of((uint64_t)n - 1), low = row_bits + 1;
-    int shift[N_KEYS], high = low;
-    for (int k = 0; k < N_KEYS; k++) {
-        shift[k] = high < 64 ? high : 63; /* a key of no bits at the top is 0: any shift will do */
-        high += ranges[k].bits;
-    }
-    *ordering = (sif_ordering){.row_bits = row_bits, .by_difference = by_difference};
-    if (high > 64)
-        return sif_ok();
-    int64_t(*const place)[1 << DIGIT] = malloc(DIGITS * sizeof *place);
-    if ((uint64_t)n <= SIZE_MAX / (2 * sizeof(uint64_t)))
-        ordering->memory = malloc((size_t)n * 2 * sizeof *ordering->memory);
-    if (place == NULL || ordering->memory == NULL) {
-        free(place);
+sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted, const sif_watch *watch) {
+    places *const place = malloc(sizeof *place);
+    if (place == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
-    }
-    block b;
-    for (int64_t first = 0; first < n; first += BLOCK) {
-        const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
-        uint64_t *const words = ordering->memory + first;
-        load_block(records, NULL, first, count, &b);
-        for (size_t k = 0; k < count; k++)
-            words[k] = ((uint64_t)first + k) | (uint64_t)(b.held[k] == SIF_NO_DAY) << row_bits |
-                       place_of(&b, PROVIDER, by_difference, &ranges[PROVIDER], k) << shift[PROVIDER] |
-                       place_of(&b, PLACED, by_difference, &ranges[PLACED], k) << shift[PLACED];
-        if (ranges[PUBLISHED].bits > 0)
-            for (size_t k = 0; k < count; k++)
-                words[k] |= place_of(&b, PUBLISHED, by_difference, &ranges[PUBLISHED], k) << shift[PUBLISHED];
-    }
-    ordering->words = sort_words(ordering->memory, ordering->memory + n, n, low, high, place, watch);
+    *sorted = sort_words(words, spare, n, low, high, place, watch);
     free(place);
+    return *sorted != NULL ? sif_ok() : sif_fail(SIF_INTERRUPTED, -1, 0);
+}
+
+/* Shifts of the keys above what is carried. Returns whether all fit a word. */
+static int lay_out(sif_layout *layout, int carried_bits) {
+    int high = carried_bits;
     for (int k = 0; k < N_KEYS; k++) {
-        ordering->range[k] = ranges[k];
-        ordering->shift[k] = shift[k];
+        layout->shift[k] = high < 64 ? high : 63; /* a key of no bits at the top is 0: any shift will do */
+        high += layout->range[k].bits;
     }
-    return ordering->words != NULL ? sif_ok() : sif_fail(SIF_INTERRUPTED, -1, 0);
+    return high <= 64;
 }
 
-sif_status sif_sort_records(const sif_records *records, sif_ordering *ordering, const sif_watch *watch) {
-    key_range ranges[N_KEYS];
-    int by_difference, already;
-    *ordering = (sif_ordering){.words = NULL};
-    const sif_status status = survey(records, ranges, &by_difference, &already, watch);
-    return status.code == SIF_OK && records->n > 1 ? sort_in_one_word(records, ranges, by_difference, ordering, watch) : status;
-}
-
-void sif_unpack(const sif_ordering *o, int64_t first, size_t count, int64_t *row, int32_t *provider, int64_t *held, int64_t *published,
-                int64_t *placed) {
-    uint64_t mask[N_KEYS];
-    for (int k = 0; k < N_KEYS; k++)
-        mask[k] = ((uint64_t)1 << o->range[k].bits) - 1; /* bits < 64: a row takes one at least */
-    const uint64_t *const words = o->words + first, row_mask = ((uint64_t)1 << o->row_bits) - 1;
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t word = words[i];
-        row[i] = (int64_t)(word & row_mask);
-        provider[i] = (int32_t)((int64_t)(word >> o->shift[PROVIDER] & mask[PROVIDER]) - 1 + o->range[PROVIDER].least);
-        placed[i] = (int64_t)((word >> o->shift[PLACED] & mask[PLACED]) - 1 + (uint64_t)o->range[PLACED].least);
-        held[i] = word >> o->row_bits & 1 ? SIF_NO_DAY : placed[i];
-        const uint64_t place = word >> o->shift[PUBLISHED] & mask[PUBLISHED];
-        const uint64_t base = (uint64_t)o->range[PUBLISHED].least + (o->by_difference ? (uint64_t)placed[i] : 0);
-        published[i] = place == 0 ? SIF_NO_DAY : (int64_t)(place - 1 + base);
-    }
-}
-
-sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch) {
-    const int64_t n = records->n;
-    uint64_t *memory = NULL;
-    int64_t(*place)[1 << DIGIT] = NULL;
-    sif_ordering ordering = {.words = NULL};
-    key_range ranges[N_KEYS];
-    int by_difference;
+/* Packs the eligible records and scatters their words into the buckets, whose starts become their ends. */
+static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
+                               uint64_t *words, const sif_watch *watch) {
+    const sif_grid_loops *const loops = sif_grid_loops_now();
+    uint64_t packed[BLOCK];
     block b;
-    sif_status status = records->provider.size <= INT32_MAX ? survey(records, ranges, &by_difference, already, watch)
-                                                            : sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
-    if (status.code != SIF_OK)
-        goto done;
-    for (int64_t i = 0; i < n; i++)
-        order[i] = i;
-    if (*already)
-        goto done;
-    status = sort_in_one_word(records, ranges, by_difference, &ordering, watch);
-    if (status.code != SIF_OK)
-        goto done;
-    if (ordering.words != NULL) {
-        const uint64_t rows = ((uint64_t)1 << ordering.row_bits) - 1;
-        for (int64_t i = 0; i < n; i++)
-            order[i] = (int64_t)(ordering.words[i] & rows);
-        goto done;
+    start_block(records, &b);
+    for (int64_t first = 0; first < records->n; first += BLOCK) {
+        const size_t count = records->n - first < BLOCK ? (size_t)(records->n - first) : BLOCK;
+        if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+        load_block(records, first, count, &b);
+        if (carried->load(carried->context, first, count, packed) != 0)
+            return sif_fail(SIF_UNORDERED, -1, 0);
+        loops->pack(layout, b.provider, b.placed, b.published, count, packed);
+        size_t kept = count;
+        if (records->eligible != NULL) {
+            kept = 0;
+            for (size_t k = 0; k < count; k++) {
+                packed[kept] = packed[k];
+                b.provider[kept] = b.provider[k];
+                kept += records->eligible[first + (int64_t)k] != 0;
+            }
+        }
+        for (size_t k = 0; k < kept; k++)
+            words[all->start[b.provider[k] >> all->shift]++] = packed[k];
     }
-    place = malloc(DIGITS * sizeof *place);
-    if ((uint64_t)n <= SIZE_MAX / (2 * sizeof *memory))
-        memory = malloc((size_t)n * 2 * sizeof *memory);
+    return sif_ok();
+}
+
+/* Fills the buckets and sorts each. words: all->start[all->n] of them. */
+static sif_status sort_in_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
+                                  uint64_t *words, const sif_watch *watch) {
+    int64_t largest = 0;
+    for (int64_t i = 0; i < all->n; i++)
+        largest = all->start[i + 1] - all->start[i] > largest ? all->start[i + 1] - all->start[i] : largest;
+    places *const place = malloc(sizeof *place);
+    uint64_t *const spare = malloc((size_t)(largest > 0 ? largest : 1) * sizeof *spare);
+    sif_status status = place != NULL && spare != NULL ? sif_ok() : sif_fail(SIF_NO_MEMORY, -1, 0);
+    if (status.code == SIF_OK)
+        status = fill_buckets(records, layout, carried, all, words, watch);
+    const sif_key_range *const ranges = layout->range;
+    const int of_provider = ranges[PROVIDER].bits < all->shift ? ranges[PROVIDER].bits : all->shift; /* the bucket says the upper ones */
+    const int high = carried->bits + ranges[PUBLISHED].bits + ranges[PLACED].bits + of_provider;
+    int64_t asked = 0;
+    for (int64_t i = 0, first = 0; i < all->n && status.code == SIF_OK; i++) {
+        const int64_t n = all->start[i] - first;
+        uint64_t *const mine = words + first;
+        const uint64_t *const sorted = sort_words(mine, spare, n, carried->bits, high, place, watch);
+        if (sorted == NULL || (all->start[i] - asked >= SIF_WATCH_ROWS && sif_stop(watch))) {
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
+            break;
+        }
+        if (all->start[i] - asked >= SIF_WATCH_ROWS)
+            asked = all->start[i];
+        if (sorted != mine)
+            memcpy(mine, sorted, (size_t)n * sizeof *mine);
+        first = all->start[i];
+    }
+    free(place);
+    free(spare);
+    return status;
+}
+
+sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering, const sif_watch *watch) {
+    buckets all;
+    int already;
+    *ordering = (sif_ordering){.words = NULL};
+    sif_status status = survey(records, &ordering->layout, &all, &already, watch);
+    if (status.code != SIF_OK || !lay_out(&ordering->layout, carried->bits))
+        return status;
+    ordering->n = all.start[all.n];
+    if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words)
+        ordering->words = sif_allocate_large((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
+    if (ordering->words == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, watch);
+}
+
+static int load_rows(const void *context, int64_t first, size_t count, uint64_t *carried) {
+    (void)context;
+    for (size_t k = 0; k < count; k++)
+        carried[k] = (uint64_t)first + k;
+    return 0;
+}
+
+static inline uint64_t place_of(const block *b, key_name key, const sif_layout *layout, size_t k) {
+    const sif_key_range *const range = &layout->range[key];
+    if (key == PROVIDER)
+        return (uint64_t)b->provider[k];
+    if (key == PLACED)
+        return (uint64_t)b->placed[k] - (uint64_t)range->least + 1;
+    if (b->published[k] == SIF_NO_DAY)
+        return 0;
+    return (uint64_t)b->published[k] - (layout->by_difference ? (uint64_t)b->placed[k] : 0) - (uint64_t)range->least + 1;
+}
+
+/* The rows in their order where the keys of a record take more than a word. order: 0, 1, 2, ... at first. */
+static sif_status sort_in_rounds(const sif_records *records, const sif_layout *layout, int64_t *order, const sif_watch *watch) {
+    const int64_t n = records->n;
+    const int row_bits = bits_of((uint64_t)n - 1);
+    const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
+    sif_status status = sif_ok();
+    places *const place = malloc(sizeof *place);
+    uint64_t *const memory = (uint64_t)n <= SIZE_MAX / (2 * sizeof *memory) ? malloc((size_t)n * 2 * sizeof *memory) : NULL;
+    block b;
     if (place == NULL || memory == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    const int row_bits = bits_of((uint64_t)n - 1);
-    const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
     int key = 0, taken = 0; /* `taken` bits of `key` are ordered already */
     for (int round = 0; key < N_KEYS; round++) {
         /* What fits above the row's position: whole keys, and where a key does not fit, its lower bits first. */
@@ -260,7 +313,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
         } parts[N_KEYS];
         int n_parts = 0, high = row_bits;
         while (key < N_KEYS && high < 64) {
-            const int left = ranges[key].bits - taken, bits = left < 64 - high ? left : 64 - high;
+            const int left = layout->range[key].bits - taken, bits = left < 64 - high ? left : 64 - high;
             if (bits > 0) {
                 parts[n_parts].key = key;
                 parts[n_parts].from = taken;
@@ -269,7 +322,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
             }
             high += bits;
             taken += bits;
-            if (taken == ranges[key].bits) {
+            if (taken == layout->range[key].bits) {
                 key++;
                 taken = 0;
             }
@@ -277,14 +330,12 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
         for (int64_t first = 0; first < n; first += BLOCK) {
             const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
             uint64_t *const words = memory + first;
-            load_block(records, round > 0 ? order : NULL, first, count, &b);
+            gather_block(records, order + first, count, &b);
             for (size_t k = 0; k < count; k++)
                 words[k] = (uint64_t)first + k;
-            for (int p = 0; p < n_parts; p++) {
-                const key_name name = (key_name)parts[p].key;
+            for (int p = 0; p < n_parts; p++)
                 for (size_t k = 0; k < count; k++)
-                    words[k] |= (place_of(&b, name, by_difference, &ranges[name], k) >> parts[p].from & parts[p].mask) << parts[p].to;
-            }
+                    words[k] |= (place_of(&b, (key_name)parts[p].key, layout, k) >> parts[p].from & parts[p].mask) << parts[p].to;
         }
         const uint64_t *const words = sort_words(memory, memory + n, n, row_bits, high, place, watch);
         if (words == NULL || sif_stop(watch)) {
@@ -300,7 +351,33 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
 done:
     free(place);
     free(memory);
-    free(ordering.memory);
+    return status;
+}
+
+sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch) {
+    const int64_t n = records->n;
+    sif_records all_rows = *records; /* this kernel does not ask who takes part */
+    all_rows.eligible = NULL;
+    sif_layout layout;
+    buckets all;
+    sif_status status = records->provider.size <= INT32_MAX ? survey(&all_rows, &layout, &all, already, watch)
+                                                            : sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
+    if (status.code == SIF_OK && !*already) {
+        const sif_carried rows = {.bits = bits_of((uint64_t)n - 1), .load = load_rows};
+        if (lay_out(&layout, rows.bits)) {
+            /* The output holds the words first. */
+            status = sort_in_buckets(&all_rows, &layout, &rows, &all, (uint64_t *)order, watch);
+            const uint64_t mask = ((uint64_t)1 << rows.bits) - 1;
+            for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
+                order[i] = (int64_t)((uint64_t)order[i] & mask);
+            goto done;
+        }
+    }
+    for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
+        order[i] = i;
+    if (status.code == SIF_OK && !*already)
+        status = sort_in_rounds(&all_rows, &layout, order, watch);
+done:
     if (status.code != SIF_OK)
         for (int64_t i = 0; i < n; i++)
             order[i] = SIF_VOID;

@@ -3,29 +3,32 @@
 #ifndef SIF_ORDERING_H
 #define SIF_ORDERING_H
 
-#include "sif.h"
+#include "cpu.h"
 
-enum { SIF_PUBLISHED, SIF_PLACED, SIF_PROVIDER, SIF_N_KEYS };
+/* What each record takes along in the lower `bits` bits of its word. */
+typedef struct {
+    int bits;
+    /* Writes it for the rows first .. first + count - 1, in blocks of at most SIF_CARRIED_BLOCK; non-zero: one of them is at fault. */
+    int (*load)(const void *context, int64_t first, size_t count, uint64_t *carried);
+    const void *context;
+} sif_carried;
+
+enum { SIF_CARRIED_BLOCK = 256 };
 
 typedef struct {
-    int64_t least; /* subtracted from the key */
-    int bits;      /* that key - least, counted from 1, takes; 0 is for a missing key */
-} sif_key_range;
-
-typedef struct {
-    uint64_t *memory;
-    const uint64_t *words; /* in `memory`, a word a record in their order; NULL where the keys do not fit a word */
-    sif_key_range range[SIF_N_KEYS];
-    int shift[SIF_N_KEYS]; /* of each key in a word; below them a bit for a missing inspection date, and row_bits for the row */
-    int row_bits;
-    int by_difference; /* whether SIF_PUBLISHED is counted from the placing day */
+    int64_t n;           /* records that take part */
+    uint64_t *words;     /* n, a word a record, in their order; NULL where the keys do not fit a word */
+    sif_layout layout;   /* of the keys in a word, above what is carried */
 } sif_ordering;
 
-/* Sorts the records; the caller frees ordering->memory, whatever the status. provider.size <= INT32_MAX. */
-sif_status sif_sort_records(const sif_records *records, sif_ordering *ordering, const sif_watch *watch);
+/* Sorts the eligible records. Every record is checked, eligible or not. The caller frees ordering->words, whatever the status.
+ * provider.size <= INT32_MAX. SIF_UNORDERED: carried->load has found a fault. */
+sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering, const sif_watch *watch);
 
-/* The records first .. first + count - 1 of the order. words must not be NULL. */
-void sif_unpack(const sif_ordering *ordering, int64_t first, size_t count, int64_t *row, int32_t *provider, int64_t *held,
-                int64_t *published, int64_t *placed);
+/* Sorts n words by their bits from `low` up to `high`, stably; `spare` is as large. sorted: the one of the two that holds them then. */
+sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted, const sif_watch *watch);
+
+/* As malloc, for memory that is written to in many places at once. */
+void *sif_allocate_large(size_t bytes);
 
 #endif

@@ -126,6 +126,15 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
                            const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
                            const sif_watch *watch);
 
+/* As sif_count_as_at, but gives only what each date changes in the counts of the date before (of the first: in none): memory goes with the
+ * records, whatever the grid.
+ * cells, changes: room for 2 n each, 4 n where `expires` is given; the first n_changes are written. A cell is
+ * (group x n_dates + date) x (grades->size + 1) + grade, with groups->size for missing groups and grades->size for missing grades; cells
+ * rise, and no change is 0. Changes of pieces are merged by adding those of a cell. */
+sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
+                             const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *n_changes,
+                             int64_t *cells, int64_t *changes, const sif_watch *watch);
+
 /* Counts from which grade to which consecutive eligible records of a provider go, by the group and period of the later one.
  * order: as for sif_count_as_at. groups, periods: codes of each record, or NULL for one group, one period. Of several eligible records of
  * a provider that are placed on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.

@@ -43,31 +43,78 @@ done:
     return result;
 }
 
-PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
-    PyObject *result = NULL;
+/* The arguments that the kernels of a grid share: those of records, then order, groups, n_groups, grades, n_grades, expires, dates,
+ * cutoffs. The days of the grid are lent apart, for they have a length of their own. */
+typedef struct {
     sif_records records;
     sif_codes groups_taken, grades;
     const sif_codes *groups;
     const int64_t *order, *expires, *dates, *cutoffs;
-    int64_t n_groups, n_grades, *counts;
-    if (check_arguments("count_as_at", n_args, 16, 16) != 0 || take_records(&buffers, args, &records) != 0 ||
-        take_int64(&buffers, args[7], "order", -1, 1, &order) != 0 || take_size(args[9], "n_groups", &n_groups) != 0 ||
-        take_optional_codes(&buffers, args[8], "groups", n_groups, &groups_taken, &groups) != 0 ||
-        take_size(args[11], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[10], "grades", n_grades, &grades) != 0 ||
-        take_int64(&buffers, args[12], "expires", -1, 1, &expires) != 0 || take_int64(&grid, args[13], "dates", -1, 0, &dates) != 0 ||
-        take_int64(&grid, args[14], "cutoffs", -1, 0, &cutoffs) != 0)
+    int64_t n_groups, n_grades, n_dates;
+} grid_arguments;
+
+enum { GRID_ARGUMENTS = 15 };
+
+static int take_grid(lent *buffers, lent *grid, PyObject *const *args, grid_arguments *given) {
+    if (take_records(buffers, args, &given->records) != 0 || take_int64(buffers, args[7], "order", -1, 1, &given->order) != 0 ||
+        take_size(args[9], "n_groups", &given->n_groups) != 0 ||
+        take_optional_codes(buffers, args[8], "groups", given->n_groups, &given->groups_taken, &given->groups) != 0 ||
+        take_size(args[11], "n_grades", &given->n_grades) != 0 ||
+        take_codes(buffers, args[10], "grades", given->n_grades, &given->grades) != 0 ||
+        take_int64(buffers, args[12], "expires", -1, 1, &given->expires) != 0 ||
+        take_int64(grid, args[13], "dates", -1, 0, &given->dates) != 0 || take_int64(grid, args[14], "cutoffs", -1, 0, &given->cutoffs) != 0)
+        return -1;
+    given->n_dates = grid->rows;
+    return 0;
+}
+
+PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
+    PyObject *result = NULL;
+    grid_arguments given;
+    int64_t *counts;
+    if (check_arguments("count_as_at", n_args, GRID_ARGUMENTS + 1, GRID_ARGUMENTS + 1) != 0 ||
+        take_grid(&buffers, &grid, args, &given) != 0)
         goto done;
-    const int64_t cells = product(groups != NULL ? n_groups + 1 : 1, n_grades + 1);
-    if (cells < 0 || take_int64_out(&buffers, args[15], "counts", product(grid.rows, cells), &counts) != 0)
+    const int64_t cells = product(given.groups != NULL ? given.n_groups + 1 : 1, given.n_grades + 1);
+    if (cells < 0 || take_int64_out(&buffers, args[GRID_ARGUMENTS], "counts", product(given.n_dates, cells), &counts) != 0)
         goto done;
 
     sif_status status;
     LET_OTHERS_RUN
-    status = sif_count_as_at(&records, order, groups, &grades, expires, grid.rows, dates, cutoffs, counts, &watch);
+    status = sif_count_as_at(&given.records, given.order, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
+                             given.cutoffs, counts, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, groups, &grades, &records.provider);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None)
+                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider);
+done:
+    release(&grid);
+    release(&buffers);
+    return result;
+}
+
+PyObject *bind_changes_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
+    PyObject *result = NULL;
+    grid_arguments given;
+    int64_t n_changes, *cells, *changes;
+    if (check_arguments("changes_as_at", n_args, GRID_ARGUMENTS + 2, GRID_ARGUMENTS + 2) != 0 ||
+        take_grid(&buffers, &grid, args, &given) != 0)
+        goto done;
+    const int64_t room = product(given.records.n, given.expires != NULL ? 4 : 2);
+    if (take_int64_out(&buffers, args[GRID_ARGUMENTS], "cells", room, &cells) != 0 ||
+        take_int64_out(&buffers, args[GRID_ARGUMENTS + 1], "changes", room, &changes) != 0)
+        goto done;
+
+    sif_status status;
+    LET_OTHERS_RUN
+    status = sif_changes_as_at(&given.records, given.order, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
+                               given.cutoffs, &n_changes, cells, changes, &watch);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? PyLong_FromLongLong(n_changes)
+                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider);
 done:
     release(&grid);
     release(&buffers);

@@ -68,6 +68,7 @@ PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n
 PyObject *bind_order_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_changes_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_count_transitions(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_spells(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_kendall_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

@@ -19,6 +19,9 @@ static PyMethodDef methods[] = {
     METHOD(count_as_at, "count_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
                         "grades, n_grades, expires, dates, cutoffs, counts, /)\n--\n\n"
                         "Write the counts of records in force for each date of a grid."),
+    METHOD(changes_as_at, "changes_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
+                          "grades, n_grades, expires, dates, cutoffs, cells, changes, /)\n--\n\n"
+                          "Write what each date of a grid changes in the counts of records in force; return the number of changes."),
     METHOD(count_transitions,
            "count_transitions(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
            "periods, n_periods, grades, n_grades, counts, /)\n--\n\n"

@@ -493,9 +493,10 @@ class Series(_OfRecords):
             of_piece=True,
             **self.named,
         )
-        date, group, word = np.nonzero(found.counted)
+        pair, word = np.nonzero(found.counted.counted)
+        date, group = found.counted.date[pair], found.counted.group[pair]
         labelled = [*(_labels_at(of, group) for of in found.grouped.labels.values()), date, _labels_at(labels, word)]
-        tallies = {"words": words, "in force": Tally(tuple(labelled), (found.counted[date, group, word],))}
+        tallies = {"words": words, "in force": Tally(tuple(labelled), (found.counted.counted[pair, word],))}
         if "framework" in frame.columns:
             tallies |= self._chosen_frameworks(frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
@@ -516,9 +517,12 @@ class Series(_OfRecords):
         tally = partial.tallies["in force"]
         grouped, (group,) = self._groups(self.by, self.observed, [tally])
         scale, (grade,) = self._grades(partial.tallies["words"], self.judgement, self.scale, tally.labels[-1])
-        counted = np.zeros((len(days), grouped.size + 1, len(scale.labels) + 1), dtype=np.int64)
-        np.add.at(counted, (np.asarray(tally.labels[-2]), np.where(group < 0, grouped.size, group), grade), tally.sums[0])
-        return snapshots.series_table(days, counted, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
+        place = np.asarray(tally.labels[-2]) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
+        shown, pair = np.unique(place, return_inverse=True)
+        counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
+        np.add.at(counted, (pair, grade), tally.sums[0])
+        found = snapshots.GroupsInForce(*np.divmod(shown, grouped.size + 1), counted)
+        return snapshots.series_table(days, found, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
 
 
 @dataclass(frozen=True, kw_only=True)

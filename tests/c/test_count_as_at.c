@@ -15,6 +15,20 @@ static void naive(const histories *h, int grouped, int64_t n_dates, const int64_
         }
 }
 
+/* Adds up changes, whose cells are groups x dates x grades, to counts of dates x groups x grades; returns whether cells rise and no change
+ * is 0. */
+static int add_up(int64_t n_changes, const int64_t *cells, const int64_t *changes, int64_t n_dates, int64_t n_groups, int64_t stride,
+                  int64_t *counts) {
+    int is_sound = 1;
+    for (int64_t i = 0; i < n_changes; i++) {
+        const int64_t grade = cells[i] % stride, date = cells[i] / stride % n_dates, group = cells[i] / stride / n_dates;
+        is_sound &= changes[i] != 0 && (i == 0 || cells[i] > cells[i - 1]);
+        for (int64_t d = date; d < n_dates; d++)
+            counts[(d * (n_groups + 1) + group) * stride + grade] += changes[i];
+    }
+    return is_sound;
+}
+
 static int64_t *random_grid(int64_t n, int kind) {
     int64_t *const days = allocate(n, sizeof *days);
     for (int64_t d = 0; d < n; d++) {
@@ -40,10 +54,19 @@ static void as_defined(void) {
         int already;
         naive(&h, grouped, n_dates, dates, cutoffs, expected);
         CHECK_STATUS(sif_order_records(&h.records, order, &already, NULL), SIF_OK, -1, 0);
-        CHECK_STATUS(sif_count_as_at(&h.records, already ? NULL : order, grouped ? &h.groups : NULL, &h.grades, h.expires, n_dates, dates,
-                                     cutoffs, counts, NULL),
-                     SIF_OK, -1, 0);
+        const int64_t *const as_ordered = random_below(2) == 0 ? order : NULL; /* without it the kernel orders, and packs where words suffice */
+        const sif_codes *const groups = grouped ? &h.groups : NULL;
+        CHECK_STATUS(sif_count_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, counts, NULL), SIF_OK, -1, 0);
         CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
+        int64_t n_changes, *const cells = guarded(4 * h.n), *const changes = guarded(4 * h.n);
+        CHECK_STATUS(sif_changes_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, &n_changes, cells, changes,
+                                       NULL),
+                     SIF_OK, -1, 0);
+        memset(counts, 0, (size_t)size * sizeof *counts);
+        CHECK(add_up(n_changes, cells, changes, n_dates, grouped ? h.n_groups : 0, h.n_grades + 1, counts));
+        CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
+        free_guarded(cells, 4 * h.n);
+        free_guarded(changes, 4 * h.n);
         free_guarded(order, h.n);
         free_guarded(counts, size);
         free_guarded(expected, size);
@@ -147,8 +170,28 @@ static void the_watch_is_asked_and_obeyed(void) {
     free(zeros);
 }
 
+/* Without `expires` the kernel has room for two changes a record; on error all of it is void. */
+static void changes_keep_to_their_room(void) {
+    static const int64_t dates[] = {4, 5};
+    const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT64};
+    const sif_records records = {
+        .n = 4, .provider = {.data = provider, .size = 2, .kind = SIF_INT64}, .held = held, .published = published};
+    int64_t n_changes, *const cells = guarded(8), *const changes = guarded(8);
+    reset();
+    provider[0] = 1; /* not in order */
+    held[2] = 9;     /* after the grid */
+    CHECK_STATUS(sif_changes_as_at(&records, NULL, NULL, &grades, NULL, 2, dates, dates, &n_changes, cells, changes, NULL), SIF_OK, -1, 0);
+    CHECK(n_changes == 2 && cells[0] == 1 && cells[1] == 3 && changes[0] == 1 && changes[1] == 1);
+    grade[2] = 5;
+    CHECK_STATUS(sif_changes_as_at(&records, NULL, NULL, &grades, NULL, 2, dates, dates, &n_changes, cells, changes, NULL), SIF_BAD_GRADE, 2, 5);
+    CHECK(n_changes == SIF_VOID && all_are(cells, 8, SIF_VOID) && all_are(changes, 8, SIF_VOID));
+    free_guarded(cells, 8);
+    free_guarded(changes, 8);
+}
+
 int main(void) {
-    RUN(as_defined);
+    EACH_VERSION RUN(as_defined);
+    RUN(changes_keep_to_their_room);
     RUN(what_is_wrong_is_named);
     RUN(the_watch_is_asked_and_obeyed);
     return report();

@@ -50,6 +50,25 @@ static void wide_keys(void) {
     }
 }
 
+/* Enough words that they fall into several buckets, and that one provider's take the wider digits. */
+static void many_records(void) {
+    const int64_t n = 40000;
+    const int64_t of[] = {1, 3, 1000, 100000};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        histories h = random_histories(n, of[i], 1);
+        int64_t *const order = guarded(n);
+        int already, rises = 1;
+        CHECK_STATUS(sif_order_records(&h.records, order, &already, NULL), SIF_OK, -1, 0);
+        for (int64_t j = 1; j < n; j++) {
+            const int64_t a = order[j - 1], b = order[j];
+            rises &= h.provider[a] < h.provider[b] || (h.provider[a] == h.provider[b] && is_before(&h, a, b));
+        }
+        CHECK(rises && !already); /* no two are equal: every row is there once */
+        free_guarded(order, n);
+        free_histories(&h);
+    }
+}
+
 static void bad_records_are_named(void) {
     const int64_t held[] = {1, 2, SIF_NO_DAY, 4};
     const int8_t providers[] = {0, 1, 0, 2};
@@ -91,8 +110,11 @@ static void the_watch_is_asked_and_obeyed(void) {
 }
 
 int main(void) {
-    RUN(as_defined);
-    RUN(wide_keys);
+    EACH_VERSION {
+        RUN(as_defined);
+        RUN(many_records);
+        RUN(wide_keys);
+    }
     RUN(bad_records_are_named);
     RUN(the_watch_is_asked_and_obeyed);
     return report();
