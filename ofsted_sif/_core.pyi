@@ -79,6 +79,8 @@ def count_transitions(
     grades: Codes,
     n_grades: int,
     counts: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def spells(
@@ -111,6 +113,8 @@ def kendall_grades(
     n_grades: int,
     counts: Buffer,
     cubes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def kendall_values(
@@ -121,6 +125,8 @@ def kendall_values(
     values: Buffer,
     counts: Buffer,
     cubes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def kendall_exact(runs: Buffer, s: Buffer, above: Buffer, at: Buffer, /) -> None: ...
@@ -133,6 +139,8 @@ def theil_sen(
     n_ranks: int,
     ranks: Buffer,
     slopes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def resample_counts(

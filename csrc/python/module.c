@@ -21,18 +21,18 @@ static PyMethodDef methods[] = {
                         "Write the counts of records in force for each date of a grid."),
     METHOD(count_transitions,
            "count_transitions(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
-           "periods, n_periods, grades, n_grades, counts, /)\n--\n\n"
+           "periods, n_periods, grades, n_grades, counts, first=..., stop=..., /)\n--\n\n"
            "Write the counts of transitions between consecutive records of a provider."),
     METHOD(spells, "spells(provider, n_providers, held, published, eligible, opened, closed, order, grades, n_grades, until, rows, "
                    "ended_by, start, end, /)\n--\n\n"
                    "Write how long each grade was held; return the number of spells."),
-    METHOD(kendall_grades, "kendall_grades(order, groups, n_groups, days, grades, n_grades, counts, cubes, /)\n--\n\n"
+    METHOD(kendall_grades, "kendall_grades(order, groups, n_groups, days, grades, n_grades, counts, cubes, first=..., stop=..., /)\n--\n\n"
                            "Add Kendall's S of grades against days, and the sums of its ties, for each group."),
-    METHOD(kendall_values, "kendall_values(order, groups, n_groups, days, values, counts, cubes, /)\n--\n\n"
+    METHOD(kendall_values, "kendall_values(order, groups, n_groups, days, values, counts, cubes, first=..., stop=..., /)\n--\n\n"
                            "Add Kendall's S of numbers against days, and the sums of its ties, for each group."),
     METHOD(kendall_exact, "kendall_exact(runs, s, above, at, /)\n--\n\n"
                           "Write the exact probabilities that S is above and at s."),
-    METHOD(theil_sen, "theil_sen(order, groups, n_groups, days, values, n_ranks, ranks, slopes, /)\n--\n\n"
+    METHOD(theil_sen, "theil_sen(order, groups, n_groups, days, values, n_ranks, ranks, slopes, first=..., stop=..., /)\n--\n\n"
                       "Write the slopes of given ranks among those of all pairs of rows of each group."),
     METHOD(resample_counts, "resample_counts(members, entries, cell, count, n_cells, seed, first_replicate, n_replicates, resampled, /)"
                             "\n--\n\nWrite the counts of replicates that draw providers with replacement."),
