@@ -51,24 +51,37 @@ static int choose_version(PyObject *module) {
     return PyModule_AddStringConstant(module, "cpu", sif_cpu_in_use());
 }
 
+/* The limited API of 3.11 does not name what 3.12 added to its stable ABI: several interpreters, each with its own GIL. Earlier ones refuse
+ * a slot that they do not know. */
+#ifndef Py_mod_multiple_interpreters
+#define Py_mod_multiple_interpreters 3
+#define Py_MOD_PER_INTERPRETER_GIL_SUPPORTED ((void *)2)
+#endif
+
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, (void *)choose_version},
-#ifdef Py_mod_multiple_interpreters
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
 #ifdef Py_mod_gil
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "ofsted_sif._core", .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",
-    .m_size = 0,           .m_methods = methods,         .m_slots = slots,
+static PyModuleDef_Slot slots_3_11[] = {
+    {Py_mod_exec, (void *)choose_version},
+    {0, NULL},
 };
+
+#define DEFINITION(SLOTS)                                                                                                                  \
+    {                                                                                                                                      \
+        PyModuleDef_HEAD_INIT, .m_name = "ofsted_sif._core", .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",           \
+        .m_size = 0, .m_methods = methods, .m_slots = SLOTS                                                                                \
+    }
+
+static struct PyModuleDef definition = DEFINITION(slots), definition_3_11 = DEFINITION(slots_3_11);
 
 PyMODINIT_FUNC PyInit__core(void);
 
 PyMODINIT_FUNC PyInit__core(void) {
-    return PyModuleDef_Init(&definition);
+    return PyModuleDef_Init(Py_Version < 0x030C0000 ? &definition_3_11 : &definition);
 }
