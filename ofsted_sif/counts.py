@@ -38,8 +38,8 @@ NO_DAY = np.iinfo(np.int64).min
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 4_000_000
-NUMBERS_WORTH_A_THREAD = 200_000
-SLOPES_WORTH_A_THREAD = 20_000
+NUMBERS_WORTH_A_THREAD = 500_000
+SLOPES_WORTH_A_THREAD = 50_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 
