@@ -99,6 +99,8 @@ def count_transitions(
     grades: Codes,
     n_grades: int,
     counts: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def spells(
@@ -131,6 +133,8 @@ def kendall_grades(
     n_grades: int,
     counts: Buffer,
     cubes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def kendall_values(
@@ -141,6 +145,8 @@ def kendall_values(
     values: Buffer,
     counts: Buffer,
     cubes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def kendall_exact(runs: Buffer, s: Buffer, above: Buffer, at: Buffer, /) -> None: ...
@@ -153,6 +159,8 @@ def theil_sen(
     n_ranks: int,
     ranks: Buffer,
     slopes: Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def resample_counts(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -41,6 +41,8 @@ NO_DAY = np.iinfo(np.int64).min
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 4_000_000
+NUMBERS_WORTH_A_THREAD = 500_000
+SLOPES_WORTH_A_THREAD = 50_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 
@@ -145,6 +147,8 @@ def _piece(codes: Any, start: int, stop: int) -> Any:
 
 def usable_cores() -> int:
     """How many cores this process may use."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13; it also obeys -X cpu_count
+        return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -157,31 +161,33 @@ def check_memory(size: int, what: str, instead: str) -> None:
         raise MemoryError(f"{what} take {size / 1e9:,.0f} GB, and this machine has {has / 1e9:,.0f}; {instead}")
 
 
-def number_of_threads(threads: int | None, rows: int) -> int:
-    """How many threads count so many rows."""
+def number_of_threads(threads: int | None, rows: int, worth: int = ROWS_WORTH_A_THREAD) -> int:
+    """How many threads count so many rows, of which so many are worth one."""
     if threads is None:
-        return max(1, min(usable_cores(), rows // ROWS_WORTH_A_THREAD))
+        return max(1, min(usable_cores(), rows // worth))
     if threads < 1:
         raise ValueError(f"threads is {threads}; 1 or more are needed")
     return max(1, min(threads, rows))
 
 
-def _in_pieces(count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int, also: set[int]) -> list[np.ndarray]:
-    """Count pieces of the rows in threads, and sum the counts of the pieces; no piece goes beyond a bound of `also`.
+def _in_pieces(
+    count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int, also: Iterable[int] = (), merge: np.ufunc = np.add
+) -> list[np.ndarray]:
+    """Count pieces of the rows in threads, and sum (`merge`) the counts of the pieces; no piece goes beyond a bound of `also`.
 
     Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
     """
     from concurrent.futures import ThreadPoolExecutor  # here: it loads logging and more
 
     pieces = max(threads, -(-rows // ROWS_OF_A_PIECE))
-    bounds = sorted({rows * piece // pieces for piece in range(pieces + 1)} | also)
+    bounds = sorted({rows * piece // pieces for piece in range(pieces + 1)}.union(also))
     pool = ThreadPoolExecutor(threads)
     try:
         parts = [pool.submit(count, start, stop) for start, stop in pairwise(bounds)]
         total = parts[0].result()
         for part in parts[1:]:  # in the order of the rows, so that the first offending row is the one named
             for array, more in zip(total, part.result(), strict=True):
-                array += more
+                merge(array, more, out=array)
     finally:
         pool.shutdown(cancel_futures=True)
     return total
@@ -292,17 +298,35 @@ def _records(
     )
 
 
-def _in_order(kernel: Callable[..., Any], records: tuple[Any, int, Any, Any, Any, Any, Any], order: Any, rest: tuple[Any, ...]) -> Any:
+def _in_order(kernel: Callable[[Any], list[np.ndarray]], records: tuple[Any, int, Any, Any, Any, Any, Any], order: Any) -> list[np.ndarray]:
     """What a kernel gives that takes records in order; it finds out by the way whether they lie so, and they are ordered only if not."""
     if order is None:
         try:
-            return kernel(*records, None, *rest)
+            return kernel(None)
         except ValueError as error:
             if getattr(error, "reason", None) != "unordered":
                 raise
         order = np.empty(len(records[2]), dtype=np.int64)
         _core.order_records(*records, order)
-    return kernel(*records, _plain(_codes(order, "order"), np.int64), *rest)
+    return kernel(_plain(_codes(order, "order"), np.int64))
+
+
+def _in_order_by_threads(
+    kernel: Callable[[Any, int, int], list[np.ndarray]],
+    records: tuple[Any, int, Any, Any, Any, Any, Any],
+    order: Any,
+    threads: int,
+    merge: np.ufunc = np.add,
+) -> list[np.ndarray]:
+    """The same with a kernel that takes its share of the order, the providers that begin at places start to stop."""
+    rows = len(records[2])
+
+    def all_pieces(order: Any) -> list[np.ndarray]:
+        if threads == 1:
+            return kernel(order, 0, rows)
+        return _in_pieces(lambda start, stop: kernel(order, start, stop), rows, threads, merge=merge)
+
+    return _in_order(all_pieces, records, order)
 
 
 def order_records(provider: Any, held: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
@@ -606,6 +630,7 @@ def count_transitions(
     n_periods: int | None = None,
     n_grades: int = 4,
     eligible: Any = None,
+    threads: int | None = None,
 ) -> np.ndarray:
     """Count from which grade to which consecutive inspections of a provider go.
 
@@ -621,6 +646,8 @@ def count_transitions(
         As for `count_as_at`.
     n_groups, n_periods, n_grades : int
         As for `count_grades`.
+    threads : int, optional
+        By default one for few rows, else one a core; the counts are the same.
 
     Returns
     -------
@@ -647,10 +674,14 @@ def count_transitions(
     periods = None if periods is None else _codes(periods, "periods")
     n_groups = 0 if groups is None else _size(groups, n_groups)
     n_periods = 0 if periods is None else _size(periods, n_periods)
-    counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)
     grades = _codes(grades, "grades")
-    _in_order(_core.count_transitions, records, order, (groups, n_groups, periods, n_periods, grades, n_grades, counts))
-    return counts
+
+    def count(order: Any, start: int, stop: int) -> list[np.ndarray]:
+        counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)
+        _core.count_transitions(*records, order, groups, n_groups, periods, n_periods, grades, n_grades, counts, start, stop)
+        return [counts]
+
+    return _in_order_by_threads(count, records, order, number_of_threads(threads, len(records[2])))[0]
 
 
 def spells(
@@ -703,9 +734,14 @@ def spells(
     """
     records = _records(provider, n_providers, held, published, eligible, opened, closed)
     grades = _codes(grades, "grades")
-    results = np.empty((4, len(records[2])), dtype=np.int64)
-    n = _in_order(_core.spells, records, order, (grades, n_grades, _day(until, "until"), *results))
-    rows, ended_by, start, end = results[:, :n].copy()
+    until = _day(until, "until")
+
+    def find(order: Any) -> list[np.ndarray]:
+        results = np.empty((4, len(records[2])), dtype=np.int64)
+        n = _core.spells(*records, order, grades, n_grades, until, *results)
+        return list(results[:, :n].copy())
+
+    rows, ended_by, start, end = _in_order(find, records, order)
     return rows, ended_by, start, end
 
 
@@ -742,24 +778,25 @@ class Kendall(NamedTuple):
     runs: np.ndarray
 
 
-def _dated(groups: Any, days: Any, n_groups: int | None, order: Any) -> tuple[Any, Any, int, Any]:
-    """Order, group codes, their number and days of rows: what the kernels of trends begin with."""
+def _dated(groups: Any, days: Any, n_groups: int | None) -> tuple[Any, int, Any, None, None, None, None]:
+    """Dated rows as the records that they are: the group for provider, the day for held."""
     days = _days(days, "days")
     if groups is None:
-        groups, n_groups = np.zeros(len(days), dtype=np.int8), 1
-    else:
-        groups = _codes(groups, "groups")
-        n_groups = _size(groups, n_groups)
-    if order is None:
-        order = np.empty(len(days), dtype=np.int64)
-        if _core.order_records(groups, n_groups, days, None, None, None, None, order):
-            order = None
-    else:
-        order = np.ascontiguousarray(order, dtype=np.int64)
-    return order, groups, n_groups, days
+        return np.zeros(len(days), dtype=np.int8), 1, days, None, None, None, None
+    groups = _codes(groups, "groups")
+    return groups, _size(groups, n_groups), days, None, None, None, None
 
 
-def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None, n_groups: int | None = None, order: Any = None) -> Kendall:
+def kendall(
+    groups: Any,
+    days: Any,
+    values: Any,
+    *,
+    n_grades: int | None = None,
+    n_groups: int | None = None,
+    order: Any = None,
+    threads: int | None = None,
+) -> Kendall:
     """Compute Kendall's S of values against days, with its variance and tau-b, for each group.
 
     Parameters
@@ -775,7 +812,9 @@ def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None,
     n_groups : int, optional
         Number of groups; by default the largest code and one.
     order : array_like of int, shape (n,), optional
-        The rows in order of group and day, as `order_records` gives them; by default they are ordered here.
+        The rows in order of group and day, as `order_records` gives them. By default they are ordered here, unless they lie so already.
+    threads : int, optional
+        By default one for few rows, else one a core, at work on different groups; the results are the same.
 
     Returns
     -------
@@ -801,12 +840,20 @@ def kendall(groups: Any, days: Any, values: Any, *, n_grades: int | None = None,
     >>> found.s.item(), round(found.variance.item(), 3), round(found.tau.item(), 3)
     (5, 7.667, 0.913)
     """
-    order, groups, n_groups, days = _dated(groups, days, n_groups, order)
-    sums, cubes = np.zeros((n_groups, 5), dtype=np.int64), np.zeros((n_groups, 2))
-    if n_grades is None:
-        _core.kendall_values(order, groups, n_groups, days, np.ascontiguousarray(values, dtype=np.float64), sums, cubes)
-    else:
-        _core.kendall_grades(order, groups, n_groups, days, _codes(values, "values"), n_grades, sums, cubes)
+    records = _dated(groups, days, n_groups)
+    groups, n_groups, days = records[:3]
+    values = _plain(values, np.float64) if n_grades is None else _codes(values, "values")
+
+    def add(order: Any, start: int, stop: int) -> list[np.ndarray]:
+        sums, cubes = np.zeros((n_groups, 5), dtype=np.int64), np.zeros((n_groups, 2))
+        if n_grades is None:
+            _core.kendall_values(order, groups, n_groups, days, values, sums, cubes, start, stop)
+        else:
+            _core.kendall_grades(order, groups, n_groups, days, values, n_grades, sums, cubes, start, stop)
+        return [sums, cubes]
+
+    worth = ROWS_WORTH_A_THREAD if n_grades is not None else NUMBERS_WORTH_A_THREAD
+    sums, cubes = _in_order_by_threads(add, records, order, number_of_threads(threads, len(days), worth))
     return _kendall(sums, cubes)
 
 
@@ -928,12 +975,14 @@ def kendall_exact(runs: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
     return above, at
 
 
-def theil_sen(groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int | None = None, order: Any = None) -> np.ndarray:
+def theil_sen(
+    groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int | None = None, order: Any = None, threads: int | None = None
+) -> np.ndarray:
     """Find the slopes of given ranks among those of all pairs of rows of a group that lie on different days.
 
     Parameters
     ----------
-    groups, days, n_groups, order
+    groups, days, n_groups, order, threads
         As for `kendall`.
     values : array_like of float, shape (n,)
         Finite numbers.
@@ -962,11 +1011,17 @@ def theil_sen(groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int 
     >>> counts.theil_sen(None, [0, 1, 2], [0.0, 3.0, 4.0], [[0, 1, 2]])
     array([[1., 2., 3.]])
     """
-    order, groups, n_groups, days = _dated(groups, days, n_groups, order)
-    ranks = np.ascontiguousarray(ranks, dtype=np.int64)
-    slopes = np.empty(ranks.shape)
-    _core.theil_sen(order, groups, n_groups, days, np.ascontiguousarray(values, dtype=np.float64), ranks.shape[1], ranks, slopes)
-    return slopes
+    records = _dated(groups, days, n_groups)
+    groups, n_groups, days = records[:3]
+    values, ranks = _plain(values, np.float64), _plain(ranks, np.int64)
+
+    def find(order: Any, start: int, stop: int) -> list[np.ndarray]:
+        slopes = np.empty(ranks.shape)
+        _core.theil_sen(order, groups, n_groups, days, values, ranks.shape[1], ranks, slopes, start, stop)
+        return [slopes]
+
+    n_threads = number_of_threads(threads, len(days), SLOPES_WORTH_A_THREAD)
+    return _in_order_by_threads(find, records, order, n_threads, merge=np.fmax)[0]  # a group is NaN in all pieces but its own
 
 
 def _profiles(provider: np.ndarray, cell: np.ndarray, n_providers: int, n_cells: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,27 +4,36 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifndef __STDC_NO_ATOMICS__
+#define SHARED _Atomic
+#else
+#define SHARED volatile
+#endif
+
 typedef struct {
     const char *name;
     const sif_loops *counting;
     const sif_grid_loops *grid;
+    const sif_history_loops *histories;
 } version;
 
 /* Best first. */
 static const version versions[] = {
 #if SIF_X86
-    {"avx512", &sif_loops_avx512, &sif_grid_loops_avx512},
-    {"avx2", &sif_loops_avx2, &sif_grid_loops_avx2},
+    {"avx512", &sif_loops_avx512, &sif_grid_loops_avx512, &sif_history_loops_avx512},
+    {"avx2", &sif_loops_avx2, &sif_grid_loops_avx2, &sif_history_loops_avx2},
 #endif
 #if SIF_NEON
-    {"neon", &sif_loops_neon, &sif_grid_loops_neon},
+    {"neon", &sif_loops_neon, &sif_grid_loops_neon, &sif_history_loops_neon},
 #endif
-    {"baseline", &sif_loops_baseline, &sif_grid_loops_baseline},
+    {"baseline", &sif_loops_baseline, &sif_grid_loops_baseline, &sif_history_loops_baseline},
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
-/* The one thing that is shared: written when the module is imported, under the import's lock, and by tests that force a version. */
-static const version *in_use = &versions[VERSIONS - 1];
+/* The one thing that is shared: written when the module is first imported, and by tests that force a version. Another interpreter of the
+ * process imports it under a lock of its own, while kernels run: it finds its choice made, and writes nothing. Two that are the first at
+ * once write the same. */
+static const version *SHARED in_use = &versions[VERSIONS - 1];
 
 static int is_supported(const version *v) {
 #if SIF_X86
@@ -41,7 +50,8 @@ static int is_supported(const version *v) {
 int sif_use_cpu(const char *name) {
     for (size_t i = 0; i < VERSIONS; i++)
         if ((name == NULL || strcmp(name, versions[i].name) == 0) && is_supported(&versions[i])) {
-            in_use = &versions[i];
+            if (in_use != &versions[i])
+                in_use = &versions[i];
             return 0;
         }
     return -1;
@@ -57,4 +67,8 @@ const sif_loops *sif_loops_now(void) {
 
 const sif_grid_loops *sif_grid_loops_now(void) {
     return in_use->grid;
+}
+
+const sif_history_loops *sif_history_loops_now(void) {
+    return in_use->histories;
 }

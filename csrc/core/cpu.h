@@ -88,19 +88,39 @@ typedef struct {
                            size_t count, int32_t *from);
 } sif_grid_loops;
 
+/* What make_keys says of a block: a record that is missing something or comes too early; two of one provider and day. */
+enum { SIF_FAULTY = 1, SIF_TIED = 2 };
+
+/* The hot loops over blocks of ordered records. */
+typedef struct {
+    /* out[i] = the code of rows[i], or of row i without rows: -1 where it is missing, SIF_NO_CODE where it is out of range. */
+    void (*load[SIF_KINDS])(const void *codes, const int64_t *rows, size_t count, uint32_t size, int32_t *out);
+    /* key[i + 1] = the provider above, the day from -2^31 on below; key[0] is given. Returns SIF_FAULTY, SIF_TIED, both or 0. */
+    int (*make_keys)(const int32_t *provider, const int64_t *placed, size_t count, int64_t *key);
+    /* cell[i] = cell[i] * (size + 1) + the code, size where it is missing. Returns whether a code is SIF_NO_CODE. */
+    int (*append_codes)(const int32_t *codes, size_t count, uint32_t size, uint32_t *cell);
+    /* cell[k] = (table[k + 1] * stride + grade[k]) * stride + grade[k + 1] where k and k + 1 have one provider, else `none`. */
+    void (*find_transitions)(const int64_t *key, const uint32_t *grade, const uint32_t *table, size_t count, uint32_t stride, uint32_t none,
+                             uint32_t *cell);
+} sif_history_loops;
+
 extern const sif_loops sif_loops_baseline;
 extern const sif_grid_loops sif_grid_loops_baseline;
+extern const sif_history_loops sif_history_loops_baseline;
 #if SIF_X86
 extern const sif_loops sif_loops_avx2, sif_loops_avx512;
 extern const sif_grid_loops sif_grid_loops_avx2, sif_grid_loops_avx512;
+extern const sif_history_loops sif_history_loops_avx2, sif_history_loops_avx512;
 #endif
 #if SIF_NEON
 extern const sif_loops sif_loops_neon;
 extern const sif_grid_loops sif_grid_loops_neon;
+extern const sif_history_loops sif_history_loops_neon;
 #endif
 
 /* The version in use. */
 const sif_loops *sif_loops_now(void);
 const sif_grid_loops *sif_grid_loops_now(void);
+const sif_history_loops *sif_history_loops_now(void);
 
 #endif

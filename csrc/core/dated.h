@@ -7,6 +7,23 @@
 /* The row at position j of the order; a position is below rows->n, the row is checked by sif_next_group. */
 static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) { return rows->order != NULL ? rows->order[j] : j; }
 
+/* The first position from `position` on at which another group follows; `order` may name rows that there are not. */
+static inline int64_t sif_start_of_group(const sif_dated *rows, int64_t position) {
+    for (; position > 0 && position < rows->n; position++) {
+        const int64_t before = sif_row_at(rows, position - 1), row = sif_row_at(rows, position);
+        if (before < 0 || before >= rows->n || row < 0 || row >= rows->n ||
+            sif_code_at(&rows->group, before) != sif_code_at(&rows->group, row))
+            break;
+    }
+    return position;
+}
+
+static inline sif_piece sif_piece_of(const sif_dated *rows) {
+    const sif_piece all = {0, rows->n};
+    return rows->piece == NULL ? all
+                               : (sif_piece){sif_start_of_group(rows, rows->piece->first), sif_start_of_group(rows, rows->piece->stop)};
+}
+
 /* The group whose rows begin at position `start`, and the position after its last. Every position up to there is checked: it names a
  * row, whose group exists and whose day is known, and neither group nor day goes back. */
 static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t *group, int64_t *stop) {

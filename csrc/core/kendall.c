@@ -7,20 +7,14 @@
 #include <string.h>
 
 #include "dated.h"
+#include "histories.h"
 #include "sorting.h"
 
 enum {
     MOST_PAIRS = 190, /* among 20 rows: the degree of the largest distribution */
-    MOST_GRADES = 4096 /* their square is the size of a table */
+    MOST_GRADES = 4096,
+    MOST_LANES = 5 /* grades whose balances fit a word for groups of a block of rows and more */
 };
-
-#if defined(__GNUC__)
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#elif defined(_MSC_VER)
-#define ALWAYS_INLINE static __forceinline
-#else
-#define ALWAYS_INLINE static inline
-#endif
 
 /* What one group has brought so far. */
 typedef struct {
@@ -47,12 +41,21 @@ static void tie_values(sums *of, int64_t n) {
 /* Writes how the values of a group fall into runs of equals, longest first: see sif_kendall in the header. */
 static int64_t runs_of(int64_t *lengths, int n) {
     int64_t runs = 0;
-    for (int k = 1; k < n; k++)
-        for (int i = k; i > 0 && lengths[i] > lengths[i - 1]; i--) {
-            const int64_t longer = lengths[i];
-            lengths[i] = lengths[i - 1];
-            lengths[i - 1] = longer;
-        }
+    if (n <= MOST_LANES)
+        for (int stop = n; stop > 1; stop--)
+            for (int i = 1; i < stop; i++) {
+                /* Without a branch: the lengths of few grades come in any order. */
+                const int64_t one = lengths[i - 1], other = lengths[i];
+                lengths[i - 1] = one > other ? one : other;
+                lengths[i] = one > other ? other : one;
+            }
+    else
+        for (int k = 1; k < n; k++)
+            for (int i = k; i > 0 && lengths[i] > lengths[i - 1]; i--) {
+                const int64_t longer = lengths[i];
+                lengths[i] = lengths[i - 1];
+                lengths[i - 1] = longer;
+            }
     int64_t end = 0;
     for (int k = 0; k < n; k++) {
         end += lengths[k];
@@ -80,91 +83,197 @@ static void make_void(const sif_dated *rows, int64_t *counts, double *cubes) {
         cubes[c] = NAN;
 }
 
-/* ---- grades */
+/* ---- grades
+ *
+ * A row is held against the rows of days before: with a worse grade they add to S, with a better one they take away. So for each grade the
+ * balance of the rows before is kept, as it was before today, and as it is with today's rows. While a group is small the balances of all
+ * grades are lanes of one word, and a row of a grade adds one constant to all of them at once; a lane is counted from half its range, so
+ * that none borrows from the next. A group that outgrows its lanes goes on with numbers of 64 bits. */
 
-/* The positions start .. stop - 1 are one group, checked. counts and balance hold n_grades numbers each, overwritten: the rows of each grade,
- * and for each grade the rows of days before with a worse one, less those with a better one. steps, n_grades x n_grades: what a row of one
- * grade adds to the balance of each. Inlined for the usual number of grades, so that the inner loop is unrolled. */
-ALWAYS_INLINE sif_status add_grades(const sif_dated *rows, int64_t start, int64_t stop, const sif_codes *grades, int64_t n_grades,
-                                    const int64_t *steps, int64_t *counts, int64_t *balance, sums *of) {
-    memset(counts, 0, (size_t)n_grades * sizeof *counts);
-    memset(balance, 0, (size_t)n_grades * sizeof *balance);
-    int64_t day = SIF_NO_DAY, first_today = start, n_today = 0;
-    for (int64_t j = start; j <= stop; j++) {
-        if (j == stop || rows->day[sif_row_at(rows, j)] != day) {
-            for (int64_t k = first_today; k < j; k++) {
-                const int64_t grade = sif_code_at(grades, sif_row_at(rows, k));
-                for (int64_t g = 0; grade >= 0 && g < n_grades; g++)
-                    balance[g] += steps[grade * n_grades + g];
-            }
-            tie_days(of, n_today);
-            if (j == stop)
-                break;
-            n_today = 0;
-            first_today = j;
-            day = rows->day[sif_row_at(rows, j)];
-        }
-        const int64_t i = sif_row_at(rows, j), grade = sif_code_at(grades, i);
-        if (!sif_code_fits(grade, n_grades))
-            return sif_fail(SIF_BAD_GRADE, i, grade);
-        if (grade < 0)
-            continue;
-        of->s += balance[grade];
-        of->n++;
-        counts[grade]++;
-        n_today++;
+/* What a row of a grade does in words of lanes; grade -1, missing, does nothing. */
+typedef struct {
+    uint64_t mask, step, unit; /* mask: its lane, moved down; step: to the balances; unit: to the counts */
+    int64_t zero, is_graded;   /* where its lane counts from */
+    int shift;
+} lane;
+
+typedef struct {
+    int64_t n_grades;
+    int64_t most;  /* rows that lanes can hold */
+    uint64_t zero; /* every lane at half its range */
+    int width;
+    lane of[MOST_LANES + 1]; /* by grade + 1 */
+} lanes;
+
+static lanes make_lanes(int64_t n_grades) {
+    lanes made = {.n_grades = n_grades};
+    if (n_grades < 1 || n_grades > MOST_LANES)
+        return made;
+    made.width = n_grades == 1 ? 32 : 64 / (int)n_grades;
+    made.most = ((int64_t)1 << (made.width - 1)) - 1;
+    for (int g = 0; g < (int)n_grades; g++) {
+        made.zero |= (uint64_t)1 << (made.width * g + made.width - 1);
+        lane *const of = &made.of[g + 1];
+        *of = (lane){.mask = ((uint64_t)1 << made.width) - 1, .unit = (uint64_t)1 << made.width * g, .zero = made.most + 1, .is_graded = 1};
+        of->shift = made.width * g;
+        for (int other = 0; other < (int)n_grades; other++)
+            of->step += (uint64_t)((other > g) - (other < g)) << made.width * other; /* modulo 2^64, as the lanes are added */
     }
-    for (int64_t g = 0; g < n_grades; g++)
-        tie_values(of, counts[g]);
-    return sif_ok();
+    return made;
+}
+
+/* A group as far as its rows have been met. */
+typedef struct {
+    sums of;
+    int64_t met;                    /* rows, graded or not */
+    int64_t key, today;             /* the last row's key, and the graded rows of its day */
+    uint64_t before, after, counts; /* lanes: the balances without and with today, and the rows by grade */
+    int is_wide;                    /* the three stand in `wide` instead, n_grades numbers each */
+    int64_t *wide;
+} running;
+
+static void begin_group(running *group, const lanes *by) {
+    int64_t *const wide = group->wide;
+    *group = (running){.key = -1, .before = by->zero, .after = by->zero, .is_wide = by->most == 0, .wide = wide};
+    if (group->is_wide)
+        memset(wide, 0, (size_t)(3 * by->n_grades) * sizeof *wide);
+}
+
+/* Moves a group from lanes to wide numbers. */
+static void widen(running *group, const lanes *by) {
+    for (int64_t g = 0; g < by->n_grades; g++) {
+        const lane of = by->of[g + 1];
+        group->wide[g] = (int64_t)(group->before >> of.shift & of.mask) - of.zero;
+        group->wide[by->n_grades + g] = (int64_t)(group->after >> of.shift & of.mask) - of.zero;
+        group->wide[2 * by->n_grades + g] = (int64_t)(group->counts >> of.shift & of.mask);
+    }
+    group->is_wide = 1;
+}
+
+/* Adds the rows from `start` on that are of the group; key[i + 1] belongs to row i. Returns one past the last. A day's t rows make
+ * t (t - 1) ties: the k-th of them brings 2 (k - 1); and so with the cubes. */
+static size_t add_to_lanes(running *group, const lanes *by, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
+    running now = *group;
+    const int64_t of_group = key[start + 1] >> 32;
+    int64_t ties = 0, cubes = 0;
+    size_t i = start;
+    do {
+        const lane of = by->of[grade[i] + 1];
+        const int is_same_day = key[i + 1] == now.key;
+        now.key = key[i + 1];
+        now.before = is_same_day ? now.before : now.after;
+        now.today = is_same_day ? now.today : 0;
+        now.of.s += (int64_t)(now.before >> of.shift & of.mask) - of.zero;
+        now.of.n += of.is_graded;
+        ties += now.today & -of.is_graded;
+        cubes += now.today * (now.today - 1) & -of.is_graded;
+        now.today += of.is_graded;
+        now.after += of.step;
+        now.counts += of.unit;
+        i++;
+    } while (i < count && key[i + 1] >> 32 == of_group);
+    now.of.day_ties += 2 * ties;
+    now.of.day_cubes += 3 * (double)cubes;
+    now.met += (int64_t)(i - start);
+    *group = now;
+    return i;
+}
+
+/* The same with numbers of 64 bits. */
+static size_t add_to_wide(running *group, int64_t n_grades, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
+    int64_t *const before = group->wide, *const after = before + n_grades, *const counts = after + n_grades;
+    const int64_t of_group = key[start + 1] >> 32;
+    size_t i = start;
+    for (; i < count && key[i + 1] >> 32 == of_group; i++) {
+        if (key[i + 1] != group->key) {
+            memcpy(before, after, (size_t)n_grades * sizeof *before);
+            group->today = 0;
+        }
+        group->key = key[i + 1];
+        if (grade[i] < 0)
+            continue;
+        group->of.s += before[grade[i]];
+        group->of.n++;
+        group->of.day_ties += 2 * group->today;
+        group->of.day_cubes += 3 * (double)group->today * (double)(group->today - 1);
+        group->today++;
+        counts[grade[i]]++;
+        for (int64_t g = 0; g < n_grades; g++)
+            after[g] += (g > grade[i]) - (g < grade[i]);
+    }
+    return i;
+}
+
+static void end_group(running *group, const lanes *by, int64_t *counts, double *cubes) {
+    int64_t *const lengths = group->wide + 2 * by->n_grades, runs = 0;
+    for (int64_t g = 0; !group->is_wide && g < by->n_grades; g++)
+        lengths[g] = (int64_t)(group->counts >> by->of[g + 1].shift & by->of[g + 1].mask);
+    for (int64_t g = 0; g < by->n_grades; g++)
+        tie_values(&group->of, lengths[g]);
+    if (has_exact(&group->of)) {
+        int n = 0;
+        for (int64_t g = 0; g < by->n_grades; g++)
+            if (lengths[g] > 0)
+                lengths[n++] = lengths[g]; /* n <= of.n <= SIF_MOST_EXACT */
+        runs = runs_of(lengths, n);
+    }
+    add_group(&group->of, runs, counts, cubes);
 }
 
 sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch) {
     sif_status status = sif_ok();
     const int64_t n_grades = grades->size;
-    int64_t *tables = NULL;
+    /* Dated rows are records: the group for provider, the day for held. */
+    const sif_records records = {.n = rows->n, .provider = rows->group, .held = rows->day};
+    const sif_column column = {grades, SIF_BAD_GRADE};
+    const lanes by = make_lanes(n_grades);
+    int32_t grade[HISTORY_BLOCK];
+    sif_history block;
+    running group = {.key = -1};
     if (rows->n > SIF_MOST_ROWS || n_grades > MOST_GRADES) {
         status = sif_fail(SIF_TOO_LARGE, -1, n_grades > MOST_GRADES ? n_grades : rows->n);
         goto done;
     }
-    tables = malloc((size_t)(n_grades * (n_grades + 2) + 1) * sizeof *tables);
-    if (tables == NULL) {
+    group.wide = malloc(((size_t)n_grades * 3 + 1) * sizeof *group.wide);
+    if (group.wide == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    int64_t *const of_grade = tables, *const balance = of_grade + n_grades, *const steps = balance + n_grades;
-    for (int64_t grade = 0; grade < n_grades; grade++)
-        for (int64_t g = 0; g < n_grades; g++)
-            steps[grade * n_grades + g] = (g > grade) - (g < grade);
-    for (int64_t start = 0, stop, group, watched = 0; start < rows->n; start = stop) {
-        status = sif_next_group(rows, start, &group, &stop);
+    status = sif_start_history(&block, &records, rows->order, rows->piece);
+    for (int64_t watched = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
+        int bad = sif_read_history(&block);
+        sif_load_codes(grades, block.order, block.first, block.count, grade);
+        for (size_t i = 0; i < block.count; i++)
+            bad |= grade[i] == SIF_NO_CODE;
+        if (bad)
+            status = sif_first_fault(&block, &column, 1);
         if (status.code != SIF_OK)
             goto done;
-        sums of = {0};
-        status = n_grades == 4 ? add_grades(rows, start, stop, grades, 4, steps, of_grade, balance, &of)
-                               : add_grades(rows, start, stop, grades, n_grades, steps, of_grade, balance, &of);
-        if (status.code != SIF_OK)
-            goto done;
-        int64_t runs = 0;
-        if (has_exact(&of)) {
-            int64_t lengths[SIF_MOST_EXACT];
-            int n = 0;
-            for (int64_t g = 0; g < n_grades; g++)
-                if (of_grade[g] > 0)
-                    lengths[n++] = of_grade[g]; /* n <= of.n <= SIF_MOST_EXACT */
-            runs = runs_of(lengths, n);
-        }
-        add_group(&of, runs, counts + group * SIF_KENDALL_COUNTS, cubes + group * 2);
-        if (stop - watched >= SIF_WATCH_ROWS) {
-            watched = stop;
-            if (sif_stop(watch)) {
-                status = sif_fail(SIF_INTERRUPTED, -1, 0);
-                goto done;
+        for (size_t i = 0; i < block.count;) {
+            const int64_t of_group = block.key[i + 1] >> 32;
+            if (group.key < 0 || group.key >> 32 != of_group) {
+                if (group.key >= 0)
+                    end_group(&group, &by, counts + (group.key >> 32) * SIF_KENDALL_COUNTS, cubes + (group.key >> 32) * 2);
+                begin_group(&group, &by);
             }
+            if (!group.is_wide && group.met > by.most - HISTORY_BLOCK)
+                widen(&group, &by);
+            i = group.is_wide ? add_to_wide(&group, n_grades, block.key, grade, i, block.count)
+                              : add_to_lanes(&group, &by, block.key, grade, i, block.count);
+        }
+        watched += (int64_t)block.count;
+        if (watched >= SIF_WATCH_ROWS) {
+            watched = 0;
+            if (sif_stop(watch))
+                status = sif_fail(SIF_INTERRUPTED, -1, 0);
         }
     }
+    if (status.code == SIF_OK && group.key >= 0)
+        end_group(&group, &by, counts + (group.key >> 32) * SIF_KENDALL_COUNTS, cubes + (group.key >> 32) * 2);
 done:
-    free(tables);
+    free(group.wide);
+    if (status.code == SIF_BAD_PROVIDER)
+        status.code = SIF_BAD_GROUP;
     if (status.code != SIF_OK)
         make_void(rows, counts, cubes);
     return status;
@@ -220,18 +329,20 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
         status = sif_fail(SIF_TOO_LARGE, -1, rows->n);
         goto done;
     }
-    memory = malloc(((size_t)rows->n * 2 + 1) * sizeof *memory);
+    const sif_piece piece = sif_piece_of(rows);
+    const int64_t most = piece.stop - piece.first; /* rows of a group */
+    memory = malloc(((size_t)most * 2 + 1) * sizeof *memory);
     if (memory == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    for (int64_t start = 0, stop, group, watched = 0; start < rows->n; start = stop) {
+    for (int64_t start = piece.first, stop, group, watched = start; start < piece.stop; start = stop) {
         status = sif_next_group(rows, start, &group, &stop);
         if (status.code != SIF_OK)
             goto done;
         sums of = {0};
         int64_t runs = 0;
-        status = add_values(rows, start, stop, values, memory, memory + rows->n, &of, &runs);
+        status = add_values(rows, start, stop, values, memory, memory + most, &of, &runs);
         if (status.code != SIF_OK)
             goto done;
         add_group(&of, runs, counts + group * SIF_KENDALL_COUNTS, cubes + group * 2);

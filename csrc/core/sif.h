@@ -80,6 +80,13 @@ typedef struct {
     const int64_t *closed;    /* by provider code, or NULL; SIF_NO_DAY is no bound, here and in `opened` */
 } sif_records;
 
+/* The share of one call among several that may run at once: the providers (or groups) that begin at places first .. stop - 1 of the order,
+ * each to its end; 0 <= first <= stop <= n. Calls whose pieces follow one another up to n give together what one call without a piece
+ * (NULL) gives, and of their failures that of the first piece is that of the whole. */
+typedef struct {
+    int64_t first, stop;
+} sif_piece;
+
 /* Chooses the version of the hot loops: "baseline", "avx2", "avx512" or "neon", or NULL for the best that this processor has. Called once
  * before any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
 int sif_use_cpu(const char *name);
@@ -93,6 +100,7 @@ typedef struct {
     sif_codes group;
     const int64_t *day;
     const int64_t *order;
+    const sif_piece *piece; /* NULL: all */
 } sif_dated;
 
 /* Counts rows by group and grade.
@@ -140,8 +148,8 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
  * a provider that are placed on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.
  * counts: (groups->size + 1) x (periods->size + 1) x (grades->size + 1) x (grades->size + 1), from x to, overwritten; the last of each
  * takes the missing. */
-sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *periods,
-                                 const sif_codes *grades, int64_t *counts, const sif_watch *watch);
+sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
+                                 const sif_codes *periods, const sif_codes *grades, int64_t *counts, const sif_watch *watch);
 
 /* Finds how long each grade was held: a spell begins with an eligible record that has a grade, goes on through those of the same grade,
  * and ends with the next of another, or with the end of observation: `until` or the day on which the provider closed, if that is earlier.
@@ -176,7 +184,8 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
 sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at);
 
 /* Theil-Sen: the slopes of given ranks among those of all pairs of rows of a group on different days, in units of value a day.
- * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that rank.
+ * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that
+ * rank, or is not in the piece.
  * Takes a quarter of a megabyte and 64 bytes a row; time grows hardly faster than the rows, but as their square where one slope is that
  * of a large part of all pairs. On error slopes are NaN. */
 sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_ranks, const int64_t *ranks, double *slopes,

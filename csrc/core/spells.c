@@ -48,13 +48,14 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
                       int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch) {
     spell_list list = {records, until, rows, ended_by, start, end, 0};
     held_grade spell = {.row = -1}, waiting = {.row = -1};
-    history_block block;
+    sif_history block;
     *n_spells = SIF_VOID;
-    sif_status status = start_history(&block, records, order);
-    while (status.code == SIF_OK && block.first + (int64_t)block.count < records->n) {
-        status = read_history(&block);
+    sif_status status = sif_start_history(&block, records, order, NULL);
+    while (status.code == SIF_OK && sif_has_more_history(&block)) {
+        if (sif_read_history(&block))
+            status = sif_first_fault(&block, &(sif_column){grades, SIF_BAD_GRADE}, 1);
         for (size_t i = 0; i < block.count && status.code == SIF_OK; i++) {
-            const int64_t row = history_row(&block, i), grade = sif_code_at(grades, row);
+            const int64_t row = sif_history_row(&block, i), grade = sif_code_at(grades, row);
             if (!sif_code_fits(grade, grades->size)) {
                 status = sif_fail(SIF_BAD_GRADE, row, grade);
                 break;

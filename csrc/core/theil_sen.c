@@ -258,17 +258,19 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
         status = sif_fail(SIF_TOO_LARGE, -1, rows->n);
         goto done;
     }
-    memory = malloc(((size_t)rows->n * 4 + KEPT) * sizeof *memory);
-    later = malloc(((size_t)rows->n + 1) * sizeof *later);
-    rows_turned = malloc(((size_t)rows->n + 1) * sizeof *rows_turned);
+    const sif_piece piece = sif_piece_of(rows);
+    const int64_t most = piece.stop - piece.first; /* rows of a group */
+    memory = malloc(((size_t)most * 4 + KEPT) * sizeof *memory);
+    later = malloc(((size_t)most + 1) * sizeof *later);
+    rows_turned = malloc(((size_t)most + 1) * sizeof *rows_turned);
     if (memory == NULL || later == NULL || rows_turned == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
     for (int64_t c = 0; c < rows->group.size * n_ranks; c++)
         slopes[c] = NAN;
-    double *const x = memory, *const y = memory + rows->n, *const scratch = y + rows->n, *const kept = scratch + 2 * rows->n;
-    for (int64_t start = 0, stop, group; start < rows->n; start = stop) {
+    double *const x = memory, *const y = memory + most, *const scratch = y + most, *const kept = scratch + 2 * most;
+    for (int64_t start = piece.first, stop, group; start < piece.stop; start = stop) {
         status = sif_next_group(rows, start, &group, &stop);
         if (status.code != SIF_OK)
             goto done;

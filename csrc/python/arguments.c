@@ -47,6 +47,24 @@ int64_t product(int64_t a, int64_t b) {
     return a * b;
 }
 
+int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece) {
+    *piece = (sif_piece){0, rows};
+    if (n_args <= 0)
+        return 0;
+    if (n_args != 2) {
+        PyErr_SetString(PyExc_TypeError, "a piece has a first place and one past its last");
+        return -1;
+    }
+    if (take_size(args[0], "first", &piece->first) != 0 || take_size(args[1], "stop", &piece->stop) != 0)
+        return -1;
+    if (piece->first > piece->stop || piece->stop > rows) {
+        PyErr_Format(PyExc_ValueError, "places %lld to %lld are no piece of %lld rows", (long long)piece->first, (long long)piece->stop,
+                     (long long)rows);
+        return -1;
+    }
+    return 0;
+}
+
 /* Lends the buffer of `object`: contiguous, native, a multiple of its item size. Returns its type letter, or 0 with an exception. */
 static char lend(lent *buffers, PyObject *object, const char *name, int writable, const Py_buffer **view) {
     if (buffers->n == MOST_BUFFERS) {

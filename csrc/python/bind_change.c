@@ -5,11 +5,12 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
     lent buffers = LENT_NOTHING;
     PyObject *result = NULL;
     sif_records records;
+    sif_piece piece;
     sif_codes groups_taken, periods_taken, grades;
     const sif_codes *groups, *periods;
     const int64_t *order;
     int64_t n_groups, n_periods, n_grades, *counts;
-    if (check_arguments("count_transitions", n_args, 15, 15) != 0 || take_records(&buffers, args, &records) != 0 ||
+    if (check_arguments("count_transitions", n_args, 15, 17) != 0 || take_records(&buffers, args, &records) != 0 ||
         take_int64(&buffers, args[7], "order", -1, 1, &order) != 0 || take_size(args[9], "n_groups", &n_groups) != 0 ||
         take_optional_codes(&buffers, args[8], "groups", n_groups, &groups_taken, &groups) != 0 ||
         take_size(args[11], "n_periods", &n_periods) != 0 ||
@@ -18,12 +19,13 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
         goto done;
     const int64_t tables = product(groups != NULL ? n_groups + 1 : 1, periods != NULL ? n_periods + 1 : 1);
     const int64_t cells = tables < 0 ? -1 : product(n_grades + 1, n_grades + 1);
-    if (cells < 0 || take_int64_out(&buffers, args[14], "counts", product(tables, cells), &counts) != 0)
+    if (cells < 0 || take_int64_out(&buffers, args[14], "counts", product(tables, cells), &counts) != 0 ||
+        take_piece(args + 15, n_args - 15, records.n, &piece) != 0)
         goto done;
 
     sif_status status;
     LET_OTHERS_RUN
-    status = sif_count_transitions(&records, order, groups, periods, &grades, counts, &watch);
+    status = sif_count_transitions(&records, order, &piece, groups, periods, &grades, counts, &watch);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, groups, &grades, &records.provider);

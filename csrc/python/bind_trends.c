@@ -1,14 +1,15 @@
 /* The bindings of the kernels of trends. */
 #include "binding.h"
 
-/* The four arguments that describe dated rows: order, groups, n_groups, days. */
-static int take_dated(lent *buffers, PyObject *const *args, sif_dated *rows) {
+/* The four arguments that describe dated rows: order, groups, n_groups, days; and the two of a piece, from args[n_args] on. */
+static int take_dated(lent *buffers, PyObject *const *args, Py_ssize_t n_args, Py_ssize_t n_given, sif_dated *rows, sif_piece *piece) {
     int64_t n_groups;
     if (take_size(args[2], "n_groups", &n_groups) != 0 || take_codes(buffers, args[1], "groups", n_groups, &rows->group) != 0 ||
         take_int64(buffers, args[3], "days", -1, 0, &rows->day) != 0 || take_int64(buffers, args[0], "order", -1, 1, &rows->order) != 0)
         return -1;
     rows->n = buffers->rows;
-    return 0;
+    rows->piece = piece;
+    return take_piece(args + n_args, n_given - n_args, rows->n, piece);
 }
 
 static int take_sums(lent *buffers, PyObject *counts_taken, PyObject *cubes_taken, int64_t n_groups, int64_t **counts, double **cubes) {
@@ -22,10 +23,11 @@ PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args
     lent buffers = LENT_NOTHING;
     PyObject *result = NULL;
     sif_dated rows;
+    sif_piece piece;
     sif_codes grades;
     int64_t n_grades, *counts;
     double *cubes;
-    if (check_arguments("kendall_grades", n_args, 8, 8) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+    if (check_arguments("kendall_grades", n_args, 8, 10) != 0 || take_dated(&buffers, args, 8, n_args, &rows, &piece) != 0 ||
         take_size(args[5], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[4], "grades", n_grades, &grades) != 0 ||
         take_sums(&buffers, args[6], args[7], rows.group.size, &counts, &cubes) != 0)
         goto done;
@@ -45,10 +47,11 @@ PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args
     lent buffers = LENT_NOTHING;
     PyObject *result = NULL;
     sif_dated rows;
+    sif_piece piece;
     const double *values;
     int64_t *counts;
     double *cubes;
-    if (check_arguments("kendall_values", n_args, 7, 7) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+    if (check_arguments("kendall_values", n_args, 7, 9) != 0 || take_dated(&buffers, args, 7, n_args, &rows, &piece) != 0 ||
         take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 ||
         take_sums(&buffers, args[5], args[6], rows.group.size, &counts, &cubes) != 0)
         goto done;
@@ -89,11 +92,12 @@ PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
     lent buffers = LENT_NOTHING;
     PyObject *result = NULL;
     sif_dated rows;
+    sif_piece piece;
     const double *values;
     const int64_t *ranks;
     int64_t n_ranks;
     double *slopes;
-    if (check_arguments("theil_sen", n_args, 8, 8) != 0 || take_dated(&buffers, args, &rows) != 0 ||
+    if (check_arguments("theil_sen", n_args, 8, 10) != 0 || take_dated(&buffers, args, 8, n_args, &rows, &piece) != 0 ||
         take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 || take_size(args[5], "n_ranks", &n_ranks) != 0)
         goto done;
     const int64_t wanted = product(rows.group.size, n_ranks);

@@ -1,0 +1,106 @@
+/* Reading the ordered records of providers a block at a time. */
+#include "histories.h"
+
+#include "cpu.h"
+
+static int is_row(const sif_records *records, int64_t row) {
+    return row >= 0 && row < records->n;
+}
+
+static int64_t row_at(const sif_history *block, int64_t place) {
+    return block->order != NULL ? block->order[place] : place;
+}
+
+/* The first place from `place` on at which another provider follows; `order` may name rows that there are not. */
+static int64_t next_provider(const sif_history *block, int64_t place) {
+    const sif_records *const records = block->records;
+    for (; place > 0 && place < records->n; place++) {
+        const int64_t before = row_at(block, place - 1), row = row_at(block, place);
+        if (!is_row(records, before) || !is_row(records, row) ||
+            sif_code_at(&records->provider, before) != sif_code_at(&records->provider, row))
+            break;
+    }
+    return place;
+}
+
+sif_status sif_start_history(sif_history *block, const sif_records *records, const int64_t *order, const sif_piece *piece) {
+    block->records = records;
+    block->order = order;
+    block->first = piece != NULL ? next_provider(block, piece->first) : 0;
+    block->stop = piece != NULL ? next_provider(block, piece->stop) : records->n;
+    block->count = 0;
+    block->is_cut = 0;
+    block->key[0] = -1;
+    if (records->provider.size > MOST_PROVIDERS)
+        return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
+    /* Of the piece before, which has checked it, the provider alone matters: it is another. */
+    if (block->first > 0 && block->first < records->n && is_row(records, row_at(block, block->first - 1))) {
+        const int64_t provider = sif_code_at(&records->provider, row_at(block, block->first - 1));
+        if (provider >= 0 && provider < records->provider.size)
+            block->key[0] = provider << 32;
+    }
+    return sif_ok();
+}
+
+int sif_read_history(sif_history *block) {
+    const sif_records *const records = block->records;
+    int32_t provider[HISTORY_BLOCK];
+    int64_t placed[HISTORY_BLOCK];
+    block->key[0] = block->key[block->count];
+    block->first += (int64_t)block->count;
+    block->count = block->stop - block->first < HISTORY_BLOCK ? (size_t)(block->stop - block->first) : HISTORY_BLOCK;
+    for (size_t i = 0; block->order != NULL && i < block->count; i++)
+        if (!is_row(records, sif_history_row(block, i))) {
+            block->count = i;
+            block->is_cut = 1;
+        }
+    sif_load_codes(&records->provider, block->order, block->first, block->count, provider);
+    if (block->order != NULL)
+        for (size_t i = 0; i < block->count; i++)
+            placed[i] = sif_placed(records, sif_history_row(block, i));
+    else if (records->published != NULL)
+        sif_grid_loops_now()->place(records->held + block->first, records->published + block->first, block->count, placed);
+    const int64_t *const days = block->order == NULL && records->published == NULL ? records->held + block->first : placed;
+    const int found = sif_history_loops_now()->make_keys(provider, days, block->count, block->key);
+    block->rises = (found & SIF_TIED) == 0;
+    /* Of one day, publication and row decide. Where there is no publication and no other order, rows rise. */
+    const int may_fall = !block->rises && (records->published != NULL || block->order != NULL);
+    return (found & SIF_FAULTY) != 0 || may_fall || block->is_cut;
+}
+
+/* Whether i's record comes after the one before it, of the same day: by publication, then by row, so that no row can come twice. Not for
+ * the first of all places, of which the key before is -1. */
+static int follows_on_its_day(const sif_history *block, size_t i) {
+    const int64_t row = sif_history_row(block, i), before = row_at(block, block->first + (int64_t)i - 1);
+    const int64_t published = sif_published(block->records, row), published_before = sif_published(block->records, before);
+    return published != published_before ? published > published_before : row > before;
+}
+
+static sif_status examine_record(const sif_history *block, size_t i) {
+    const sif_records *const records = block->records;
+    const int64_t row = sif_history_row(block, i), provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
+    if (provider < 0 || provider >= records->provider.size)
+        return sif_fail(SIF_BAD_PROVIDER, row, provider);
+    if (placed == SIF_NO_DAY)
+        return sif_fail(SIF_NO_DATE, row, 0);
+    if (placed < INT32_MIN || placed > INT32_MAX)
+        return sif_fail(SIF_BAD_DAY, row, placed);
+    if (block->key[i + 1] < block->key[i] || (block->key[i + 1] == block->key[i] && !follows_on_its_day(block, i)))
+        return sif_fail(SIF_UNORDERED, row, 0);
+    return sif_ok();
+}
+
+sif_status sif_first_fault(const sif_history *block, const sif_column *columns, size_t n_columns) {
+    for (size_t i = 0; i < block->count; i++) {
+        const int64_t row = sif_history_row(block, i);
+        const sif_status status = examine_record(block, i);
+        if (status.code != SIF_OK)
+            return status;
+        for (size_t c = 0; c < n_columns; c++) {
+            const sif_codes *const codes = columns[c].codes;
+            if (codes != NULL && !sif_code_fits(sif_code_at(codes, row), codes->size))
+                return sif_fail(columns[c].fault, row, sif_code_at(codes, row));
+        }
+    }
+    return block->is_cut ? sif_fail(SIF_BAD_ROW, block->first + (int64_t)block->count, sif_history_row(block, block->count)) : sif_ok();
+}
