@@ -1,7 +1,8 @@
-"""Which lines and branches of the C code the tests reach: `python -m tests.coverage_of_c`, in an environment with the tests' packages, gcovr and setuptools.
+"""Which lines and branches of the C code the tests reach: `python -m tests.coverage_of_c`, with gcovr and setuptools at hand.
 
-Builds a copy with gcov's counters, runs the tests that call C (those of Python, with allocations that fail, and those of the core alone) and prints a table. Lines marked
-with a comment of the form "not reached: reason" are left out. Fails where less is reached than LEAST says.
+Builds a copy with gcov's counters, runs the tests that call C (those of Python, with allocations that fail, and those of the core
+alone) and prints a table. Lines marked with a comment of the form "not reached: reason" are left out. Fails where less is reached
+than LEAST says.
 """
 
 import json

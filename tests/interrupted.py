@@ -82,8 +82,8 @@ def kendall_values(size: int) -> Callable[[], object]:
 
 
 def kendall_exact() -> Callable[[], object]:
-    runs = np.tile([(1 << 20) - 1, (1 << 20) - 2], 200_000)  # each other than the one before: all are worked out anew
-    s = np.tile([0, 1], 200_000)  # 190 pairs, and 189
+    runs = np.tile([(1 << 20) - 1, (1 << 20) - 2], 3_000_000)  # each other than the one before: all are worked out anew
+    s = np.tile([0, 1], 3_000_000)  # 190 pairs, and 189
     return lambda: counts.kendall_exact(runs, s)
 
 
