@@ -30,8 +30,8 @@ def tally(request):
     injected: dict[str, int] = {}
     yield injected
     if injected:
-        terminal = request.config.pluginmanager.getplugin("terminalreporter")
-        terminal.write_line(f"\n{sum(injected.values()):,} faults injected into {len(injected)} functions")
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n{sum(injected.values()):,} faults injected into {len(injected)} functions")
 
 
 def outcome(function, arguments, outputs):

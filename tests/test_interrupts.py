@@ -27,9 +27,8 @@ def worst(request):
     yield waits
     if waits:
         slowest = max(waits, key=lambda call: waits[call])
-        request.config.pluginmanager.getplugin("terminalreporter").write_line(
-            f"\nCtrl-C in the middle of {len(waits)} calls: answered within {waits[slowest]:.0f} ms ({slowest})"
-        )
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\nCtrl-C in the middle of {len(waits)} calls: answered within {waits[slowest]:.0f} ms ({slowest})")
 
 
 @pytest.mark.slow
