@@ -3,7 +3,9 @@
 Switches, each an environment variable set to 1:
 
 OFSTED_SIF_SANITIZE   AddressSanitizer and UndefinedBehaviorSanitizer
+OFSTED_SIF_TSAN       ThreadSanitizer, instead of these
 OFSTED_SIF_COVERAGE   gcov counters
+OFSTED_SIF_FAULTS     allocations that fail when a test asks for it: see csrc/debug
 OFSTED_SIF_DEBUG      no optimisation, assertions on
 OFSTED_SIF_STRICT     warnings are errors
 """
@@ -29,12 +31,17 @@ macros: list[tuple[str, str | None]] = []
 
 if switched_on("STRICT"):
     compile_args += ["/W4", "/WX"] if windows else ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+sanitizers: list[str] = []
 if switched_on("SANITIZE"):
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+if switched_on("TSAN"):
+    sanitizers = ["-fsanitize=thread"]
+if sanitizers:
     compile_args += [*sanitizers, "-fno-omit-frame-pointer", "-g"]
     link_args += sanitizers
 if switched_on("COVERAGE"):
-    compile_args += ["--coverage", "-O0"]
+    # Counters as threads need them, and paths that can be told from those of another copy.
+    compile_args += ["--coverage", "-O0", "-fprofile-update=atomic", "-fprofile-abs-path"]
     link_args += ["--coverage"]
 if switched_on("DEBUG"):
     compile_args += ["-O0", "-g", "-UNDEBUG"]
@@ -43,7 +50,12 @@ if switched_on("DEBUG"):
 if not free_threaded:
     macros.append(("Py_LIMITED_API", "0x030B0000"))
 
-sources = sorted(path.as_posix() for folder in ("core", "python") for path in Path("csrc", folder).glob("*.c"))
+folders = ["core", "python"]
+if switched_on("FAULTS"):
+    compile_args += ["-include", "csrc/debug/faults.h"]
+    folders.append("debug")
+
+sources = sorted(path.as_posix() for folder in folders for path in Path("csrc", folder).glob("*.c"))
 headers = sorted(path.as_posix() for path in Path("csrc").rglob("*.h"))
 
 setup(

@@ -12,18 +12,19 @@ int stop_on_signal(void *context) {
     return stop;
 }
 
-/* Takes over the reference to `value_object`. */
+/* Takes over the reference to `value_object`; NULL where making it failed, with that exception set. */
 static PyObject *raise(const char *reason, int64_t row, PyObject *value_object, const char *message) {
-    PyObject *error = PyObject_CallFunction(PyExc_ValueError, "s", message);
-    PyObject *row_object = PyLong_FromLongLong(row), *reason_object = PyUnicode_FromString(reason);
-    if (error != NULL && row_object != NULL && value_object != NULL && reason_object != NULL &&
-        PyObject_SetAttrString(error, "row", row_object) == 0 && PyObject_SetAttrString(error, "value", value_object) == 0 &&
-        PyObject_SetAttrString(error, "reason", reason_object) == 0)
+    /* One at a time: nothing may be called while an exception is set. */
+    PyObject *error = value_object != NULL ? PyObject_CallFunction(PyExc_ValueError, "s", message) : NULL;
+    PyObject *row_object = error != NULL ? PyLong_FromLongLong(row) : NULL;
+    PyObject *reason_object = row_object != NULL ? PyUnicode_FromString(reason) : NULL;
+    if (reason_object != NULL && PyObject_SetAttrString(error, "row", row_object) == 0 &&
+        PyObject_SetAttrString(error, "value", value_object) == 0 && PyObject_SetAttrString(error, "reason", reason_object) == 0)
         PyErr_SetObject(PyExc_ValueError, error);
     Py_XDECREF(reason_object);
-    Py_XDECREF(value_object);
     Py_XDECREF(row_object);
     Py_XDECREF(error);
+    Py_XDECREF(value_object);
     return NULL;
 }
 
@@ -116,5 +117,7 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         snprintf(text, sizeof text, "%lld is more than can be told apart here", value);
         break;
     }
-    return raise(reason, row, value_object != NULL ? value_object : PyLong_FromLongLong(value), text);
+    if (value_object == NULL && !PyErr_Occurred())
+        value_object = PyLong_FromLongLong(value);
+    return raise(reason, row, value_object, text);
 }

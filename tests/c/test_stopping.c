@@ -1,0 +1,131 @@
+/* Every kernel that takes a watch, stopped at each of the times that it asks: it says so, and its outputs are void. */
+#include <math.h>
+
+#include "check.h"
+
+enum { ROWS = SIF_WATCH_ROWS + 5000, PROVIDERS = ROWS / 4, GRADES = 4, DATES = 12 };
+
+/* What the calls share; `far_days` are publications whose days do not fit a word with the rest. */
+static int64_t provider[ROWS], scattered[ROWS], held[ROWS], near_days[ROWS], far_days[ROWS], dates[DATES];
+static int64_t group[ROWS], day[ROWS];
+static int8_t grade[ROWS];
+static double values[ROWS], doubles[ROWS];
+static int64_t words[4][ROWS];
+
+static void fill(void) {
+    for (int64_t i = 0; i < ROWS; i++) {
+        provider[i] = i / 4;
+        scattered[i] = random_below(PROVIDERS);
+        held[i] = 1000 + 300 * (i % 4) + random_below(200);
+        near_days[i] = held[i] + random_below(60);
+        far_days[i] = random_below(INT64_MAX) - INT64_MAX / 2;
+        grade[i] = (int8_t)(random_below(GRADES + 1) - 1);
+        group[i] = i / 50;
+        day[i] = i;
+        values[i] = (double)random_below(1000000);
+    }
+    for (int64_t d = 0; d < DATES; d++)
+        dates[d] = 900 + 100 * d;
+}
+
+static sif_codes codes_of(const void *data, int64_t size, sif_kind kind) {
+    return (sif_codes){.data = data, .size = size, .kind = kind};
+}
+
+static sif_records records_of(const int64_t *of, const int64_t *published) {
+    return (sif_records){.n = ROWS, .provider = codes_of(of, PROVIDERS, SIF_INT64), .held = held, .published = published};
+}
+
+/* Calls a kernel with the watch stopping at its first, second, ... asking until it does not stop. VOID_NOW says whether outputs are void. */
+#define STOP_EVERYWHERE(LEAST, CALL, VOID_NOW)                                                                                             \
+    do {                                                                                                                                   \
+        patience left = {.asked = 0, .stop_at = 0};                                                                                        \
+        const sif_watch watch = {ask, &left};                                                                                              \
+        sif_status status;                                                                                                                 \
+        do {                                                                                                                               \
+            left = (patience){.asked = 0, .stop_at = left.stop_at + 1};                                                                    \
+            memset(words, 0, sizeof words);                                                                                                \
+            memset(doubles, 0, sizeof doubles);                                                                                            \
+            status = (CALL);                                                                                                               \
+            CHECK(status.code == (left.asked < left.stop_at ? SIF_OK : SIF_INTERRUPTED));                                                  \
+            CHECK(status.code == SIF_OK || (VOID_NOW));                                                                                    \
+        } while (status.code == SIF_INTERRUPTED);                                                                                          \
+        CHECK(left.asked >= (LEAST));                                                                                                      \
+    } while (0)
+
+static void counting(void) {
+    const sif_codes grades = codes_of(grade, GRADES, SIF_INT8), few = codes_of(grade, GRADES, SIF_INT8);
+    STOP_EVERYWHERE(1, sif_count_grades(ROWS, NULL, &grades, words[0], &watch), all_are(words[0], GRADES + 1, SIF_VOID));
+    STOP_EVERYWHERE(1, sif_count_grades(ROWS, &few, &grades, words[0], &watch),
+                    all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
+    STOP_EVERYWHERE(1, sif_sum_weights(ROWS, &few, &grades, values, doubles, words[0], &watch),
+                    isnan(doubles[0]) && all_are(words[0], GRADES + 1, SIF_VOID));
+}
+
+static void ordering(void) {
+    int already;
+    const sif_records in_a_word = records_of(scattered, near_days), in_rounds = records_of(scattered, far_days);
+    STOP_EVERYWHERE(2, sif_order_records(&in_a_word, words[0], &already, &watch), all_are(words[0], ROWS, SIF_VOID));
+    STOP_EVERYWHERE(3, sif_order_records(&in_rounds, words[0], &already, &watch), all_are(words[0], ROWS, SIF_VOID));
+}
+
+static void states(void) {
+    const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
+    const sif_records lying = records_of(provider, near_days), in_a_word = records_of(scattered, near_days), in_rounds = records_of(scattered, far_days);
+    STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &watch), all_are(words[0], PROVIDERS, SIF_VOID));
+    const sif_records *const each[] = {&lying, &in_a_word, &in_rounds};
+    for (size_t r = 0; r < sizeof each / sizeof *each; r++)
+        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &watch),
+                        all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
+}
+
+static void following(void) {
+    const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
+    const sif_records lying = records_of(provider, near_days);
+    int64_t n_spells;
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, &grades, words[0], &watch),
+                    all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
+    STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &watch),
+                    n_spells == SIF_VOID);
+}
+
+static void trends(void) {
+    const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
+    const int64_t n_groups = ROWS / 50 + 1;
+    const sif_dated groups = {.n = ROWS, .group = codes_of(group, n_groups, SIF_INT64), .day = day};
+    STOP_EVERYWHERE(1, sif_kendall_grades(&groups, &grades, words[0], doubles, &watch),
+                    all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+    STOP_EVERYWHERE(1, sif_kendall_values(&groups, values, words[0], doubles, &watch),
+                    all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+}
+
+/* Slopes of one group: where they all differ they are found the quick way, where values are few the plain one. */
+static void slopes(void) {
+    static double few_values[ROWS];
+    const int64_t n = 9000, rank = n * (n - 1) / 4, fewer = n / 3, rank_of_fewer = fewer * (fewer - 1) / 4;
+    memset(group, 0, sizeof group);
+    for (int64_t i = 0; i < n; i++)
+        few_values[i] = (double)(i % 3);
+    const sif_dated rows = {.n = n, .group = codes_of(group, 1, SIF_INT64), .day = day};
+    const sif_dated few_rows = {.n = fewer, .group = rows.group, .day = day};
+    STOP_EVERYWHERE(1, sif_theil_sen(&rows, values, 1, &rank, doubles, &watch), isnan(doubles[0]));
+    STOP_EVERYWHERE(1, sif_theil_sen(&few_rows, few_values, 1, &rank_of_fewer, doubles, &watch), isnan(doubles[0]));
+}
+
+static void resampling(void) {
+    const int64_t members[] = {PROVIDERS, PROVIDERS}, entries[] = {0, 1, 2}, cell[] = {0, 1}, count[] = {1, 1};
+    STOP_EVERYWHERE(2, sif_resample_counts(2, members, entries, cell, count, 2, 7, 0, 8, words[0], &watch),
+                    all_are(words[0], 16, SIF_VOID));
+}
+
+int main(void) {
+    fill();
+    RUN(counting);
+    RUN(ordering);
+    RUN(states);
+    RUN(following);
+    RUN(trends);
+    RUN(slopes);
+    RUN(resampling);
+    return report();
+}
