@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.records import write_record
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 300  # for a run of tests: a fault may make a loop endless
+SECONDS = 300  # for the tests likely to notice: a fault may make a loop endless; all others have five times as long
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,14 @@ def compiled(copy: Path, sources: list[Path]) -> bool:
     flags += [] if sysconfig.get_config_var("Py_GIL_DISABLED") else ["-DPy_LIMITED_API=0x030B0000"]
     cc = os.environ.get("CC", "cc")
     running = [subprocess.Popen([cc, *flags, "-c", str(source), "-o", str(source.with_suffix(".o"))]) for source in sources]
-    if any([compiler.wait() for compiler in running]):
+    ended = [compiler.wait() for compiler in running]  # of all, whatever the first says
+    if any(ended):
         return False
     objects = [str(path) for path in copy.glob("csrc/*/*.o")]
     return subprocess.run([cc, "-shared", "-o", str(copy / "ofsted_sif" / "_core.abi3.so"), *objects, "-lm"]).returncode == 0
 
 
-def first_red(copy: Path, tests: list[str]) -> str | None:
+def first_red(copy: Path, tests: list[str], seconds: int = SECONDS) -> str | None:
     """The first test of the files that fails; None where all pass."""
     command = [
         sys.executable,
@@ -78,9 +79,9 @@ def first_red(copy: Path, tests: list[str]) -> str | None:
         *tests,
     ]  # whose time the machine decides
     try:
-        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=SECONDS)
+        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return f"{tests[0]} (no end of it in {SECONDS} s)"
+        return f"{tests[0]} (no end of it in {seconds} s)"
     if ran.returncode == 0:
         return None
     found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?: - |\[|$)", ran.stdout, re.MULTILINE)
@@ -112,7 +113,7 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
                 raise SystemExit(f"{fault.file}: {fault.fault}: does not compile")
             likely = [f"tests/{name}" for name in fault.tests]
             rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py") if "deliberate" not in path.name)
-            red = first_red(copy, likely) or first_red(copy, [name for name in rest if name not in likely])
+            red = first_red(copy, likely) or first_red(copy, [name for name in rest if name not in likely], 5 * SECONDS)
             print(f"{fault.file:22} {fault.fault:58} {red or 'NOT CAUGHT'}", flush=True)
             caught.append((fault, red))
             path.write_text(right, encoding="utf-8")
