@@ -174,7 +174,8 @@ def variants(column: Column) -> Iterator[Variant]:
                 continue  # text in an array of objects, of which NumPy makes numbers
             if layout == "list" and ((is_refused and dtype == "object") or array.dtype.kind == "M"):
                 continue  # a list of the values within is a list of good ones; of dates one of Python's objects
-            yield Variant(f"{dtype}, {layout}", lay(array), (TypeError, words) if is_refused else None)
+            of_no_type = layout == "list" and not len(array)
+            yield Variant(f"{dtype}, {layout}", lay(array), (TypeError, words) if is_refused and not of_no_type else None)
     if column.kind in ("codes", "days", "numbers"):
         yield Variant("masked", masked(column))
     has_holes = any(value is None for value in column.values)
@@ -711,7 +712,7 @@ TABLES: dict[str, Callable[[Any], Any]] = {
     "median_time_to": lambda table: sif.median_time_to(table, "Good", "region", until=LATER),
     "logrank": lambda table: sif.logrank(table, "Good", "region", until=LATER),
     "trend": lambda table: sif.trend(table, "region", method="theil-sen"),
-    "resample": lambda table: sif.resample(table, lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3),
+    "resample": lambda table: sif.resample(table, lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False),
     "combine": lambda table: sif.combine(table, table),
     "reconcile": lambda table: sif.reconcile(sif.as_at(table, DAY), sif.as_at(table, LATER)),
 }
