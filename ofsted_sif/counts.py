@@ -742,13 +742,15 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     >>> counts.kendall_of_counts([0, 0, 0], [10, 10, 20], [0, 1, 1], [2, 1, 3], n_grades=4, n_groups=1).s.item()
     6
     """
-    groups, days = np.asarray(groups, dtype=np.int64), np.asarray(days, dtype=np.int64)
+    cells = {"groups": groups, "grades": grades, "rows": rows}
+    groups, grades, rows = (_plain(_codes(values, name), np.int64) for name, values in cells.items())
+    days = _days(days, "days")
     order = np.lexsort((days, groups))
     group, day = groups[order], days[order]
     begins = np.append(True, (group[1:] != group[:-1]) | (day[1:] != day[:-1]))[: len(order)]
     # A line a group and day, in order; how many rows of each grade lie in it, and before it in its group.
     table = np.zeros((int(begins.sum()), n_grades), dtype=np.int64)
-    np.add.at(table, (np.cumsum(begins) - 1, np.asarray(grades)[order]), np.asarray(rows, dtype=np.int64)[order])
+    np.add.at(table, (np.cumsum(begins) - 1, grades[order]), rows[order])
     of = group[begins]
     before = np.cumsum(table, axis=0) - table
     before -= before[np.searchsorted(of, of)]

@@ -189,8 +189,8 @@ def core_variants(column: Column) -> Iterator[Variant]:
     widths = {"codes": INTEGERS, "days": ("int64",), "numbers": ("float64",), "flags": ("bool", "uint8"), "whole": ("int64",)}
     for dtype in DTYPES[column.kind]:
         array = plain(column, dtype)
-        if array is None or (dtype == "bool" and column.kind == "codes"):
-            continue  # booleans are unsigned bytes to C: 0 and 1 are codes
+        if array is None:
+            continue
         fits = dtype in widths[column.kind]
         for layout, lay in LAYOUTS.items():
             if dtype in ("object", "str") and layout in ("byte-swapped", "misaligned"):
@@ -305,6 +305,16 @@ def kendall_grade_columns(rng: np.random.Generator, n: int) -> dict[str, Column]
 
 def kendall_value_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
     return with_dated_order(dated_columns(rng, n) | {"values": Column("numbers", [float(value) for value in rng.integers(0, 2, n)])})
+
+
+def cell_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
+    """Numbers of rows by group, day and grade."""
+    rows = {"rows": Column("whole", [int(number) for number in rng.integers(0, 4, n)])}
+    return dated_columns(rng, n) | {"grades": Column("codes", some(rng, n, N_GRADES, 0))} | rows
+
+
+def rows_of_cells(columns: dict[str, list]) -> dict[str, list]:
+    return {name: np.repeat(np.array(columns[name], dtype=np.int64), columns["rows"]).tolist() for name in ("groups", "days", "grades")}
 
 
 def exact_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
@@ -457,6 +467,11 @@ COUNTS = {
             counts.kendall(given["groups"], given["days"], given["grades"], order=given["order"], n_grades=N_GRADES, n_groups=N_GROUPS)
         ),
         partial(kendall_expected, "grades"),
+    ),
+    "kendall_of_counts": Entry(
+        cell_columns,
+        lambda given: seen_kendall(counts.kendall_of_counts(**given, n_groups=N_GROUPS, n_grades=N_GRADES)),
+        lambda columns: kendall_expected("grades", rows_of_cells(columns)),
     ),
     "kendall_exact": Entry(exact_columns, lambda given: np.array(counts.kendall_exact(**given)), exact_expected),
     "theil_sen": Entry(
@@ -712,7 +727,9 @@ TABLES: dict[str, Callable[[Any], Any]] = {
     "median_time_to": lambda table: sif.median_time_to(table, "Good", "region", until=LATER),
     "logrank": lambda table: sif.logrank(table, "Good", "region", until=LATER),
     "trend": lambda table: sif.trend(table, "region", method="theil-sen"),
-    "resample": lambda table: sif.resample(table, lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False),
+    "resample": lambda table: sif.resample(
+        table, lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False
+    ),
     "combine": lambda table: sif.combine(table, table),
     "reconcile": lambda table: sif.reconcile(sif.as_at(table, DAY), sif.as_at(table, LATER)),
 }

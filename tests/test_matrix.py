@@ -23,7 +23,7 @@ KERNELS = [(face, name) for face, (entries, _) in matrix.FACES.items() for name 
 NO_TABLE = {
     *("GradeScale", "PooledFrameworksWarning", "ReadingError", "ReadingReport", "grades", "percent", "proportion_interval"),
     *("list_sheets", "load_hex_map", "load_inspections", "load_local_authorities", "read_inspections", "reading_report"),
-    *("release", "releases", "show_versions"),
+    *("release", "releases", "scan", "show_versions"),
 }
 
 
