@@ -72,19 +72,25 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     if isinstance(table, np.ndarray) and table.dtype.names:
         if table.ndim != 1:
             raise ValueError(f"a structured array of records has one dimension, not {table.ndim}")
-        return pd.DataFrame({name: table[name] for name in table.dtype.names}, copy=False)
+        return pd.DataFrame({name: _native(table[name]) for name in table.dtype.names}, copy=False)
     if isinstance(table, Mapping):
         lengths = {name: len(values) for name, values in table.items()}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
         # An index of its own: a column that is a Series is taken by position, never aligned by its index.
-        columns = {name: values.array if isinstance(values, pd.Series) else values for name, values in table.items()}
+        columns = {name: values.array if isinstance(values, pd.Series) else _native(values) for name, values in table.items()}
         return pd.DataFrame(columns, copy=False)
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
     return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
+
+
+def _native(values: Any) -> Any:
+    """An array in the byte order of this machine; pandas holds others, and fails on them later."""
+    swapped = isinstance(values, np.ndarray) and not values.dtype.isnative
+    return values.astype(values.dtype.newbyteorder("=")) if swapped else values
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.

@@ -65,6 +65,8 @@ def _codes(values: Any, name: str) -> Any:
     if isinstance(values, list) and values and isinstance(values[0], tuple):
         chunks = [chunk for chunk in values if len(chunk[0])] or values[:1]
         return chunks[0] if len(chunks) == 1 else _Chunks(chunks, [0, *accumulate(len(chunk[0]) for chunk in chunks)])
+    if _is_masked(values):  # a signed integer has room for -1; float64, the next after uint64, is refused below
+        values = values.astype(np.result_type(values.dtype, np.int8)).filled(-1)
     array = np.asarray(values)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, not {array.ndim}")
@@ -73,6 +75,11 @@ def _codes(values: Any, name: str) -> Any:
             raise TypeError(f"{name} must be integer codes, not {array.dtype}")
         array = array.astype(np.int8)
     return _plain(array, array.dtype.newbyteorder("="))
+
+
+def _is_masked(values: Any) -> bool:
+    """Whether numpy.ma hides a value (whose own question takes pandas' arrays, which have a mask too, for its own)."""
+    return isinstance(values, np.ma.MaskedArray) and bool(np.ma.is_masked(values))
 
 
 def _plain(array: Any, dtype: Any) -> np.ndarray:
@@ -85,6 +92,8 @@ def _days(values: Any, name: str) -> Any:
     """Int64 days; a datetime64 of any unit is brought to days, and the time of day is dropped."""
     if values is None:
         return None
+    if _is_masked(values):
+        values = values.filled("NaT") if values.dtype.kind == "M" else values.astype(np.int64).filled(NO_DAY)
     array = np.asarray(values)
     if array.dtype.kind == "M":
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
@@ -110,8 +119,27 @@ def _day(value: Any, name: str) -> int:
     return day
 
 
-def _flags(values: Any) -> Any:
-    return None if values is None else _plain(values, np.bool_)
+def _flags(values: Any, name: str) -> Any:
+    if values is None:
+        return None
+    if _is_masked(values):
+        raise ValueError(f"{name}[{int(np.argmax(np.ma.getmaskarray(values)))}] is missing")
+    array = np.asarray(values)
+    if array.dtype.kind not in "biu" and array.size:  # NaN and the text "False" would be true
+        raise TypeError(f"{name} must be true or false, not {array.dtype}")
+    return _plain(array, np.bool_)
+
+
+def _numbers(values: Any, name: str) -> Any:
+    """Float64, missing ones NaN."""
+    if _is_masked(values):
+        values = values.astype(np.float64).filled(np.nan)
+    array = np.asarray(values)
+    if array.dtype.kind == "O" and hasattr(values, "to_numpy"):  # of pandas, whose pd.NA is no number
+        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if array.dtype.kind not in "biufO":
+        raise TypeError(f"{name} must be numbers, not {array.dtype}")
+    return _plain(array, np.float64)
 
 
 def _size(codes: Any, given: int | None) -> int:
@@ -270,7 +298,7 @@ def count_grades(
         return [sums, unweighted]
 
     if weights is not None:
-        weights = _plain(weights, np.float64)
+        weights = _numbers(weights, "weights")
     for name, column in (("groups", groups), ("weights", weights)):
         if column is not None and (length := _rows(column)) != rows:
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
@@ -292,7 +320,7 @@ def _records(
         n_providers,
         _days(held, "held"),
         _days(published, "published"),
-        _flags(eligible),
+        _flags(eligible, "eligible"),
         _days(opened, "opened"),
         _days(closed, "closed"),
     )
@@ -842,7 +870,7 @@ def kendall(
     """
     records = _dated(groups, days, n_groups)
     groups, n_groups, days = records[:3]
-    values = _plain(values, np.float64) if n_grades is None else _codes(values, "values")
+    values = _numbers(values, "values") if n_grades is None else _codes(values, "values")
 
     def add(order: Any, start: int, stop: int) -> list[np.ndarray]:
         sums, cubes = np.zeros((n_groups, 5), dtype=np.int64), np.zeros((n_groups, 2))
@@ -899,13 +927,15 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     >>> counts.kendall_of_counts([0, 0, 0], [10, 10, 20], [0, 1, 1], [2, 1, 3], n_grades=4, n_groups=1).s.item()
     6
     """
-    groups, days = np.asarray(groups, dtype=np.int64), np.asarray(days, dtype=np.int64)
+    cells = {"groups": groups, "grades": grades, "rows": rows}
+    groups, grades, rows = (_plain(_codes(values, name), np.int64) for name, values in cells.items())
+    days = _days(days, "days")
     order = np.lexsort((days, groups))
     group, day = groups[order], days[order]
     begins = np.append(True, (group[1:] != group[:-1]) | (day[1:] != day[:-1]))[: len(order)]
     # A line a group and day, in order; how many rows of each grade lie in it, and before it in its group.
     table = np.zeros((int(begins.sum()), n_grades), dtype=np.int64)
-    np.add.at(table, (np.cumsum(begins) - 1, np.asarray(grades)[order]), np.asarray(rows, dtype=np.int64)[order])
+    np.add.at(table, (np.cumsum(begins) - 1, grades[order]), rows[order])
     of = group[begins]
     before = np.cumsum(table, axis=0) - table
     before -= before[np.searchsorted(of, of)]
@@ -966,7 +996,7 @@ def kendall_exact(runs: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
     >>> above.item(), at.item() == 1 / 12
     (0.0, True)
     """
-    runs, s = (np.ascontiguousarray(array, dtype=np.int64) for array in (runs, s))
+    runs, s = _plain(_codes(runs, "runs"), np.int64), _plain(_codes(s, "s"), np.int64)
     # Cases of the same ties stand together, so that the kernel works out each distribution once.
     order = np.argsort(runs, kind="stable")
     above, at, sorted_above, sorted_at = np.empty((4, len(runs)))
@@ -1013,7 +1043,7 @@ def theil_sen(
     """
     records = _dated(groups, days, n_groups)
     groups, n_groups, days = records[:3]
-    values, ranks = _plain(values, np.float64), _plain(ranks, np.int64)
+    values, ranks = _numbers(values, "values"), _plain(ranks, np.int64)
 
     def find(order: Any, start: int, stop: int) -> list[np.ndarray]:
         slopes = np.empty(ranks.shape)
@@ -1115,7 +1145,7 @@ def resample_counts(
             raise ValueError(f"{name}, row {row}: code {codes[row]} is outside {least} .. {size - 1}")
     n_cells = (n_groups + 1) * (n_grades + 1)
     group = np.int64(n_groups) if groups is None else np.where(groups < 0, n_groups, groups).astype(np.int64)
-    cell = group * (n_grades + 1) + np.where(grades < 0, n_grades, grades)
+    cell = group * (n_grades + 1) + np.where(grades < 0, n_grades, grades).astype(np.int64)
     profile, order = _profiles(provider, cell, n_providers, n_cells)
     # The rows of one provider stand for those of its whole profile.
     members = np.bincount(profile, minlength=1)

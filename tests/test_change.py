@@ -432,3 +432,48 @@ def test_pairs_that_cannot_be_told_apart_are_refused():
     nobody = sif.compare(grades_table([]), grades_table([1]), paired=True).set_index("measure")
     assert nobody.loc["difference of shares", ["estimate", "lower", "upper"]].isna().all()
     assert nobody.loc["mcnemar", "p"] == 1.0
+
+
+def test_the_interval_of_a_paired_difference_is_bonett_and_prices():
+    # Bonett and Price 2012: an observation added to each kind of crossing; here 9 pairs, 4 good in a alone and 1 in b alone.
+    a, b = grades_table([2] * 4 + [1] + [1] * 2 + [2] * 2), grades_table([1] * 4 + [2] + [1] * 2 + [2] * 2)
+    row = sif.compare(a, b, paired=True).set_index("measure").loc["difference of shares"]
+    up, down = Fraction(5, 11), Fraction(2, 11)
+    half = stats.norm.ppf(0.975) * float((up + down - (up - down) ** 2) / 11) ** 0.5
+    np.testing.assert_allclose(row[["lower", "upper"]].to_numpy(float), [float(up - down) - half, float(up - down) + half], rtol=1e-12)
+
+
+def test_bounds_of_a_difference_or_a_probability_end_where_it_ends():
+    best, worst = grades_table([3] * 3), grades_table([0] * 3)
+    for one, other, end in ((best, worst, 1.0), (worst, best, -1.0)):
+        row = sif.compare(one, other, paired=True, level=0.9999).set_index("measure").loc["difference of shares"]
+        assert end in (row["lower"], row["upper"])
+
+
+def test_rows_without_a_grade_are_left_out_of_a_comparison_and_counted_on_their_side():
+    result = sif.compare(grades_table([1, 2, -1, -1, -1]), grades_table([3, -1]))
+    assert result.attrs == {"n_left_out_a": 3, "n_left_out_b": 1}
+
+
+def test_changes_say_of_what_and_when_they_are():
+    table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), framework="ILACS")
+    said = {"judgement": "overall_effectiveness", "n_inspected_once": 0}
+    assert sif.changes(table).attrs.items() >= (said | {"as_at": None, "framework": ["all"]}).items()
+    assert (
+        sif.changes(table, "2021-01-01", framework="ILACS").attrs.items()
+        >= (said | {"as_at": "2021-01-01", "framework": ["ILACS"]}).items()
+    )
+
+
+def test_dates_that_are_none_are_named_by_their_argument():
+    table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3))
+    for argument, call in (
+        ("date", lambda: sif.changes(table, "soon")),
+        ("published_by", lambda: sif.changes(table, published_by="soon")),
+        ("date_from", lambda: sif.decompose(table, "soon", "2020-01-01")),
+        ("date_to", lambda: sif.decompose(table, "2020-01-01", "soon")),
+    ):
+        with pytest.raises(ValueError, match=rf"^{argument}\b"):
+            call()
+    with pytest.raises(ValueError, match=r"^date_from \(2020-01-01\) is after date_to \(2019-01-01\)$"):
+        sif.decompose(table, "2020-01-01", "2019-01-01")

@@ -322,3 +322,15 @@ def test_outputs_are_void_after_an_error():
     assert (sums == -1).all()
     assert np.isnan(cubes).all()
     assert np.isnan(slope).all()
+
+
+def test_a_missing_day_is_named_in_an_order_that_was_given():
+    days, order = np.array([NO_DAY, 20, 30]), [0, 1, 2]
+    for call in (
+        lambda: counts.kendall(None, days, [0, 1, 2], n_grades=4, order=order),
+        lambda: counts.kendall(None, days, [0.0, 1.0, 2.0], order=order),
+        lambda: counts.theil_sen(None, days, [0.0, 1.0, 2.0], [[0]], order=order),
+    ):
+        with pytest.raises(ValueError, match="row 0: neither an inspection date") as failure:
+            call()
+        assert (failure.value.reason, failure.value.row) == ("date", 0)

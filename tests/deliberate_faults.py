@@ -1,0 +1,141 @@
+"""Deliberate faults in the C core: each is put into a copy, built, and must turn a test red.
+
+    python3 -m tests.deliberate_faults            all; prints a table, writes tests/records/deliberate_faults.toml
+    python3 -m tests.deliberate_faults spells.c   those of one file
+
+The faults stand in deliberate_faults.toml. Where a kernel was rewritten, `old` no longer occurs there exactly once: the script (and
+tests/test_deliberate_faults.py) says which, and the entry is to be written anew for the lines that now do the same.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.records import write_record
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 300  # for the tests likely to notice: a fault may make a loop endless; all others have five times as long
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One replacement in a file of csrc/core, and the test files that are likely to notice."""
+
+    file: str
+    fault: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def faults() -> list[Fault]:
+    read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    return [Fault(file, **entry | {"tests": tuple(of["tests"])}) for file, of in read.items() for entry in of["faults"]]
+
+
+def misplaced(all_faults: list[Fault], core: Path) -> list[str]:
+    """What is wrong with the table: replacements that do not apply exactly once, or change nothing."""
+    wrong = []
+    for fault in all_faults:
+        times = (core / fault.file).read_text(encoding="utf-8").count(fault.old) if (core / fault.file).exists() else 0
+        if times != 1 or fault.old == fault.new:
+            wrong.append(f"{fault.file}: {fault.fault}: `{fault.old}` occurs {times} times")
+    return wrong
+
+
+def compiled(copy: Path, sources: list[Path]) -> bool:
+    """Compile sources to objects beside them, and link all objects to the module."""
+    flags = ["-std=c11", "-O1", "-fPIC", "-fvisibility=hidden", "-w", f"-I{copy}/csrc/core", f"-I{sysconfig.get_path('include')}"]
+    flags += [] if sysconfig.get_config_var("Py_GIL_DISABLED") else ["-DPy_LIMITED_API=0x030B0000"]
+    cc = os.environ.get("CC", "cc")
+    running = [subprocess.Popen([cc, *flags, "-c", str(source), "-o", str(source.with_suffix(".o"))]) for source in sources]
+    ended = [compiler.wait() for compiler in running]  # of all, whatever the first says
+    if any(ended):
+        return False
+    objects = [str(path) for path in copy.glob("csrc/*/*.o")]
+    return subprocess.run([cc, "-shared", "-o", str(copy / "ofsted_sif" / "_core.abi3.so"), *objects, "-lm"]).returncode == 0
+
+
+def first_red(copy: Path, tests: list[str], seconds: int = SECONDS) -> str | None:
+    """The first test of the files that fails; None where all pass."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "not ctrl_c",
+        *tests,
+    ]  # whose time the machine decides
+    try:
+        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return f"{tests[0]} (no end of it in {seconds} s)"
+    if ran.returncode == 0:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?: - |\[|$)", ran.stdout, re.MULTILINE)
+    return found[1] if found else f"{tests[0]} (ended with {ran.returncode})"
+
+
+def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
+    """Each fault, and the test that caught it."""
+    caught: list[tuple[Fault, str | None]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("csrc", "ofsted_sif", "tests", "notebooks"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.so", "*.o", "__pycache__"))
+        for path in ROOT.iterdir():
+            if path.is_file():
+                shutil.copy(path, copy)
+        everything = sorted(copy.glob("csrc/*/*.c"))
+        if not compiled(copy, everything):
+            raise SystemExit("the core does not compile without a fault")
+        names = [f"tests/{name}" for name in sorted({test for fault in all_faults for test in fault.tests})]
+        if (red := first_red(copy, names)) is not None:
+            raise SystemExit(f"{red} is red without a fault")
+        for fault in all_faults:
+            path = copy / "csrc" / "core" / fault.file
+            right = path.read_text(encoding="utf-8")
+            path.write_text(right.replace(fault.old, fault.new), encoding="utf-8")
+            mine = [path] if path.suffix == ".c" else everything
+            if not compiled(copy, mine):
+                raise SystemExit(f"{fault.file}: {fault.fault}: does not compile")
+            likely = [f"tests/{name}" for name in fault.tests]
+            rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py") if "deliberate" not in path.name)
+            red = first_red(copy, likely) or first_red(copy, [name for name in rest if name not in likely], 5 * SECONDS)
+            print(f"{fault.file:22} {fault.fault:58} {red or 'NOT CAUGHT'}", flush=True)
+            caught.append((fault, red))
+            path.write_text(right, encoding="utf-8")
+            if not compiled(copy, mine):
+                raise SystemExit(f"{fault.file} does not compile any more")
+    return caught
+
+
+def main() -> None:
+    all_faults = faults()
+    if wrong := misplaced(all_faults, ROOT / "csrc" / "core"):
+        raise SystemExit("deliberate_faults.toml no longer fits the source:\n" + "\n".join(wrong))
+    asked = set(sys.argv[1:])
+    caught = tried([fault for fault in all_faults if not asked or fault.file in asked])
+    missed = [fault for fault, red in caught if red is None]
+    print(f"{len(caught) - len(missed)} of {len(caught)} faults caught")
+    if not asked:
+        figures = {"faults": len(caught), "files": len({fault.file for fault, _ in caught}), "caught": len(caught) - len(missed)}
+        write_record("deliberate_faults", "Deliberate faults in the C core", "python3 -m tests.deliberate_faults", figures)
+    if missed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Mutation testing of the modules that count: mutmut's mutants, each tested in a fork of a process that has the libraries loaded.
+
+    python3 -m tests.mutants [module ...]         every mutant; writes tests/records/mutants.toml
+    python3 -m tests.mutants --survivors change   those of the last run of a module once more
+
+mutmut makes the mutants (version 2, which also mutates what is decorated); they never reach a file. A mutant is killed where a test
+fails, the module can't be imported, or the tests run far longer than without it. One that nobody can tell from the original stands in
+tests/equivalent_mutants.toml with the reason; one that no longer exists there is an error.
+"""
+
+import argparse
+import difflib
+import importlib
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from time import monotonic
+from types import CodeType
+
+import pytest
+
+from tests.records import write_record
+
+ROOT = Path(__file__).parents[1]
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
+SURVIVORS = ROOT / "build" / "mutants"
+
+# A module, and the tests that are to kill its mutants: the likely first.
+TESTS = {
+    "aggregation": ["test_aggregation.py", "test_frames.py", "test_pandas.py", "test_published_figures.py", "test_rules.py"],
+    "snapshots": ["test_snapshots.py", "test_rules.py", "test_published_figures.py", "test_frames.py", "test_in_year.py"],
+    "change": ["test_change.py", "test_frames.py", "test_rules.py"],
+    "trends": ["test_trends.py", "test_frames.py", "test_rules.py"],
+}
+
+
+def mutants(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the change as a diff without context, and the whole source, of each mutant."""
+    import mutmut
+
+    source, seen = path.read_text(encoding="utf-8"), set()
+    for name in mutmut.list_mutations(mutmut.Context(source=source, filename=path.name)):
+        mutated, _ = mutmut.mutate(mutmut.Context(source=source, filename=path.name, mutation_id=name))
+        if mutated in seen:
+            continue
+        seen.add(mutated)
+        lines = list(difflib.unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm=""))[2:]
+        yield "\n".join(line.rstrip() for line in lines if not line.startswith("@@")), mutated
+
+
+class Mutated(SourceFileLoader):
+    """Loads a module from text that stands in no file."""
+
+    def __init__(self, name: str, path: Path, source: str) -> None:
+        super().__init__(name, str(path))
+        self.source = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.source, self.path, "exec")
+
+    def find_spec(self, fullname: str, path=None, target=None):
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
+
+
+def test(module: str, source: str, tests: list[str], seconds: int) -> str:
+    """Run the tests with the module as given; say "survived", or what killed it."""
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        sys.meta_path.insert(0, Mutated(f"ofsted_sif.{module}", ROOT / "ofsted_sif" / f"{module}.py", source))
+        os._exit(pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *tests]))
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status):
+        return "stopped, it ran too long" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else "killed, by a signal"
+    said = {0: "survived", 1: "killed", 2: "killed, at its import", 3: "killed, at its import"}
+    return said[os.WEXITSTATUS(status)]
+
+
+def tested(module: str, only: set[str] | None) -> tuple[int, int, list[str], list[str]]:
+    """Test the mutants of a module. Return how many there are, how many were killed, which survived, and which are equivalent."""
+    named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
+    path = ROOT / "ofsted_sif" / f"{module}.py"
+    tests = [str(ROOT / "tests" / name) for name in TESTS[module]]
+    start = monotonic()
+    if (said := test(module, path.read_text(encoding="utf-8"), tests, 600)) != "survived":
+        raise SystemExit(f"{module}: the tests are red without any mutation ({said})")
+    seconds = int(5 * (monotonic() - start)) + 20
+    survived, equivalent, killed, n = [], [], 0, 0
+    for change, source in mutants(path):
+        if change in named:
+            equivalent.append(change)
+            continue
+        if only is not None and change not in only:
+            continue
+        n += 1
+        said = test(module, source, tests, seconds)
+        if said == "survived":
+            survived.append(change)
+            print(f"{module}: survived\n{change}\n", flush=True)
+        else:
+            killed += 1
+    if missing := named.keys() - set(equivalent):
+        raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
+    return n, killed, survived, equivalent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("module", nargs="*", choices=[[], *TESTS])
+    parser.add_argument("--survivors", action="store_true", help="only those that survived last time; writes no record")
+    asked = parser.parse_args()
+    # Loaded once, here, rather than for each mutant: what the tests import, but nothing of ofsted_sif.
+    for library in ("hypothesis", "pandas", "scipy.stats", "statsmodels.stats.proportion"):
+        importlib.import_module(library)
+    assert not any(name.startswith("ofsted_sif") for name in sys.modules), "a fork would find the module loaded"
+    SURVIVORS.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, int | float | str] = {}
+    for module in asked.module or TESTS:
+        last = SURVIVORS / f"{module}.json"
+        only = set(json.loads(last.read_text("utf-8"))) if asked.survivors else None
+        n, killed, survived, equivalent = tested(module, only)
+        last.write_text(json.dumps(survived, indent=1), "utf-8")
+        print(f"{module}: {killed} of {n} mutants killed ({100 * killed / max(1, n):.1f}%), {len(equivalent)} equivalent", flush=True)
+        figures[module] = f"{killed:,} of {n:,} killed ({100 * killed / max(1, n):.1f}%); {len(equivalent)} equivalent besides"
+    if not asked.survivors:
+        write_record("mutants", "Mutants killed", "python3 -m tests.mutants", figures, keep=bool(asked.module))
+
+
+if __name__ == "__main__":
+    main()
