@@ -2,7 +2,7 @@
 
 nox -f .ci/noxfile.py -l                        what there is
 nox -f .ci/noxfile.py -s build                  sdist and wheel, looked over; made once, used by all that follow
-nox -f .ci/noxfile.py -s "tests(3.11, oldest)"  the whole suite on one cell of the grid; after `--` its options, as -m slow
+nox -f .ci/noxfile.py -s "tests(3.11, oldest)"  the whole suite on one cell of the grid; after `--` other tests
 """
 
 import os
@@ -63,14 +63,16 @@ def tests(session: nox.Session, libraries: str) -> None:
         (unpacked / "shared").symlink_to(ROOT.parent / "shared")
     session.chdir(project)
     session.run("python", "-c", "import ofsted_sif; ofsted_sif.show_versions()")
-    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *session.posargs, "--pyargs", "tests", "ofsted_sif")
+    session.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *(session.posargs or ["--pyargs", "tests", "ofsted_sif"])
+    )
 
 
 def oldest(session: nox.Session) -> Path:
-    """The lowest versions that pyproject.toml allows of what the package runs with, as constraints."""
+    """The lowest versions that pyproject.toml allows of what the package needs, as constraints, and of pyarrow, whose newest wants a newer NumPy."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    required = [*project["dependencies"], *(one for name in ("plot", "report", "arrow", "polars") for one in extras[name])]
+    required = [*project["dependencies"], *extras["arrow"]]
     pins = {re.sub(r"^([\w.-]+)>=([\d.]+).*$", r"\1==\2", one) for one in required}
     file = Path(session.create_tmp()) / "oldest.txt"
     file.write_text("\n".join(sorted(pins)) + "\n")
