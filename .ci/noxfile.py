@@ -69,7 +69,7 @@ def tests(session: nox.Session, libraries: str) -> None:
 
 
 def oldest(session: nox.Session) -> Path:
-    """The lowest versions that pyproject.toml allows of what the package needs, as constraints, and of pyarrow, whose newest wants a newer NumPy."""
+    """The lowest versions that pyproject.toml allows of what the package needs, and of pyarrow, whose newest wants a newer NumPy."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     required = [*project["dependencies"], *extras["arrow"]]
