@@ -106,15 +106,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+if not TYPE_CHECKING:  # to a type checker it would say that every name is there, those misspelt too
 
-    if name == "plot":
-        return import_module("ofsted_sif.plot")
-    if name in _LATER:
-        value = globals()[name] = getattr(import_module(f"ofsted_sif.{_LATER[name]}"), name)
-        return value
-    raise AttributeError(f"module 'ofsted_sif' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name == "plot":
+            return import_module("ofsted_sif.plot")
+        if name in _LATER:
+            value = globals()[name] = getattr(import_module(f"ofsted_sif.{_LATER[name]}"), name)
+            return value
+        raise AttributeError(f"module 'ofsted_sif' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

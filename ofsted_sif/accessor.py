@@ -35,9 +35,9 @@ def _method(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[
 
 
 def _without(parameter: str, text: str) -> str:
-    """A docstring without the entry of one parameter, be it alone or the first of several."""
-    alone = rf"^( +){parameter} : .*\n(?:\1 +.*\n)*"
-    return re.sub(rf"^( +){parameter}, (?=.*\n\1 )", r"\1", re.sub(alone, "", text, count=1, flags=re.M), count=1, flags=re.M)
+    """A docstring without the entry of one parameter, be it alone or the first of several (indented, but from Python 3.13 on)."""
+    alone = rf"^( *){parameter} : .*\n(?:\1 +.*\n)*"
+    return re.sub(rf"^( *){parameter}, (?=.*\n\1 )", r"\1", re.sub(alone, "", text, count=1, flags=re.M), count=1, flags=re.M)
 
 
 class _Plots:

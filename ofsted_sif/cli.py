@@ -246,10 +246,24 @@ def _provider(asked: str, names: pd.DataFrame) -> str:
 
 def _written(result: pd.DataFrame, how: str) -> str:
     if how == "csv":
-        return result.to_csv(index=False).rstrip("\n")
+        return _without_formulas(result).to_csv(index=False).rstrip("\n")
     if how == "json":
         return str(result.to_json(orient="records", date_format="iso", date_unit="s", indent=1))
     return _story(result) if "because" in result.columns else "\n".join(_lines(result))
+
+
+def _without_formulas(result: pd.DataFrame) -> pd.DataFrame:
+    """Texts that a spreadsheet would run as a formula with an apostrophe before them, as the report's copied tables have it."""
+    texts = [
+        name
+        for name in result.columns
+        if isinstance(result[name].dtype, pd.CategoricalDtype | pd.StringDtype) or result[name].dtype == object
+    ]
+    return result.assign(**{name: result[name].astype(object).map(_no_formula, na_action="ignore") for name in texts})
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@\t\r-]", value) else value
 
 
 def _story(story: pd.DataFrame) -> str:

@@ -35,12 +35,6 @@ def test_commands_of_the_readme_run(line: str, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out
 
 
-def test_links_inside_the_repository_resolve() -> None:
-    for page in README.parent.glob("*.md"):
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
-
-
 def test_picture_is_of_the_bundled_table(tmp_path: Path) -> None:
     """Of what is drawn below the headings, less than a third of a hexagon may differ: letters differ with the version of FreeType."""
     matplotlib = pytest.importorskip("matplotlib")

@@ -39,7 +39,7 @@ def read_inspections(
     Parameters
     ----------
     path : path, open binary file, or a sequence of them
-        CSV, XLSX, XLS or ODS. Several files become one history by `combine`, later ones counting as newer.
+        CSV, XLSX or ODS. Several files become one history by `combine`, later ones counting as newer.
     layout : str or path, optional
         The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default it is told from the header.
     sheet : str, optional
@@ -250,6 +250,6 @@ def describe(path: Any, *, layout: str | Path | None = None, sheet: str | None =
         lines += ["", "sheets:"]
         lines += [
             f"  {name!r}: {found or 'no inspections'}, {rows:,} rows"
-            for name, found, rows in report.sheets[["sheet", "layout", "rows"]].itertuples(index=False)
+            for name, found, rows in report.sheets[["sheet", "layout", "rows"]].itertuples(index=False, name=None)
         ]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,11 @@ def open_source(path: Any) -> Source:
     if data.startswith(b"PK"):
         return _workbook(data, file, _look_into_zip(data, file))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _workbook(data, file)
+        # Such a file says in a few bytes that its last cell stands in the last corner, and a reader makes room for all before it.
+        raise ReadingError(
+            "a workbook in the binary format of Excel 97 (XLS), or one protected by a password: open it, and save it as XLSX, ODS or CSV",
+            file=file,
+        )
     if data.startswith(b"%PDF"):
         raise ReadingError("this is a PDF; Ofsted publishes the data beside it as CSV, ODS or XLSX", file=file)
     if data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
@@ -199,7 +203,7 @@ def _look_into_zip(data: bytes, file: str) -> int:
             if len(names) < len(entries):
                 raise ReadingError("the workbook is damaged: it holds a part twice", file=file)
             unpacked = _Unpacked(archive, file)
-            unpacked.check_size(entries)
+            unpacked.check(entries)
             ods, xlsx = "content.xml" in names, "xl/workbook.xml" in names
             # Which of several kinds a reader would take it for is not left to chance; a binary workbook cannot be measured.
             if ods + xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
@@ -226,10 +230,12 @@ class _Unpacked:
     def __init__(self, archive: zipfile.ZipFile, file: str) -> None:
         self.archive, self.file, self.left = archive, file, MOST_UNPACKED
 
-    def check_size(self, entries: Sequence[zipfile.ZipInfo]) -> None:
+    def check(self, entries: Sequence[zipfile.ZipInfo]) -> None:
         total = sum(entry.file_size for entry in entries)
         if total > MOST_UNPACKED:
             raise self._too_large(f"{total:,} bytes")
+        if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+            raise ReadingError("the workbook is packed as none is; other ways of packing can ask for gigabytes to unpack", file=self.file)
 
     def part(self, name: str) -> bytes:
         with self.archive.open(name) as opened:
@@ -316,7 +322,11 @@ def _too_many(file: str) -> ReadingError:
 
 _XLSX_PLACE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']")
 _XLSX_STRING = re.compile(rb"<(?:\w+:)?si\b")
-_XLSX_INDEX = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*+>\s*+(?:<(?:\w+:)?f[^<>]*+>[^<]*+</(?:\w+:)?f>)?\s*+<(?:\w+:)?v>\s*+(\d+)")
+_XLSX_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"']")
+# One try a tag (the group gives nothing back), so that a tag without an end takes no longer than any other.
+_XLSX_INDEX = re.compile(
+    rb"<(?:\w+:)?c\s(?>[^<>]*?\bt\s*=\s*[\"']s[\"'])[^<>]*+>\s*+(?:<(?:\w+:)?f[^<>]*+>[^<]*+</(?:\w+:)?f>)?\s*+<(?:\w+:)?v>\s*+(\d+)"
+)
 _XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
@@ -336,11 +346,13 @@ def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
         height += len(rows)
     if width * height > MOST_CELLS:
         raise _too_many(file)
-    indices = _XLSX_INDEX.findall(content)
-    if len(strings) * len(indices) > MOST_TEXT:  # no string is longer than all together; only then is it worth a count
+    n_shared = len(_XLSX_SHARED.findall(content))
+    if len(strings) * n_shared > MOST_TEXT:  # no string is longer than all together; only then is it worth a count
         starts = [match.start() for match in _XLSX_STRING.finditer(strings)]
-        lengths = [end - start for start, end in zip(starts, [*starts[1:], len(strings)], strict=True)]
+        lengths = [end - start for start, end in pairwise([*starts, len(strings)])]
+        indices = _XLSX_INDEX.findall(content)
         total = sum(lengths[int(index)] for index in indices if len(index) < 10 and int(index) < len(lengths))
+        total += (n_shared - len(indices)) * max(lengths, default=0)  # cells written so oddly that their string is not told
         if total > MOST_TEXT:
             raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text", file=file)
 

@@ -139,7 +139,10 @@ def load(path: Path) -> Layout:
     try:
         said = _toml(path)
         if "like" in said:
-            base = _toml(_FOLDER / "layouts" / f"{said['like']}.toml")
+            shipped = {known.stem: known for known in (_FOLDER / "layouts").glob("*.toml")}
+            if said["like"] not in shipped:  # and no path: a layout from elsewhere opens no other file
+                raise ValueError(f"like = {said['like']!r} is none of {', '.join(sorted(shipped))}")
+            base = _toml(shipped[said["like"]])
             said = {
                 **base,
                 **said,

@@ -163,7 +163,7 @@ class ReadingReport:
             f"  layout: {self.layout}; header in row {self.header_row}",
             f"  {_plural(self.n_rows, 'row', 'rows')} in the file = {self.n_read:,} read + {self.n_rows - self.n_read:,} set aside{held}",
         ]
-        for reason, n, numbers in self.rows.iloc[1:].itertuples(index=False):
+        for reason, n, numbers in self.rows.iloc[1:].itertuples(index=False, name=None):
             told = f" ({'row' if n == 1 else 'rows'} {_shorten(numbers)})" if numbers else ""
             lines.append(f"    {n:,} {reason}{told}")
         taken = int((self.columns["becomes"] != "").sum())

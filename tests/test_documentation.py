@@ -1,0 +1,53 @@
+"""What is written about the package is so: links lead somewhere, commands exist, and the example of use runs as it is typed."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import ofsted_sif as sif
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not {"build", ".nox", ".venv", "node_modules"} & set(path.relative_to(ROOT).parts))
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which a page's headings can be linked to."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_inside_the_repository_resolve(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\((?!\w+:)([^)\s]+)", text):
+        file, _, anchor = target.partition("#")
+        linked = (page.parent / file) if file else page
+        assert linked.exists(), f"links to {target}"
+        if anchor:
+            assert anchor in anchors(linked), f"links to {target}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_files_and_tests_named_are_there(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    for name in re.findall(r"`((?:tests|csrc|ofsted_sif|\.ci|\.github)/[\w./]*\w)`", text):
+        assert (ROOT / name).exists() or (Path(sif.__file__).parent.parent / name).exists(), name
+    everything = "\n".join(path.read_text("utf-8") for path in ROOT.glob("tests/test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert f"def {name}(" in everything, name
+
+
+def test_a_change_that_is_shown_can_be_made() -> None:
+    shown = re.findall(r"```diff\n # (\S+)\n-(.+)\n\+(.+)\n```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert shown
+    for file, before, after in shown:
+        assert (ROOT / file).read_text("utf-8").count(f"\n{before}\n") == 1
+        assert before != after
+
+
+def test_the_example_of_use_runs() -> None:
+    names = runpy.run_path(str(ROOT / "tests" / "typing" / "use.py"))
+    assert names["counted"].columns[0] == "region"
+    assert len(names["grid"]) == 3  # two groups and those without one
