@@ -196,7 +196,7 @@ def _judged(table: Any, question: partials.Question, text: frozenset[str]) -> pd
 
 
 def _bar(rows: int | None, progress: bool | None) -> Any:
-    from tqdm.auto import tqdm  # only here: pictures of progress are seldom wanted
+    from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
 
     return tqdm(total=rows, unit=" rows", unit_scale=True, disable=None if progress is None else not progress)
 

@@ -83,7 +83,7 @@ static void following(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
     const sif_records lying = records_of(provider, near_days);
     int64_t n_spells;
-    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, &grades, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, NULL, &grades, words[0], &watch),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
     STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &watch),
                     n_spells == SIF_VOID);
