@@ -11,17 +11,18 @@ GRADES, GROUPS, PER_PROVIDER = 4, 5, 4
 
 # The ways in which each function is called; a function of the core that is missing here fails a test.
 KINDS = {
-    "count_grades": ("usual", "many_groups", "one_group", "bad_grade", "bad_group", "past_int64"),
+    "count_grades": ("usual", "packed", "many_groups", "one_group", "bad_grade", "bad_group", "past_int64"),
     "sum_weights": ("usual", "bad_weight"),
     "order_records": ("usual", "scattered", "far_days", "bad_provider", "no_date"),
     "latest_as_at": ("usual", "bad_provider", "no_date"),
     "count_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
-    "count_transitions": ("usual", "by_order", "bad_period", "unordered"),
+    "changes_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
+    "count_transitions": ("usual", "piece", "by_order", "bad_period", "unordered"),
     "spells": ("usual", "by_order", "bad_span", "day_too_far"),
-    "kendall_grades": ("usual", "one_group", "by_order", "bad_group"),
-    "kendall_values": ("usual", "one_group", "by_order", "bad_value"),
+    "kendall_grades": ("usual", "piece", "one_group", "by_order", "bad_group"),
+    "kendall_values": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "kendall_exact": ("usual", "too_large"),
-    "theil_sen": ("usual", "one_group", "by_order", "bad_value"),
+    "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
 }
 FAILING = ("bad_", "past_", "no_date", "unordered", "day_too_far", "too_large")
@@ -71,6 +72,11 @@ def a_call(name: str, kind: str, n: int) -> tuple[tuple[Any, ...], list[np.ndarr
     return _histories(name, kind, n, rng, grades, groups)
 
 
+def _share(kind: str, n: int) -> tuple[int, ...]:
+    """The places at which a thread's share of n rows begins and ends, where one is given."""
+    return (n // 3, n // 3 * 2) if kind == "piece" else ()
+
+
 def _least_s(runs: int) -> int:
     """The S of values that fall all the way: minus the number of pairs of unequal ones."""
     lengths, length = [], 0
@@ -97,7 +103,10 @@ def _counting(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups
         groups = groups.clip(0).astype(np.uint64)
         groups[-1] = 2**64 - 2
     rows = n_groups + 1 if groups is not None else 1
-    codes = (groups, n_groups, grades, GRADES)
+    codes: tuple[Any, ...] = (groups, n_groups, grades, GRADES)
+    if kind == "packed":  # with a bitmap of what is valid, as Arrow has it
+        valid = np.packbits(grades >= 0, bitorder="little")
+        codes = ((groups.clip(0), valid, 0), n_groups, (grades, valid, 0), GRADES)
     if name == "count_grades":
         counts = _zeros(rows, GRADES + 1)
         return (*codes, counts), [counts]
@@ -140,18 +149,18 @@ def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, group
         return (*records, 17_000, 17_000, written), [written]
     # With an order that is given; by none the records are put in order, or refused, by the kernel.
     given = order if kind in ("by_order", "bad_order") else np.arange(n) if kind == "unordered" else None
-    if name == "count_as_at":
+    if name in ("count_as_at", "changes_as_at"):
         dates = 16_000 + np.arange(0, 2_000, 20)
         if kind == "bad_grid":
             dates[-1] = 0
-        counts = _zeros(len(dates), GROUPS + 1, GRADES + 1)
-        return (*records, given, groups, GROUPS, grades, GRADES, held + 1_000, dates, dates + 30, counts), [counts]
+        outputs = [_zeros(len(dates), GROUPS + 1, GRADES + 1)] if name == "count_as_at" else [_zeros(4 * n), _zeros(4 * n)]
+        return (*records, given, groups, GROUPS, grades, GRADES, held + 1_000, dates, dates + 30, *outputs), outputs
     if name == "count_transitions":
         periods = rng.integers(-1, 3, n, dtype=np.int8)
         if kind == "bad_period":
             periods[-1] = 3
         counts = _zeros(GROUPS + 1, 4, GRADES + 1, GRADES + 1)
-        return (*records, given, groups, GROUPS, periods, 3, grades, GRADES, counts), [counts]
+        return (*records, given, groups, GROUPS, periods, 3, grades, GRADES, counts, *_share(kind, n)), [counts]
     assert name == "spells"
     outputs = [_zeros(n) for _ in range(4)]
     return (*records, given, grades, GRADES, 18_000, *outputs), outputs
@@ -174,7 +183,7 @@ def _dated(name: str, kind: str, n: int, rng: Any, grades: np.ndarray) -> tuple[
         slopes = _zeros(n_groups, 1, of=np.float64)
         middle = np.bincount(groups, minlength=n_groups)
         ranks = (middle * (middle - 1) // 4).reshape(n_groups, 1)
-        return (order, groups, n_groups, days, values, 1, ranks, slopes), [slopes]
+        return (order, groups, n_groups, days, values, 1, ranks, slopes, *_share(kind, n)), [slopes]
     counts, cubes = _zeros(n_groups, 5), _zeros(n_groups, 2, of=np.float64)
     given = (grades, GRADES) if name == "kendall_grades" else (values,)
-    return (order, groups, n_groups, days, *given, counts, cubes), [counts, cubes]
+    return (order, groups, n_groups, days, *given, counts, cubes, *_share(kind, n)), [counts, cubes]
