@@ -352,6 +352,22 @@ def grid_expected(columns: dict[str, list]) -> list:
     return count_as_at(told(columns), *grid, N_GROUPS, N_GRADES)
 
 
+def grid_of(group: np.ndarray, date: np.ndarray, grade: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The counts of which changes tell; what is missing is -1 in these, and stands last in counts."""
+    table = np.zeros((len(DATES), N_GROUPS + 1, N_GRADES + 1), dtype=np.int64)
+    np.add.at(table, (date, group, grade), change)
+    return table.cumsum(axis=0)
+
+
+def core_changes(given: dict[str, Any]) -> np.ndarray:
+    """The grid from the cells that the kernel writes, four a record at most."""
+    cells, changes = zeros(*[(4 * len(given["provider"]),)] * 2)
+    taken = [given.get(name) if isinstance(name, str) else name for name in GRID]
+    found = _core.changes_as_at(*taken, cells, changes)
+    of_group, grade = np.divmod(cells[:found], N_GRADES + 1)
+    return grid_of(*np.divmod(of_group, len(DATES)), grade, changes[:found])
+
+
 def transitions_expected(columns: dict[str, list]) -> np.ndarray:
     table = np.zeros((N_GROUPS + 1, N_PERIODS + 1, N_GRADES + 1, N_GRADES + 1), dtype=np.int64)
     for cell, number in count_transitions(told(columns), columns["periods"], N_GROUPS, N_PERIODS, N_GRADES).items():
@@ -446,6 +462,11 @@ COUNTS = {
         lambda given: counts.count_as_at(**given, n_providers=N_PROVIDERS, n_groups=N_GROUPS, n_grades=N_GRADES),
         grid_expected,
     ),
+    "changes_as_at": Entry(
+        grid_columns,
+        lambda given: grid_of(*counts.changes_as_at(**given, n_providers=N_PROVIDERS, n_groups=N_GROUPS, n_grades=N_GRADES)),
+        grid_expected,
+    ),
     "count_transitions": Entry(
         transition_columns,
         lambda given: counts.count_transitions(**given, n_providers=N_PROVIDERS, n_groups=N_GROUPS, n_periods=N_PERIODS, n_grades=N_GRADES),
@@ -501,6 +522,7 @@ def zeros(*shapes: tuple[int, ...], dtype: Any = np.int64) -> list[np.ndarray]:
 
 
 RECORDS = ("provider", N_PROVIDERS, "held", "published", "eligible", "opened", "closed")
+GRID = (*RECORDS, "order", "groups", N_GROUPS, "grades", N_GRADES, "expires", "dates", "cutoffs")
 
 
 def core_kendall_expected(name: str, columns: dict[str, list]) -> np.ndarray:
@@ -541,10 +563,11 @@ CORE = {
         core_call(
             "count_as_at",
             lambda n: zeros((len(DATES), N_GROUPS + 1, N_GRADES + 1)),
-            *(*RECORDS, "order", "groups", N_GROUPS, "grades", N_GRADES, "expires", "dates", "cutoffs"),
+            *GRID,
         ),
         lambda columns: [grid_expected(columns)],
     ),
+    "changes_as_at": Entry(grid_columns, core_changes, grid_expected),
     "count_transitions": Entry(
         transition_columns,
         core_call(

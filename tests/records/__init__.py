@@ -1,7 +1,7 @@
 """Records of what was measured, one TOML file a subject in this folder, each written by the command that measures it.
 
 A record has a `title`, the `date` of the measurement, the `command` that repeats it, the `machine`, and a table `figures`: what was
-counted -> a number, or a few words with numbers in them. `python3 -m tests.numbers` sets all records in tests/README.md.
+counted -> a number, or a few words with numbers in them. `python3 -m tests.figures` sets all records in tests/README.md.
 """
 
 import datetime

@@ -1,10 +1,10 @@
 """The page of numbers says what the records say."""
 
-from tests import numbers, records
+from tests import figures, records
 
 
 def test_the_page_is_what_the_records_say():
-    assert numbers.PAGE.read_text(encoding="utf-8") == numbers.page(), "type: python3 -m tests.numbers"
+    assert figures.PAGE.read_text(encoding="utf-8") == figures.page(), "type: python3 -m tests.figures"
 
 
 def test_a_record_is_read_as_it_was_written_and_keeps_what_was_not_measured(tmp_path, monkeypatch):
@@ -13,8 +13,8 @@ def test_a_record_is_read_as_it_was_written_and_keeps_what_was_not_measured(tmp_
     records.write_record("a", 'A "title"', "command", {"two": 5}, keep=True)
     read = records.read_record("a")
     assert (read["title"], read["figures"]) == ('A "title"', {"one": 1, "two": 5})
-    assert "| one | 1 |" in numbers.section("a", "", "", read)
+    assert "| one | 1 |" in figures.section("a", "", "", read)
 
 
 def test_what_was_not_measured_is_said():
-    assert "Not yet measured" in numbers.section("a", "A title", "a command", None)
+    assert "Not yet measured" in figures.section("a", "A title", "a command", None)

@@ -1,4 +1,4 @@
-"""Sets what was measured in tests/README.md: `python3 -m tests.numbers`. With --check it only says whether that page is up to date."""
+"""Sets what was measured in tests/README.md: `python3 -m tests.figures`. With --check it only says whether that page is up to date."""
 
 import sys
 import tomllib
@@ -23,7 +23,7 @@ WANTED = {
 
 HEAD = """# What the tests have been through
 
-Written by `python3 -m tests.numbers` from the records in tests/records, each of which the command named beside it writes (their form:
+Written by `python3 -m tests.figures` from the records in tests/records, each of which the command named beside it writes (their form:
 tests/records/\\_\\_init\\_\\_.py). How to run the tests stands in CONTRIBUTING.md.
 """
 
