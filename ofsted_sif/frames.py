@@ -261,7 +261,9 @@ def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, 
 
     if not hasattr(batches.Scan, name):
         known = "aggregate, series, transitions and trend"
-        raise TypeError(f"{name} needs its table whole: read it first, as with pandas.read_parquet or .compute() (tables by batches are known to {known})")
+        raise TypeError(
+            f"{name} needs its table whole: read it first, as with pandas.read_parquet or .compute() (by batches there are {known})"
+        )
     return getattr(batches.scan(given), name)(*args, **kwargs)
 
 

@@ -6,7 +6,6 @@ row its number: rows keep their order within a provider, and an error tells in w
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -57,7 +56,7 @@ class PartitionedScan(Scan):
 
     def partial(self, question: partials.Question, names: list[str], provider: str | None) -> Any:
         """What all partitions give, yet to be computed; with each provider in one of them where one is named."""
-        from dask import delayed
+        from dask.delayed import delayed
 
         chosen = self.frame[names]
         asked = delayed(question, traverse=False)
@@ -96,7 +95,7 @@ def _of_each(frame: Any, work: Callable[..., Any], *args: Any) -> list[Any]:
 
 def _tree(values: list[Any], join: Callable[[list[Any]], Any]) -> Any:
     """Neighbours put together, a few at a time, until one is left."""
-    from dask import delayed
+    from dask.delayed import delayed
 
     joined = delayed(join, pure=True, traverse=False)
     while True:
@@ -118,9 +117,7 @@ def _length(frame: pd.DataFrame) -> list[int]:
 
 def _numbered(part: partials.Partial, number: Callable[[np.ndarray], np.ndarray]) -> partials.Partial:
     """The partial result with the numbers of rows; of no rows itself, so that no row moves where parts are merged."""
-    tallies = {
-        name: tally if tally.first is None else replace(tally, first=number(tally.first)) for name, tally in part.tallies.items()
-    }
+    tallies = {name: tally if tally.first is None else replace(tally, first=number(tally.first)) for name, tally in part.tallies.items()}
     return partials.Partial(0, tallies)
 
 
