@@ -220,7 +220,7 @@ def cluster():
     """Two worker processes, and the client that Dask then uses."""
     with dask.config.set({"distributed.comm.timeouts.connect": "30s"}):
         made = distributed.LocalCluster(
-            n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, silence_logs=50, memory_limit=0
+            n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0", silence_logs=50, memory_limit=0
         )
         with made, distributed.Client(made) as client:
             yield client
