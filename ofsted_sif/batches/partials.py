@@ -495,7 +495,9 @@ class Series(_OfRecords):
         )
         pair, word = np.nonzero(found.counted.counted)
         date, group = found.counted.date[pair], found.counted.group[pair]
-        labelled = [*(_labels_at(of, group) for of in found.grouped.labels.values()), date, _labels_at(labels, word)]
+        # Places of dates as narrow as they can be: these are many, and travel between machines.
+        dated = date.astype(np.min_scalar_type(len(days)))
+        labelled = [*(_labels_at(of, group) for of in found.grouped.labels.values()), dated, _labels_at(labels, word)]
         tallies = {"words": words, "in force": Tally(tuple(labelled), (found.counted.counted[pair, word],))}
         if "framework" in frame.columns:
             tallies |= self._chosen_frameworks(frame, np.empty(0, dtype=np.int64))
