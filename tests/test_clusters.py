@@ -226,6 +226,9 @@ def cluster():
             yield client
 
 
+needs_sigkill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+
+
 def dying_once(marker):
     """A function that kills the process that calls it, the first time that any does."""
 
@@ -239,6 +242,7 @@ def dying_once(marker):
     return die
 
 
+@needs_sigkill
 @pytest.mark.parametrize("number", [1, 7])
 def test_a_worker_killed_while_it_reads_changes_nothing(number, table, tmp_path, cluster) -> None:
     name, options = CALLS[number]
@@ -261,6 +265,7 @@ def test_a_worker_killed_while_it_reads_changes_nothing(number, table, tmp_path,
     assert len(before & set(cluster.run(os.getpid).values())) == 1
 
 
+@needs_sigkill
 def test_a_worker_killed_after_the_shuffle_changes_nothing(table, tmp_path, cluster) -> None:
     die = dying_once(tmp_path / "died")
 

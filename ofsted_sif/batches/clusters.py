@@ -81,7 +81,7 @@ class PartitionedScan(Scan):
         partition, row = divmod(error.row, ROWS_OF_A_PARTITION)
         if self.frame.npartitions == 1:
             return error
-        before = sum(_tree(_of_each(self.frame[names[:1]].partitions[:partition], _length), _joined).compute()) if partition else 0
+        before = _tree(_of_each(self.frame[names[:1]].partitions[:partition], len), sum).compute() if partition else 0
         return error.moved(before + row, f"partition {partition}, its row {row}: ")
 
 
@@ -104,15 +104,7 @@ def _tree(values: list[Any], join: Callable[[list[Any]], Any]) -> Any:
             return values[0]
 
 
-def _joined(values: list[list[int]]) -> list[int]:
-    return [one for value in values for one in value]
-
-
 # ---- what is done in a partition
-
-
-def _length(frame: pd.DataFrame) -> list[int]:
-    return [len(frame)]
 
 
 def _numbered(part: partials.Partial, number: Callable[[np.ndarray], np.ndarray]) -> partials.Partial:
