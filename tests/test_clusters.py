@@ -37,6 +37,7 @@ CALLS = [
     ("trend", {**ALL, "by": "provider"}),
     ("trend", {**ALL, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
     ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
+    ("series", {**ALL, "dates": pd.date_range("2015-03-31", periods=30, freq="QE"), "by": "provider_name"}),
 ]
 
 

@@ -519,7 +519,7 @@ class Series(_OfRecords):
         tally = partial.tallies["in force"]
         grouped, (group,) = self._groups(self.by, self.observed, [tally])
         scale, (grade,) = self._grades(partial.tallies["words"], self.judgement, self.scale, tally.labels[-1])
-        place = np.asarray(tally.labels[-2]) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
+        place = np.asarray(tally.labels[-2], dtype=np.int64) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
         shown, pair = np.unique(place, return_inverse=True)
         counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
         np.add.at(counted, (pair, grade), tally.sums[0])
