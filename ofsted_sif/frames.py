@@ -241,12 +241,19 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
 
 
 def is_read_by_batches(given: Any) -> bool:
-    """Whether this is a path, several, or a relation of DuckDB or dataset of pyarrow."""
+    """Whether this is a path, several, a relation of DuckDB, a dataset of pyarrow or a DataFrame of Dask."""
     if isinstance(given, str | os.PathLike):
         return True
     if isinstance(given, list | tuple):
         return bool(given) and all(isinstance(path, str | os.PathLike) for path in given)
-    return type(given).__name__ == "DuckDBPyRelation" or (type(given).__module__.startswith("pyarrow") and hasattr(given, "get_fragments"))
+    if type(given).__name__ == "DuckDBPyRelation" or is_of_dask(given):
+        return True
+    return type(given).__module__.startswith("pyarrow") and hasattr(given, "get_fragments")
+
+
+def is_of_dask(given: Any) -> bool:
+    """Whether this is a Dask DataFrame, found out without Dask."""
+    return type(given).__module__.startswith("dask.") and type(given).__name__ == "DataFrame"
 
 
 def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -254,7 +261,9 @@ def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, 
 
     if not hasattr(batches.Scan, name):
         known = "aggregate, series, transitions and trend"
-        raise TypeError(f"{name} needs its table whole: read it first, as with pandas.read_parquet (a file by batches is known to {known})")
+        raise TypeError(
+            f"{name} needs its table whole: read it first, as with pandas.read_parquet or .compute() (by batches there are {known})"
+        )
     return getattr(batches.scan(given), name)(*args, **kwargs)
 
 

@@ -14,7 +14,7 @@ from ofsted_sif._version import __version__
 __all__ = ["show_versions"]
 
 REQUIRED = ("numpy", "pandas", "scipy", "python-calamine", "narwhals", "tqdm")
-OPTIONAL = ("pyarrow", "polars", "matplotlib", "jinja2")
+OPTIONAL = ("pyarrow", "polars", "dask", "matplotlib", "jinja2")
 
 
 def need(module: str, extra: str, what_for: str) -> Any:

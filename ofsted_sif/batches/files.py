@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_OF_A_BATCH = 1 << 20
-KINDS = "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset or a DuckDB relation"
+KINDS = (
+    "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
+    "Dask DataFrame"
+)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def merge(parts: Sequence[Partial]) -> Partial:
 def _merged(parts: Sequence[Tally]) -> Tally:
     if not parts[0].labels:
         return Tally((), tuple(np.sum([part.sums[i] for part in parts], axis=0) for i in range(len(parts[0].sums))))
-    labels = [_stacked([part.labels[i] for part in parts]) for i in range(len(parts[0].labels))]
+    labels = [stacked([part.labels[i] for part in parts]) for i in range(len(parts[0].labels))]
     place, at = _places([columns.label_codes(pd.Series(label, copy=False)) for label in labels])
     sums = []
     for i in range(len(parts[0].sums)):
@@ -106,7 +106,7 @@ def _places(coded: Sequence[tuple[np.ndarray, Any]]) -> tuple[np.ndarray, np.nda
     return place, at
 
 
-def _stacked(arrays: Sequence[Any]) -> Any:
+def stacked(arrays: Sequence[Any]) -> Any:
     """Labels one below the other; categories become those of all, in the order in which they come."""
     first = arrays[0]
     if len(arrays) == 1:
@@ -231,8 +231,8 @@ class Question:
     def _groups(self, by: Any, observed: bool, tallies: Sequence[Tally]) -> tuple[columns.Groups, list[Any]]:
         """The groups, and the codes of those of the rows of each tally, whose first labels are those of `by`; -1 missing."""
         named = columns.names(by, "by")
-        stacked = {name: _stacked([tally.labels[i] for tally in tallies]) for i, name in enumerate(named)}
-        frame = pd.DataFrame({name: _as_text(label) if name in self.text else label for name, label in stacked.items()}, copy=False)
+        labels = {name: stacked([tally.labels[i] for tally in tallies]) for i, name in enumerate(named)}
+        frame = pd.DataFrame({name: _as_text(label) if name in self.text else label for name, label in labels.items()}, copy=False)
         grouped = columns.groups(frame, by, observed=observed)
         lengths = [len(tally.sums[0]) for tally in tallies]
         codes = np.zeros(sum(lengths), dtype=np.int64) if grouped.codes is None else grouped.codes
@@ -495,7 +495,9 @@ class Series(_OfRecords):
         )
         pair, word = np.nonzero(found.counted.counted)
         date, group = found.counted.date[pair], found.counted.group[pair]
-        labelled = [*(_labels_at(of, group) for of in found.grouped.labels.values()), date, _labels_at(labels, word)]
+        # Places of dates as narrow as they can be: these are many, and travel between machines.
+        dated = date.astype(np.min_scalar_type(len(days)))
+        labelled = [*(_labels_at(of, group) for of in found.grouped.labels.values()), dated, _labels_at(labels, word)]
         tallies = {"words": words, "in force": Tally(tuple(labelled), (found.counted.counted[pair, word],))}
         if "framework" in frame.columns:
             tallies |= self._chosen_frameworks(frame, np.empty(0, dtype=np.int64))
@@ -517,7 +519,7 @@ class Series(_OfRecords):
         tally = partial.tallies["in force"]
         grouped, (group,) = self._groups(self.by, self.observed, [tally])
         scale, (grade,) = self._grades(partial.tallies["words"], self.judgement, self.scale, tally.labels[-1])
-        place = np.asarray(tally.labels[-2]) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
+        place = np.asarray(tally.labels[-2], dtype=np.int64) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
         shown, pair = np.unique(place, return_inverse=True)
         counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
         np.add.at(counted, (pair, grade), tally.sums[0])

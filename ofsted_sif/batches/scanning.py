@@ -33,17 +33,17 @@ def scan(
     published: str = "published",
     progress: bool | None = None,
 ) -> Scan:
-    """Open a file larger than memory: its `aggregate`, `series`, `transitions` and `trend` count it batch by batch.
+    """Open what is larger than memory: its `aggregate`, `series`, `transitions` and `trend` count it batch by batch, or on a cluster.
 
     Parameters
     ----------
-    source : path, list of paths, pyarrow Dataset or DuckDB relation
+    source : path, list of paths, pyarrow Dataset, DuckDB relation or Dask DataFrame
         Parquet or CSV (by the name ``.csv``): a file, several, a folder (``region=London/...`` gives a column), or a pattern such as
         ``"part-*.parquet"``.
     provider, inspected, published : str
         The user's names of those columns.
     progress : bool, optional
-        Whether to show rows done and time left; by default on a terminal.
+        Whether to show rows done and time left; by default on a terminal. Of a Dask DataFrame its dashboard shows it.
 
     Returns
     -------
@@ -56,13 +56,16 @@ def scan(
     FileNotFoundError
         Where there is no such file.
     ValueError
-        For a file that is damaged or cut short, and for files of unlike columns.
+        For a file that is damaged or cut short, for files of unlike columns, and for ``progress=True`` of a Dask DataFrame.
 
     Notes
     -----
     `aggregate` takes rows in any order. `series`, `transitions` and `trend` follow providers: the rows of a provider must stand
     together. Where one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers
     are remembered to find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two.
+
+    A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may lie in any order: for `series`,
+    `transitions` and `trend` they are shuffled by provider, and keep their order within each. Results stay small, and come as pandas.
 
     Examples
     --------
@@ -73,7 +76,14 @@ def scan(
     >>> int(sif.scan(file).aggregate()["n"].item())
     716
     """
-    return Scan(files.open_source(source), {"provider": provider, "inspected": inspected, "published": published}, progress)
+    named = {"provider": provider, "inspected": inspected, "published": published}
+    if frames.is_of_dask(source):
+        from ofsted_sif.batches.clusters import PartitionedScan  # only here: it needs Dask
+
+        if progress:
+            raise ValueError("progress=True is of files: the progress of a Dask DataFrame is shown by Dask (its dashboard, or ProgressBar)")
+        return PartitionedScan(source, named)
+    return Scan(files.open_source(source), named, progress)
 
 
 def _method(function: Callable[..., Any], question: Callable[..., partials.Question]) -> Callable[..., pd.DataFrame]:
