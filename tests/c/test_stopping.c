@@ -83,7 +83,7 @@ static void following(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
     const sif_records lying = records_of(provider, near_days);
     int64_t n_spells;
-    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, &grades, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, NULL, &grades, words[0], &watch),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
     STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &watch),
                     n_spells == SIF_VOID);
@@ -97,6 +97,25 @@ static void trends(void) {
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
     STOP_EVERYWHERE(1, sif_kendall_values(&groups, values, words[0], doubles, &watch),
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+}
+
+/* Groups of all rows, in which every round of sorting is asked in; the pairs of many small groups; distributions, worked out anew. */
+static void much_work_in_few_rows(void) {
+    static const int64_t zeros[ROWS];
+    const sif_dated rows = {.n = ROWS, .group = codes_of(zeros, 1, SIF_INT64), .day = day};
+    STOP_EVERYWHERE(18, sif_kendall_values(&rows, values, words[0], doubles, &watch),
+                    all_are(words[0], SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+    enum { FEW = 100000, GROUPS = FEW / 50 };
+    static int64_t ranks[GROUPS], runs[FEW], s[FEW];
+    for (int64_t g = 0; g < GROUPS; g++)
+        ranks[g] = 600;
+    const sif_dated small = {.n = FEW, .group = codes_of(group, GROUPS, SIF_INT64), .day = day};
+    STOP_EVERYWHERE(2, sif_theil_sen(&small, values, 1, ranks, doubles, &watch), isnan(doubles[0]) && isnan(doubles[GROUPS - 1]));
+    for (int64_t i = 0; i < FEW; i++)
+        runs[i] = ((int64_t)1 << (19 + i % 2)) - 1;
+    for (int64_t i = 0; i < FEW; i++)
+        s[i] = i % 2 ? 0 : 1; /* of 190 pairs, of 171 */
+    STOP_EVERYWHERE(18, sif_kendall_exact(FEW, runs, s, doubles, doubles + FEW, &watch), isnan(doubles[0]) && isnan(doubles[2 * FEW - 1]));
 }
 
 /* Slopes of one group: where they all differ they are found the quick way, where values are few the plain one. */
@@ -125,6 +144,7 @@ int main(void) {
     RUN(states);
     RUN(following);
     RUN(trends);
+    RUN(much_work_in_few_rows);
     RUN(slopes);
     RUN(resampling);
     return report();
