@@ -45,6 +45,7 @@ NUMBERS_WORTH_A_THREAD = 500_000
 SLOPES_WORTH_A_THREAD = 50_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
+WEIGHTS_OF_A_PIECE = 1 << 22
 
 # The most rows of a group for which the distribution of Kendall's S is worked out: SIF_MOST_EXACT.
 MOST_EXACT = 20
@@ -199,15 +200,20 @@ def number_of_threads(threads: int | None, rows: int, worth: int = ROWS_WORTH_A_
 
 
 def _in_pieces(
-    count: Callable[[int, int], list[np.ndarray]], rows: int, threads: int, also: Iterable[int] = (), merge: np.ufunc = np.add
+    count: Callable[[int, int], list[np.ndarray]],
+    rows: int,
+    threads: int,
+    also: Iterable[int] = (),
+    merge: np.ufunc = np.add,
+    most: int = ROWS_OF_A_PIECE,
 ) -> list[np.ndarray]:
-    """Count pieces of the rows in threads, and sum (`merge`) the counts of the pieces; no piece goes beyond a bound of `also`.
+    """Count pieces of at most so many rows in threads, and sum (`merge`) the counts of the pieces; no piece goes beyond a bound of `also`.
 
     Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
     """
     from concurrent.futures import ThreadPoolExecutor  # here: it loads logging and more
 
-    pieces = max(threads, -(-rows // ROWS_OF_A_PIECE))
+    pieces = max(threads, -(-rows // most))
     bounds = sorted({rows * piece // pieces for piece in range(pieces + 1)}.union(also))
     pool = ThreadPoolExecutor(threads)
     try:
@@ -304,7 +310,8 @@ def count_grades(
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
     n_threads = number_of_threads(threads, rows)
     bounds = {bound for codes in (groups, grades) if isinstance(codes, _Chunks) for bound in codes.bounds}
-    result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds)
+    most = ROWS_OF_A_PIECE if weights is None else WEIGHTS_OF_A_PIECE
+    result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds, most=most)
     if groups is None:
         result[0] = result[0][0]
     return result[0] if weights is None else tuple(result)

@@ -16,6 +16,15 @@ static inline int sif_stop(const sif_watch *watch) {
     return watch != NULL && watch->stop(watch->context);
 }
 
+/* Adds to the work done since the watch was last asked, and asks when it is worth that many rows. */
+static inline int sif_stop_after(const sif_watch *watch, int64_t *work, int64_t more) {
+    *work += more;
+    if (*work < SIF_WATCH_ROWS)
+        return 0;
+    *work = 0;
+    return sif_stop(watch);
+}
+
 /* Row i's code as it stands; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size admits it. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     if (codes->validity != NULL) {

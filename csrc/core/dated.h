@@ -25,8 +25,9 @@ static inline sif_piece sif_piece_of(const sif_dated *rows) {
 }
 
 /* The group whose rows begin at position `start`, and the position after its last. Every position up to there is checked: it names a
- * row, whose group exists and whose day is known, and neither group nor day goes back. */
-static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t *group, int64_t *stop) {
+ * row, whose group exists and whose day is known, and neither group nor day goes back. The rows are added to the watched work. */
+static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t *group, int64_t *stop, const sif_watch *watch,
+                                        int64_t *work) {
     int64_t of_group = -1, before = SIF_NO_DAY, j = start;
     for (; j < rows->n; j++) {
         const int64_t i = sif_row_at(rows, j);
@@ -44,6 +45,8 @@ static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, in
         if (code > of_group)
             break;
         before = rows->day[i];
+        if (sif_stop_after(watch, work, 1))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     *group = of_group;
     *stop = j;

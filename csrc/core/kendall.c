@@ -240,7 +240,7 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
         goto done;
     }
     status = sif_start_history(&block, &records, rows->order, rows->piece);
-    for (int64_t watched = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
+    for (int64_t work = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
         int bad = sif_read_history(&block);
         sif_load_codes(grades, block.order, block.first, block.count, grade);
         for (size_t i = 0; i < block.count; i++)
@@ -261,12 +261,8 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
             i = group.is_wide ? add_to_wide(&group, n_grades, block.key, grade, i, block.count)
                               : add_to_lanes(&group, &by, block.key, grade, i, block.count);
         }
-        watched += (int64_t)block.count;
-        if (watched >= SIF_WATCH_ROWS) {
-            watched = 0;
-            if (sif_stop(watch))
-                status = sif_fail(SIF_INTERRUPTED, -1, 0);
-        }
+        if (sif_stop_after(watch, &work, (int64_t)block.count))
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     if (status.code == SIF_OK && group.key >= 0)
         end_group(&group, &by, counts + (group.key >> 32) * SIF_KENDALL_COUNTS, cubes + (group.key >> 32) * 2);
@@ -283,7 +279,7 @@ done:
 
 /* The positions start .. stop - 1 are one group, checked; values and spare hold as many numbers. Returns the runs, or a failure. */
 static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop, const double *numbers, double *values, double *spare,
-                             sums *of, int64_t *runs) {
+                             sums *of, int64_t *runs, const sif_watch *watch, int64_t *work) {
     const int64_t n = stop - start;
     int64_t tied_in_both = 0; /* ordered pairs, as all counts of ties here */
     for (int64_t k = 0; k < n; k++) {
@@ -291,22 +287,29 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
         if (!isfinite(numbers[i]))
             return sif_fail(SIF_BAD_VALUE, i, 0);
         values[k] = numbers[i];
+        if (sif_stop_after(watch, work, 1))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     for (int64_t low = 0, high; low < n; low = high) {
         const int64_t day = rows->day[sif_row_at(rows, start + low)];
         for (high = low + 1; high < n && rows->day[sif_row_at(rows, start + high)] == day; high++)
             ;
+        if (sif_stop_after(watch, work, high - low))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
         if (high - low == 1)
             continue;
         tie_days(of, high - low);
-        sif_sort_values(values + low, spare, high - low);
+        if (sif_sort_values(values + low, spare, high - low, watch, work) < 0)
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
         for (int64_t first = low, last; first < high; first = last) {
             for (last = first + 1; last < high && values[last] == values[first]; last++)
                 ;
             tied_in_both += ordered_pairs(last - first);
         }
     }
-    const int64_t inversions = sif_sort_values(values, spare, n);
+    const int64_t inversions = sif_sort_values(values, spare, n, watch, work);
+    if (inversions < 0)
+        return sif_fail(SIF_INTERRUPTED, -1, 0);
     of->n = n;
     int64_t lengths[SIF_MOST_EXACT];
     int n_runs = 0;
@@ -336,23 +339,16 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    for (int64_t start = piece.first, stop, group, watched = start; start < piece.stop; start = stop) {
-        status = sif_next_group(rows, start, &group, &stop);
+    for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
+        status = sif_next_group(rows, start, &group, &stop, watch, &work);
         if (status.code != SIF_OK)
             goto done;
         sums of = {0};
         int64_t runs = 0;
-        status = add_values(rows, start, stop, values, memory, memory + most, &of, &runs);
+        status = add_values(rows, start, stop, values, memory, memory + most, &of, &runs, watch, &work);
         if (status.code != SIF_OK)
             goto done;
         add_group(&of, runs, counts + group * SIF_KENDALL_COUNTS, cubes + group * 2);
-        if (stop - watched >= SIF_WATCH_ROWS) {
-            watched = stop;
-            if (sif_stop(watch)) {
-                status = sif_fail(SIF_INTERRUPTED, -1, 0);
-                goto done;
-            }
-        }
     }
 done:
     free(memory);
@@ -399,17 +395,22 @@ static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
     return pairs;
 }
 
-sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at) {
+sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at, const sif_watch *watch) {
     sif_status status = sif_ok();
     uint64_t arrangements[MOST_PAIRS + 1];
-    int64_t pairs = 0;
+    int64_t pairs = 0, work = 0;
     for (int64_t i = 0; i < n; i++) {
         if (runs[i] <= 0 || runs[i] >= (int64_t)1 << SIF_MOST_EXACT) {
             status = sif_fail(SIF_TOO_LARGE, i, runs[i]);
             goto done;
         }
-        if (i == 0 || runs[i] != runs[i - 1])
+        const int is_new = i == 0 || runs[i] != runs[i - 1];
+        if (is_new)
             pairs = count_arrangements(runs[i], arrangements);
+        if (sif_stop_after(watch, &work, is_new ? MOST_PAIRS : 1)) {
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
+            goto done;
+        }
         /* S = pairs - 2 discordant: as large as s with `most` discordant pairs, larger with fewer. */
         const int is_possible = s[i] >= -pairs && s[i] <= pairs && (pairs - s[i]) % 2 == 0;
         if (!is_possible) {

@@ -181,7 +181,7 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
 /* The exact distribution of S where every order of the values is as likely, given their ties.
  * runs: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same runs should
  * follow one another: their distribution is worked out once. On error the outputs are NaN. */
-sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at);
+sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at, const sif_watch *watch);
 
 /* Theil-Sen: the slopes of given ranks among those of all pairs of rows of a group on different days, in units of value a day.
  * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that

@@ -2,13 +2,15 @@
 #ifndef SIF_SORTING_H
 #define SIF_SORTING_H
 
-#include <stdint.h>
 #include <string.h>
+
+#include "codes.h"
 
 enum { SIF_SORT_RUN = 8 /* values sorted by insertion before runs are merged */ };
 
-/* Sorts values[0 .. n - 1] with the help of as many in `spare`; returns the number of inversions: pairs of which the first was larger. */
-static inline int64_t sif_sort_values(double *values, double *spare, int64_t n) {
+/* Sorts values[0 .. n - 1] with the help of as many in `spare`; returns the number of inversions: pairs of which the first was larger;
+ * or -1 where the watch says stop. What is sorted is added to the watched work. */
+static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, const sif_watch *watch, int64_t *work) {
     int64_t inversions = 0;
     for (int64_t low = 0; low < n; low += SIF_SORT_RUN) {
         const int64_t high = n - low < SIF_SORT_RUN ? n : low + SIF_SORT_RUN;
@@ -20,6 +22,8 @@ static inline int64_t sif_sort_values(double *values, double *spare, int64_t n) 
             values[i] = value;
             inversions += k - i;
         }
+        if (sif_stop_after(watch, work, high - low))
+            return -1;
     }
     double *from = values, *to = spare;
     for (int64_t width = SIF_SORT_RUN; width < n; width *= 2) {
@@ -27,12 +31,17 @@ static inline int64_t sif_sort_values(double *values, double *spare, int64_t n) 
             const int64_t middle = n - low < width ? n : low + width, high = n - low < 2 * width ? n : low + 2 * width;
             int64_t left = low, right = middle, k = low;
             while (left < middle && right < high) {
-                /* Without a branch on the comparison, which no processor could predict. */
-                const int take_right = from[right] < from[left];
-                to[k++] = from[take_right ? right : left];
-                inversions += take_right ? middle - left : 0;
-                right += take_right;
-                left += !take_right;
+                const int64_t first = k, pause = k + SIF_WATCH_ROWS;
+                while (left < middle && right < high && k < pause) {
+                    /* Without a branch on the comparison, which no processor could predict. */
+                    const int take_right = from[right] < from[left];
+                    to[k++] = from[take_right ? right : left];
+                    inversions += take_right ? middle - left : 0;
+                    right += take_right;
+                    left += !take_right;
+                }
+                if (sif_stop_after(watch, work, k - first))
+                    return -1;
             }
             memcpy(to + k, from + left, (size_t)(middle - left) * sizeof *to);
             memcpy(to + k + (middle - left), from + right, (size_t)(high - right) * sizeof *to);

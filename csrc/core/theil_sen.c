@@ -38,6 +38,7 @@ typedef struct {
     turned *turned;         /* n */
     double *scratch;        /* 2 n */
     const sif_watch *watch;
+    int64_t *work; /* done since the watch was asked, in rows; that of one group after another adds up */
 } search;
 
 /* Halves the sample. */
@@ -76,7 +77,7 @@ static void end_pass(search *of, double low, double high, int64_t below, int64_t
 /* The plain pass over all pairs. Returns non-zero where the watch says stop. */
 static int pass(search *of, double low, double high) {
     double slopes[BLOCK];
-    int64_t below = 0, inside = 0, watched = 0;
+    int64_t below = 0, inside = 0;
     begin_pass(of);
     for (int64_t i = 0; i < of->n; i++) {
         const double x = of->x[i], y = of->y[i];
@@ -95,12 +96,8 @@ static int pass(search *of, double low, double high) {
                     keep(of, inside++, slopes[k]);
                 }
         }
-        watched += of->n - of->later[i];
-        if (watched >= SIF_WATCH_ROWS) {
-            watched = 0;
-            if (sif_stop(of->watch))
-                return 1;
-        }
+        if (sif_stop_after(of->watch, of->work, of->n - of->later[i]))
+            return 1;
     }
     end_pass(of, low, high, below, inside, 0);
     return 0;
@@ -119,13 +116,15 @@ static int compare_turned(const void *a, const void *b) {
 
 /* The quick pass; low and high are finite and apart by more than their reach. */
 static int quick_pass(search *of, double low, double high) {
-    int64_t inside = 0, watched = 0;
+    int64_t inside = 0;
     begin_pass(of);
     for (int64_t i = 0; i < of->n; i++) {
         of->scratch[i] = of->y[i] - low * of->x[i];
         of->turned[i] = (turned){of->scratch[i], of->y[i] - high * of->x[i], i};
     }
-    const int64_t below = sif_sort_values(of->scratch, of->scratch + of->n, of->n);
+    const int64_t below = sif_sort_values(of->scratch, of->scratch + of->n, of->n, of->watch, of->work);
+    if (below < 0)
+        return 1;
     qsort(of->turned, (size_t)of->n, sizeof *of->turned, compare_turned);
     for (int64_t k = 1; k < of->n; k++) {
         const turned row = of->turned[k];
@@ -137,12 +136,8 @@ static int quick_pass(search *of, double low, double high) {
             keep(of, inside++, (of->y[other] - y) / (of->x[other] - x)); /* the same whichever of the two comes first */
         }
         of->turned[to] = row;
-        watched += k - to + 1;
-        if (watched >= SIF_WATCH_ROWS) {
-            watched = 0;
-            if (sif_stop(of->watch))
-                return 1;
-        }
+        if (sif_stop_after(of->watch, of->work, k - to + 1))
+            return 1;
     }
     end_pass(of, low, high, below, inside, 1);
     return 0;
@@ -196,6 +191,8 @@ static int start(search *of) {
     if (of->pairs <= KEPT || (double)of->pairs < (double)of->n * (double)of->n / 16)
         return pass(of, -INFINITY, INFINITY);
     draw(of);
+    if (sif_stop_after(of->watch, of->work, KEPT))
+        return 1;
     of->stride = 2; /* not all are kept */
     end_pass(of, -INFINITY, INFINITY, 0, of->pairs, 0);
     return 0;
@@ -270,13 +267,13 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
     for (int64_t c = 0; c < rows->group.size * n_ranks; c++)
         slopes[c] = NAN;
     double *const x = memory, *const y = memory + most, *const scratch = y + most, *const kept = scratch + 2 * most;
-    for (int64_t start = piece.first, stop, group; start < piece.stop; start = stop) {
-        status = sif_next_group(rows, start, &group, &stop);
+    for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
+        status = sif_next_group(rows, start, &group, &stop, watch, &work);
         if (status.code != SIF_OK)
             goto done;
         const int64_t n = stop - start;
         search of = {.n = n, .x = x, .y = y, .later = later, .kept = kept, .turned = rows_turned, .scratch = scratch,
-                     .quick = 3, .state = 0x9E3779B97F4A7C15, .watch = watch};
+                     .quick = 3, .state = 0x9E3779B97F4A7C15, .watch = watch, .work = &work};
         const double middle = (double)rows->day[sif_row_at(rows, start + n / 2)];
         for (int64_t k = 0; k < n; k++) {
             const int64_t i = sif_row_at(rows, start + k);
@@ -294,7 +291,10 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
             of.pairs += n - later[k];
         }
         for (int64_t k = 0; k < n; k = later[k])
-            sif_sort_values(y + k, scratch, later[k] - k);
+            if (sif_sort_values(y + k, scratch, later[k] - k, watch, &work) < 0) {
+                status = sif_fail(SIF_INTERRUPTED, -1, 0);
+                goto done;
+            }
         for (int64_t r = 0; r < n_ranks; r++) {
             const int64_t rank = ranks[group * n_ranks + r];
             if (rank >= 0 && rank < of.pairs && find(&of, rank, &slopes[group * n_ranks + r])) {

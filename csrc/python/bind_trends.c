@@ -78,9 +78,9 @@ PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args,
         goto done;
 
     sif_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = sif_kendall_exact(buffers.rows, runs, s, above, at);
-    Py_END_ALLOW_THREADS
+    LET_OTHERS_RUN
+    status = sif_kendall_exact(buffers.rows, runs, s, above, at, &watch);
+    AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL);
 done:

@@ -99,6 +99,25 @@ static void trends(void) {
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
 }
 
+/* Groups of all rows, in which every round of sorting is asked in; the pairs of many small groups; distributions, worked out anew. */
+static void much_work_in_few_rows(void) {
+    static const int64_t zeros[ROWS];
+    const sif_dated rows = {.n = ROWS, .group = codes_of(zeros, 1, SIF_INT64), .day = day};
+    STOP_EVERYWHERE(18, sif_kendall_values(&rows, values, words[0], doubles, &watch),
+                    all_are(words[0], SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+    enum { FEW = 100000, GROUPS = FEW / 50 };
+    static int64_t ranks[GROUPS], runs[FEW], s[FEW];
+    for (int64_t g = 0; g < GROUPS; g++)
+        ranks[g] = 600;
+    const sif_dated small = {.n = FEW, .group = codes_of(group, GROUPS, SIF_INT64), .day = day};
+    STOP_EVERYWHERE(2, sif_theil_sen(&small, values, 1, ranks, doubles, &watch), isnan(doubles[0]) && isnan(doubles[GROUPS - 1]));
+    for (int64_t i = 0; i < FEW; i++)
+        runs[i] = ((int64_t)1 << (19 + i % 2)) - 1;
+    for (int64_t i = 0; i < FEW; i++)
+        s[i] = i % 2 ? 0 : 1; /* of 190 pairs, of 171 */
+    STOP_EVERYWHERE(18, sif_kendall_exact(FEW, runs, s, doubles, doubles + FEW, &watch), isnan(doubles[0]) && isnan(doubles[2 * FEW - 1]));
+}
+
 /* Slopes of one group: where they all differ they are found the quick way, where values are few the plain one. */
 static void slopes(void) {
     static double few_values[ROWS];
@@ -125,6 +144,7 @@ int main(void) {
     RUN(states);
     RUN(following);
     RUN(trends);
+    RUN(much_work_in_few_rows);
     RUN(slopes);
     RUN(resampling);
     return report();
