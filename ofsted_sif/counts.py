@@ -352,6 +352,7 @@ def _in_order_by_threads(
     order: Any,
     threads: int,
     merge: np.ufunc = np.add,
+    most: int = ROWS_OF_A_PIECE,
 ) -> list[np.ndarray]:
     """The same with a kernel that takes its share of the order, the providers that begin at places start to stop."""
     rows = len(records[2])
@@ -359,7 +360,7 @@ def _in_order_by_threads(
     def all_pieces(order: Any) -> list[np.ndarray]:
         if threads == 1:
             return kernel(order, 0, rows)
-        return _in_pieces(lambda start, stop: kernel(order, start, stop), rows, threads, merge=merge)
+        return _in_pieces(lambda start, stop: kernel(order, start, stop), rows, threads, merge=merge, most=most)
 
     return _in_order(all_pieces, records, order)
 
@@ -888,7 +889,9 @@ def kendall(
         return [sums, cubes]
 
     worth = ROWS_WORTH_A_THREAD if n_grades is not None else NUMBERS_WORTH_A_THREAD
-    sums, cubes = _in_order_by_threads(add, records, order, number_of_threads(threads, len(days), worth))
+    n_threads = min(number_of_threads(threads, len(days), worth), max(1, n_groups))  # a group is one thread's
+    most = max(worth, len(days) // 64)  # each piece has sums for all groups: not too many
+    sums, cubes = _in_order_by_threads(add, records, order, n_threads, most=most)
     return _kendall(sums, cubes)
 
 
@@ -1057,8 +1060,9 @@ def theil_sen(
         _core.theil_sen(order, groups, n_groups, days, values, ranks.shape[1], ranks, slopes, start, stop)
         return [slopes]
 
-    n_threads = number_of_threads(threads, len(days), SLOPES_WORTH_A_THREAD)
-    return _in_order_by_threads(find, records, order, n_threads, merge=np.fmax)[0]  # a group is NaN in all pieces but its own
+    n_threads = min(number_of_threads(threads, len(days), SLOPES_WORTH_A_THREAD), max(1, n_groups))  # a group is one thread's
+    most = max(SLOPES_WORTH_A_THREAD, len(days) // 64)  # each piece has slopes for all groups: not too many
+    return _in_order_by_threads(find, records, order, n_threads, np.fmax, most)[0]  # a group is NaN in all pieces but its own
 
 
 def _profiles(provider: np.ndarray, cell: np.ndarray, n_providers: int, n_cells: int) -> tuple[np.ndarray, np.ndarray]:

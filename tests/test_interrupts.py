@@ -11,14 +11,6 @@ from tests.interrupted import CALLS
 MOST_MS = 200
 TRIES = 3  # at each of three moments; the quickest answer counts, as the machine may be busy with something else
 
-# Calls that go on for too long between two times at which they can be stopped; slower than MOST_MS when this was written.
-SELDOM_ASKED = {
-    "kendall_values of one group": "a group is sorted without a watch",
-    "kendall_exact": "takes no watch",
-    "sum_weights in two threads": "a piece of a thread's rows is no smaller for weights, which take longer than counts",
-    "theil_sen": "small groups are not counted towards the watch",
-}
-
 
 @pytest.fixture(scope="module")
 def worst(request):
@@ -32,13 +24,7 @@ def worst(request):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(call, marks=[pytest.mark.xfail(reason=SELDOM_ASKED[call], strict=False)] if call in SELDOM_ASKED else [])
-        for call in CALLS
-    ],
-)
+@pytest.mark.parametrize("call", CALLS)
 def test_ctrl_c_is_answered_in_a_moment(call, worst):
     done = subprocess.run([sys.executable, "-m", "tests.interrupted", call, str(TRIES)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
