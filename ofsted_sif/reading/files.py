@@ -180,7 +180,7 @@ def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
 
 
 def _xls(data: bytes, file: str) -> Source:
-    sheets: dict[str | None, list[list[Any]]] = {**read_xls(data, file, MOST_CELLS)}
+    sheets = read_xls(data, file, MOST_CELLS)
     if not sheets:
         raise ReadingError("the workbook has no sheet", file=file)
     failed = "cells of an XLS that hold an error such as #REF! where a formula failed are read as blank, and cannot be counted"

@@ -30,7 +30,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def read_xls(data: bytes, file: str, most_cells: int) -> dict[str, list[list[Any]]]:
+def read_xls(data: bytes, file: str, most_cells: int) -> dict[str | None, list[list[Any]]]:
     """The rows of each sheet of a workbook, of typed cells."""
     lines = io.TextIOWrapper(io.BytesIO(_written(data, file, most_cells)), "utf-8", newline="\n")
     decode = json.JSONDecoder(object_hook=_cell).decode
