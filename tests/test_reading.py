@@ -497,7 +497,7 @@ def test_values_that_differ_in_case_alone_are_one():
         (b"%PDF-1.7", "PDF"),
         (b"\x00\x01\x02", "not a text file"),
         (b"PK\x03\x04 and no more", "damaged"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "Excel 97 .XLS., or one protected"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "damaged, protected by a password, or no workbook"),
         (b"a,b,c\n1,2,3\n", "no row is the header"),
         (b'URN,"Name\nSC1,x\n', "row 1"),
         (b"\xff\xfeU", "UTF-16"),

@@ -39,7 +39,7 @@ def read_inspections(
     Parameters
     ----------
     path : path, open binary file, or a sequence of them
-        CSV, XLSX or ODS. Several files become one history by `combine`, later ones counting as newer.
+        CSV, XLSX, XLS or ODS. Several files become one history by `combine`, later ones counting as newer.
     layout : str or path, optional
         The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default it is told from the header.
     sheet : str, optional
@@ -71,6 +71,7 @@ def read_inspections(
     cells: 03/04/2015 is 3 April. Numbers that a spreadsheet damaged (100000.0, 1.02E+07) are repaired where that is certain, else
     missing, and reported either way. Local authorities are keyed by ONS code, matched by name where a file has no codes. A file larger
     than 64 MB, or a workbook that unpacks to more than 256 MB or 10 million cells, is refused before it is unpacked.
+    An XLS cannot be measured so: it is read in a second process of this Python, bounded in memory and time, of whose end an error tells.
 
     Examples
     --------

@@ -22,6 +22,7 @@ import numpy as np
 
 from ofsted_sif.reading.cells import find_cells
 from ofsted_sif.reading.report import ReadingError
+from ofsted_sif.reading.xls import read_xls
 
 # Ofsted's largest file has some 71,000 rows and 19 MB. Within these bounds a reading needs less than 1 GiB.
 MOST_BYTES = 64 * 2**20  # of a file
@@ -60,11 +61,7 @@ def open_source(path: Any) -> Source:
     if data.startswith(b"PK"):
         return _workbook(data, file, _look_into_zip(data, file))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        # Such a file says in a few bytes that its last cell stands in the last corner, and a reader makes room for all before it.
-        raise ReadingError(
-            "a workbook in the binary format of Excel 97 (XLS), or one protected by a password: open it, and save it as XLSX, ODS or CSV",
-            file=file,
-        )
+        return _xls(data, file)
     if data.startswith(b"%PDF"):
         raise ReadingError("this is a PDF; Ofsted publishes the data beside it as CSV, ODS or XLSX", file=file)
     if data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
@@ -180,6 +177,14 @@ def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
 
     failed = f"{n_failed:,} cells of the workbook hold an error such as #REF! where a formula failed; they are read as blank"
     return Source(file, None, names, load, (failed,) if n_failed else ())
+
+
+def _xls(data: bytes, file: str) -> Source:
+    sheets = read_xls(data, file, MOST_CELLS)
+    if not sheets:
+        raise ReadingError("the workbook has no sheet", file=file)
+    failed = "cells of an XLS that hold an error such as #REF! where a formula failed are read as blank, and cannot be counted"
+    return Source(file, None, tuple(sheets), lambda name, first: Sheet(name, sheets[name][:first], len(sheets[name])), (failed,))
 
 
 def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
