@@ -15,7 +15,10 @@
 #include "dated.h"
 #include "sorting.h"
 
-enum { KEPT = 1 << 15 /* slopes kept at once: 256 KB */, BLOCK = 256 };
+#ifndef SIF_THEIL_SEN_KEPT /* fuzz targets keep fewer */
+#define SIF_THEIL_SEN_KEPT (1 << 15)
+#endif
+enum { KEPT = SIF_THEIL_SEN_KEPT /* slopes kept at once: 256 KB */, BLOCK = 256 };
 
 /* A row as the quick pass turns one order into another: y - b x at both ends of the bracket. */
 typedef struct {
