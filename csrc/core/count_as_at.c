@@ -51,7 +51,7 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
     const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
     if (span >= MAX_SPAN || days[n - 1] == INT64_MAX)
         return sif_ok();
-    int32_t *const entry = malloc((span + 2) * sizeof *entry);
+    int32_t *const entry = malloc((size_t)(span + 2) * sizeof *entry);
     if (entry == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     int64_t d = 0;

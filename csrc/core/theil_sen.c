@@ -263,9 +263,9 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
     }
     const sif_piece piece = sif_piece_of(rows);
     const int64_t most = piece.stop - piece.first; /* rows of a group */
-    memory = malloc(((size_t)most * 4 + KEPT) * sizeof *memory);
-    later = malloc(((size_t)most + 1) * sizeof *later);
-    rows_turned = malloc(((size_t)most + 1) * sizeof *rows_turned);
+    memory = sif_room_for((uint64_t)most * 4 + KEPT, sizeof *memory);
+    later = sif_room_for((uint64_t)most + 1, sizeof *later);
+    rows_turned = sif_room_for((uint64_t)most + 1, sizeof *rows_turned);
     if (memory == NULL || later == NULL || rows_turned == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;

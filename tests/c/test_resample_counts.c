@@ -52,6 +52,15 @@ static void what_is_wrong_is_named(void) {
     free_guarded(out, 4);
 }
 
+/* A few members can stand for more providers than 32 bits can make room for. */
+static void more_than_memory_is_refused(void) {
+#if SIZE_MAX <= UINT32_MAX
+    int64_t members[] = {(int64_t)1 << 30}, entries[] = {0, 1}, cell[] = {0}, count[] = {1}, out = 0;
+    CHECK_STATUS(sif_resample_counts(1, members, entries, cell, count, 1, 1, 0, 1, &out, NULL), SIF_NO_MEMORY, -1, 0);
+    CHECK(out == SIF_VOID);
+#endif
+}
+
 static void the_watch_is_asked_and_obeyed(void) {
     int64_t members[] = {1 << 16}, entries[] = {0, 1}, cell[] = {0}, count[] = {1};
     int64_t *const out = guarded(40);
@@ -67,6 +76,7 @@ int main(void) {
     RUN(draws_are_binomial);
     RUN(seeds_and_replicates_differ);
     RUN(what_is_wrong_is_named);
+    RUN(more_than_memory_is_refused);
     RUN(the_watch_is_asked_and_obeyed);
     return report();
 }
