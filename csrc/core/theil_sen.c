@@ -217,8 +217,10 @@ static int narrow(search *of, int64_t rank) {
         const int64_t at = (int64_t)(share * (double)n);
         next_low = next_high = select_value(of->kept, n, at < n ? at : n - 1);
     }
-    if (of->quick && isfinite(next_low) && isfinite(next_high)) {
-        if (quick_pass(of, next_low - 4 * reach(of, next_low), next_high + 4 * reach(of, next_high)))
+    /* The numbers y - b x of the quick pass must be finite at both its ends; their reach then is, too. */
+    const double end_low = next_low - 4 * reach(of, next_low), end_high = next_high + 4 * reach(of, next_high);
+    if (of->quick && isfinite(reach(of, end_low)) && isfinite(reach(of, end_high))) {
+        if (quick_pass(of, end_low, end_high))
             return 1;
         if (of->inside <= inside / 2 && rank >= of->below && rank < of->below + of->inside)
             return 0;

@@ -10,6 +10,24 @@ static void many_pairs(void) {
     }
 }
 
+/* Few slopes, so steep that numbers y - b x are past all doubles: the quick pass cannot order those, and went round in a circle. */
+static void values_near_the_largest_number(void) {
+    for (int again = 0; again < 40; again++) {
+        const int64_t n = 600;
+        series s = {.n = n, .n_groups = 1, .day = allocate(n, sizeof *s.day), .value = allocate(n, sizeof *s.value)};
+        s.group = allocate(n, sizeof *s.group);
+        s.grade = allocate(n, sizeof *s.grade);
+        for (int64_t i = 0; i < n; i++) {
+            s.day[i] = i * 6 / n;
+            s.value[i] = i < 2 ? 1.7e308 : random_below(2) == 0 ? 0 : -0.0;
+        }
+        s.rows = (sif_dated){.n = n, .group = coded(s.group, n, 1, SIF_INT8), .day = s.day};
+        s.grades = coded(s.grade, n, 1, SIF_INT8);
+        theil_sen_agrees_on(&s);
+        free_series(&s);
+    }
+}
+
 static const int8_t zeros[64] = {0};
 
 static void by_hand(void) {
@@ -74,6 +92,7 @@ static void the_watch_is_asked_and_obeyed(void) {
 int main(void) {
     REPEAT(2000, theil_sen_holds);
     RUN(many_pairs);
+    RUN(values_near_the_largest_number);
     RUN(by_hand);
     RUN(nothing_one_row_and_one_day);
     RUN(what_is_wrong_is_named);
