@@ -37,6 +37,7 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
             continue;
         best *const than = &best_of[provider];
         const int64_t placed = held != SIF_NO_DAY ? held : published;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a provider below n_providers has its best_of */
         if (placed > than->placed || (placed == than->placed && published >= than->published))
             *than = (best){placed, published, i};
     }
