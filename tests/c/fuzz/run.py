@@ -49,9 +49,8 @@ def merge(program: Path, kernel: str, folder: Path) -> None:
 def fuzz(program: Path, kernel: str, folder: Path, done) -> dict | None:
     """Run a target until `done` says so of its numbers, and return them; None where an input failed, which is shown."""
     command = [program, f"-max_len={MOST_BYTES}", "-timeout=60", "-entropic_scale_per_exec_time=1", "-print_final_stats=1"]
-    process = subprocess.Popen(
-        [*command, f"-artifact_prefix={folder.parent}/{kernel}-", folder], stderr=subprocess.PIPE, text=True, errors="replace", env=ENVIRONMENT
-    )
+    command += [f"-artifact_prefix={folder.parent}/{kernel}-", folder]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace", env=ENVIRONMENT)
     started = time.monotonic()
     now = {"executions": 0, "edges": 0}
     new_edge = {"at": started, "executions": 0}
@@ -101,13 +100,13 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(CORE.glob("*.[ch]")))).hexdigest()[:12]
 
 
-def write_down(kernel: str, numbers: dict) -> None:
+def write_down(kernel: str, core: str, numbers: dict) -> None:
     """Put the numbers of a run beside those of the other kernels."""
     record = tomllib.loads(RECORD.read_text()) if RECORD.exists() else {}
-    record[kernel] = {"date": datetime.date.today(), "core": fingerprint(), **numbers}
+    record[kernel] = {"date": datetime.date.today(), "core": core, **numbers}
     lines = [
-        "# Written by `make -C tests/c fuzz-runs`. The last long run of each fuzz target, under AddressSanitizer and UndefinedBehaviorSanitizer;",
-        "# edges of the core's control flow that were reached; core: a fingerprint of csrc/core when it was run.",
+        "# Written by `make -C tests/c fuzz-runs`: the last long run of each fuzz target, under AddressSanitizer and",
+        "# UndefinedBehaviorSanitizer. edges: of the core's control flow that were reached; core: a fingerprint of the core that was run.",
     ]
     for name, entry in sorted(record.items()):
         lines += ["", f"[{name}]", *(f'{key} = "{value}"' if key == "core" else f"{key} = {value}" for key, value in entry.items())]
@@ -131,6 +130,7 @@ def main() -> int:
             return seconds >= options.seconds
         return executions >= options.executions and quiet >= options.quiet
 
+    core = fingerprint()
     writing = threading.Lock()
 
     def run(kernel: str) -> bool:
@@ -140,7 +140,7 @@ def main() -> int:
         if numbers is not None and options.record:
             merge(program, kernel, folder)
             with writing:
-                write_down(kernel, numbers)
+                write_down(kernel, core, numbers)
         return numbers is not None
 
     with ThreadPoolExecutor(options.jobs) as pool:
