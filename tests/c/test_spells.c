@@ -17,9 +17,9 @@ static void by_hand(void) {
     int64_t rows[5], ended_by[5], start[5], end[5], n = -9;
     CHECK_STATUS(sif_spells(&records, NULL, &grades, 20, &n, rows, ended_by, start, end, NULL), SIF_OK, -1, 0);
     CHECK(n == 3);
-    CHECK(rows[0] == 0 && ended_by[0] == 2 && start[0] == 2 && end[0] == 7); /* from the opening, through the same grade */
+    CHECK(rows[0] == 0 && ended_by[0] == 2 && start[0] == 2 && end[0] == 7);   /* from the opening, through the same grade */
     CHECK(rows[1] == 2 && ended_by[1] == -1 && start[1] == 7 && end[1] == 20); /* a record without a grade ends nothing */
-    CHECK(rows[2] == 4 && ended_by[2] == -1 && start[2] == 3 && end[2] == 8); /* to the closing */
+    CHECK(rows[2] == 4 && ended_by[2] == -1 && start[2] == 3 && end[2] == 8);  /* to the closing */
     CHECK_STATUS(sif_spells(&records, NULL, &grades, 6, &n, rows, ended_by, start, end, NULL), SIF_OK, -1, 0);
     CHECK(n == 2 && ended_by[0] == -1 && end[0] == 6 && rows[1] == 4 && end[1] == 6);
 }
@@ -53,7 +53,8 @@ static void what_is_wrong_is_named(void) {
     records.held = late;
     CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_UNORDERED, 3, 0);
     records.provider.size = (int64_t)INT32_MAX + 1;
-    CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1, (int64_t)INT32_MAX + 1);
+    CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1,
+                 (int64_t)INT32_MAX + 1);
 }
 
 static void the_watch_is_asked_and_obeyed(void) {

@@ -117,20 +117,28 @@ static inline void free_series(series *s) {
     free(s->value);
 }
 
-/* What is wrong with groups, days and order. */
-static inline void find_bad_rows(const series *s, faults *list) {
+/* What is wrong with groups, days and order; `as_records`: where they are read as records are, days have 32 bits, and rows of one day must
+ * lie in the order of their numbers. */
+static inline void find_bad_rows(const series *s, int as_records, faults *list) {
     int64_t before = -1;
     for (int64_t j = 0; j < s->n; j++) {
         const int64_t i = position(s, j);
-        if (i < 0 || i >= s->n)
-            add_fault(list, BAD_RECORDS, j, SIF_BAD_ROW, j, i);
-        else if (s->group[i] < 0 || s->group[i] >= s->n_groups)
+        if (i < 0 || i >= s->n) {
+            add_fault(list, BAD_ROWS, j, SIF_BAD_ROW, j, i);
+            before = -1;
+            continue;
+        }
+        const int falls = before >= 0 && (s->group[i] < s->group[before] || (s->group[i] == s->group[before] && s->day[i] < s->day[before]));
+        const int repeats = before >= i && s->group[i] == s->group[before] && s->day[i] == s->day[before];
+        if (s->group[i] < 0 || s->group[i] >= s->n_groups)
             add_fault(list, BAD_RECORDS, j, SIF_BAD_GROUP, i, s->group[i]);
         else if (s->day[i] == SIF_NO_DAY)
             add_fault(list, BAD_RECORDS, j, SIF_NO_DATE, i, 0);
-        else if (before >= 0 && (s->group[i] < s->group[before] || (s->group[i] == s->group[before] && s->day[i] < s->day[before])))
+        else if (as_records && (s->day[i] < INT32_MIN || s->day[i] > INT32_MAX))
+            add_fault(list, BAD_RECORDS, j, SIF_BAD_DAY, i, s->day[i]);
+        else if (falls || (as_records && repeats))
             add_fault(list, BAD_RECORDS, j, SIF_UNORDERED, i, 0);
-        before = i >= 0 && i < s->n ? i : -1;
+        before = i;
     }
 }
 

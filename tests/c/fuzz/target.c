@@ -1,7 +1,9 @@
 /* What holds of a kernel (KERNEL names it), on inputs made from given bytes: a libFuzzer target, or with REPLAY a test program that takes
  * the bytes from lines of a file, in hexadecimal. */
 #define STRING(...) #__VA_ARGS__
+/* clang-format off */
 #define HEADER(KERNEL) STRING(../properties/KERNEL.h)
+/* clang-format on */
 #define JOIN(A, B) A##B
 #define PROPERTY(KERNEL) JOIN(KERNEL, _holds)
 #include HEADER(KERNEL)

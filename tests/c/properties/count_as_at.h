@@ -1,4 +1,5 @@
-/* What holds of sif_count_as_at: it counts the latest record of every provider on every date, and names what is wrong. */
+/* What holds of sif_count_as_at: it counts the latest record of every provider on every date, and names what is wrong; and of
+ * sif_changes_as_at: its changes add up to these counts. */
 #include "histories.h"
 
 static void naive_count_as_at(const histories *h, int grouped, int expire, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
@@ -42,6 +43,20 @@ static int64_t first_fall(const int64_t *days, int64_t n) {
     return d;
 }
 
+/* Adds up changes, whose cells are groups x dates x grades, to counts of dates x groups x grades; returns whether cells rise and no change
+ * is 0. */
+static int add_up(int64_t n_changes, const int64_t *cells, const int64_t *changes, int64_t n_dates, int64_t n_groups, int64_t stride,
+                  int64_t *counts) {
+    int is_sound = 1;
+    for (int64_t i = 0; i < n_changes; i++) {
+        const int64_t grade = cells[i] % stride, date = cells[i] / stride % n_dates, group = cells[i] / stride / n_dates;
+        is_sound &= changes[i] != 0 && (i == 0 || cells[i] > cells[i - 1]);
+        for (int64_t d = date; d < n_dates; d++)
+            counts[(d * (n_groups + 1) + group) * stride + grade] += changes[i];
+    }
+    return is_sound;
+}
+
 static void count_as_at_holds(void) {
     use_any_version();
     const int kind = (int)random_below(DAY_KINDS);
@@ -65,8 +80,24 @@ static void count_as_at_holds(void) {
     memset(counts, 99, (size_t)size * sizeof *counts); /* overwritten, not added to */
     patience left = random_patience();
     const sif_watch watch = {ask, &left};
-    const sif_status status = sif_count_as_at(&h.records, order, grouped ? &h.groups : NULL, &h.grades, expire ? h.expires : NULL, n_dates,
-                                              dates, cutoffs, counts, &watch);
+    const sif_codes *const groups = grouped ? &h.groups : NULL;
+    const int64_t *const expires = expire ? h.expires : NULL;
+    sif_status status;
+    if (random_below(2) == 0)
+        status = sif_count_as_at(&h.records, order, groups, &h.grades, expires, n_dates, dates, cutoffs, counts, &watch);
+    else {
+        const int64_t room = (expire ? 4 : 2) * h.n;
+        int64_t n_changes = 99, *const cells = guarded(room), *const changes = guarded(room);
+        status =
+            sif_changes_as_at(&h.records, order, groups, &h.grades, expires, n_dates, dates, cutoffs, &n_changes, cells, changes, &watch);
+        memset(counts, status.code == SIF_OK ? 0 : -1, (size_t)size * sizeof *counts);
+        if (status.code != SIF_OK)
+            CHECK(n_changes == SIF_VOID && all_are(cells, room, SIF_VOID) && all_are(changes, room, SIF_VOID));
+        else
+            CHECK(add_up(n_changes, cells, changes, n_dates, grouped ? h.n_groups : 0, h.n_grades + 1, counts));
+        free_guarded(cells, room);
+        free_guarded(changes, room);
+    }
     const int stopped = was_stopped(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)

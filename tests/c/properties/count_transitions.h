@@ -1,4 +1,4 @@
-/* What holds of sif_count_transitions: it counts pairs of records that follow each other, and names what is wrong. */
+/* What holds of sif_count_transitions: it counts pairs of records that follow each other, in pieces as in one, and names what is wrong. */
 #include "histories.h"
 
 static void naive_count_transitions(const histories *h, const int64_t *order, int grouped, int by_period, int64_t *counts) {
@@ -40,8 +40,22 @@ static void count_transitions_holds(void) {
     memset(counts, 99, (size_t)cells * sizeof *counts); /* overwritten, not added to */
     patience left = random_patience();
     const sif_watch watch = {ask, &left};
-    const sif_status status =
-        sif_count_transitions(&h.records, order, grouped ? &h.groups : NULL, by_period ? &h.periods : NULL, &h.grades, counts, &watch);
+    const sif_codes *const groups = grouped ? &h.groups : NULL, *const periods = by_period ? &h.periods : NULL;
+    sif_status status;
+    if (random_below(2) == 0)
+        status = sif_count_transitions(&h.records, order, NULL, groups, periods, &h.grades, counts, &watch);
+    else {
+        const int64_t cut = random_below(h.n + 1);
+        const sif_piece first = {0, cut}, second = {cut, h.n};
+        int64_t *const more = guarded(cells);
+        status = sif_count_transitions(&h.records, order, &first, groups, periods, &h.grades, counts, &watch);
+        if (status.code == SIF_OK) {
+            status = sif_count_transitions(&h.records, order, &second, groups, periods, &h.grades, more, &watch);
+            for (int64_t c = 0; c < cells; c++)
+                counts[c] = status.code == SIF_OK ? counts[c] + more[c] : more[c];
+        }
+        free_guarded(more, cells);
+    }
     const int stopped = was_stopped(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)

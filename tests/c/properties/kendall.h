@@ -1,4 +1,5 @@
-/* What holds of sif_kendall_grades and sif_kendall_values: sums over all pairs and all ties give the same, and what is wrong is named. */
+/* What holds of sif_kendall_grades and sif_kendall_values: sums over all pairs and all ties give the same, in
+ * pieces as in one, and what is wrong is named. */
 #include "trends.h"
 
 /* Adds what the rows at positions start .. stop - 1, a group, bring; of grades those that are not missing. */
@@ -54,7 +55,7 @@ static void kendall_holds(void) {
     for (int64_t c = 0; c < s.n_groups * 2; c++)
         cubes[c] = expected_cubes[c] = (double)before;
     faults wrong = {0};
-    find_bad_rows(&s, &wrong);
+    find_bad_rows(&s, of_grades, &wrong);
     if (!of_grades)
         find_bad_values(&s, &wrong);
     for (int64_t j = 0; j < s.n && of_grades; j++) {
@@ -64,8 +65,15 @@ static void kendall_holds(void) {
     }
     patience left = random_patience();
     const sif_watch watch = {ask, &left};
-    const sif_status status = of_grades ? sif_kendall_grades(&s.rows, &s.grades, counts, cubes, &watch)
-                                        : sif_kendall_values(&s.rows, s.value, counts, cubes, &watch);
+    const int64_t cut = random_below(s.n + 1);
+    const sif_piece pieces[] = {{0, cut}, {cut, s.n}};
+    const int n_pieces = random_below(2) == 0 ? 1 : 2;
+    sif_status status = {SIF_OK, -1, 0};
+    for (int p = 0; p < n_pieces && status.code == SIF_OK; p++) {
+        s.rows.piece = n_pieces == 1 ? NULL : &pieces[p];
+        status = of_grades ? sif_kendall_grades(&s.rows, &s.grades, counts, cubes, &watch)
+                           : sif_kendall_values(&s.rows, s.value, counts, cubes, &watch);
+    }
     const int stopped = was_stopped(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)

@@ -12,8 +12,7 @@ static uint64_t (*gauss(void))[MOST + 1][PAIRS + 1] {
         for (int n = 0; n <= MOST; n++)
             for (int k = 0; k <= n; k++)
                 for (int q = 0; q <= k * (n - k); q++)
-                    by[n][k][q] = n == 0 || k == 0 ? q == 0
-                                                   : by[n - 1][k - 1][q] + (n > k && q >= k ? by[n - 1][k][q - k] : 0);
+                    by[n][k][q] = n == 0 || k == 0 ? q == 0 : by[n - 1][k - 1][q] + (n > k && q >= k ? by[n - 1][k][q - k] : 0);
     return by;
 }
 

@@ -61,8 +61,7 @@ static void spells_holds(void) {
     }
     patience left = random_patience();
     const sif_watch watch = {ask, &left};
-    const sif_status status =
-        sif_spells(&h.records, order, &h.grades, until, &n_spells, given[0], given[1], given[2], given[3], &watch);
+    const sif_status status = sif_spells(&h.records, order, &h.grades, until, &n_spells, given[0], given[1], given[2], given[3], &watch);
     const int stopped = was_stopped(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)

@@ -24,11 +24,27 @@ static void theil_sen_agrees_on(series *s) {
     for (int64_t c = 0; c < cells; c++)
         ranks[c] = random_below(8) == 0 ? bad_code(s->n) : random_below(4) == 0 ? random_below(20) : random_below(s->n * s->n / 2 + 1);
     faults wrong = {0};
-    find_bad_rows(s, &wrong);
+    find_bad_rows(s, 0, &wrong);
     find_bad_values(s, &wrong);
     patience left = random_patience();
     const sif_watch watch = {ask, &left};
-    const sif_status status = sif_theil_sen(&s->rows, s->value, n_ranks, ranks, slopes, &watch);
+    const int64_t cut = random_below(s->n + 1);
+    const sif_piece first = {0, cut}, second = {cut, s->n};
+    s->rows.piece = random_below(2) == 0 ? NULL : &first;
+    sif_status status = sif_theil_sen(&s->rows, s->value, n_ranks, ranks, slopes, &watch);
+    if (status.code == SIF_OK && s->rows.piece != NULL) {
+        double *const of_first = allocate(cells, sizeof *of_first);
+        memcpy(of_first, slopes, (size_t)cells * sizeof *slopes);
+        s->rows.piece = &second;
+        status = sif_theil_sen(&s->rows, s->value, n_ranks, ranks, slopes, &watch);
+        for (int64_t c = 0; c < cells && status.code == SIF_OK; c++)
+            if (!isnan(of_first[c])) {
+                CHECK(isnan(slopes[c])); /* no group is in both */
+                slopes[c] = of_first[c];
+            }
+        free(of_first);
+    }
+    s->rows.piece = NULL;
     const int stopped = was_stopped(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
