@@ -2,6 +2,8 @@
 #ifndef SIF_CODES_H
 #define SIF_CODES_H
 
+#include <stdlib.h>
+
 #include "sif.h"
 
 static inline sif_status sif_ok(void) {
@@ -10,6 +12,11 @@ static inline sif_status sif_ok(void) {
 
 static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) {
     return (sif_status){code, row, value};
+}
+
+/* Room for `count` things, or NULL: where there is no memory, or where 32 bits cannot even say so much. */
+static inline void *sif_room_for(uint64_t count, size_t width) {
+    return count <= SIZE_MAX / width ? malloc((size_t)count * width) : NULL;
 }
 
 static inline int sif_stop(const sif_watch *watch) {

@@ -51,7 +51,7 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
     const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
     if (span >= MAX_SPAN || days[n - 1] == INT64_MAX)
         return sif_ok();
-    int32_t *const entry = malloc((span + 2) * sizeof *entry);
+    int32_t *const entry = malloc((size_t)(span + 2) * sizeof *entry);
     if (entry == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     int64_t d = 0;
@@ -173,12 +173,12 @@ static void unpack_block(const question *q, const sif_ordering *ordering, int64_
 static int load_block(const question *q, const source *from, int64_t first, size_t count, block *b) {
     const sif_records *const records = from->records;
     const sif_grid_loops *const loops = sif_grid_loops_now();
-    int fault = 0;
     if (from->ordering != NULL) {
         unpack_block(q, from->ordering, first, count, b);
         return 0;
     }
     if (from->order != NULL) {
+        int fault = 0;
         memcpy(b->row, from->order + first, count * sizeof *b->row);
         for (size_t k = 0; k < count; k++)
             fault |= b->row[k] < 0 || b->row[k] >= records->n;

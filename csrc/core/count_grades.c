@@ -107,6 +107,7 @@ static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades)
 static inline void fetch_rows(const sif_codes *codes, int64_t row) {
     const uintptr_t start = (uintptr_t)sif_row_of(codes, row), stop = start + LINE * sif_width_of(codes);
     for (uintptr_t line = start; line < stop; line += LINE)
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
         SIF_FETCH((const void *)(line + ROWS_AHEAD * sif_width_of(codes)));
 }
 

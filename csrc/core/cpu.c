@@ -50,6 +50,7 @@ static int is_supported(const version *v) {
 int sif_use_cpu(const char *name) {
     for (size_t i = 0; i < VERSIONS; i++)
         if ((name == NULL || strcmp(name, versions[i].name) == 0) && is_supported(&versions[i])) {
+            /* cppcheck-suppress duplicateConditionalAssign; what stays the same is not written while others read it */
             if (in_use != &versions[i])
                 in_use = &versions[i];
             return 0;

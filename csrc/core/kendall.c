@@ -221,7 +221,7 @@ static void end_group(running *group, const lanes *by, int64_t *counts, double *
 }
 
 sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch) {
-    sif_status status = sif_ok();
+    sif_status status;
     const int64_t n_grades = grades->size;
     /* Dated rows are records: the group for provider, the day for held. */
     const sif_records records = {.n = rows->n, .provider = rows->group, .held = rows->day};

@@ -1,6 +1,6 @@
 /* Memory of many megabytes, in large pages where the system has them. */
 #if defined(__linux__)
-#define _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the C library asks for this name */
 #include <sys/mman.h>
 #endif
 #include <stdint.h>
@@ -15,7 +15,7 @@ void *sif_allocate_large(size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     const uintptr_t page = (uintptr_t)1 << 21, start = ((uintptr_t)memory + page - 1) / page * page, stop = (uintptr_t)memory + bytes;
     if (memory != NULL && stop > start && stop - start >= page)
-        (void)madvise((void *)start, (stop - start) / page * page, MADV_HUGEPAGE); /* a wish: what it answers does not matter */
+        (void)madvise((char *)memory + (start - (uintptr_t)memory), (stop - start) / page * page, MADV_HUGEPAGE); /* a wish: what it answers does not matter */
 #endif
     return memory;
 }

@@ -1,6 +1,4 @@
 /* The most recent eligible record of each provider on one date: one pass, no ordering needed. */
-#include <stdlib.h>
-
 #include "records.h"
 
 /* The best record of a provider so far; all that is compared lies in one place. */
@@ -11,7 +9,7 @@ typedef struct {
 sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_watch *watch) {
     sif_status status = sif_ok();
     const int64_t n_providers = records->provider.size;
-    best *const best_of = malloc((size_t)(n_providers > 0 ? n_providers : 1) * sizeof *best_of);
+    best *const best_of = sif_room_for(n_providers > 0 ? (uint64_t)n_providers : 1, sizeof *best_of);
     if (best_of == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
@@ -39,6 +37,7 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
             continue;
         best *const than = &best_of[provider];
         const int64_t placed = held != SIF_NO_DAY ? held : published;
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a provider below n_providers has its best_of */
         if (placed > than->placed || (placed == than->placed && published >= than->published))
             *than = (best){placed, published, i};
     }

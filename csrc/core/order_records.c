@@ -151,8 +151,8 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
     for (int digit = 0; digit < digits && n > 1; digit++) {
         const int shift = low + digit * width;
         memset(place->of, 0, sizeof *place->of << width);
-        for (int64_t i = 0; i < n; i++)
-            place->of[words[i] >> shift & mask]++;
+        for (int64_t i = 0; i < n; i++) /* of the words given, all are written */
+            place->of[words[i] >> shift & mask]++; /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         if (place->of[words[0] >> shift & mask] == n)
             continue; /* all have the same digit */
         int64_t next = 0;

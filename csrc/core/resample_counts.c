@@ -119,8 +119,8 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
             status = sif_fail(SIF_BAD_VALUE, e, cell[e]);
             goto done;
         }
-    profile = malloc(((size_t)n_providers + 1) * sizeof *profile);
-    drawn = malloc(((size_t)n_profiles + 1) * sizeof *drawn);
+    profile = sif_room_for((uint64_t)n_providers + 1, sizeof *profile);
+    drawn = sif_room_for((uint64_t)n_profiles + 1, sizeof *drawn);
     if (profile == NULL || drawn == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;

@@ -22,7 +22,9 @@
 
 #define SIF_NO_DAY INT64_MIN
 #define SIF_VOID ((int64_t)-1)
+#ifndef SIF_WATCH_ROWS /* fuzz targets ask oftener */
 #define SIF_WATCH_ROWS ((int64_t)1 << 20)
+#endif
 
 typedef enum {
     SIF_OK = 0,
@@ -161,7 +163,7 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
                       int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch);
 
 /* Mann-Kendall: sums the sign of (later - earlier) over the pairs of rows of a group on different days, and what the variance of that sum
- * needs of the ties. Missing grades take no part.
+ * needs of the ties. Missing grades take no part. Where values are grades, days lie within 2^31 of 1970.
  * counts: group.size x SIF_KENDALL_COUNTS, added to. Ties are counted as sums of t (t - 1) over the sets of t equal values (or days).
  * SIF_KENDALL_RUNS says how the values of a group of at most SIF_MOST_EXACT rows on different days fall into runs of equals, longest
  * first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.

@@ -15,7 +15,10 @@
 #include "dated.h"
 #include "sorting.h"
 
-enum { KEPT = 1 << 15 /* slopes kept at once: 256 KB */, BLOCK = 256 };
+#ifndef SIF_THEIL_SEN_KEPT /* fuzz targets keep fewer */
+#define SIF_THEIL_SEN_KEPT (1 << 15)
+#endif
+enum { KEPT = SIF_THEIL_SEN_KEPT /* slopes kept at once: 256 KB */, BLOCK = 256 };
 
 /* A row as the quick pass turns one order into another: y - b x at both ends of the bracket. */
 typedef struct {
@@ -211,8 +214,10 @@ static int narrow(search *of, int64_t rank) {
         const int64_t at = (int64_t)(share * (double)n);
         next_low = next_high = select_value(of->kept, n, at < n ? at : n - 1);
     }
-    if (of->quick && isfinite(next_low) && isfinite(next_high)) {
-        if (quick_pass(of, next_low - 4 * reach(of, next_low), next_high + 4 * reach(of, next_high)))
+    /* The numbers y - b x of the quick pass must be finite at both its ends; their reach then is, too. */
+    const double end_low = next_low - 4 * reach(of, next_low), end_high = next_high + 4 * reach(of, next_high);
+    if (of->quick && isfinite(reach(of, end_low)) && isfinite(reach(of, end_high))) {
+        if (quick_pass(of, end_low, end_high))
             return 1;
         if (of->inside <= inside / 2 && rank >= of->below && rank < of->below + of->inside)
             return 0;
@@ -257,9 +262,9 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
     }
     const sif_piece piece = sif_piece_of(rows);
     const int64_t most = piece.stop - piece.first; /* rows of a group */
-    memory = malloc(((size_t)most * 4 + KEPT) * sizeof *memory);
-    later = malloc(((size_t)most + 1) * sizeof *later);
-    rows_turned = malloc(((size_t)most + 1) * sizeof *rows_turned);
+    memory = sif_room_for((uint64_t)most * 4 + KEPT, sizeof *memory);
+    later = sif_room_for((uint64_t)most + 1, sizeof *later);
+    rows_turned = sif_room_for((uint64_t)most + 1, sizeof *rows_turned);
     if (memory == NULL || later == NULL || rows_turned == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;

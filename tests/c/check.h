@@ -1,4 +1,5 @@
-/* What the C tests share: checks that count, random numbers, outputs with guards around them, and codes of every kind. */
+/* What the C tests and the fuzz targets share: checks that count, the numbers that inputs are made from, outputs with guards around them,
+ * and codes of every kind. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -26,18 +27,20 @@ static int checks_failed = 0, tests_passed = 0, tests_failed = 0;
                     __LINE__, (int)given.code, given.row, given.value, #CODE, (int64_t)(ROW), (int64_t)(VALUE));                          \
     } while (0)
 
-/* Runs a test: a function without arguments. */
-#define RUN(TEST)                                                                                                                         \
+/* Runs a test, a function without arguments, so many times, each on other numbers. */
+#define REPEAT(TIMES, TEST)                                                                                                               \
     do {                                                                                                                                  \
         checks_failed = 0;                                                                                                                \
-        TEST();                                                                                                                           \
+        for (int again = 0; again < (TIMES); again++)                                                                                     \
+            TEST();                                                                                                                       \
         if (checks_failed == 0)                                                                                                           \
             tests_passed++;                                                                                                               \
         else {                                                                                                                            \
             tests_failed++;                                                                                                               \
-            fprintf(stderr, "FAILED %s: %d checks (%s)\n", #TEST, checks_failed, sif_cpu_in_use());                                                              \
+            fprintf(stderr, "FAILED %s: %d checks (%s)\n", #TEST, checks_failed, sif_cpu_in_use());                                      \
         }                                                                                                                                 \
     } while (0)
+#define RUN(TEST) REPEAT(1, TEST)
 
 /* Repeats the tests that follow with each version of the hot loops that this processor has. */
 static const char *const versions[] = {"baseline", "neon", "avx2", "avx512"};
@@ -51,18 +54,37 @@ static inline int report(void) {
     return tests_failed != 0 ? 3 : 0;
 }
 
-/* Marsaglia's xorshift64*: the same numbers in every run. */
-static uint64_t random_state = 88172645463325252u;
+/* The numbers that inputs are made from: a fuzzer's bytes while there are any, then Marsaglia's xorshift64*, the same in every run. */
+static const uint8_t *fuzz_bytes = NULL;
+static size_t fuzz_left = 0;
+#define FIRST_STATE 88172645463325252u
+static uint64_t random_state = FIRST_STATE;
 
 static inline int64_t random_below(int64_t bound) {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (int64_t)((random_state * 2685821657736338717u >> 1) % (uint64_t)bound);
+    uint64_t number = 0;
+    if (fuzz_left > 0) {
+        for (int width = bound <= 1 << 8 ? 1 : bound <= 1 << 16 ? 2 : 8; width > 0 && fuzz_left > 0; width--, fuzz_left--)
+            number = number << 8 | *fuzz_bytes++;
+    } else {
+        random_state ^= random_state >> 12;
+        random_state ^= random_state << 25;
+        random_state ^= random_state >> 27;
+        number = random_state * 2685821657736338717u >> 1;
+    }
+    return (int64_t)(number % (uint64_t)bound);
+}
+
+/* Mostly few rows; now and then some blocks of them. */
+static inline int64_t random_rows(void) {
+    return random_below(64) == 0 ? 240 + random_below(1000) : random_below(40);
+}
+
+static inline void use_any_version(void) {
+    (void)sif_use_cpu(versions[random_below(sizeof versions / sizeof *versions)]); /* one that this processor lacks changes nothing */
 }
 
 static inline void *allocate(int64_t n, size_t width) {
-    void *const memory = calloc((size_t)n + 1, width); /* never of size 0, which may be NULL */
+    void *const memory = calloc(n > 0 ? (size_t)n : 1, width); /* never of size 0, which may be NULL */
     if (memory == NULL) {
         fputs("no memory for a test\n", stderr);
         exit(2);
@@ -112,10 +134,11 @@ static inline sif_codes coded(const int64_t *values, int64_t n, int64_t size, si
     return (sif_codes){.data = data, .validity = NULL, .validity_offset = 0, .size = size, .kind = kind};
 }
 
-/* Codes of a random kind, where -1 is missing: by its sign, or by a bitmap with an offset and anything behind its 0 bits. Free with
- * free_codes. `size` is at most 100, that every kind holds it. */
+/* Codes of a random kind that holds `size`, where -1 is missing: by its sign, or by a bitmap with an offset and anything behind its 0
+ * bits. Values out of range may come out as others: ask `seen`. Free with free_codes. */
 static inline sif_codes coded_somehow(const int64_t *values, int64_t n, int64_t size) {
-    const sif_kind kind = (sif_kind)random_below(8);
+    const int64_t drawn = random_below(8), least = size <= INT8_MAX ? 0 : size <= INT16_MAX ? 1 : size <= INT32_MAX ? 2 : 3;
+    const sif_kind kind = (sif_kind)(drawn % 4 < least ? drawn / 4 * 4 + least : drawn);
     const int with_bitmap = kind >= SIF_UINT8 || random_below(2) == 1;
     if (!with_bitmap)
         return coded(values, n, size, kind);
@@ -140,6 +163,60 @@ static inline void free_codes(const sif_codes *codes) {
     free((void *)(uintptr_t)codes->validity);
 }
 
+/* Row i's code as a kernel should see it: -1 where it is missing, INT64_MIN where it is past INT64_MAX. */
+static inline int64_t seen(const sif_codes *codes, int64_t i) {
+    const int64_t bit = codes->validity_offset + i;
+    if (codes->validity != NULL && (codes->validity[bit / 8] & 1 << bit % 8) == 0)
+        return -1;
+    switch (codes->kind) {
+    case SIF_INT8:
+        return ((const int8_t *)codes->data)[i];
+    case SIF_INT16:
+        return ((const int16_t *)codes->data)[i];
+    case SIF_INT32:
+        return ((const int32_t *)codes->data)[i];
+    case SIF_INT64:
+        return ((const int64_t *)codes->data)[i];
+    case SIF_UINT8:
+        return ((const uint8_t *)codes->data)[i];
+    case SIF_UINT16:
+        return ((const uint16_t *)codes->data)[i];
+    case SIF_UINT32:
+        return ((const uint32_t *)codes->data)[i];
+    default:
+        return ((const uint64_t *)codes->data)[i] <= INT64_MAX ? ((const int64_t *)codes->data)[i] : INT64_MIN;
+    }
+}
+
+/* Codes of `values`, which then are what a kernel sees of them. */
+static inline sif_codes coded_as_seen(int64_t *values, int64_t n, int64_t size) {
+    const sif_codes codes = coded_somehow(values, n, size);
+    for (int64_t i = 0; i < n; i++)
+        values[i] = seen(&codes, i);
+    return codes;
+}
+
+/* The codes from row `start` on. */
+static inline sif_codes codes_from(const sif_codes *codes, int64_t start) {
+    static const int64_t widths[] = {1, 2, 4, 8, 1, 2, 4, 8};
+    sif_codes rest = *codes;
+    rest.data = (const char *)codes->data + start * widths[codes->kind];
+    rest.validity_offset += start;
+    return rest;
+}
+
+/* A value that is no code of a list of `size`, in most kinds. */
+static inline int64_t bad_code(int64_t size) {
+    const int64_t bad[] = {size, size + 1, -2, 127, -128, 255, 65535, INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN};
+    return bad[random_below(sizeof bad / sizeof *bad)];
+}
+
+/* Puts bad codes in some rows, mostly none. */
+static inline void spoil_codes(int64_t *values, int64_t n, int64_t size) {
+    for (int64_t left = n > 0 && random_below(8) == 0 ? 1 + random_below(3) : 0; left > 0; left--)
+        values[random_below(n)] = bad_code(size);
+}
+
 /* n codes below `size`, one in five missing. */
 static inline int64_t *random_codes(int64_t n, int64_t size) {
     int64_t *const values = allocate(n, sizeof *values);
@@ -156,6 +233,69 @@ typedef struct {
 static inline int ask(void *context) {
     patience *const left = context;
     return ++left->asked == left->stop_at;
+}
+
+/* A watch that mostly lets the kernel go on. */
+static inline patience random_patience(void) {
+    return (patience){0, random_below(8) == 0 ? 1 + random_below(4) : 0};
+}
+
+/* Whether the kernel was stopped; checks that it stopped when it was told to, and only then. */
+static inline int was_stopped(sif_status status, const patience *left) {
+    CHECK((status.code == SIF_INTERRUPTED) == (left->stop_at > 0 && left->asked == left->stop_at));
+    CHECK(left->stop_at == 0 || left->asked <= left->stop_at);
+    return status.code == SIF_INTERRUPTED;
+}
+
+/* What a kernel may complain about: of each class of faults that is checked in a step of its own, those at the first place. */
+enum { BAD_ROWS, BAD_RECORDS, BAD_CODES, BAD_NUMBERS, FAULT_CLASSES };
+typedef struct {
+    int n;
+    sif_status found[3 * FAULT_CLASSES]; /* at most three codes are checked at a place */
+    int class[3 * FAULT_CLASSES];
+    int64_t place[3 * FAULT_CLASSES];
+} faults;
+
+static inline void add_fault(faults *list, int class, int64_t place, sif_code code, int64_t row, int64_t value) {
+    int n = 0;
+    for (int f = 0; f < list->n; f++) {
+        if (list->class[f] == class && list->place[f] < place)
+            return;
+        if (list->class[f] == class && list->place[f] > place)
+            continue;
+        list->found[n] = list->found[f];
+        list->class[n] = list->class[f];
+        list->place[n++] = list->place[f];
+    }
+    list->found[n] = (sif_status){code, row, value};
+    list->class[n] = class;
+    list->place[n] = place;
+    list->n = n + 1;
+}
+
+static inline void print_status(const char *what, sif_status status) {
+    fprintf(stderr, "%s %d, row %" PRId64 ", value %" PRId64 "\n", what, (int)status.code, status.row, status.value);
+}
+
+/* Whether the status is one of the faults; SIF_OK where there are none. */
+static inline int is_as_expected(sif_status status, const faults *list) {
+    if (list->n == 0 && status.code == SIF_OK && status.row == -1 && status.value == 0)
+        return 1;
+    for (int f = 0; f < list->n; f++)
+        if (status.code == list->found[f].code && status.row == list->found[f].row && status.value == list->found[f].value)
+            return 1;
+    print_status("status", status);
+    for (int f = 0; f < list->n; f++)
+        print_status("wanted", list->found[f]);
+    return 0;
+}
+
+/* Whether all of n numbers are NaN. */
+static inline int all_are_nan(const double *values, int64_t n) {
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] == values[i])
+            return 0;
+    return 1;
 }
 
 #endif

@@ -1,80 +1,5 @@
 /* sif_count_as_at against the latest record of every provider on every date. */
-#include "histories.h"
-
-static void naive(const histories *h, int grouped, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts) {
-    const int64_t n_groups = grouped ? h->n_groups : 0, stride = h->n_grades + 1;
-    for (int64_t d = 0; d < n_dates; d++)
-        for (int64_t p = 0; p < h->n_providers; p++) {
-            const int64_t i = naive_latest(h, p, dates[d], cutoffs[d]);
-            if (i < 0)
-                continue;
-            const int64_t group = !grouped || h->group[i] < 0 ? n_groups : h->group[i];
-            const int expired = h->expires[i] != SIF_NO_DAY && h->expires[i] < dates[d];
-            const int64_t grade = h->grade[i] < 0 || expired ? h->n_grades : h->grade[i];
-            counts[(d * (n_groups + 1) + group) * stride + grade]++;
-        }
-}
-
-/* Adds up changes, whose cells are groups x dates x grades, to counts of dates x groups x grades; returns whether cells rise and no change
- * is 0. */
-static int add_up(int64_t n_changes, const int64_t *cells, const int64_t *changes, int64_t n_dates, int64_t n_groups, int64_t stride,
-                  int64_t *counts) {
-    int is_sound = 1;
-    for (int64_t i = 0; i < n_changes; i++) {
-        const int64_t grade = cells[i] % stride, date = cells[i] / stride % n_dates, group = cells[i] / stride / n_dates;
-        is_sound &= changes[i] != 0 && (i == 0 || cells[i] > cells[i - 1]);
-        for (int64_t d = date; d < n_dates; d++)
-            counts[(d * (n_groups + 1) + group) * stride + grade] += changes[i];
-    }
-    return is_sound;
-}
-
-static int64_t *random_grid(int64_t n, int kind) {
-    int64_t *const days = allocate(n, sizeof *days);
-    for (int64_t d = 0; d < n; d++) {
-        const int64_t day = random_day(kind);
-        int64_t at = d;
-        for (; at > 0 && days[at - 1] > day; at--)
-            days[at] = days[at - 1];
-        days[at] = day;
-    }
-    return days;
-}
-
-static void as_defined(void) {
-    for (int again = 0; again < 2000; again++) {
-        histories h = random_histories(again % 200 == 0 ? 2000 : random_below(40), random_below(6), again % 4);
-        const int grouped = random_below(3) != 0;
-        const int64_t n_dates = random_below(8);
-        const int64_t size = n_dates * ((grouped ? h.n_groups : 0) + 1) * (h.n_grades + 1);
-        int64_t *const dates = random_grid(n_dates, again % 4), *const cutoffs = random_grid(n_dates, again % 4);
-        int64_t *const order = guarded(h.n), *const counts = guarded(size), *const expected = guarded(size);
-        for (int64_t c = 0; c < size; c++)
-            counts[c] = 99; /* overwritten, not added to */
-        int already;
-        naive(&h, grouped, n_dates, dates, cutoffs, expected);
-        CHECK_STATUS(sif_order_records(&h.records, order, &already, NULL), SIF_OK, -1, 0);
-        const int64_t *const as_ordered = random_below(2) == 0 ? order : NULL; /* without it the kernel orders, and packs where words suffice */
-        const sif_codes *const groups = grouped ? &h.groups : NULL;
-        CHECK_STATUS(sif_count_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, counts, NULL), SIF_OK, -1, 0);
-        CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
-        int64_t n_changes, *const cells = guarded(4 * h.n), *const changes = guarded(4 * h.n);
-        CHECK_STATUS(sif_changes_as_at(&h.records, as_ordered, groups, &h.grades, h.expires, n_dates, dates, cutoffs, &n_changes, cells, changes,
-                                       NULL),
-                     SIF_OK, -1, 0);
-        memset(counts, 0, (size_t)size * sizeof *counts);
-        CHECK(add_up(n_changes, cells, changes, n_dates, grouped ? h.n_groups : 0, h.n_grades + 1, counts));
-        CHECK(memcmp(counts, expected, (size_t)size * sizeof *counts) == 0);
-        free_guarded(cells, 4 * h.n);
-        free_guarded(changes, 4 * h.n);
-        free_guarded(order, h.n);
-        free_guarded(counts, size);
-        free_guarded(expected, size);
-        free(dates);
-        free(cutoffs);
-        free_histories(&h);
-    }
-}
+#include "properties/count_as_at.h"
 
 /* Four good records of two providers in order; what is wrong is put in by hand. */
 static int64_t held[4], published[4], provider[4], grade[4], group[4], order[4];
@@ -190,7 +115,7 @@ static void changes_keep_to_their_room(void) {
 }
 
 int main(void) {
-    EACH_VERSION RUN(as_defined);
+    REPEAT(2000, count_as_at_holds);
     RUN(changes_keep_to_their_room);
     RUN(what_is_wrong_is_named);
     RUN(the_watch_is_asked_and_obeyed);

@@ -1,18 +1,5 @@
 /* sif_latest_as_at against looking at every record for every provider. */
-#include "histories.h"
-
-static void as_defined(void) {
-    for (int again = 0; again < 2000; again++) {
-        histories h = random_histories(again % 200 == 0 ? 2000 : random_below(40), random_below(6), again % 4);
-        const int64_t date = random_day(again % 4), cutoff = random_day(again % 4);
-        int64_t *const rows = guarded(h.n_providers);
-        CHECK_STATUS(sif_latest_as_at(&h.records, date, cutoff, rows, NULL), SIF_OK, -1, 0);
-        for (int64_t p = 0; p < h.n_providers; p++)
-            CHECK(rows[p] == naive_latest(&h, p, date, cutoff));
-        free_guarded(rows, h.n_providers);
-        free_histories(&h);
-    }
-}
+#include "properties/latest_as_at.h"
 
 static void pointers_that_are_not_given_bound_nothing(void) {
     const int64_t held[] = {5, 7, 6}, far = INT64_MAX;
@@ -61,7 +48,7 @@ static void the_watch_is_asked_and_obeyed(void) {
 }
 
 int main(void) {
-    RUN(as_defined);
+    REPEAT(2000, latest_as_at_holds);
     RUN(pointers_that_are_not_given_bound_nothing);
     RUN(bad_records_are_named);
     RUN(the_watch_is_asked_and_obeyed);

@@ -1,52 +1,12 @@
-/* sif_order_records against sorting by insertion. */
-#include "histories.h"
-
-static void naive(const histories *h, int64_t *order) {
-    for (int64_t i = 0; i < h->n; i++) {
-        int64_t j = i;
-        for (; j > 0; j--) {
-            const int64_t before = order[j - 1];
-            if (h->provider[before] < h->provider[i] || (h->provider[before] == h->provider[i] && is_before(h, before, i)))
-                break;
-            order[j] = before;
-        }
-        order[j] = i;
-    }
-}
-
-static void agree_on(histories *h) {
-    int64_t *const order = guarded(h->n), *const expected = guarded(h->n);
-    int already = -1, in_order = 1;
-    naive(h, expected);
-    for (int64_t i = 0; i < h->n; i++)
-        in_order &= expected[i] == i;
-    CHECK_STATUS(sif_order_records(&h->records, order, &already, NULL), SIF_OK, -1, 0);
-    CHECK(memcmp(order, expected, (size_t)h->n * sizeof *order) == 0);
-    CHECK(already == in_order);
-    free_guarded(order, h->n);
-    free_guarded(expected, h->n);
-    free_histories(h);
-}
-
-static void as_defined(void) {
-    for (int again = 0; again < 2000; again++) {
-        histories h = random_histories(random_below(40), random_below(6), again % 4);
-        if (again % 5 == 0) {
-            h.records.published = NULL;
-            for (int64_t i = 0; i < h.n; i++) {
-                h.held[i] = h.held[i] == SIF_NO_DAY ? h.published[i] : h.held[i];
-                h.published[i] = SIF_NO_DAY;
-            }
-        }
-        agree_on(&h);
-    }
-}
+/* sif_order_records: every row strictly before the next. */
+#include "properties/order_records.h"
 
 /* Provider, day and publication of 17 + 64 + 64 bits: several words a record. */
 static void wide_keys(void) {
-    for (int kind = 0; kind < 4; kind++) {
+    for (int kind = 0; kind < DAY_KINDS; kind++) {
         histories h = random_histories(3000, 100000, kind);
-        agree_on(&h);
+        order_records_agrees_on(&h);
+        free_histories(&h);
     }
 }
 
@@ -110,8 +70,8 @@ static void the_watch_is_asked_and_obeyed(void) {
 }
 
 int main(void) {
+    REPEAT(2000, order_records_holds);
     EACH_VERSION {
-        RUN(as_defined);
         RUN(many_records);
         RUN(wide_keys);
     }

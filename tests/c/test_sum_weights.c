@@ -1,51 +1,5 @@
-/* sif_sum_weights against adding in whole numbers. */
-#include <math.h>
-
-#include "check.h"
-
-/* Weights are multiples of 2^-10, whose sums in whole numbers are exact. */
-static void naive(int64_t n, const int64_t *groups, const int64_t *grades, const int64_t *parts, int64_t n_groups, int64_t n_grades,
-                  int64_t *sums, int64_t *unweighted) {
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t group = groups == NULL || groups[i] < 0 ? n_groups : groups[i];
-        const int64_t grade = grades[i] < 0 ? n_grades : grades[i];
-        if (parts[i] < 0)
-            unweighted[group]++;
-        else
-            sums[group * (n_grades + 1) + grade] += parts[i];
-    }
-}
-
-static void as_defined(void) {
-    for (int again = 0; again < 2000; again++) {
-        const int64_t n = again % 100 == 0 ? 5000 : random_below(60), n_grades = random_below(6);
-        const int grouped = random_below(4) != 0;
-        const int64_t n_groups = grouped ? random_below(6) : 0, cells = (n_groups + 1) * (n_grades + 1);
-        int64_t *const groups = random_codes(n, n_groups), *const grades = random_codes(n, n_grades);
-        int64_t *const parts = random_codes(n, (int64_t)1 << 30);
-        double *const weights = allocate(n, sizeof *weights), *const sums = allocate(cells, sizeof *sums);
-        for (int64_t i = 0; i < n; i++)
-            weights[i] = parts[i] < 0 ? NAN : (double)parts[i] / 1024;
-        const sif_codes of_group = coded_somehow(groups, n, n_groups), of_grade = coded_somehow(grades, n, n_grades);
-        int64_t *const unweighted = guarded(n_groups + 1);
-        int64_t *const exact = guarded(cells), *const without = guarded(n_groups + 1);
-        naive(n, grouped ? groups : NULL, grades, parts, n_groups, n_grades, exact, without);
-        CHECK_STATUS(sif_sum_weights(n, grouped ? &of_group : NULL, &of_grade, weights, sums, unweighted, NULL), SIF_OK, -1, 0);
-        for (int64_t c = 0; c < cells; c++)
-            CHECK(sums[c] * 1024 - (double)exact[c] == 0);
-        CHECK(memcmp(unweighted, without, (size_t)(n_groups + 1) * sizeof *without) == 0);
-        free_guarded(unweighted, n_groups + 1);
-        free_guarded(without, n_groups + 1);
-        free_guarded(exact, cells);
-        free_codes(&of_group);
-        free_codes(&of_grade);
-        free(groups);
-        free(grades);
-        free(parts);
-        free(weights);
-        free(sums);
-    }
-}
+/* sif_sum_weights against adding in whole numbers, and in wider ones. */
+#include "properties/sum_weights.h"
 
 static void nothing_small_is_lost(void) {
     enum { N = 4097 };
@@ -65,12 +19,6 @@ static void nothing_small_is_lost(void) {
     CHECK(unweighted == 0);
     free(weights);
     free(zeros);
-}
-
-static int64_t bits_of(double value) {
-    int64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
 }
 
 static void bad_weights_and_codes_are_named(void) {
@@ -118,8 +66,8 @@ static void the_watch_is_obeyed(void) {
 }
 
 int main(void) {
+    REPEAT(2000, sum_weights_holds);
     EACH_VERSION {
-        RUN(as_defined);
         RUN(nothing_small_is_lost);
         RUN(bad_weights_and_codes_are_named);
         RUN(the_watch_is_obeyed);

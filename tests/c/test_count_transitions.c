@@ -1,0 +1,101 @@
+/* sif_count_transitions against pairs of records that follow each other. */
+#include "properties/count_transitions.h"
+
+/* Two providers; of the first's two records on day 5 the later row counts. */
+static const int8_t provider[] = {0, 0, 0, 0, 1, 1}, grade[] = {1, 0, 2, -1, 2, 2}, group[] = {0, 0, 0, 1, -1, 1};
+static const int64_t held[] = {1, 5, 5, 9, 3, 4};
+
+static sif_records six_records(void) {
+    return (sif_records){.n = 6, .provider = {.data = provider, .size = 2, .kind = SIF_INT8}, .held = held};
+}
+
+static void by_hand(void) {
+    const sif_codes grades = {.data = grade, .size = 3, .kind = SIF_INT8}, groups = {.data = group, .size = 2, .kind = SIF_INT8};
+    const sif_records records = six_records();
+    int64_t *const counts = guarded(3 * 16);
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+    for (int64_t c = 0; c < 16; c++)
+        CHECK(counts[c] == (c == 1 * 4 + 2 || c == 2 * 4 + 3 || c == 2 * 4 + 2));
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &groups, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+    for (int64_t c = 0; c < 3 * 16; c++)
+        CHECK(counts[c] == (c == 0 * 16 + 1 * 4 + 2 || c == 1 * 16 + 2 * 4 + 3 || c == 1 * 16 + 2 * 4 + 2));
+    free_guarded(counts, 3 * 16);
+}
+
+static void nothing_one_row_and_none_that_counts(void) {
+    const sif_codes grades = {.data = grade, .size = 3, .kind = SIF_INT8};
+    const uint8_t none[6] = {0};
+    int64_t *const counts = guarded(16);
+    sif_records records = six_records();
+    for (records.n = 0; records.n < 2; records.n++) {
+        memset(counts, 99, 16 * sizeof *counts);
+        CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+        CHECK(all_are(counts, 16, 0));
+    }
+    records.n = 6;
+    records.eligible = none;
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+    CHECK(all_are(counts, 16, 0));
+    free_guarded(counts, 16);
+}
+
+static void bad_codes_and_days_are_named(void) {
+    const int8_t bad[] = {0, 0, 7, 0, 0, -2}, good[6] = {0};
+    const int64_t far[] = {1, 2, 3, (int64_t)INT32_MAX + 1, 1, 2};
+    const sif_codes of_bad = {.data = bad, .size = 2, .kind = SIF_INT8}, of_good = {.data = good, .size = 2, .kind = SIF_INT8};
+    const sif_codes of_many = {.data = good, .size = 1 << 16, .kind = SIF_INT8};
+    int64_t *const counts = guarded(3 * 3 * 9);
+    sif_records records = six_records();
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &of_bad, counts, NULL), SIF_BAD_GRADE, 2, 7);
+    CHECK(all_are(counts, 9, SIF_VOID));
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &of_bad, &of_good, &of_good, counts, NULL), SIF_BAD_GROUP, 2, 7);
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &of_good, &of_bad, &of_good, counts, NULL), SIF_BAD_PERIOD, 2, 7);
+    CHECK(all_are(counts, 3 * 3 * 9, SIF_VOID));
+    records.held = far;
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &of_good, counts, NULL), SIF_BAD_DAY, 3, far[3]);
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &of_many, counts, NULL), SIF_TOO_LARGE, -1, 1 << 16);
+    free_guarded(counts, 3 * 3 * 9);
+}
+
+/* A block of records ends where two follow each other; what was kept of it must not be lost. */
+static void blocks_hang_together(void) {
+    for (int64_t n = 1020; n < 1030; n++) {
+        int8_t *const zeros = allocate(n, 1);
+        int64_t *const days = allocate(n, sizeof *days);
+        for (int64_t i = 0; i < n; i++)
+            days[i] = i;
+        const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
+        const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = days};
+        int64_t *const counts = guarded(4);
+        CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+        CHECK(counts[0] == n - 1);
+        free_guarded(counts, 4);
+        free(days);
+        free(zeros);
+    }
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_WATCH_ROWS + 5;
+    int8_t *const zeros = allocate(n, 1);
+    int64_t *const days = allocate(n, sizeof *days), *const counts = guarded(4);
+    const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = days};
+    patience left = {0, 2};
+    const sif_watch watch = {ask, &left};
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), SIF_INTERRUPTED, -1, 0);
+    CHECK(left.asked == 2 && all_are(counts, 4, SIF_VOID));
+    free_guarded(counts, 4);
+    free(days);
+    free(zeros);
+}
+
+int main(void) {
+    REPEAT(2000, count_transitions_holds);
+    RUN(by_hand);
+    RUN(nothing_one_row_and_none_that_counts);
+    RUN(bad_codes_and_days_are_named);
+    RUN(blocks_hang_together);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}

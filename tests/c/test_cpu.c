@@ -1,0 +1,35 @@
+/* sif_use_cpu: the best version by default, another by name, and none that is not there. */
+#include "check.h"
+
+static void the_best_is_chosen(void) {
+    CHECK(sif_use_cpu(NULL) == 0);
+    const char *const best = sif_cpu_in_use();
+    CHECK(strcmp(best, "") != 0);
+    CHECK(sif_use_cpu("baseline") == 0);
+    CHECK(sif_use_cpu(best) == 0 && strcmp(sif_cpu_in_use(), best) == 0);
+}
+
+static void each_version_says_its_name(void) {
+    int found = 0;
+    EACH_VERSION {
+        CHECK(strcmp(sif_cpu_in_use(), versions[v]) == 0);
+        found++;
+    }
+    CHECK(found >= 1);
+}
+
+static void what_is_not_there_changes_nothing(void) {
+    CHECK(sif_use_cpu("baseline") == 0);
+    static const char *const unknown[] = {"", "base", "baseline ", "Baseline", "avx", "avx5122"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        CHECK(sif_use_cpu(unknown[i]) == -1);
+        CHECK(strcmp(sif_cpu_in_use(), "baseline") == 0);
+    }
+}
+
+int main(void) {
+    RUN(the_best_is_chosen);
+    RUN(each_version_says_its_name);
+    RUN(what_is_not_there_changes_nothing);
+    return report();
+}

@@ -1,0 +1,112 @@
+/* sif_kendall_grades and sif_kendall_values against sums over all pairs. */
+#include "properties/kendall.h"
+
+static const int8_t zeros[64] = {0};
+
+static sif_dated one_group(int64_t n, const int64_t *days) {
+    return (sif_dated){.n = n, .group = {.data = zeros, .size = 1, .kind = SIF_INT8}, .day = days};
+}
+
+static void by_hand(void) {
+    const int64_t days[] = {1, 2, 2, 5};
+    const int8_t grade[] = {0, 1, 1, 3};
+    const double values[] = {0, 1, 1, 3};
+    const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT8};
+    const sif_dated rows = one_group(4, days);
+    for (int of_grades = 0; of_grades < 2; of_grades++) {
+        int64_t counts[SIF_KENDALL_COUNTS] = {0};
+        double cubes[2] = {0, 0};
+        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, NULL)
+                               : sif_kendall_values(&rows, values, counts, cubes, NULL),
+                     SIF_OK, -1, 0);
+        /* 5 pairs on different days, all rising; one pair of equal values, one of equal days; no exact test where days are tied. */
+        const int64_t expected[] = {4, 5, 2, 2, 0};
+        CHECK(memcmp(counts, expected, sizeof counts) == 0);
+        CHECK(cubes[0] == 0 && cubes[1] == 0);
+    }
+}
+
+static void runs_are_longest_first(void) {
+    const int64_t days[] = {1, 2, 3, 4, 5, 6};
+    const double values[] = {7, 8, 7, 9, 7, 8}; /* three, two and one */
+    const sif_dated rows = one_group(6, days);
+    int64_t counts[SIF_KENDALL_COUNTS] = {0};
+    double cubes[2] = {0, 0};
+    CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_OK, -1, 0);
+    CHECK(counts[SIF_KENDALL_RUNS] == (1 << 2 | 1 << 4 | 1 << 5));
+    CHECK(counts[SIF_KENDALL_VALUE_TIES] == 6 + 2 && cubes[0] == 6 && cubes[1] == 0);
+}
+
+static void nothing_one_row_and_all_missing(void) {
+    const int64_t days[] = {1, 2, 3};
+    const int8_t missing[] = {-1, -1, -1};
+    const sif_codes grades = {.data = missing, .size = 4, .kind = SIF_INT8}, one_grade = {.data = zeros, .size = 1, .kind = SIF_INT8};
+    int64_t counts[SIF_KENDALL_COUNTS] = {0};
+    double cubes[2] = {0, 0};
+    sif_dated rows = one_group(0, days);
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_kendall_values(&rows, NULL, counts, cubes, NULL), SIF_OK, -1, 0);
+    rows.n = 3;
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_OK, -1, 0);
+    CHECK(all_are(counts, SIF_KENDALL_COUNTS, 0));
+    rows.n = 1;
+    CHECK_STATUS(sif_kendall_grades(&rows, &one_grade, counts, cubes, NULL), SIF_OK, -1, 0);
+    CHECK(counts[SIF_KENDALL_N] == 1 && counts[SIF_KENDALL_S] == 0 && counts[SIF_KENDALL_RUNS] == 1);
+}
+
+static void what_is_wrong_is_named(void) {
+    const int64_t days[] = {1, 2, 3}, falling[] = {1, 3, 2}, missing[] = {1, SIF_NO_DAY, 2}, order[] = {0, 1, 3};
+    const int8_t grade[] = {0, 0, 4}, group[] = {0, 0, 1};
+    const double values[] = {0, NAN, 1};
+    const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT8}, many = {.data = grade, .size = 5000, .kind = SIF_INT8};
+    int64_t counts[SIF_KENDALL_COUNTS];
+    double cubes[2];
+    sif_dated rows = one_group(3, days);
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_BAD_GRADE, 2, 4);
+    CHECK(all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
+    CHECK_STATUS(sif_kendall_grades(&rows, &many, counts, cubes, NULL), SIF_TOO_LARGE, -1, 5000);
+    CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_BAD_VALUE, 1, 0);
+    CHECK(all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
+    rows.order = order;
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_BAD_ROW, 2, 3);
+    rows.order = NULL;
+    rows.day = falling;
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_UNORDERED, 2, 0);
+    rows.day = missing;
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_NO_DATE, 1, 0);
+    rows.day = days;
+    rows.group.data = group;
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_BAD_GROUP, 2, 1);
+}
+
+static void the_watch_is_asked_and_obeyed(void) {
+    const int64_t n = SIF_WATCH_ROWS + 5;
+    int8_t *const same = allocate(n, 1);
+    int64_t *const days = allocate(n, sizeof *days);
+    double *const values = allocate(n, sizeof *values);
+    const sif_codes grades = {.data = same, .size = 1, .kind = SIF_INT8};
+    const sif_dated rows = {.n = n, .group = {.data = same, .size = 1, .kind = SIF_INT8}, .day = days};
+    for (int of_grades = 0; of_grades < 2; of_grades++) {
+        int64_t counts[SIF_KENDALL_COUNTS] = {0};
+        double cubes[2] = {0, 0};
+        patience left = {0, 1};
+        const sif_watch watch = {ask, &left};
+        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, &watch)
+                               : sif_kendall_values(&rows, values, counts, cubes, &watch),
+                     SIF_INTERRUPTED, -1, 0);
+        CHECK(left.asked == 1 && all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
+    }
+    free(same);
+    free(days);
+    free(values);
+}
+
+int main(void) {
+    REPEAT(2000, kendall_holds);
+    RUN(by_hand);
+    RUN(runs_are_longest_first);
+    RUN(nothing_one_row_and_all_missing);
+    RUN(what_is_wrong_is_named);
+    RUN(the_watch_is_asked_and_obeyed);
+    return report();
+}

@@ -1,0 +1,148 @@
+/* Every kernel in several threads at once, on inputs that they share: what comes out is what one thread alone gets. Under ThreadSanitizer
+ * (make threads) nothing that is shared is written. */
+#include <pthread.h>
+
+#include "histories.h"
+#include "trends.h"
+
+enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 11, THREADS = 4, ROUNDS = 3 };
+
+/* Inputs; read by all. */
+typedef struct {
+    histories h; /* in order */
+    series s;
+    double *weights;
+    int64_t *order;
+} shared;
+
+/* What one thread gets of one kernel. */
+typedef struct {
+    sif_status status;
+    int64_t numbers[MOST_OUT];
+    double values[MOST_OUT];
+} result;
+
+static int let_go_on(void *context) {
+    (void)context;
+    return 0;
+}
+
+static void call(int kernel, const shared *in, result *out) {
+    static const int64_t dates[] = {-50, 0, 50, 100, 250}, cutoffs[] = {-40, 20, 70, 130, 280};
+    static const int64_t members[] = {1, 29, 7}, entries[] = {0, 1, 2, 3}, cell[] = {0, 1, 2}, count[] = {1, 2, 3};
+    static const int64_t ranks[] = {0, 5, 50, 500, 5000}, runs[] = {7, 63, 63, 1023}, scores[] = {1, 5, -3, 11};
+    const histories *const h = &in->h;
+    const sif_watch watch = {let_go_on, NULL};
+    int64_t *const numbers = out->numbers, n_spells = 0;
+    int already = 0;
+    memset(out, 0, sizeof *out);
+    switch (kernel) {
+    case 0:
+        out->status = sif_count_grades(h->n, &h->groups, &h->grades, numbers, &watch);
+        break;
+    case 1:
+        out->status = sif_sum_weights(h->n, &h->groups, &h->grades, in->weights, out->values, numbers, &watch);
+        break;
+    case 2:
+        out->status = sif_order_records(&h->records, numbers, &already, &watch);
+        break;
+    case 3:
+        out->status = sif_latest_as_at(&h->records, 100, 120, numbers, &watch);
+        break;
+    case 4:
+        out->status = sif_count_as_at(&h->records, in->order, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, numbers, &watch);
+        break;
+    case 5:
+        out->status = sif_count_transitions(&h->records, in->order, NULL, &h->groups, &h->periods, &h->grades, numbers, &watch);
+        break;
+    case 6:
+        out->status = sif_spells(&h->records, in->order, &h->grades, 400, &n_spells, numbers, numbers + ROWS, numbers + 2 * ROWS,
+                                 numbers + 3 * ROWS, &watch);
+        numbers[MOST_OUT - 1] = n_spells;
+        break;
+    case 7:
+        out->status = sif_kendall_grades(&in->s.rows, &in->s.grades, numbers, out->values, &watch);
+        break;
+    case 8:
+        out->status = sif_kendall_values(&in->s.rows, in->s.value, numbers, out->values, &watch);
+        break;
+    case 9:
+        out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &watch);
+        if (out->status.code == SIF_OK)
+            out->status = sif_kendall_exact(4, runs, scores, out->values + 64, out->values + 128);
+        break;
+    default:
+        out->status = sif_resample_counts(3, members, entries, cell, count, 3, 42, 0, 50, numbers, &watch);
+    }
+}
+
+/* Not the padding in a status. */
+static int is_same(const result *a, const result *b) {
+    return a->status.code == b->status.code && a->status.row == b->status.row && a->status.value == b->status.value &&
+           memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0 && memcmp(a->values, b->values, sizeof a->values) == 0;
+}
+
+static shared in;
+static result *alone; /* of each kernel */
+
+typedef struct {
+    int first;   /* every thread begins with another kernel */
+    int differs; /* whether a result was not that of one thread alone */
+} task;
+
+static void *call_all(void *context) {
+    task *const of = context;
+    result *const mine = allocate(1, sizeof *mine);
+    for (int k = 0; k < ROUNDS * KERNELS; k++) {
+        const int kernel = (k + of->first) % KERNELS;
+        call(kernel, &in, mine);
+        of->differs |= !is_same(mine, &alone[kernel]);
+    }
+    free(mine);
+    return NULL;
+}
+
+static void threads_do_not_disturb_each_other(void) {
+    in.h = plain_histories(ROWS, 200, MANY_DAYS);
+    for (int64_t p = 0; p < in.h.n_providers; p++)
+        in.h.closed[p] = SIF_NO_DAY; /* so that no record comes after it */
+    code_histories(&in.h);
+    for (;;) { /* some rows, on days that every kernel takes */
+        faults wrong = {0};
+        in.s = any_series(ROWS / 10, 0);
+        find_bad_rows(&in.s, 1, &wrong);
+        if (in.s.n > 0 && wrong.n == 0)
+            break;
+        free_series(&in.s);
+    }
+    in.weights = allocate(ROWS, sizeof *in.weights);
+    in.order = allocate(ROWS, sizeof *in.order);
+    for (int64_t i = 0; i < ROWS; i++)
+        in.weights[i] = (double)random_below(1000) / 7;
+    sort_rows(&in.h, in.order);
+    alone = allocate(KERNELS, sizeof *alone);
+    for (int kernel = 0; kernel < KERNELS; kernel++) {
+        call(kernel, &in, &alone[kernel]);
+        CHECK(alone[kernel].status.code == SIF_OK);
+    }
+    pthread_t threads[THREADS];
+    task tasks[THREADS];
+    for (int t = 0; t < THREADS; t++) {
+        tasks[t] = (task){3 * t, 0};
+        CHECK(pthread_create(&threads[t], NULL, call_all, &tasks[t]) == 0);
+    }
+    for (int t = 0; t < THREADS; t++) {
+        CHECK(pthread_join(threads[t], NULL) == 0);
+        CHECK(!tasks[t].differs);
+    }
+    free_histories(&in.h);
+    free_series(&in.s);
+    free(in.weights);
+    free(in.order);
+    free(alone);
+}
+
+int main(void) {
+    REPEAT(5, threads_do_not_disturb_each_other);
+    return report();
+}
