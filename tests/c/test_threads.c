@@ -69,7 +69,7 @@ static void call(int kernel, const shared *in, result *out) {
     case 9:
         out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &watch);
         if (out->status.code == SIF_OK)
-            out->status = sif_kendall_exact(4, runs, scores, out->values + 64, out->values + 128);
+            out->status = sif_kendall_exact(4, runs, scores, out->values + 64, out->values + 128, &watch);
         break;
     default:
         out->status = sif_resample_counts(3, members, entries, cell, count, 3, 42, 0, 50, numbers, &watch);
