@@ -92,7 +92,12 @@ LEAKS = """
     import numpy as np
     from tests import matrix
 
+    with open("/proc/self/maps") as file:
+        keeps_freed = "/libasan" in file.read()  # AddressSanitizer holds back what is freed: there the objects alone are counted
+
     def memory():
+        if keeps_freed:
+            return 0
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
 
