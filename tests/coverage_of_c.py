@@ -31,7 +31,18 @@ def measure(where: Path) -> list[dict]:
     run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], where, OFSTED_SIF_COVERAGE="1", OFSTED_SIF_FAULTS="1")
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     run([*pytest, *(f"tests/{test}" for test in TESTS)], where, PYTHONPATH=str(where))  # of processes that tests start, too
-    run(["make", "-s", "-C", "tests/c", "check", f"BUILD={where / 'build-c'}", "CFLAGS=-std=c11 -O0 --coverage -fprofile-update=atomic -fprofile-abs-path"], where)
+    run(
+        [
+            "make",
+            "-s",
+            "-C",
+            "tests/c",
+            "check",
+            f"BUILD={where / 'build-c'}",
+            "CFLAGS=-std=c11 -O0 --coverage -fprofile-update=atomic -fprofile-abs-path",
+        ],
+        where,
+    )
     report = where / "coverage.json"
     command = [sys.executable, "-m", "gcovr", "-r", ".", "--filter", "csrc/core", "--filter", "csrc/python", "--json", str(report)]
     run([*command, "--exclude-lines-by-pattern", NOT_REACHED], where)
