@@ -2,15 +2,17 @@
 
 nox -f .ci/noxfile.py -l                        what there is
 nox -f .ci/noxfile.py -s build                  sdist and wheel, looked over; made once, used by all that follow
-nox -f .ci/noxfile.py -s "tests(3.11, oldest)"  the whole suite on one cell of the grid; after `--` other tests
+nox -f .ci/noxfile.py -s "tests(3.11, oldest)"  the whole suite on one cell of the grid, and its record; after `--` other tests
 """
 
 import os
 import re
 import shutil
+import sys
 import tarfile
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nox
 
@@ -63,9 +65,30 @@ def tests(session: nox.Session, libraries: str) -> None:
         (unpacked / "shared").symlink_to(ROOT.parent / "shared")
     session.chdir(project)
     session.run("python", "-c", "import ofsted_sif; ofsted_sif.show_versions()")
-    session.run(
-        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *(session.posargs or ["--pyargs", "tests", "ofsted_sif"])
-    )
+    report = unpacked / "report.xml"
+    tests = session.posargs or ["--pyargs", "tests", "ofsted_sif"]
+    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", f"--junitxml={report}", *tests)
+    if not session.posargs:
+        write_down(session, report)
+
+
+VERSIONS = (
+    "import platform, numpy, pandas; print(f'CPython {platform.python_version()}, numpy {numpy.__version__}, pandas {pandas.__version__}')"
+)
+
+
+def write_down(session: nox.Session, report: Path) -> None:
+    """Add a cell that has passed to tests/records."""
+    sys.path.insert(0, str(ROOT))
+    from tests.figures import WANTED
+    from tests.records import write_record
+
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    number, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+    versions = str(session.run("python", "-c", VERSIONS, silent=True)).strip()
+    figures = {versions: f"{number - skipped:,} tests passed, {skipped:,} skipped"}
+    write_record("versions", WANTED["versions"][0], "nox -f .ci/noxfile.py", figures, keep=True)
 
 
 def oldest(session: nox.Session) -> Path:

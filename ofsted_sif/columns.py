@@ -148,11 +148,14 @@ def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -
 
 def scale_of(values: pd.Series) -> GradeScale:
     """The scale of a column: known from the categories where they are a scale's own, else from the words."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        for scale in SCALES:
-            if values.dtype is scale.dtype or values.dtype == scale.dtype:
-                return scale
-    return infer_scale(values)
+    return _scale_of_categories(values.dtype) or infer_scale(values)
+
+
+def _scale_of_categories(dtype: Any) -> GradeScale | None:
+    """The scale whose dtype this is; numbers of categories are compared first, as comparing dtypes takes its time."""
+    if not isinstance(dtype, pd.CategoricalDtype) or dtype.categories is None:
+        return None
+    return next((scale for scale in SCALES if len(scale.labels) == len(dtype.categories) and scale.dtype == dtype), None)
 
 
 def judgement_columns(frame: pd.DataFrame) -> list[str]:
@@ -160,8 +163,7 @@ def judgement_columns(frame: pd.DataFrame) -> list[str]:
     return [
         name
         for name, dtype in zip(frame.columns, frame.dtypes, strict=True)
-        if isinstance(name, str)
-        and (snake_case(name) in JUDGEMENTS or (isinstance(dtype, pd.CategoricalDtype) and any(dtype == scale.dtype for scale in SCALES)))
+        if isinstance(name, str) and (name in JUDGEMENTS or snake_case(name) in JUDGEMENTS or _scale_of_categories(dtype) is not None)
     ]
 
 

@@ -83,7 +83,7 @@ def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None, *, 
     present = np.asarray(labels).tolist()
     if not of_piece:
         check_frameworks(framework, present)
-    return np.append(np.isin(present, wanted), False)[codes]
+    return np.array([name in wanted for name in present] + [False])[codes]
 
 
 def check_frameworks(framework: str | Sequence[str] | None, present: Sequence[object]) -> None:

@@ -14,10 +14,10 @@ FUZZING = Path(__file__).with_name("c") / "fuzz" / "RUNS.toml"
 WANTED = {
     "fuzzing": ("Fuzz executions", "see tests/c/fuzz"),
     "deliberate_faults": ("Deliberate faults in the C core", "python3 -m tests.deliberate_faults"),
-    "faults": ("Allocations that fail, and other faults from outside", "see tests/test_faults.py"),
-    "coverage": ("Coverage of the C core", "see CONTRIBUTING.md"),
+    "faults": ("Allocations that fail, and other faults from outside", "python3 -m tests.faults"),
+    "coverage": ("Coverage of the C code", "python3 -m tests.coverage_of_c --write"),
     "matrix": ("Cases of the matrix", "python3 -m tests.matrix"),
-    "versions": ("Pythons and libraries passed", "see CONTRIBUTING.md"),
+    "versions": ("Pythons and libraries passed", "nox -f .ci/noxfile.py"),
     "mutants": ("Mutants killed", "python3 -m tests.mutants"),
 }
 

@@ -1,6 +1,7 @@
 """Files counted by batches give what the functions give of the whole table, to the last digit; errors name the row of the whole."""
 
 import inspect
+import os
 import pickle
 import subprocess
 import sys
@@ -245,6 +246,38 @@ def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_pa
     (tmp_path / "nothing").mkdir()
     with pytest.raises(error, match=told):
         call(tmp_path)
+
+
+HAPPENS = {
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "removed": lambda path: path.unlink(),
+    "grown": lambda path: path.write_bytes(path.read_bytes() * 2),
+    "another of the same size": lambda path: path.write_bytes(path.read_bytes().replace(b"Good", b"good")),
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("happens", HAPPENS)
+@pytest.mark.parametrize("when", ["before", "in the middle"])
+def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, table, tmp_path, monkeypatch) -> None:
+    """Cut between two lines a CSV is a CSV still: without a look at the file its last rows would be lost in silence."""
+    path = tmp_path / f"inspections.{kind}"
+    table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path, row_group_size=100, index=False)
+    os.utime(path, (1, 1))
+    scan = sif.scan(path)
+    count = partials.Aggregate.count
+
+    def count_then(question, piece):
+        monkeypatch.setattr(partials.Aggregate, "count", count)
+        HAPPENS[happens](path)
+        return count(question, piece)
+
+    if when == "before":
+        HAPPENS[happens](path)
+    else:
+        monkeypatch.setattr(partials.Aggregate, "count", count_then)
+    with pytest.raises(ValueError, match=rf"inspections\.{kind} was written to, cut or removed after it was opened"):
+        scan.aggregate("region")
 
 
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:

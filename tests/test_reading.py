@@ -4,6 +4,7 @@ import csv
 import datetime
 import gc
 import io
+import os
 import pickle
 import tomllib
 from pathlib import Path
@@ -595,3 +596,20 @@ def test_a_table_as_read_tells_its_report_for_as_long_as_it_lives():
     del table
     gc.collect()
     assert len(reading._REPORTS) == held - 1
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    """Else the half that was there would be taken for the whole."""
+    path = tmp_path / "inspections.csv"
+    path.write_text("provider,inspection_start,overall_effectiveness\n1,2024-01-01,Good\n", encoding="utf-8")
+    fstat = os.fstat
+
+    def then_more_is_written(handle):
+        found = fstat(handle)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("2,2024-01-01,Good\n")
+        return found
+
+    monkeypatch.setattr("ofsted_sif.reading.files.os.fstat", then_more_is_written)
+    with pytest.raises(sif.ReadingError, match=r"^inspections\.csv: it was written to while it was read; read it again"):
+        sif.read_inspections(path)

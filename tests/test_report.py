@@ -241,20 +241,6 @@ def test_it_is_small_enough_to_send(report):
     assert report.stat().st_size < 1_500_000
 
 
-def test_a_full_disk_leaves_the_old_report_whole(table, tmp_path, monkeypatch):
-    path = tmp_path / "report.html"
-    path.write_text("the old one", encoding="utf-8")
-
-    def full(handle):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_report(table, path)
-    assert path.read_text("utf-8") == "the old one"
-    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
-
-
 def test_without_jinja2_the_error_names_the_command(table, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
     with pytest.raises(ImportError, match=r"pip install 'ofsted_sif\[report\]'"):

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ofsted_sif import columns, frames
 from ofsted_sif.installed import need
+from ofsted_sif.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +27,9 @@ KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
 )
+
+
+Reader = Callable[[list[str]], "Iterator[pa.Table]"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Unit:
     """
 
     file: str
-    read: Callable[[list[str]], Iterator[pa.Table]]
+    read: Reader
 
 
 @dataclass(frozen=True)
@@ -185,11 +189,12 @@ def _of_dataset(dataset: Any) -> Source:
         _check_schema(file, found, *first)
         if metadata is None:
             rows = None
-            units.append(Unit(file, functools.partial(_read_fragment, fragment, schema)))
+            units.append(Unit(file, _while_unchanged(file, functools.partial(_read_fragment, fragment, schema))))
             continue
         of_file = range(metadata.num_row_groups) if fragment.row_groups is None else [group.id for group in fragment.row_groups]
         for group in of_file:
-            units.append(Unit(file, functools.partial(_read_row_group, fragment, metadata, schema, group)))
+            read = functools.partial(_read_row_group, fragment, metadata, schema, group)
+            units.append(Unit(file, _while_unchanged(file, read)))
             rows = None if rows is None else rows + metadata.row_group(group).num_rows
     return _source(schema, rows, units)
 
@@ -206,6 +211,37 @@ def _check_schema(file: str, found: pa.Schema, first_file: str, expected: pa.Sch
             raise ValueError(
                 f"column {name!r} is {kinds[name]} in {file} and {kind} in {first_file}: the files of one table have the same columns"
             )
+
+
+def _while_unchanged(file: str, read: Reader) -> Reader:
+    """The reading of a file, which ends in an error where the file is no longer the one that was opened: rows may be lost, or others."""
+    opened = _size_and_time(file)
+
+    def check() -> None:
+        if _size_and_time(file) != opened:
+            raise ValueError(
+                f"{file} was written to, cut or removed after it was opened: what was read of it can't be trusted; scan it anew"
+            )
+
+    def checked(names: list[str]) -> Iterator[pa.Table]:
+        check()
+        try:
+            yield from read(names)
+        except ValueError:
+            check()  # what makes it unreadable may be that
+            raise
+        check()
+
+    return checked
+
+
+def _size_and_time(file: str) -> tuple[int, int] | None:
+    """What tells one content of a file from another; None where the file is elsewhere, or gone."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _read_row_group(fragment: Any, metadata: Any, schema: pa.Schema, group: int, names: list[str]) -> Iterator[pa.Table]:
@@ -349,15 +385,11 @@ def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -
         connection.register("rows_of_the_file", pa.RecordBatchReader.from_batches(schema, batches(first)))
         sorted_rows = connection.sql(f'SELECT * EXCLUDE ("{row}") FROM rows_of_the_file ORDER BY {sort}, "{row}"')
         reader = sorted_rows.to_arrow_reader if hasattr(sorted_rows, "to_arrow_reader") else sorted_rows.fetch_record_batch
-        writer = None
-        try:
-            for batch in reader(ROWS_OF_A_BATCH):
-                table = _coded_again(pa.Table.from_batches([batch]), source, labels)
-                writer = writer or pq.ParquetWriter(path, table.schema)
+        tables = (_coded_again(pa.Table.from_batches([batch]), source, labels) for batch in reader(ROWS_OF_A_BATCH))
+        first = next(tables)
+        with whole_file(Path(path)) as part, pq.ParquetWriter(part, first.schema) as writer:
+            for table in _after(first, tables):
                 writer.write_table(table)
-        finally:
-            if writer is not None:
-                writer.close()
 
 
 def _after(first: pa.Table, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -81,7 +81,9 @@ def _bytes(path: Any) -> tuple[bytes, str]:
         where = Path(path)
         file = where.name
         with where.open("rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
+            before, data, after = os.fstat(opened.fileno()), opened.read(MOST_BYTES + 1), os.fstat(opened.fileno())
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise ReadingError("it was written to while it was read; read it again", file=file)
     if len(data) > MOST_BYTES:
         raise ReadingError(f"larger than {MOST_BYTES >> 20} MB; Ofsted's largest file has 19 MB", file=file)
     return data, file

@@ -12,6 +12,7 @@ from ofsted_sif._version import __version__
 from ofsted_sif.installed import need
 from ofsted_sif.plot import palette
 from ofsted_sif.report.gathering import gather
+from ofsted_sif.whole_file import whole_file
 
 __all__ = ["write_report"]
 
@@ -95,7 +96,9 @@ def write_report(
     if title is not None:
         data["title"] = title
     target = Path(path)
-    _replace(target, _render(data))
+    page = _render(data)
+    with whole_file(target) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
     return target
 
 
@@ -115,17 +118,3 @@ def _render(data: dict[str, Any]) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _replace(target: Path, text: str) -> None:
-    """Put the text in the place of the file in one step, so that a full disk leaves the old one whole."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
