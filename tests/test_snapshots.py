@@ -247,12 +247,12 @@ def test_an_empty_table_answers_with_zeros() -> None:
 def test_a_series_of_many_dates_and_many_groups_holds_only_what_is_in_force() -> None:
     """10,000 dates x 200,000 groups would be 80 GB of counts."""
     n = 200_000
-    held = START + np.arange(n) % 9_000
+    held = START + (np.arange(n) % 9_000).astype("timedelta64[D]")
     table = pd.DataFrame(
         {
             "provider": np.arange(n),
             "inspection_start": held,
-            "closed": held + 3,
+            "closed": held + np.timedelta64(3, "D"),
             "overall_effectiveness": sif.grades(np.resize([1, 2, 3, 4], n)),
             "place": np.arange(n),
         }
