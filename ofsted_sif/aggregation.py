@@ -121,6 +121,10 @@ def one_scale(scale: GradeScale | None, found: GradeScale, name: str, first: str
     return found
 
 
+# Dictionaries that several columns share may be long; beyond so many cells of groups and words the rows are coded anew.
+MOST_CELLS = 1 << 22
+
+
 def _counted_as_coded(
     table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
 ) -> tuple[columns.Groups, list[np.ndarray], GradeScale] | None:
@@ -131,33 +135,38 @@ def _counted_as_coded(
     coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
     if coded is None:
         return None
-    grouped, group_codes, shown = columns.Groups(None, {}, 0, observed_only=False), None, np.empty(0, dtype=np.int64)
+    grouped, group_codes = columns.Groups(None, {}, 0, observed_only=False), None
     in_order = True
     if by:
         group_codes, labels, in_order = coded.pop(0)
         grouped = columns.Groups(None, {by[0]: labels}, len(labels), observed_only=False)
-        shown = np.arange(len(labels))
+    if any((grouped.size + 1) * (len(words) + 1) > MOST_CELLS for _, words, _ in coded):
+        return None
     tables = []
-    for codes, words, _ in coded:
+    for codes, words, words_in_order in coded:
+        counted = counts.count_grades(group_codes, codes, n_groups=grouped.size, n_grades=len(words), threads=threads)
+        counted = counted.reshape(-1, len(words) + 1)
+        of_words = np.full(len(words) + 1, -1)
+        used = slice(None, -1) if words_in_order else np.flatnonzero(counted[:, :-1].any(axis=0))
+        chosen = words[:] if words_in_order else pd.Categorical(np.asarray(words)[used])
         try:
-            of_words, found = columns.grade_codes(pd.DataFrame({"grade": words}), "grade", scale)
+            of_words[used], found = columns.grade_codes(pd.DataFrame({"grade": chosen}), "grade", scale)
         except ValueError:  # an entry that is no grade: an error only if a row has it, and then its row is to be named
             return None
         if scale is not None and found != scale:
             return None
         scale = found
-        counted = counts.count_grades(group_codes, codes, n_groups=grouped.size, n_grades=len(words), threads=threads)
-        counted = counted.reshape(-1, len(words) + 1)
         by_grade = np.zeros((len(counted), len(scale.labels) + 1), dtype=np.int64)
-        np.add.at(by_grade.T, np.append(of_words, -1), counted.T)
+        np.add.at(by_grade.T, of_words, counted.T)
         tables.append(by_grade)
     assert scale is not None
-    if not in_order:
-        shown = np.flatnonzero(tables[0][:-1].any(axis=1))
+    if by and not in_order:
+        shown = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0))
         shown = shown[np.asarray(labels.categories[shown].argsort())]
         kept = pd.CategoricalDtype(labels.categories[shown])
         grouped = columns.Groups(None, {by[0]: pd.Categorical(kept.categories, dtype=kept)}, len(shown), observed_only=False)
-    return grouped, [counted[np.append(shown, -1)] for counted in tables], scale
+        tables = [counted[np.append(shown, -1)] for counted in tables]
+    return grouped, tables, scale
 
 
 def shown_table(

@@ -68,7 +68,8 @@ def _eager(table: Any, names: Iterable[str] | None) -> Any:
 
 def _schema(table: Any) -> tuple[pa.Schema, set[str], Any]:
     """Arrow's types of a table's columns, those of polars' Categorical, and whose table it is; no row is looked at."""
-    empty = _eager(_narwhals(table).head(0).to_native(), None)
+    empty = _narwhals(table).head(0)
+    empty = empty.collect() if hasattr(empty, "collect") else empty
     return empty.to_arrow().schema, _without_order(empty), empty.implementation
 
 
@@ -216,25 +217,50 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
     -------
     list of (chunks, labels, in_order), or None
         Of each column: the codes of its chunks as ``(codes, validity bitmap or None, offset)``, its labels in the order of the codes,
-        and whether that order is the user's (else the labels are shown sorted, and only where they occur).
+        and whether that order is the user's (else the labels are shown sorted, and only where they occur: there may be others' too).
     """
-    if is_pandas_made(table):
+    if is_pandas_made(table) or (frame := _narwhals(table)) is None:
         return None
-    known = column_names(table)
-    if known is None or not set(names) <= set(known[1]):
+    import narwhals
+
+    schema = frame.collect_schema()
+    if any(schema.get(name) not in (narwhals.Categorical, narwhals.Enum) for name in names):
         return None
     pa = _arrow()
-    frame = _narwhals(table)
-    frame = _eager(table, dict.fromkeys(names)) if hasattr(frame, "collect") else frame
-    unordered = _without_order(frame)
+    frame = frame.select(*dict.fromkeys(names)).collect() if hasattr(frame, "collect") else frame
+    of_polars = frame.implementation is narwhals.Implementation.POLARS
     found = []
     for name in names:
         native = frame.get_column(name).to_native()
-        column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
-        pieces, values = _dictionary(column)
-        labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=column.type.ordered)
-        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels), name not in unordered))
+        unordered = of_polars and schema[name] == narwhals.Categorical
+        lent, is_ordered = _as_polars_holds_them(native) if unordered else None, False
+        if lent is None:
+            column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
+            lent, is_ordered = _dictionary(column), column.type.ordered
+        pieces, values = lent
+        labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=is_ordered)
+        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels), not unordered))
     return found
+
+
+def _as_polars_holds_them(series: Any) -> tuple[list[Any], pa.Array] | None:
+    """The codes of a Categorical of polars, and the strings of all Categoricals that share them; None where those are too many.
+
+    To make a dictionary of its own for a column, polars looks every row up; the codes that it holds are lent as they lie.
+    """
+    import pyarrow as pa
+
+    categories: Any = getattr(series.dtype, "categories", None)
+    if not hasattr(categories, "to_series"):  # polars before version 2
+        return None
+    values = categories.to_series().to_arrow()
+    if len(values) > max(len(series), ROWS_OF_A_CHUNK):
+        return None
+    codes = pa.chunked_array(series.to_physical())
+    chunks = codes.chunks
+    if len(chunks) * ROWS_OF_A_CHUNK > len(codes) + ROWS_OF_A_CHUNK:
+        chunks = [pa.concat_arrays(chunks)]
+    return [(_integers(chunk), _bitmap(chunk), chunk.offset) for chunk in chunks], values
 
 
 # ---- what is no table but read by batches
@@ -297,7 +323,7 @@ def _given_back(result: Any, given: Any) -> Any:
         return (_given_back(result[0], given), *result[1:])
     schema, without_order, kind = _schema(given)
     types = dict(zip(schema.names, schema.types, strict=True))
-    arrow = pa.table({str(name): _to_arrow(result[name], types.get(name)) for name in result.columns})
+    arrow = pa.table({str(name): _to_arrow(values, types.get(str(name))) for name, values in result.items()})
     frame = narwhals.from_arrow(arrow, backend=kind)
     if kind is narwhals.Implementation.POLARS:
         fixed = {
@@ -314,6 +340,8 @@ def _to_arrow(values: pd.Series, before: pa.DataType | None) -> Any:
     import pyarrow as pa
 
     dtype = values.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+        return pa.array(values.to_numpy(), from_pandas=True)
     if isinstance(dtype, pd.CategoricalDtype):
         return _to_dictionary(values.array, before)
     if isinstance(dtype, pd.ArrowDtype):

@@ -1,6 +1,7 @@
 """Mutation testing of the modules that count: mutmut's mutants, each tested in a fork of a process that has the libraries loaded.
 
     python3 -m tests.mutants [module ...]         every mutant; writes tests/records/mutants.toml
+    python3 -m tests.mutants --drawn 150          so many of each module, drawn at random: an estimate in a fraction of the hours
     python3 -m tests.mutants --survivors change   those of the last run of a module once more
 
 mutmut makes the mutants (version 2, which also mutates what is decorated); they never reach a file. A mutant is killed where a test
@@ -14,6 +15,7 @@ import importlib
 import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -87,8 +89,8 @@ def test(module: str, source: str, tests: list[str], seconds: int) -> str:
     return said[os.WEXITSTATUS(status)]
 
 
-def tested(module: str, only: set[str] | None) -> tuple[int, int, list[str], list[str]]:
-    """Test the mutants of a module. Return how many there are, how many were killed, which survived, and which are equivalent."""
+def tested(module: str, only: set[str] | None, drawn: int | None) -> tuple[int, int, int, list[str], list[str]]:
+    """Test the mutants of a module, or some. Return how many were tested and how many killed of how many, the survivors, the equivalent."""
     named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
     path = ROOT / "ofsted_sif" / f"{module}.py"
     tests = [str(ROOT / "tests" / name) for name in TESTS[module]]
@@ -96,14 +98,14 @@ def tested(module: str, only: set[str] | None) -> tuple[int, int, list[str], lis
     if (said := test(module, path.read_text(encoding="utf-8"), tests, 600)) != "survived":
         raise SystemExit(f"{module}: the tests are red without any mutation ({said})")
     seconds = int(5 * (monotonic() - start)) + 20
-    survived, equivalent, killed, n = [], [], 0, 0
-    for change, source in mutants(path):
-        if change in named:
-            equivalent.append(change)
-            continue
-        if only is not None and change not in only:
-            continue
-        n += 1
+    all_mutants = list(mutants(path))
+    equivalent = [change for change, _ in all_mutants if change in named]
+    wanted = [mutant for mutant in all_mutants if mutant[0] not in named and (only is None or mutant[0] in only)]
+    n_all = len(wanted)
+    if drawn is not None and drawn < n_all:
+        wanted = random.Random(module).sample(wanted, drawn)  # the same ones each time
+    survived, killed = [], 0
+    for change, source in wanted:
         said = test(module, source, tests, seconds)
         if said == "survived":
             survived.append(change)
@@ -112,13 +114,14 @@ def tested(module: str, only: set[str] | None) -> tuple[int, int, list[str], lis
             killed += 1
     if missing := named.keys() - set(equivalent):
         raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
-    return n, killed, survived, equivalent
+    return len(wanted), killed, n_all, survived, equivalent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module", nargs="*", choices=[[], *TESTS])
     parser.add_argument("--survivors", action="store_true", help="only those that survived last time; writes no record")
+    parser.add_argument("--drawn", type=int, metavar="N", help="as many of each module, drawn at random; the record says so")
     asked = parser.parse_args()
     # Loaded once, here, rather than for each mutant: what the tests import, but nothing of ofsted_sif.
     for library in ("hypothesis", "pandas", "scipy.stats", "statsmodels.stats.proportion"):
@@ -129,12 +132,14 @@ def main() -> None:
     for module in asked.module or TESTS:
         last = SURVIVORS / f"{module}.json"
         only = set(json.loads(last.read_text("utf-8"))) if asked.survivors else None
-        n, killed, survived, equivalent = tested(module, only)
+        n, killed, n_all, survived, equivalent = tested(module, only, asked.drawn)
         last.write_text(json.dumps(survived, indent=1), "utf-8")
         print(f"{module}: {killed} of {n} mutants killed ({100 * killed / max(1, n):.1f}%), {len(equivalent)} equivalent", flush=True)
-        figures[module] = f"{killed:,} of {n:,} killed ({100 * killed / max(1, n):.1f}%); {len(equivalent)} equivalent besides"
+        drawn = "" if n == n_all else f", drawn from {n_all:,}"
+        figures[module] = f"{killed:,} of {n:,}{drawn} killed ({100 * killed / max(1, n):.1f}%); {len(equivalent)} equivalent besides"
     if not asked.survivors:
-        write_record("mutants", "Mutants killed", "python3 -m tests.mutants", figures, keep=bool(asked.module))
+        command = "python3 -m tests.mutants" + ("" if asked.drawn is None else f" --drawn {asked.drawn}")
+        write_record("mutants", "Mutants killed", command, figures, keep=bool(asked.module))
 
 
 if __name__ == "__main__":

@@ -313,3 +313,19 @@ def test_help_shows_the_function_itself() -> None:
     assert sif.aggregate.__annotations__["return"] == "pd.DataFrame"
     assert frames.same_kind(sif.aggregate.__wrapped__).__doc__.startswith("Count the rows")
     assert sif.aggregate(table=pl.from_pandas(sif.load_inspections())).shape[0] == 1
+
+
+def test_strings_that_other_categoricals_of_polars_have_brought_are_no_groups_and_no_grades():
+    """All Categoricals share their strings; of a column count those that it holds, few or many as the others may be."""
+    others = pl.Series([f"another {k}" for k in range(70_000)], dtype=pl.Categorical)
+    words = ["Good", None, "Inadequate", "Good"]
+    table = pl.DataFrame(
+        {"region": ["b", "a", None, "a"], GRADE: words}, schema_overrides={"region": pl.Categorical, GRADE: pl.Categorical}
+    )
+    expected = sif.aggregate({"region": pd.Series(["b", "a", None, "a"]), GRADE: pd.Series(words)}, "region")
+    for rows in (table, pl.concat([table.head(1), table.tail(3)], rechunk=False)):
+        found = sif.aggregate(rows, "region").to_pandas()
+        pd.testing.assert_frame_equal(found.astype({"region": str}), expected.astype({"region": str}))
+    with pytest.raises(ValueError, match=r"row 1: 'Goood' is not a grade"):
+        sif.aggregate(pl.DataFrame({GRADE: pl.Series(["Good", "Goood"], dtype=pl.Categorical)}))
+    assert len(others) == 70_000
