@@ -1,4 +1,4 @@
-"""Run every benchmark and write the page of their tables beside this file: ``python -m tests.benchmarks``; some names: only these, printed.
+"""Run every benchmark and write the page of their tables beside this file: ``python -m tests.benchmarks``; some names: only these chapters.
 
 Each runs in a process of its own, one after the other. A page takes about half an hour and 20 GB of memory at most.
 """
@@ -44,17 +44,22 @@ def losses_in_bold(table: str) -> str:
     return re.sub(r"(?m)^\| ([^|*\n]+) \|(?=.* \| 0\.\d\d \|)", r"| **\1** |", table)
 
 
+def chapter(name: str) -> str:
+    """Run a benchmark."""
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    return f"## {CHAPTERS[name]}\n\n`python -m tests.benchmarks.{name}`: {losses_in_bold(run(name))}\n"
+
+
 def main(names: list[str]) -> None:
-    """Print the chapters that were asked for; without a name, write the page with all there are."""
-    chosen = names or [name for name in CHAPTERS if Path(__file__).with_name(f"{name}.py").exists()]
+    """Write the page, or some of its chapters anew: each says when it was measured, and on what."""
+    written = dict(re.findall(r"(?ms)^(## [^\n]+)\n(.*?\n)(?=\n## |\Z)", PAGE.read_text())) if names and PAGE.exists() else {}
     chapters = []
-    for name in chosen:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        chapters.append(f"## {CHAPTERS[name]}\n\n`python -m tests.benchmarks.{name}`: {losses_in_bold(run(name))}\n")
-    if names:
-        print("\n".join(chapters))
-    else:
-        PAGE.write_text("\n".join([HEAD, *chapters]))
+    for name, title in CHAPTERS.items():
+        if not names or name in names:
+            chapters.append(chapter(name))
+        elif f"## {title}" in written:
+            chapters.append(f"## {title}\n{written[f'## {title}']}")
+    PAGE.write_text("\n".join([HEAD, *chapters]))
 
 
 if __name__ == "__main__":

@@ -98,9 +98,15 @@ def duckdb_range_join(data: dict[str, np.ndarray], threads: int = 2) -> Callable
     return call
 
 
-def main(records: int = 1_000_000, providers: int = 100_000, dates: int = 120) -> None:
-    """Print the tables; every peer must give the same counts."""
+def main(*size: int) -> None:
+    """Print the tables, of one size (records, providers, dates) or of two."""
     print(describe_machine("numpy", "pandas", "duckdb"))
+    for records, providers, dates in [size] if size else [(1_000_000, 100_000, 120), (10_000_000, 1_000_000, 365)]:
+        beside_peers(records, providers, dates)
+
+
+def beside_peers(records: int, providers: int, dates: int) -> None:
+    """Print a table; every peer must give the same counts."""
     data = history(records, providers, dates)
     shuffle = np.random.default_rng(1).permutation(records)
     shuffled = {name: column[shuffle] if len(column) == records else column for name, column in data.items()}

@@ -30,6 +30,51 @@ def grid(records: int, providers: int, dates: int) -> tuple[Callable[[], Any], f
     return lambda: counts.count_as_at(*columns, n_providers=providers, n_groups=GROUPS), float(records)
 
 
+def by_threads(calls: dict[str, Callable[[int | None], Any]]) -> None:
+    """Print what each costs with one thread, with one a core, and as it chooses itself."""
+    cores = counts.usable_cores()
+    print(f"\n### By threads\n\n| | 1 thread, ms | {cores} threads, ms | gain | by default, ms |\n| --- | ---: | ---: | ---: | ---: |")
+    for name, call in calls.items():
+        numbers: dict[str, int | None] = {"one": 1, "all": cores, "default": None}
+        times = medians({which: lambda call=call, number=number: call(number) for which, number in numbers.items()}, runs=9)
+        one, all_cores, default = (times[which] * 1e3 for which in numbers)
+        print(f"| {name} | {one:,.3g} | {all_cores:,.3g} | {one / all_cores:.2f} | {default:,.3g} |")
+
+
+def others() -> dict[str, Callable[[int | None], Any]]:
+    """The kernels besides counting that take threads, below and above the size from which they use them by default."""
+    calls: dict[str, Callable[[int | None], Any]] = {}
+    random = np.random.default_rng(1)
+    for rows in (1_000_000, 20_000_000):
+        provider, held = np.repeat(np.arange(rows // 5, dtype=np.int32), 5), np.tile(np.arange(5) * 400, rows // 5)
+        grades = random.integers(0, 4, rows, dtype=np.int8)
+        calls[f"transitions, {rows:,} rows in order"] = lambda threads, given=(provider, held, None, None, grades): (
+            counts.count_transitions(*given, threads=threads)
+        )
+    for rows in (1_000_000, 20_000_000):
+        dated = np.arange(rows, dtype=np.int32) // 20, np.arange(rows)
+        grades, values = random.integers(0, 4, rows, dtype=np.int8), random.random(rows)
+        calls[f"Mann-Kendall of grades, {rows:,} rows in groups of 20"] = lambda threads, given=(*dated, grades): counts.kendall(
+            *given, n_grades=4, threads=threads
+        )
+        if rows == 1_000_000:
+            calls[f"Mann-Kendall of numbers, {rows:,} rows in groups of 20"] = lambda threads, given=(*dated, values): counts.kendall(
+                *given, threads=threads
+            )
+    for rows in (40_000, 400_000):
+        dated, values = (np.arange(rows, dtype=np.int32) // 50, np.arange(rows)), random.random(rows)
+        ranks = np.full((rows // 50, 1), 50 * 49 // 4)
+        calls[f"Theil-Sen, {rows:,} rows in groups of 50"] = lambda threads, given=(*dated, values, ranks): counts.theil_sen(
+            *given, threads=threads
+        )
+    for providers in (10_000, 1_000_000):
+        of, grades = np.arange(providers), random.integers(0, 4, providers, dtype=np.int8)
+        calls[f"bootstrap, 100 replicates of {providers:,} providers"] = lambda threads, given=(of, None, grades, 100, 1): (
+            counts.resample_counts(*given, threads=threads)
+        )
+    return calls
+
+
 def main() -> None:
     """Print the tables."""
     print(describe_machine("numpy"))
@@ -47,12 +92,8 @@ def main() -> None:
     grown(f"Counting, by groups ({rows:,} rows, 1 thread)", "row", counting)
 
     of, grade = columns_of(rows, 153)
-    threads = range(1, counts.usable_cores() + 1)
-    grown(
-        f"Counting, by threads ({rows:,} rows, 153 groups)",
-        "row",
-        {number: (lambda number=number: counts.count_grades(of, grade, n_groups=153, threads=number), float(rows)) for number in threads},
-    )
+    by_threads({f"counting, {rows:,} rows, 153 groups": lambda threads: counts.count_grades(of, grade, n_groups=153, threads=threads)})
+    by_threads(others())
 
     ordering: dict[int, tuple[Callable[[], Any], float]] = {}
     for rows in (10_000, 100_000, 1_000_000, 10_000_000):
