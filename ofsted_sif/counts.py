@@ -8,7 +8,9 @@ bits), or a list of such tuples, chunk by chunk. A *day* is a ``datetime64`` or 
 
 from __future__ import annotations
 
+import collections
 import os
+import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,9 +42,9 @@ __all__ = [
 NO_DAY = np.iinfo(np.int64).min
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
-ROWS_WORTH_A_THREAD = 4_000_000
-NUMBERS_WORTH_A_THREAD = 500_000
-SLOPES_WORTH_A_THREAD = 50_000
+ROWS_WORTH_A_THREAD = 2_000_000
+NUMBERS_WORTH_A_THREAD = 250_000
+SLOPES_WORTH_A_THREAD = 15_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 WEIGHTS_OF_A_PIECE = 1 << 22
@@ -209,22 +211,58 @@ def _in_pieces(
 ) -> list[np.ndarray]:
     """Count pieces of at most so many rows in threads, and sum (`merge`) the counts of the pieces; no piece goes beyond a bound of `also`.
 
-    Pieces are no larger than what is counted in a moment: Ctrl-C meets the main thread waiting, and the rest of the pieces is left.
+    Pieces are no larger than what is counted in a moment: Ctrl-C meets the kernel of this thread, and the rest of the pieces is left.
     """
-    from concurrent.futures import ThreadPoolExecutor  # here: it loads logging and more
+    number = max(threads, -(-rows // most))
+    pieces = list(pairwise(sorted({rows * piece // number for piece in range(number + 1)}.union(also))))
+    parts: list[Any] = [None] * len(pieces)
 
-    pieces = max(threads, -(-rows // most))
-    bounds = sorted({rows * piece // pieces for piece in range(pieces + 1)}.union(also))
-    pool = ThreadPoolExecutor(threads)
-    try:
-        parts = [pool.submit(count, start, stop) for start, stop in pairwise(bounds)]
-        total = parts[0].result()
-        for part in parts[1:]:  # in the order of the rows, so that the first offending row is the one named
-            for array, more in zip(total, part.result(), strict=True):
-                merge(array, more, out=array)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    def count_piece(place: int) -> None:
+        parts[place] = count(*pieces[place])
+
+    share_out(count_piece, len(pieces), threads)
+    total: list[np.ndarray] = parts[0]
+    for part in parts[1:]:
+        for array, more in zip(total, part, strict=True):
+            merge(array, more, out=array)
     return total
+
+
+def share_out(work: Callable[[int], None], pieces: int, threads: int) -> None:
+    """Do the work on piece 0, 1, 2 ... in so many threads, of which this is one; an error is that of the first piece that had one.
+
+    A thread that has waited for others to do all has waited longer than if it had done its part: to wake it takes as long as a small piece.
+    """
+    waiting = collections.deque(
+        range(pieces)
+    )  # taken in order: what comes before a piece that fails has been taken, and is done to its end
+    errors: dict[int, Exception] = {}
+
+    def take() -> None:
+        while waiting:
+            try:
+                piece = waiting.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                work(piece)
+            except Exception as error:
+                errors[piece] = error
+                waiting.clear()
+
+    helpers: list[threading.Thread] = []
+    try:
+        for _ in range(min(threads, pieces) - 1):
+            helper = threading.Thread(target=take)
+            helper.start()
+            helpers.append(helper)
+        take()
+    finally:
+        waiting.clear()
+        for helper in helpers:
+            helper.join()
+    if errors:
+        raise errors[min(errors)]
 
 
 def count_grades(
@@ -890,7 +928,7 @@ def kendall(
 
     worth = ROWS_WORTH_A_THREAD if n_grades is not None else NUMBERS_WORTH_A_THREAD
     n_threads = min(number_of_threads(threads, len(days), worth), max(1, n_groups))  # a group is one thread's
-    most = max(worth, len(days) // 64)  # each piece has sums for all groups: not too many
+    most = max(4 * worth, len(days) // 64)  # each piece has sums for all groups: not too many
     sums, cubes = _in_order_by_threads(add, records, order, n_threads, most=most)
     return _kendall(sums, cubes)
 
@@ -1061,7 +1099,7 @@ def theil_sen(
         return [slopes]
 
     n_threads = min(number_of_threads(threads, len(days), SLOPES_WORTH_A_THREAD), max(1, n_groups))  # a group is one thread's
-    most = max(SLOPES_WORTH_A_THREAD, len(days) // 64)  # each piece has slopes for all groups: not too many
+    most = max(50_000, len(days) // 64)  # each piece has slopes for all groups: not too many
     return _in_order_by_threads(find, records, order, n_threads, np.fmax, most)[0]  # a group is NaN in all pieces but its own
 
 
@@ -1177,11 +1215,14 @@ def resample_counts(
     # Pieces small enough to answer for, large enough not to be felt.
     step = max(1, min(-(-n_replicates // n_threads), 50_000_000 // max(1, n_providers)))
     bounds = [*range(0, n_replicates, step), n_replicates]
-    from concurrent.futures import ThreadPoolExecutor
+    pieces = list(pairwise(bounds))
+    one_at_a_time = threading.Lock()
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        for (start, stop), piece in zip(pairwise(bounds), [pool.submit(draw, *bound) for bound in pairwise(bounds)], strict=True):
-            piece.result()
-            if watch is not None:
-                watch(stop - start)
+    def draw_piece(place: int) -> None:
+        draw(*pieces[place])
+        if watch is not None:
+            with one_at_a_time:
+                watch(pieces[place][1] - pieces[place][0])
+
+    share_out(draw_piece, len(pieces), n_threads)
     return resampled.reshape(n_replicates, -1, n_grades + 1) if groups is not None else resampled
