@@ -813,7 +813,7 @@ def spells(
     def find(order: Any) -> list[np.ndarray]:
         results = np.empty((4, len(records[2])), dtype=np.int64)
         n = _core.spells(*records, order, grades, n_grades, until, *results)
-        return list(results[:, :n].copy())
+        return list(results[:, :n] if 2 * n >= results.shape[1] else results[:, :n].copy())  # not to hold much more than is wanted
 
     rows, ended_by, start, end = _in_order(find, records, order)
     return rows, ended_by, start, end

@@ -202,7 +202,7 @@ def _episodes(seen: _Observation, grade: str, by: str | Sequence[str] | None, ep
     rows, ended_by, start, end = seen.spells(reached, 2)
     below = reached[rows] == 0
     of = seen.records.provider[rows]
-    n_providers, n_below = len(np.unique(of)), len(np.unique(of[below]))
+    n_providers, n_below = (np.count_nonzero(_is_first(some)) for some in (of, of[below]))
     if episodes == "first":
         below[below] = _is_first(of[below])
     rows, ended_by, start, end = (part[below] for part in (rows, ended_by, start, end))
@@ -216,7 +216,7 @@ def _episodes(seen: _Observation, grade: str, by: str | Sequence[str] | None, ep
         "grade": grade,
         "until": iso(seen.until),
         "n_providers_never_below": n_providers - n_below,
-        "n_episodes_again": len(rows) - len(np.unique(seen.records.provider[rows])),
+        "n_episodes_again": len(rows) - n_below,
     }
     return _Episodes(end - start, ended_by >= 0, place[missing_last], len(groups), labels, attrs)
 

@@ -39,9 +39,12 @@ def run(name: str) -> str:
     return done.stdout.strip()
 
 
+PEERS = "numpy|pandas|polars|DuckDB|pyarrow|numba|scipy|pymannkendall|lifelines|statsmodels|boost-histogram|loop of|group_by of"
+
+
 def losses_in_bold(table: str) -> str:
-    """Rows with a ratio below 1, two decimals after a bar, in bold by their first cell."""
-    return re.sub(r"(?m)^\| ([^|*\n]+) \|(?=.* \| 0\.\d\d \|)", r"| **\1** |", table)
+    """Rows of a peer with a ratio below 1, two decimals after a bar, in bold by their first cell."""
+    return re.sub(rf"(?m)^\| ((?:{PEERS})[^|*\n]*) \|(?=.* \| 0\.\d\d \|)", r"| **\1** |", table)
 
 
 def chapter(name: str) -> str:
