@@ -969,6 +969,11 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     Kendall
         As `kendall` gives it.
 
+    Raises
+    ------
+    ValueError
+        For a code that is missing or out of range; its cell is named.
+
     Examples
     --------
     >>> from ofsted_sif import counts
@@ -977,6 +982,10 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     """
     cells = {"groups": groups, "grades": grades, "rows": rows}
     groups, grades, rows = (_plain(_codes(values, name), np.int64) for name, values in cells.items())
+    for name, codes, size in (("groups", groups, n_groups), ("grades", grades, n_grades)):
+        if (wrong := (codes < 0) | (codes >= size)).any():
+            cell = int(np.argmax(wrong))
+            raise ValueError(f"{name}, cell {cell}: code {codes[cell]} is outside 0 .. {size - 1}")
     days = _days(days, "days")
     order = np.lexsort((days, groups))
     group, day = groups[order], days[order]

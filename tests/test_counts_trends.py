@@ -334,3 +334,12 @@ def test_a_missing_day_is_named_in_an_order_that_was_given():
         with pytest.raises(ValueError, match="row 0: neither an inspection date") as failure:
             call()
         assert (failure.value.reason, failure.value.row) == ("date", 0)
+
+
+@pytest.mark.parametrize(("column", "code"), [(0, -1), (0, 2), (2, -1), (2, 4)])
+def test_counts_of_a_code_out_of_range_are_refused(column, code):
+    """A code of -1 would be taken for the last grade, the best."""
+    cells = [[0, 0, 1], [10, 10, 20], [0, 1, 1], [2, 1, 3]]
+    cells[column][1] = code
+    with pytest.raises(ValueError, match=f"{['groups', '', 'grades'][column]}, cell 1: code {code} is outside"):
+        counts.kendall_of_counts(*cells, n_grades=4, n_groups=2)
