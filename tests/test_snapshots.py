@@ -263,7 +263,7 @@ def test_a_series_of_many_dates_and_many_groups_holds_only_what_is_in_force() ->
     assert found["as_at"].is_monotonic_increasing
     assert found["good"].sum() == 3 * n // 4
     first = found[found["place"] == 9_001]
-    assert first["as_at"].tolist() == [pd.Timestamp(START + 1 + day) for day in range(3)]
+    assert first["as_at"].tolist() == pd.date_range(START + np.timedelta64(1, "D"), periods=3).tolist()
 
 
 def test_a_series_that_no_memory_holds_is_refused_in_words() -> None:
