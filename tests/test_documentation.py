@@ -39,14 +39,6 @@ def test_files_and_tests_named_are_there(page: str) -> None:
         assert f"def {name}(" in everything, name
 
 
-def test_a_change_that_is_shown_can_be_made() -> None:
-    shown = re.findall(r"```diff\n # (\S+)\n-(.+)\n\+(.+)\n```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
-    assert shown
-    for file, before, after in shown:
-        assert (ROOT / file).read_text("utf-8").count(f"\n{before}\n") == 1
-        assert before != after
-
-
 def test_the_example_of_use_runs() -> None:
     names = runpy.run_path(str(ROOT / "tests" / "typing" / "use.py"))
     assert names["counted"].columns[0] == "region"

@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     static char line[1 << 16];
     FILE *const corpus = argc == 2 ? fopen(argv[1], "r") : NULL;
     if (corpus == NULL) {
-        fputs("replay FILE: a file of inputs in hexadecimal, a line each\n", stderr);
+        fputs("replay FILE: a file of inputs in hexadecimal, a line each; of a new kernel make fuzz-runs KERNELS=... writes it\n", stderr);
         return 2;
     }
     while (fgets(line, sizeof line, corpus) != NULL)
