@@ -50,6 +50,15 @@ def misplaced(all_faults: list[Fault], core: Path) -> list[str]:
     return wrong
 
 
+def copy_project(copy: Path) -> None:
+    """Copy what a build and the tests need, without what was built."""
+    for name in ("csrc", "ofsted_sif", "tests", "notebooks"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.so", "*.o", "__pycache__"))
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy(path, copy)
+
+
 def compiled(copy: Path, sources: list[Path]) -> bool:
     """Compile sources to objects beside them, and link all objects to the module."""
     flags = ["-std=c11", "-O1", "-fPIC", "-fvisibility=hidden", "-w", f"-I{copy}/csrc/core", f"-I{sysconfig.get_path('include')}"]
@@ -93,11 +102,7 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
     caught: list[tuple[Fault, str | None]] = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("csrc", "ofsted_sif", "tests", "notebooks"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.so", "*.o", "__pycache__"))
-        for path in ROOT.iterdir():
-            if path.is_file():
-                shutil.copy(path, copy)
+        copy_project(copy)
         everything = sorted(copy.glob("csrc/*/*.c"))
         if not compiled(copy, everything):
             raise SystemExit("the core does not compile without a fault")

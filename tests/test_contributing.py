@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ofsted_sif import _core
-from tests.deliberate_faults import compiled
+from tests.deliberate_faults import compiled, copy_project
 
 ROOT = Path(__file__).parent.parent
 PATCHES = {path.stem: path for path in sorted((ROOT / "contributing").glob("*.patch"))}
@@ -66,11 +66,7 @@ def test_each_patch_applies_and_brings_its_reason_and_its_tests(name: str) -> No
 def test_each_patch_passes_what_a_change_must_pass(name: str, tmp_path: Path) -> None:
     copy, files = tmp_path / "project", touched(PATCHES[name])
     copy.mkdir()
-    for folder in ("csrc", "ofsted_sif", "tests", "notebooks"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("*.so", "*.o", "__pycache__"))
-    for path in ROOT.iterdir():
-        if path.is_file():
-            shutil.copy(path, copy)
+    copy_project(copy)
     run("git", "apply", str(PATCHES[name]), folder=copy, otherwise=MEND.format(name))
     tests = {f"tests/test_{of}.py" for of in LISTS} | {file for file in files if re.fullmatch(r"tests/test_\w+\.py", file)}
     if any(file.startswith("csrc/") for file in files):
