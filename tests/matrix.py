@@ -638,7 +638,7 @@ def table_columns(rng: np.random.Generator, n: int) -> dict[str, np.ndarray | li
         "provider": [int(code) for code in 1000 + rng.integers(0, max(1, n // 3), n)],
         "region": [["East", "North", "South"][code] for code in rng.integers(0, 3, n)],
         "inspection_start": [day.item() for day in days],
-        "published": [(day + 40).item() for day in days],
+        "published": [(day + np.timedelta64(40, "D")).item() for day in days],
         "overall_effectiveness": [None if rng.random() < 0.1 else int(code) for code in grade],
         "graded": [bool(rng.random() < 0.9) for _ in range(n)],
         "pupils": [float(number) for number in rng.integers(1, 500, n)],

@@ -89,7 +89,8 @@ def unlike_dictionaries(table, file):
         piece = table.iloc[start : start + 101]
         for name in ("region", "inspection_type", "provider"):
             labels = sorted(piece[name].dropna().unique(), reverse=number % 2 == 0)
-            piece = piece.assign(**{name: pd.Categorical(piece[name], [*labels, f"none {number}"] if name == "region" else labels)})
+            values = piece[name].astype(object)
+            piece = piece.assign(**{name: pd.Categorical(values, [*labels, f"none {number}"] if name == "region" else labels)})
         piece = pa.Table.from_pandas(piece, preserve_index=False).replace_schema_metadata()
         pieces.append(piece)
     schema = pieces[0].schema

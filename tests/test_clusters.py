@@ -80,7 +80,9 @@ def with_unlike_categories(table, seed):
     for number, piece in enumerate(pieces_of(table, 9, seed)):
         for name in names:
             labels = np.random.default_rng([seed, number]).permutation(piece[name].dropna().unique().astype(object))
-            piece = piece.assign(**{name: pd.Categorical(piece[name], [*labels, f"none {number % 3}"] if name == "region" else labels)})
+            listed = [*labels, f"none {number % 3}"] if name == "region" else labels
+            categories = pd.Index(listed, dtype=piece[name].cat.categories.dtype)  # of a piece without rows, too
+            piece = piece.assign(**{name: pd.Categorical(piece[name].astype(object), categories)})
         pieces.append(piece)
     meta = pieces[0].iloc[:0].astype(dict.fromkeys(names, pd.CategoricalDtype([dask.dataframe.utils.UNKNOWN_CATEGORIES])))
     whole = table.copy()
