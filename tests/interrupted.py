@@ -149,6 +149,7 @@ def answers(call: Callable[[], object], share: float, whole: float, tries: int) 
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
     call = CALLS[sys.argv[1]]()
     start = time.perf_counter()
     call()

@@ -827,6 +827,7 @@ import _thread, os, signal, sys, threading
 import numpy as np
 from ofsted_sif import _core
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 sys.setswitchinterval(1000)  # the other thread runs only while a kernel has let go of the interpreter
 rows = {rows}
 codes, days = np.zeros(rows, dtype=np.int8), np.zeros(1 << 27, dtype=np.int64)  # zeros that take no memory until they are written
