@@ -91,7 +91,8 @@ def aggregate(
         raise ValueError("judgement names no column")
     if weights is None and (found := _counted_as_coded(table, columns.names(by, "by"), asked, scale, threads)) is not None:
         grouped, tables, scale = found
-        return shown_table(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
+        of_coded: Any = shown_columns(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
+        return of_coded  # same_kind makes of it a table of the kind that came in
     frame = columns.as_frame(table, by=by, judgement=judgement, weights=weights)
     grouped = columns.groups(frame, by, observed=observed)
     tables, weighted, unweighted = [], [], []
@@ -107,7 +108,8 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
-    result = shown_table(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    shown = shown_columns(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    result = pd.DataFrame(shown, copy=False)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
@@ -169,7 +171,7 @@ def _counted_as_coded(
     return grouped, tables, scale
 
 
-def shown_table(
+def shown_columns(
     grouped: columns.Groups,
     tables: Sequence[np.ndarray],
     asked: Sequence[str],
@@ -177,8 +179,8 @@ def shown_table(
     weighted: Sequence[np.ndarray] = (),
     unweighted: Sequence[np.ndarray] = (),
     **options: Any,
-) -> pd.DataFrame:
-    """The result, from counts of all groups by grade, a table a judgement."""
+) -> dict[str, Any]:
+    """The columns of the result, from counts of all groups by grade, a table a judgement."""
     groups, labels = shown_groups(grouped, tables[0])
     # A group's judgements stand together: groups outside, judgements inside.
     stacked = np.stack([table[groups] for table in tables], axis=1).reshape(-1, len(scale.labels) + 1)
@@ -187,7 +189,7 @@ def shown_table(
         labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(len(asked)), len(groups)), categories=asked)
     sums = np.stack([table[groups] for table in weighted], axis=1).reshape(stacked.shape) if weighted else None
     without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
-    return result_table(labels, stacked, scale, sums=sums, without_weight=without, **options)
+    return result_columns(labels, stacked, scale, sums=sums, without_weight=without, **options)
 
 
 def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -224,12 +226,21 @@ def with_missing(labels: Any, missing: Any) -> Any:
 
 def labelled(labels: dict[str, Any], data: dict[str, Any]) -> pd.DataFrame:
     """A result: the label columns of its rows, then its own columns; one name for two of them is an error."""
+    return pd.DataFrame(_side_by_side(labels, data), copy=False)
+
+
+def _side_by_side(labels: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     if clash := labels.keys() & data.keys():
         raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
-    return pd.DataFrame(labels | data, copy=False)
+    return labels | data
 
 
-def result_table(
+def result_table(labels: dict[str, Any], counted: np.ndarray, scale: GradeScale, **options: Any) -> pd.DataFrame:
+    """The result of counting as a DataFrame; the parameters are those of `result_columns`."""
+    return pd.DataFrame(result_columns(labels, counted, scale, **options), copy=False)
+
+
+def result_columns(
     labels: dict[str, Any],
     counted: np.ndarray,
     scale: GradeScale,
@@ -239,8 +250,8 @@ def result_table(
     min_n: int = 0,
     sums: np.ndarray | None = None,
     without_weight: np.ndarray | None = None,
-) -> pd.DataFrame:
-    """Build the result of counting: a row a group, from counts worst to best with the missing ones last.
+) -> dict[str, Any]:
+    """Build the columns of the result of counting: a row a group, from counts worst to best with the missing ones last.
 
     Parameters
     ----------
@@ -281,7 +292,7 @@ def result_table(
     bounds = _bounds(by_grade, n_judged, scale, interval, level)
     for name, bound in bounds.items():
         more[name] = np.full(len(bound), np.nan) if sums is not None else np.where(hidden, np.nan, bound)
-    return labelled(data, more)
+    return _side_by_side(data, more)
 
 
 def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: str, level: float) -> dict[str, np.ndarray]:

@@ -66,33 +66,39 @@ def _eager(table: Any, names: Iterable[str] | None) -> Any:
     return frame.collect() if hasattr(frame, "collect") else frame
 
 
-def _schema(table: Any) -> tuple[pa.Schema, set[str], Any]:
-    """Arrow's types of a table's columns, those of polars' Categorical, and whose table it is; no row is looked at."""
+def _fields(table: Any, names: Iterable[str]) -> tuple[dict[str, pa.Field], dict[str, Any], Any]:
+    """Of those of the names that a table has: Arrow's fields, polars' categories, and whose table it is; no row is looked at."""
     empty = _narwhals(table).head(0)
     empty = empty.collect() if hasattr(empty, "collect") else empty
-    return empty.to_arrow().schema, _without_order(empty), empty.implementation
+    fields = {field.name: field for field in empty.to_arrow().schema}
+    return fields, _categories(empty, fields.keys() & set(names)), empty.implementation
 
 
 def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
     _arrow()
     frame = _eager(table, names)
-    sorted_labels = _without_order(frame)
+    categories = _categories(frame, frame.columns)
     arrow = frame.to_arrow()
     columns = {
-        name: _from_arrow(column, sorted_labels=name in sorted_labels)
+        name: _from_arrow(column, sorted_labels=categories.get(name, column) is None)
         for name, column in zip(arrow.column_names, arrow.columns, strict=True)
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), copy=False)
 
 
-def _without_order(frame: Any) -> set[str]:
-    """Columns of polars' Categorical: their categories have no order of the user's, and may be those of other columns too."""
+def _categories(frame: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Of polars' columns with categories: the Enum, or None for a Categorical, whose categories are in no order and others' too."""
     import narwhals
 
     if frame.implementation is not narwhals.Implementation.POLARS:
-        return set()
-    return {name for name, dtype in frame.schema.items() if dtype == narwhals.Categorical}
+        return {}
+    dtypes = {name: frame.get_column(name).dtype for name in names}
+    return {
+        name: dtype if dtype != narwhals.Categorical else None
+        for name, dtype in dtypes.items()
+        if dtype in (narwhals.Categorical, narwhals.Enum)
+    }
 
 
 def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool = False) -> Any:
@@ -129,7 +135,11 @@ def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array]:
     values = pc.unique(pa.chunked_array(dictionaries)).drop_null()
     pieces = []
     for chunk, dictionary in zip(chunks, dictionaries, strict=True):
-        codes = (_integers(chunk.indices), _bitmap(chunk.indices), chunk.indices.offset)
+        indices = chunk.indices
+        codes = (_integers(indices), _bitmap(indices), indices.offset)
+        if len(dictionary) == len(values) and dictionary.equals(values):
+            pieces.append(codes)
+            continue
         place = pc.index_in(dictionary, values)  # a null in the dictionary stays null
         if place.null_count or not np.array_equal(place.to_numpy(), np.arange(len(place))):
             codes = _translated(codes, place.fill_null(-1).to_numpy())
@@ -223,23 +233,28 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
         return None
     import narwhals
 
-    schema = frame.collect_schema()
-    if any(schema.get(name) not in (narwhals.Categorical, narwhals.Enum) for name in names):
+    if hasattr(frame, "collect"):
+        schema = frame.collect_schema()
+        if any(schema.get(name) not in (narwhals.Categorical, narwhals.Enum) for name in names):
+            return None
+        frame = frame.select(*dict.fromkeys(names)).collect()
+    present = set(frame.columns)
+    series = [frame.get_column(name) for name in names if name in present]
+    if len(series) < len(names) or any(column.dtype not in (narwhals.Categorical, narwhals.Enum) for column in series):
         return None
     pa = _arrow()
-    frame = frame.select(*dict.fromkeys(names)).collect() if hasattr(frame, "collect") else frame
     of_polars = frame.implementation is narwhals.Implementation.POLARS
     found = []
-    for name in names:
-        native = frame.get_column(name).to_native()
-        unordered = of_polars and schema[name] == narwhals.Categorical
+    for of_name in series:
+        native = of_name.to_native()
+        unordered = of_polars and of_name.dtype == narwhals.Categorical
         lent, is_ordered = _as_polars_holds_them(native) if unordered else None, False
         if lent is None:
             column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
             lent, is_ordered = _dictionary(column), column.type.ordered
         pieces, values = lent
         labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=is_ordered)
-        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels), not unordered))
+        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels, validate=False), not unordered))
     return found
 
 
@@ -299,7 +314,8 @@ def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, 
 def same_kind(function: Function) -> Function:
     """Let a function of a table give back the kind of table that came in; a LazyFrame comes back as a DataFrame.
 
-    The function itself takes its table by `columns.as_frame` and returns a pandas DataFrame.
+    The function itself takes its table by `columns.as_frame` and returns a pandas DataFrame, or of a table that is not pandas' the
+    columns alone, by name.
     """
     first = function.__code__.co_varnames[0]
 
@@ -321,37 +337,45 @@ def _given_back(result: Any, given: Any) -> Any:
 
     if isinstance(result, tuple):
         return (_given_back(result[0], given), *result[1:])
-    schema, without_order, kind = _schema(given)
-    types = dict(zip(schema.names, schema.types, strict=True))
-    arrow = pa.table({str(name): _to_arrow(values, types.get(str(name))) for name, values in result.items()})
-    frame = narwhals.from_arrow(arrow, backend=kind)
-    if kind is narwhals.Implementation.POLARS:
-        fixed = {
-            name: narwhals.Enum(result[name].cat.categories.tolist())
-            for name, of in zip(arrow.column_names, arrow.schema.types, strict=True)
-            if pa.types.is_dictionary(of) and name not in without_order
-        }
-        frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in fixed.items())
+    arrays = result
+    if isinstance(result, pd.DataFrame):
+        arrays = {str(name): values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array for name, values in result.items()}
+    fields, categories, kind = _fields(given, arrays)
+    columns = {name: _to_arrow(values, fields[name].type if name in fields else None) for name, values in arrays.items()}
+    if kind is narwhals.Implementation.PYARROW:
+        return pa.table(columns)
+    enums = {
+        name: narwhals.Enum(arrays[name].categories.tolist())
+        for name, column in columns.items()
+        if pa.types.is_dictionary(column.type) and categories.get(name, column) is not None
+    }
+    # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
+    kept = {name for name, dtype in enums.items() if categories.get(name) == dtype}
+    schema = [pa.field(name, column.type, metadata=fields[name].metadata if name in kept else None) for name, column in columns.items()]
+    frame = narwhals.from_arrow(pa.table(columns, schema=pa.schema(schema)), backend=kind)
+    cast = {name: dtype for name, dtype in enums.items() if frame.get_column(name).dtype != dtype}
+    if cast:
+        frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in cast.items())
     return frame.to_native()
 
 
-def _to_arrow(values: pd.Series, before: pa.DataType | None) -> Any:
+def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
     """A column as Arrow has it: as the type that it had before where it can, new dates as dates, missing as null."""
     import pyarrow as pa
 
     dtype = values.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-        return pa.array(values.to_numpy(), from_pandas=True)
+        return pa.array(values, from_pandas=True)
     if isinstance(dtype, pd.CategoricalDtype):
-        return _to_dictionary(values.array, before)
+        return _to_dictionary(values, before)
     if isinstance(dtype, pd.ArrowDtype):
-        array = pa.chunked_array(values.array.__arrow_array__())
+        array = pa.chunked_array(values.__arrow_array__())
         viewed = before in (pa.string_view(), pa.string()) and array.type == pa.large_string()
         return array.cast(before) if viewed else array
     if dtype.kind == "M":
         was_date = before is not None and pa.types.is_temporal(before)
-        return pa.array(values.to_numpy(), from_pandas=True).cast(before if was_date else pa.date32())
-    array = pa.array(values.array if isinstance(dtype, pd.api.extensions.ExtensionDtype) else values.to_numpy(), from_pandas=True)
+        return pa.array(values, from_pandas=True).cast(before if was_date else pa.date32())
+    array = pa.array(values, from_pandas=True)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif import counts, frames
+from ofsted_sif import columns, counts, frames
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -190,6 +190,26 @@ def test_columns_taken_over_keep_their_types_and_new_ones_have_a_fitting_one() -
     state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
     assert state.schema.field("newer_inspection").type == pa.date32()
     assert all(state.schema.field(name) == given.schema.field(name) for name in given.schema.names)
+
+
+def test_an_enum_whose_categories_a_function_changes_keeps_its_words() -> None:
+    """What polars says of a column's Enum goes back with it only where the categories are the same: codes are theirs."""
+
+    @frames.same_kind
+    def without_first(table):
+        frame = columns.as_frame(table, by="region")
+        return frame.assign(region=frame["region"].cat.remove_categories(["a"]))
+
+    @frames.same_kind
+    def as_it_is(table):
+        return columns.as_frame(table, by="region")
+
+    table = pl.DataFrame({"region": pl.Series(["b", "c", None, "b"], dtype=pl.Enum(["a", "b", "c"]))})
+    assert as_it_is(table).equals(table)
+    assert as_it_is(table).schema == table.schema
+    changed = without_first(table)
+    assert changed["region"].to_list() == ["b", "c", None, "b"]
+    assert changed.schema == {"region": pl.Enum(["b", "c"])}
 
 
 def test_nothing_that_comes_in_is_changed() -> None:

@@ -324,7 +324,7 @@ class Aggregate(Question):
                 unweighted.append(sums[2].sum(axis=1).astype(np.int64))
         assert scale is not None
         how = {"interval": self.interval, "level": self.level, "min_n": self.min_n}
-        return aggregation.shown_table(grouped, tables, asked, scale, weighted, unweighted, **how)
+        return pd.DataFrame(aggregation.shown_columns(grouped, tables, asked, scale, weighted, unweighted, **how), copy=False)
 
 
 @dataclass(frozen=True, kw_only=True)
