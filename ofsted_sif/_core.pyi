@@ -61,6 +61,8 @@ def count_as_at(
     dates: _Buffer,
     cutoffs: _Buffer,
     counts: _Buffer,
+    first: int = ...,
+    stop: int = ...,
     /,
 ) -> None: ...
 def changes_as_at(

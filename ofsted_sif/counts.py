@@ -9,6 +9,7 @@ bits), or a list of such tuples, chunk by chunk. A *day* is a ``datetime64`` or 
 from __future__ import annotations
 
 import collections
+import math
 import os
 import threading
 from bisect import bisect_right
@@ -44,6 +45,7 @@ NO_DAY = np.iinfo(np.int64).min
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 2_000_000
 NUMBERS_WORTH_A_THREAD = 250_000
+RECORDS_WORTH_A_THREAD = 200_000  # of a grid, and as many as it has cells
 SLOPES_WORTH_A_THREAD = 15_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
@@ -511,6 +513,7 @@ def count_as_at(
     opened: Any = None,
     closed: Any = None,
     expires: Any = None,
+    threads: int | None = None,
 ) -> np.ndarray:
     """Count the records in force by group and grade for each date of a grid.
 
@@ -531,6 +534,8 @@ def count_as_at(
         As for `count_grades`.
     expires : array_like of datetime64 or int, shape (n,), optional
         Last day on which a record's grade counts; after it the grade is missing. A missing day: for ever.
+    threads : int, optional
+        By default one for few records, else one a core. Records that have to be ordered first are counted by one.
 
     Returns
     -------
@@ -563,16 +568,28 @@ def count_as_at(
         dates,
         cutoffs,
     )
+    rows, cells = len(asked[2]), math.prod(shape)
     # The counts, and half as much again for the changes from which they are made.
     check_memory(
-        shape[0] * shape[1] * shape[2] * 12,
+        cells * 12,
         f"counts of {shape[0]:,} dates x {shape[1]:,} groups x {shape[2]} grades",
         "changes_as_at needs far less",
     )
-    counts = np.empty(shape, dtype=np.int64)
     kernel: Callable[..., None] = _core.count_as_at
-    kernel(*asked, counts)
-    return counts
+
+    def count(start: int, stop: int) -> list[np.ndarray]:
+        counts = np.empty(shape, dtype=np.int64)
+        kernel(*asked, counts, start, stop)
+        return [counts]
+
+    n_threads = number_of_threads(threads, rows, max(RECORDS_WORTH_A_THREAD, cells))
+    if n_threads > 1:
+        try:
+            return _in_pieces(count, rows, n_threads)[0]
+        except ValueError as error:
+            if order is not None or getattr(error, "reason", None) != "unordered":
+                raise
+    return count(0, rows)[0]
 
 
 class Changes(NamedTuple):

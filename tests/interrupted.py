@@ -51,10 +51,10 @@ def latest_as_at() -> Callable[[], object]:
     return lambda: counts.latest_as_at(*records, 1, n_providers=1)
 
 
-def count_as_at(whether: str) -> Callable[[], object]:
+def count_as_at(whether: str, threads: int | None = None) -> Callable[[], object]:
     records = scattered(8_000_000) if whether == "scattered" else in_order(30_000_000)
     grades, dates = some_grades(len(records[0])), np.arange(0, 5_000, 100)
-    return lambda: counts.count_as_at(*records, None, grades, dates)
+    return lambda: counts.count_as_at(*records, None, grades, dates, threads=threads)
 
 
 def count_transitions() -> Callable[[], object]:
@@ -108,6 +108,7 @@ CALLS = {
     "order_records": order_records,
     "latest_as_at": latest_as_at,
     "count_as_at": lambda: count_as_at("in order"),
+    "count_as_at in two threads": lambda: count_as_at("in order", 2),
     "count_as_at of scattered rows": lambda: count_as_at("scattered"),
     "count_transitions": count_transitions,
     "spells": spells,

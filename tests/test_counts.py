@@ -79,7 +79,7 @@ def check_grid(rng, case, label):
         **cases.grade_arrays(rng, case),
         **cases.state_arrays(rng, case),
     }
-    counted = counts.count_as_at(*placed, **asked)
+    counted = counts.count_as_at(*placed, **asked, threads=int(rng.integers(1, 4)))
     changed = counts.changes_as_at(*placed, **asked)
     assert summed(changed, counted.shape).tolist() == counted.tolist(), label
     assert (changed.change != 0).all(), label
@@ -474,6 +474,30 @@ def test_a_bad_row_has_its_number_in_the_whole_whatever_the_threads(threads):
         with pytest.raises(ValueError, match=f"row {row}: grade code 9") as failure:
             counts.count_grades(None, grades, threads=threads)
         assert failure.value.row == row
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 50])
+def test_the_first_record_at_fault_is_named_whatever_the_threads_of_a_grid(threads):
+    provider, held, grades = np.arange(100) // 3, np.arange(100), np.zeros(100, dtype=np.int8)
+    order = np.arange(100)
+    for row in (0, 33, 34, 48, 50, 99):
+        wrong = grades.copy()
+        wrong[row:] = 9  # every thread finds one; the first counts
+        for by_order in (None, order):
+            with pytest.raises(ValueError, match=f"row {row}: grade code 9") as failure:
+                counts.count_as_at(provider, held, None, None, wrong, [50], order=by_order, threads=threads)
+            assert (failure.value.row, failure.value.reason) == (row, "grade")
+        if row:
+            swapped = order.copy()
+            swapped[[row - 1, row]] = row, row - 1  # the later of two, or the next provider before the one before it
+            with pytest.raises(ValueError, match=f"row {row - 1}: ") as failure:
+                counts.count_as_at(provider, held, None, None, grades, [50], order=swapped, threads=threads)
+            assert failure.value.reason == "unordered"
+    for provider_of_last in (0, 16):  # found in order, or not: then they are ordered, and counted all the same
+        provider[-1] = provider_of_last
+        counted = counts.count_as_at(provider, held, None, None, grades, [200], threads=threads)
+        assert counted.tolist() == counts.count_as_at(provider, held, None, None, grades, [200], threads=1).tolist()
+        assert counted.sum() == 33
 
 
 @pytest.mark.parametrize("value", [-1.0, -5e-324, np.inf, -np.inf])

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "histories.h"
 #include "ordering.h"
 #include "records.h"
 
@@ -74,11 +75,12 @@ typedef struct {
     int32_t group[BLOCK], grade[BLOCK], from[BLOCK], expiry[BLOCK];
 } block;
 
-/* Where the records stand in order: as they lie, by `order`, or packed, each with what the walk needs of it. */
+/* Where the records stand in order: as they lie, by `order`, or packed, each with what the walk needs of it; and which places to walk. */
 typedef struct {
     const sif_records *records;
     const int64_t *order;
     const sif_ordering *ordering;
+    sif_piece piece; /* begins and ends between providers */
 } source;
 
 /* What is counted of the records, and when. */
@@ -246,9 +248,11 @@ static inline int comes_before(const place *a, const place *b) {
 }
 
 /* The first fault in the order of the records; the walk that counts goes backwards, and only knows that there is one. */
-static sif_status first_fault(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades) {
-    place before = {-1, INT64_MIN, INT64_MIN, -1};
-    for (int64_t j = 0; j < records->n; j++) {
+static sif_status first_fault(const source *from, const sif_codes *groups, const sif_codes *grades) {
+    const sif_records *const records = from->records;
+    const int64_t *const order = from->order;
+    place before = {sif_provider_before(records, order, from->piece.first), INT64_MAX, INT64_MAX, INT64_MAX};
+    for (int64_t j = from->piece.first; j < from->piece.stop; j++) {
         const int64_t i = order != NULL ? order[j] : j;
         if (i < 0 || i >= records->n)
             return sif_fail(SIF_BAD_ROW, j, i);
@@ -290,7 +294,8 @@ typedef struct {
      * the grid is dropped when it is moved to the counts (dates x groups x grades). */
     int32_t *table;
     int64_t *counts;
-    /* Or a list: a word a change, the cell (as in the table, but without the position more) above a bit that is 1 where it is taken away. */
+    /* Or a list: a word a change, the cell (as in the table, but without the position more) above a bit that is 1 where it is taken away.
+     */
     uint64_t *list;
     int64_t n_listed;
 } tally;
@@ -341,7 +346,8 @@ static inline void tally_in_list(tally *t, int64_t group, int64_t grade, int64_t
 /* Walks the records from the last to the first. A fault leaves the status SIF_UNORDERED, whatever it is: first_fault finds out. */
 static inline sif_status walk(const question *q, const source *from, tally *t, int in_table, const sif_watch *watch) {
     const sif_records *const records = from->records;
-    const int64_t n = from->ordering != NULL ? from->ordering->n : records->n;
+    const sif_piece piece = from->piece;
+    const int64_t before = from->ordering != NULL ? -1 : sif_provider_before(records, from->order, piece.first);
     const uint8_t *const eligible = from->ordering != NULL ? NULL : records->eligible; /* the packed are those that take part */
     const int64_t *const opened = records->opened, *const closed = records->closed;
     const int64_t n_dates = t->n_dates, n_groups = t->n_groups, n_grades = t->n_grades;
@@ -349,10 +355,10 @@ static inline sif_status walk(const question *q, const source *from, tally *t, i
     b.row[0] = b.published[0] = b.placed[0] = INT64_MAX;
     b.provider[0] = INT32_MAX;
     int64_t displaced = n_dates; /* the first position at which a later record of the provider is in force */
-    for (int64_t stop = n; stop > 0; stop -= smaller(stop, BLOCK)) {
-        const int64_t first = stop - smaller(stop, BLOCK);
+    for (int64_t stop = piece.stop, first; stop > piece.first; stop = first) {
+        first = stop - smaller(stop - piece.first, BLOCK);
         const size_t count = (size_t)(stop - first);
-        if (in_table && stop < n && (n - stop) % FLUSH_ROWS == 0)
+        if (in_table && stop < piece.stop && (piece.stop - stop) % FLUSH_ROWS == 0)
             flush(t);
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
@@ -360,9 +366,10 @@ static inline sif_status walk(const question *q, const source *from, tally *t, i
         b.published[count] = b.published[0];
         b.placed[count] = b.placed[0];
         b.provider[count] = b.provider[0];
-        if (load_block(q, from, first, count, &b) != 0)
+        if (load_block(q, from, first, count, &b) != 0 || (first == piece.first && b.provider[0] <= before))
             return sif_fail(SIF_UNORDERED, -1, 0);
-        fetch_block(q, from, first - smaller(first, BLOCK), (size_t)smaller(first, BLOCK));
+        const int64_t next = smaller(first - piece.first, BLOCK);
+        fetch_block(q, from, first - next, (size_t)next);
         for (size_t k = count; k-- > 0;) {
             displaced = b.provider[k] != b.provider[k + 1] ? n_dates : displaced;
             if (eligible != NULL && !eligible[b.row[k]])
@@ -409,16 +416,19 @@ static int bits_of(int64_t value) {
 }
 
 /* Tallies the records: as they lie or by `order` where that is their order, else after they have been brought into it. */
-static sif_status tally_records(question *q, const int64_t *order, tally *t, const sif_watch *watch) {
+static sif_status tally_records(question *q, const int64_t *order, const sif_piece *piece, tally *t, const sif_watch *watch) {
     const sif_records *const records = q->records;
     sif_ordering ordering = {.words = NULL};
     int64_t *rows = NULL;
     int already;
-    source from = {.records = records, .order = order, .ordering = NULL};
+    source from = {.records = records, .order = order, .ordering = NULL, .piece = {0, records->n}};
+    if (piece != NULL)
+        from.piece = (sif_piece){sif_next_provider(records, order, piece->first), sif_next_provider(records, order, piece->stop)};
+    const int is_whole = from.piece.first == 0 && from.piece.stop == records->n;
     sif_status status = walk_once(q, &from, t, watch);
     if (status.code == SIF_UNORDERED)
-        status = first_fault(records, order, q->groups, q->grades);
-    if (status.code != SIF_UNORDERED || order != NULL)
+        status = first_fault(&from, q->groups, q->grades);
+    if (status.code != SIF_UNORDERED || order != NULL || !is_whole)
         return status;
     q->grade_bits = bits_of(t->n_grades);
     q->group_bits = bits_of(t->n_groups);
@@ -429,6 +439,7 @@ static sif_status tally_records(question *q, const int64_t *order, tally *t, con
     status = carried.bits < 64 ? sif_sort_records(records, &carried, &ordering, watch) : sif_ok();
     if (status.code == SIF_OK && ordering.words != NULL) {
         from.ordering = &ordering;
+        from.piece.stop = ordering.n;
     } else if (status.code == SIF_OK) {
         from.order = rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
         status = rows != NULL ? sif_order_records(records, rows, &already, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -461,9 +472,9 @@ static void close_question(const question *q) {
     free(q->by_cutoff.table.entry);
 }
 
-sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
-                           const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
-                           const sif_watch *watch) {
+sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
+                           const sif_codes *grades, const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
+                           int64_t *counts, const sif_watch *watch) {
     const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size, cells = (n_groups + 1) * (n_grades + 1);
     tally t = {.n_dates = n_dates, .n_groups = n_groups, .n_grades = n_grades, .counts = counts};
     if (n_dates == 0)
@@ -472,7 +483,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
     sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
     if (status.code == SIF_OK) {
         t.table = malloc((size_t)((n_dates + 1) * cells) * sizeof *t.table);
-        status = t.table != NULL ? tally_records(&q, order, &t, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
+        status = t.table != NULL ? tally_records(&q, order, piece, &t, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
     }
     for (int64_t d = 1; d < n_dates && status.code == SIF_OK; d++) {
         if (sif_stop(watch)) {
@@ -521,7 +532,7 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
     if (status.code == SIF_OK && n_groups + 1 > (INT64_MAX >> 1) / of_group)
         status = sif_fail(SIF_TOO_LARGE, -1, n_groups);
     if (status.code == SIF_OK)
-        status = tally_records(&q, order, &t, watch);
+        status = tally_records(&q, order, NULL, &t, watch);
     if (status.code == SIF_OK) {
         const uint64_t *words;
         status = sif_sort_words((uint64_t *)cells, (uint64_t *)changes, t.n_listed, 1, 1 + bits_of((n_groups + 1) * of_group - 1), &words,

@@ -7,15 +7,13 @@ static int is_row(const sif_records *records, int64_t row) {
     return row >= 0 && row < records->n;
 }
 
-static int64_t row_at(const sif_history *block, int64_t place) {
-    return block->order != NULL ? block->order[place] : place;
+static int64_t row_at(const int64_t *order, int64_t place) {
+    return order != NULL ? order[place] : place;
 }
 
-/* The first place from `place` on at which another provider follows; `order` may name rows that there are not. */
-static int64_t next_provider(const sif_history *block, int64_t place) {
-    const sif_records *const records = block->records;
+int64_t sif_next_provider(const sif_records *records, const int64_t *order, int64_t place) {
     for (; place > 0 && place < records->n; place++) {
-        const int64_t before = row_at(block, place - 1), row = row_at(block, place);
+        const int64_t before = row_at(order, place - 1), row = row_at(order, place);
         if (!is_row(records, before) || !is_row(records, row) ||
             sif_code_at(&records->provider, before) != sif_code_at(&records->provider, row))
             break;
@@ -23,22 +21,27 @@ static int64_t next_provider(const sif_history *block, int64_t place) {
     return place;
 }
 
+int64_t sif_provider_before(const sif_records *records, const int64_t *order, int64_t place) {
+    if (place <= 0 || place > records->n || !is_row(records, row_at(order, place - 1)))
+        return -1;
+    const int64_t provider = sif_code_at(&records->provider, row_at(order, place - 1));
+    return provider >= 0 && provider < records->provider.size ? provider : -1;
+}
+
 sif_status sif_start_history(sif_history *block, const sif_records *records, const int64_t *order, const sif_piece *piece) {
     block->records = records;
     block->order = order;
-    block->first = piece != NULL ? next_provider(block, piece->first) : 0;
-    block->stop = piece != NULL ? next_provider(block, piece->stop) : records->n;
+    block->first = piece != NULL ? sif_next_provider(records, order, piece->first) : 0;
+    block->stop = piece != NULL ? sif_next_provider(records, order, piece->stop) : records->n;
     block->count = 0;
     block->is_cut = 0;
     block->key[0] = -1;
     if (records->provider.size > MOST_PROVIDERS)
         return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     /* Of the piece before, which has checked it, the provider alone matters: it is another. */
-    if (block->first > 0 && block->first < records->n && is_row(records, row_at(block, block->first - 1))) {
-        const int64_t provider = sif_code_at(&records->provider, row_at(block, block->first - 1));
-        if (provider >= 0 && provider < records->provider.size)
-            block->key[0] = provider << 32;
-    }
+    const int64_t provider = sif_provider_before(records, order, block->first);
+    if (provider >= 0)
+        block->key[0] = provider << 32;
     return sif_ok();
 }
 
@@ -71,7 +74,7 @@ int sif_read_history(sif_history *block) {
 /* Whether i's record comes after the one before it, of the same day: by publication, then by row, so that no row can come twice. Not for
  * the first of all places, of which the key before is -1. */
 static int follows_on_its_day(const sif_history *block, size_t i) {
-    const int64_t row = sif_history_row(block, i), before = row_at(block, block->first + (int64_t)i - 1);
+    const int64_t row = sif_history_row(block, i), before = row_at(block->order, block->first + (int64_t)i - 1);
     const int64_t published = sif_published(block->records, row), published_before = sif_published(block->records, before);
     return published != published_before ? published > published_before : row > before;
 }

@@ -29,6 +29,12 @@ typedef struct {
     sif_code fault;
 } sif_column;
 
+/* The first place from `place` on at which another provider follows, where a piece may begin; `order` may name rows that there are not. */
+int64_t sif_next_provider(const sif_records *records, const int64_t *order, int64_t place);
+
+/* The provider at the place before `place`, or -1 where there is no such place, row or provider: the piece before finds that. */
+int64_t sif_provider_before(const sif_records *records, const int64_t *order, int64_t place);
+
 /* Before the first block of a piece (NULL: all). */
 sif_status sif_start_history(sif_history *block, const sif_records *records, const int64_t *order, const sif_piece *piece);
 

@@ -127,14 +127,15 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
 /* Counts, for each date of a grid, the records in force by group and grade.
  * order: the rows ordered by provider and time as sif_order_records gives them (checked), or NULL: then they are brought into that order
  * here, at no cost where they lie so.
+ * piece: which providers to count (NULL: all); the counts of pieces add up. Without `order` the records must lie in order for a piece.
  * groups: codes of the group of each record, or NULL for one group. expires: n days, or NULL: the last day on which a record's grade
  * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
  * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.
  * A record is in force from the first date on which it is both held and published, until the first on which a later record is; while its
  * provider is open. */
-sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
-                           const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts,
-                           const sif_watch *watch);
+sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
+                           const sif_codes *grades, const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
+                           int64_t *counts, const sif_watch *watch);
 
 /* As sif_count_as_at, but gives only what each date changes in the counts of the date before (of the first: in none): memory goes with the
  * records, whatever the grid.

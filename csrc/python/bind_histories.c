@@ -72,9 +72,11 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
     lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
     PyObject *result = NULL;
     grid_arguments given;
+    sif_piece piece;
     int64_t *counts;
-    if (check_arguments("count_as_at", n_args, GRID_ARGUMENTS + 1, GRID_ARGUMENTS + 1) != 0 ||
-        take_grid(&buffers, &grid, args, &given) != 0)
+    if (check_arguments("count_as_at", n_args, GRID_ARGUMENTS + 1, GRID_ARGUMENTS + 3) != 0 ||
+        take_grid(&buffers, &grid, args, &given) != 0 ||
+        take_piece(args + GRID_ARGUMENTS + 1, n_args - GRID_ARGUMENTS - 1, given.records.n, &piece) != 0)
         goto done;
     const int64_t cells = product(given.groups != NULL ? given.n_groups + 1 : 1, given.n_grades + 1);
     if (cells < 0 || take_int64_out(&buffers, args[GRID_ARGUMENTS], "counts", product(given.n_dates, cells), &counts) != 0)
@@ -82,7 +84,7 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
 
     sif_status status;
     LET_OTHERS_RUN
-    status = sif_count_as_at(&given.records, given.order, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
+    status = sif_count_as_at(&given.records, given.order, &piece, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
                              given.cutoffs, counts, &watch);
     AGAIN_ALONE
 

@@ -8,7 +8,7 @@ static sif_status counted(const int64_t *rows, int64_t n_dates, const int64_t *d
     const sif_codes groups = {.data = group, .size = 2, .kind = SIF_INT64}, grades = {.data = grade, .size = 4, .kind = SIF_INT64};
     const sif_records records = {
         .n = 4, .provider = {.data = provider, .size = 2, .kind = SIF_INT64}, .held = held, .published = published};
-    return sif_count_as_at(&records, rows, &groups, &grades, NULL, n_dates, dates, cutoffs, counts, NULL);
+    return sif_count_as_at(&records, rows, NULL, &groups, &grades, NULL, n_dates, dates, cutoffs, counts, NULL);
 }
 
 static void reset(void) {
@@ -81,13 +81,13 @@ static void the_watch_is_asked_and_obeyed(void) {
     int64_t *const counts = guarded(6);
     patience left = {0, 0};
     const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_OK, -1, 0);
     CHECK(counts[0] == 1 && counts[1] == 0 && counts[4] == 1);
     const int64_t times = left.asked;
     CHECK(times >= 2);
     for (int64_t stop_at = 1; stop_at <= times; stop_at++) {
         left = (patience){0, stop_at};
-        CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_INTERRUPTED, -1, 0);
+        CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, NULL, &grades, NULL, 3, dates, dates, counts, &watch), SIF_INTERRUPTED, -1, 0);
         CHECK(left.asked == stop_at && all_are(counts, 6, SIF_VOID));
     }
     free_guarded(counts, 6);

@@ -75,7 +75,7 @@ static void states(void) {
     STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &watch), all_are(words[0], PROVIDERS, SIF_VOID));
     const sif_records *const each[] = {&lying, &in_a_word, &in_rounds};
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
-        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &watch),
+        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &watch),
                         all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
 }
 

@@ -50,7 +50,7 @@ static void call(int kernel, const shared *in, result *out) {
         out->status = sif_latest_as_at(&h->records, 100, 120, numbers, &watch);
         break;
     case 4:
-        out->status = sif_count_as_at(&h->records, in->order, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, numbers, &watch);
+        out->status = sif_count_as_at(&h->records, in->order, NULL, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, numbers, &watch);
         break;
     case 5:
         out->status = sif_count_transitions(&h->records, in->order, NULL, &h->groups, &h->periods, &h->grades, numbers, &watch);
