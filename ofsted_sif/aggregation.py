@@ -152,7 +152,7 @@ def _counted_as_coded(
         used = slice(None, -1) if words_in_order else np.flatnonzero(counted[:, :-1].any(axis=0))
         chosen = words[:] if words_in_order else pd.Categorical(np.asarray(words)[used])
         try:
-            of_words[used], found = columns.grade_codes(pd.DataFrame({"grade": chosen}), "grade", scale)
+            of_words[used], found = columns.grade_codes_of(chosen, "grade", scale)
         except ValueError:  # an entry that is no grade: an error only if a row has it, and then its row is to be named
             return None
         if scale is not None and found != scale:

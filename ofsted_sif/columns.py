@@ -140,13 +140,17 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
 
 def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
     """Grade codes (int8, worst 0, missing -1) of a judgement, and its scale; codes of a Categorical are not copied."""
-    values = column(frame, judgement, "judgement")
+    return grade_codes_of(column(frame, judgement, "judgement"), judgement, scale)
+
+
+def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
+    """The same of values that are called so."""
     if scale is None:
         scale = scale_of(values)
-    return np.asarray(grades(values, scale, column=judgement).codes), scale
+    return np.asarray(grades(values, scale, column=name).codes), scale
 
 
-def scale_of(values: pd.Series) -> GradeScale:
+def scale_of(values: Any) -> GradeScale:
     """The scale of a column: known from the categories where they are a scale's own, else from the words."""
     return _scale_of_categories(values.dtype) or infer_scale(values)
 

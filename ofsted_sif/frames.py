@@ -68,17 +68,22 @@ def _eager(table: Any, names: Iterable[str] | None) -> Any:
 
 def _fields(table: Any, names: Iterable[str]) -> tuple[dict[str, pa.Field], dict[str, Any], Any]:
     """Of those of the names that a table has: Arrow's fields, polars' categories, and whose table it is; no row is looked at."""
-    empty = _narwhals(table).head(0)
+    import narwhals
+
+    frame = _narwhals(table)
+    if frame.implementation is narwhals.Implementation.PYARROW:
+        return {field.name: field for field in frame.to_native().schema}, {}, frame.implementation
+    empty = frame.head(0)
     empty = empty.collect() if hasattr(empty, "collect") else empty
-    fields = {field.name: field for field in empty.to_arrow().schema}
-    return fields, _categories(empty, fields.keys() & set(names)), empty.implementation
+    empty = empty.select(*(name for name in empty.columns if name in set(names)))
+    return {field.name: field for field in empty.to_arrow().schema}, _categories(empty), empty.implementation
 
 
 def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
     _arrow()
     frame = _eager(table, names)
-    categories = _categories(frame, frame.columns)
+    categories = _categories(frame)
     arrow = frame.to_arrow()
     columns = {
         name: _from_arrow(column, sorted_labels=categories.get(name, column) is None)
@@ -87,16 +92,15 @@ def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), copy=False)
 
 
-def _categories(frame: Any, names: Iterable[str]) -> dict[str, Any]:
+def _categories(frame: Any) -> dict[str, Any]:
     """Of polars' columns with categories: the Enum, or None for a Categorical, whose categories are in no order and others' too."""
     import narwhals
 
     if frame.implementation is not narwhals.Implementation.POLARS:
         return {}
-    dtypes = {name: frame.get_column(name).dtype for name in names}
     return {
         name: dtype if dtype != narwhals.Categorical else None
-        for name, dtype in dtypes.items()
+        for name, dtype in frame.schema.items()
         if dtype in (narwhals.Categorical, narwhals.Enum)
     }
 
@@ -240,14 +244,14 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
         frame = frame.select(*dict.fromkeys(names)).collect()
     present = set(frame.columns)
     series = [frame.get_column(name) for name in names if name in present]
-    if len(series) < len(names) or any(column.dtype not in (narwhals.Categorical, narwhals.Enum) for column in series):
+    dtypes = [column.dtype for column in series]
+    if len(series) < len(names) or any(dtype not in (narwhals.Categorical, narwhals.Enum) for dtype in dtypes):
         return None
     pa = _arrow()
     of_polars = frame.implementation is narwhals.Implementation.POLARS
     found = []
-    for of_name in series:
-        native = of_name.to_native()
-        unordered = of_polars and of_name.dtype == narwhals.Categorical
+    for native, dtype in zip((column.to_native() for column in series), dtypes, strict=True):
+        unordered = of_polars and dtype == narwhals.Categorical
         lent, is_ordered = _as_polars_holds_them(native) if unordered else None, False
         if lent is None:
             column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
@@ -352,7 +356,9 @@ def _given_back(result: Any, given: Any) -> Any:
     # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
     kept = {name for name, dtype in enums.items() if categories.get(name) == dtype}
     schema = [pa.field(name, column.type, metadata=fields[name].metadata if name in kept else None) for name, column in columns.items()]
-    frame = narwhals.from_arrow(pa.table(columns, schema=pa.schema(schema)), backend=kind)
+    arrow = pa.table(columns, schema=pa.schema(schema))
+    batches = arrow.to_batches()
+    frame = narwhals.from_arrow(batches[0] if len(batches) == 1 else arrow, backend=kind)  # polars is quicker with one batch
     cast = {name: dtype for name, dtype in enums.items() if frame.get_column(name).dtype != dtype}
     if cast:
         frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in cast.items())
