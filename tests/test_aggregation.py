@@ -105,7 +105,7 @@ def test_threads_change_nothing() -> None:
     table = table_of(np.random.default_rng(5), 30_001)
     one = sif.aggregate(table, "region", threads=1)
     pd.testing.assert_frame_equal(sif.aggregate(table, "region", threads=3), one)
-    with pytest.raises(ValueError, match="threads is 0; 1 or more are needed"):
+    with pytest.raises(ValueError, match="^threads is 0; 1 or more are needed"):
         sif.aggregate(table, threads=0)
 
 
@@ -139,3 +139,33 @@ def test_counts_pass_on_what_was_said_of_their_rows() -> None:
     state = sif.as_at(sif.load_inspections(), "2024-03-31", framework="SIF")
     assert sif.aggregate(state, "region").attrs == {"as_at": "2024-03-31", "published_by": "2024-03-31", "framework": ["SIF"]}
     assert sif.aggregate(pd.DataFrame({"overall_effectiveness": ["Good"]})).attrs == {}
+
+
+def test_the_share_good_enough_has_wilsons_interval_beside_goodmans():
+    table = pd.DataFrame({"overall_effectiveness": ["Good"] * 3 + ["Inadequate"] * 4 + ["Outstanding"]})
+    wilson, goodman = (sif.aggregate(table, interval=name) for name in ("wilson", "goodman"))
+    assert goodman[["lower", "upper"]].to_numpy().tolist() == wilson[["lower", "upper"]].to_numpy().tolist()
+    assert (goodman["lower_good"] < goodman["upper_good"]).all()
+
+
+def test_several_judgements_are_weighted_each_on_its_own():
+    table = pd.DataFrame(
+        {
+            "region": ["North", "North", "South", "South"],
+            "overall_effectiveness": ["Good", "Inadequate", "Good", None],
+            "impact_of_leaders": ["Inadequate", "Good", "Outstanding", "Good"],
+            "pupils": [1.0, 2.0, np.nan, 5.0],
+        }
+    )
+    judgements = ["overall_effectiveness", "impact_of_leaders"]
+    both = sif.aggregate(table, "region", judgement=judgements, weights="pupils")
+    for name in judgements:
+        alone = sif.aggregate(table, "region", judgement=name, weights="pupils")
+        of_both = both[both["judgement"] == name].drop(columns="judgement").reset_index(drop=True)
+        pd.testing.assert_frame_equal(of_both, alone)
+
+
+def test_a_weight_that_is_no_number_is_refused_in_words_that_name_it():
+    table = pd.DataFrame({"overall_effectiveness": ["Good"], "pupils": ["many"]})
+    with pytest.raises(ValueError, match=r"^weights='pupils': .*; weights are numbers$"):
+        sif.aggregate(table, weights="pupils")

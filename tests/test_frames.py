@@ -349,3 +349,16 @@ def test_strings_that_other_categoricals_of_polars_have_brought_are_no_groups_an
     with pytest.raises(ValueError, match=r"row 1: 'Goood' is not a grade"):
         sif.aggregate(pl.DataFrame({GRADE: pl.Series(["Good", "Goood"], dtype=pl.Categorical)}))
     assert len(others) == 70_000
+
+
+def test_labels_of_an_enum_stand_in_its_order_with_those_that_have_no_rows() -> None:
+    grades = pl.Enum(["Inadequate", "Requires improvement", "Good", "Outstanding"])
+    table = pl.DataFrame(
+        {
+            "region": pl.Series(["West", "East", "West"], dtype=pl.Enum(["West", "North", "East"])),
+            "overall_effectiveness": pl.Series(["Good", "Inadequate", "Good"], dtype=grades),
+        }
+    )
+    found = sif.aggregate(table, "region")
+    assert found["region"].to_list() == ["West", "North", "East"]
+    assert found["n"].to_list() == [2, 0, 1]
