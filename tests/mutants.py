@@ -2,7 +2,7 @@
 
     python3 -m tests.mutants [module ...]         every mutant; writes tests/records/mutants.toml
     python3 -m tests.mutants --drawn 150          so many of each module, drawn at random: an estimate in a fraction of the hours
-    python3 -m tests.mutants --survivors change   those of the last run of a module once more
+    python3 -m tests.mutants --survivors change   those of the last run of a module once more, when tests have been added
 
 mutmut makes the mutants (version 2, which also mutates what is decorated); they never reach a file. A mutant is killed where a test
 fails, the module can't be imported, or the tests run far longer than without it. One that nobody can tell from the original stands in
@@ -120,7 +120,9 @@ def tested(module: str, only: set[str] | None, drawn: int | None) -> tuple[int, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("module", nargs="*", choices=[[], *TESTS])
-    parser.add_argument("--survivors", action="store_true", help="only those that survived last time; writes no record")
+    parser.add_argument(
+        "--survivors", action="store_true", help="only those that survived last time; the record counts the others as killed"
+    )
     parser.add_argument("--drawn", type=int, metavar="N", help="as many of each module, drawn at random; the record says so")
     asked = parser.parse_args()
     # Loaded once, here, rather than for each mutant: what the tests import, but nothing of ofsted_sif.
@@ -131,15 +133,18 @@ def main() -> None:
     figures: dict[str, int | float | str] = {}
     for module in asked.module or TESTS:
         last = SURVIVORS / f"{module}.json"
-        only = set(json.loads(last.read_text("utf-8"))) if asked.survivors else None
+        before = json.loads(last.read_text("utf-8")) if asked.survivors else None
+        only = None if before is None else set(before["survived"])
         n, killed, n_all, survived, equivalent = tested(module, only, asked.drawn)
-        last.write_text(json.dumps(survived, indent=1), "utf-8")
+        if before is not None:  # of the last run, those that were killed then are so now: no test has gone
+            n, n_all = before["n"] - sum(change in equivalent for change in only or ()), before["of"]
+            killed = n - len(survived)
+        last.write_text(json.dumps({"n": n, "of": n_all, "survived": survived}, indent=1), "utf-8")
         print(f"{module}: {killed} of {n} mutants killed ({100 * killed / max(1, n):.1f}%), {len(equivalent)} equivalent", flush=True)
         drawn = "" if n == n_all else f", drawn from {n_all:,}"
         figures[module] = f"{killed:,} of {n:,}{drawn} killed ({100 * killed / max(1, n):.1f}%); {len(equivalent)} equivalent besides"
-    if not asked.survivors:
-        command = "python3 -m tests.mutants" + ("" if asked.drawn is None else f" --drawn {asked.drawn}")
-        write_record("mutants", "Mutants killed", command, figures, keep=bool(asked.module))
+    again = " --survivors" if asked.survivors else "" if asked.drawn is None else f" --drawn {asked.drawn}"
+    write_record("mutants", "Mutants killed", f"python3 -m tests.mutants{again}", figures, keep=bool(asked.module))
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def test_threads_change_nothing() -> None:
     table = table_of(np.random.default_rng(5), 30_001)
     one = sif.aggregate(table, "region", threads=1)
     pd.testing.assert_frame_equal(sif.aggregate(table, "region", threads=3), one)
-    with pytest.raises(ValueError, match="^threads is 0; 1 or more are needed"):
+    with pytest.raises(ValueError, match=r"^threads is 0; 1 or more are needed"):
         sif.aggregate(table, threads=0)
 
 

@@ -380,7 +380,7 @@ def test_comparison_at_its_ends_is_nan_and_never_outside():
     assert apart.loc["probability of superiority", "estimate"] == 1
     equal = measures([2, 2], [2, 2])
     assert np.isnan(equal.loc["mann-whitney", "p"])
-    with pytest.raises(ValueError, match="^level is 95"):
+    with pytest.raises(ValueError, match=r"^level is 95"):
         measures([1], [2], level=95)
 
 
@@ -427,7 +427,7 @@ def _difference(a, b):
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
     twice = grades_table([1, 2]).assign(provider=["A", "A"])
-    with pytest.raises(ValueError, match="^a: provider A stands in it twice"):
+    with pytest.raises(ValueError, match=r"^a: provider A stands in it twice"):
         sif.compare(twice, grades_table([1]), paired=True)
     nobody = sif.compare(grades_table([]), grades_table([1]), paired=True).set_index("measure")
     assert nobody.loc["difference of shares", ["estimate", "lower", "upper"]].isna().all()

@@ -196,7 +196,7 @@ def test_a_table_without_a_date_column_names_the_nearest() -> None:
 
 
 def test_a_table_without_judgements_says_what_is_missing() -> None:
-    with pytest.raises(ValueError, match="^nothing tells which inspections are graded"):
+    with pytest.raises(ValueError, match=r"^nothing tells which inspections are graded"):
         sif.as_at({"provider": ["A"], "inspection_start": ["2020-01-01"], "grade given": ["Good"]}, "2021-01-01")
     table = {"provider": ["A"], "inspection_start": ["2020-01-01"], "grade given": ["Good"]}
     assert len(sif.as_at(table, "2021-01-01", having="grade given")) == 1
@@ -303,3 +303,29 @@ def test_pooled_frameworks_warn_at_the_users_line() -> None:
 def test_a_group_column_called_as_the_date_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"^by names \['as_at'\], which the result needs"):
         sif.series(sif.load_inspections().assign(as_at="x"), ["2024-03-31"], "as_at", framework="all")
+
+
+def two_reports() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "provider": ["A", "A"],
+            "inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01"]),
+            "published": pd.to_datetime(["2020-03-01", "2021-03-01"]),
+            "framework": "ILACS",
+            "overall_effectiveness": ["Good", "Outstanding"],
+        }
+    )
+
+
+def test_what_was_published_on_the_very_day_of_the_cutoff_counts() -> None:
+    story = sif.explain(two_reports(), "A", "2021-06-30", published_by="2021-03-01")
+    assert "a later one counts, of 1 January 2021" in story.to_string()
+    assert sif.first(two_reports().iloc[1:], published_by="2021-03-01")["provider"].tolist() == ["A"]
+    assert sif.first(two_reports().iloc[1:], published_by="2021-02-28")["provider"].tolist() == []
+
+
+def test_a_grade_counts_on_the_last_day_that_max_age_allows() -> None:
+    year = pd.DateOffset(years=1)
+    on_the_day, after = (sif.explain(two_reports(), "A", day, max_age=year).to_string() for day in ("2022-01-01", "2022-01-02"))
+    assert "the most recent graded inspection by 1 January 2022" in on_the_day
+    assert "older than max_age" in after

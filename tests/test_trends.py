@@ -455,3 +455,21 @@ def test_a_scale_without_threshold_has_no_share_to_test():
     table = pd.DataFrame({"inspection_start": ["2026-01-01"], "inclusion": ["Strong standard"]})
     with pytest.raises(ValueError, match="no threshold"):
         sif.trend(table, judgement="inclusion", method="cochran-armitage")
+
+
+def test_bounds_of_cochran_armitages_slope_lie_as_far_below_as_above_it_whatever_the_period():
+    rng = np.random.default_rng(12)
+    dates = pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 2_000, 300), unit="D")
+    flags = pd.DataFrame({"inspection_start": dates, "good": (rng.random(300) < 0.4).astype(int)})
+    for freq in ("YE", "QE"):
+        row = sif.trend(flags, method="cochran-armitage", freq=freq, value="good").iloc[0]
+        assert row["slope_per_year"] - row["lower"] == pytest.approx(row["upper"] - row["slope_per_year"])
+        assert row["lower"] < row["slope_per_year"] < row["upper"]
+
+
+def test_errors_of_trend_begin_with_what_is_wrong():
+    table = pd.DataFrame({"inspection_start": ["2020-01-01"], "overall_effectiveness": ["Good"]})
+    with pytest.raises(ValueError, match=r"^unknown method 'kendall'; known are mann-kendall, .*armitage.*jonckheere$"):
+        sif.trend(table, method="kendall")
+    with pytest.raises(ValueError, match=r"^value='number': the table has no such column"):
+        sif.trend(table, value="number")
