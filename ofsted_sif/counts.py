@@ -1218,6 +1218,7 @@ def resample_counts(
         if (wrong := (codes < least) | (codes >= size)).any():
             row = int(np.argmax(wrong))
             raise ValueError(f"{name}, row {row}: code {codes[row]} is outside {least} .. {size - 1}")
+    provider = provider.astype(np.int64, copy=False)  # NumPy before 2 counts no uint64
     n_cells = (n_groups + 1) * (n_grades + 1)
     group = np.int64(n_groups) if groups is None else np.where(groups < 0, n_groups, groups).astype(np.int64)
     cell = group * (n_grades + 1) + np.where(grades < 0, n_grades, grades).astype(np.int64)
