@@ -17,7 +17,7 @@ static PyMethodDef methods[] = {
     METHOD(latest_as_at, "latest_as_at(provider, n_providers, held, published, eligible, opened, closed, date, cutoff, rows, /)\n--\n\n"
                          "Write the row of each provider's most recent record."),
     METHOD(count_as_at, "count_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
-                        "grades, n_grades, expires, dates, cutoffs, counts, /)\n--\n\n"
+                        "grades, n_grades, expires, dates, cutoffs, counts, first=..., stop=..., /)\n--\n\n"
                         "Write the counts of records in force for each date of a grid."),
     METHOD(changes_as_at, "changes_as_at(provider, n_providers, held, published, eligible, opened, closed, order, groups, n_groups, "
                           "grades, n_grades, expires, dates, cutoffs, cells, changes, /)\n--\n\n"
