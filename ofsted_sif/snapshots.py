@@ -75,7 +75,7 @@ def eligibility(
     )
 
 
-def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None, *, of_piece: bool = False) -> np.ndarray | None:
+def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None, *, of_piece: bool) -> np.ndarray | None:
     wanted = columns.names(framework, "framework")
     if not wanted or wanted == ["all"]:
         return None
@@ -497,7 +497,7 @@ def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: lis
         found = by_name[by_name["provider_name"].str.casefold().isin(near)]
         if len(found):
             return "; by name: " + ", ".join(f"{key} is {name}" for name, key in found.itertuples(index=False))
-    near = get_close_matches(str(asked), [str(key) for key in known], n=3)
+    near = get_close_matches(str(asked), [str(key) for key in dict.fromkeys(known)], n=3)
     return f"; nearest: {', '.join(near)}" if near else ""
 
 

@@ -427,7 +427,7 @@ def _theil_sen(rows: Rows, alternative: str, continuity: bool, exact: str | bool
     low, high = np.round((pairs - reach) / 2).astype(np.int64) - 1, np.round((pairs + reach) / 2).astype(np.int64)
     ranks = np.column_stack([(pairs - 1) // 2, pairs // 2, low, high])
     slopes = counts.theil_sen(rows.group, rows.days, rows.values, ranks, n_groups=rows.size, order=order) * DAYS_A_YEAR + 0.0  # no -0
-    bounded = (low >= 0) & (high < pairs) & (pairs > 0)
+    bounded = (low >= 0) & (high < pairs)
     found["slope_per_year"] = slopes[:, :2].mean(axis=1)
     found["lower"], found["upper"] = (np.where(bounded, slopes[:, column], np.nan) for column in (2, 3))
     return found
@@ -474,10 +474,9 @@ def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, 
         share = total(good) / n
         t = total(score * (good - share[group]))
         spread = total(score**2)
-        varies = (n > 1) & (spread > 0) & (share > 0) & (share < 1)
         t = np.where(n > 1, t, np.nan)
-        z = np.where(varies, t / np.sqrt(share * (1 - share) * spread), np.nan)
-        slope = np.where((n > 1) & (spread > 0), t / spread, np.nan)
+        z = t / np.sqrt(share * (1 - share) * spread)  # where nothing varies 0 / 0, which is missing; so is the slope
+        slope = t / spread
         residual = good - share[group] - (slope[group] * score)
         error = quantile * np.sqrt(total((score * residual) ** 2)) / spread
         lower, upper = slope - error, slope + error

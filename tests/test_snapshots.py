@@ -329,3 +329,60 @@ def test_a_grade_counts_on_the_last_day_that_max_age_allows() -> None:
     on_the_day, after = (sif.explain(two_reports(), "A", day, max_age=year).to_string() for day in ("2022-01-01", "2022-01-02"))
     assert "the most recent graded inspection by 1 January 2022" in on_the_day
     assert "older than max_age" in after
+
+
+@pytest.mark.parametrize("date", ["2020-02-10", pd.Timestamp("2020-02-10"), pd.Timestamp("2020-02-10").date(), np.datetime64("2020-02-10")])
+def test_a_series_of_one_date_needs_no_list(date: object) -> None:
+    table = history(np.random.default_rng(5), 80)
+    expected = sif.series(table, ["2020-02-10"], "region", framework="all")
+    pd.testing.assert_frame_equal(sif.series(table, date, "region", framework="all"), expected)
+    pd.testing.assert_frame_equal(sif.series(table, [date], "region", framework="all", published_by=date), expected)
+
+
+def test_cutoffs_that_are_not_as_many_as_the_dates_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^published_by has 1 cut-offs for 2 dates; one for each is needed$"):
+        sif.series(history(np.random.default_rng(5), 8), ["2020-02-10", "2020-02-11"], framework="all", published_by=["2020-03-01"])
+
+
+def test_a_grid_is_counted_whole_just_as_far_as_dense_cells_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, dates = history(np.random.default_rng(5), 80), ["2020-02-10", "2020-02-20", "2020-03-01"]
+    cells = 3 * (2 + 1) * (4 + 1)  # dates x (regions and the missing one) x (grades and the missing one)
+    whole, asked = snapshots.counts.count_as_at, []
+    monkeypatch.setattr(snapshots.counts, "count_as_at", lambda *args, **options: asked.append(cells) or whole(*args, **options))
+    for bound, is_whole in ((cells - 1, False), (cells, True)):
+        monkeypatch.setattr(snapshots, "DENSE_CELLS", bound)
+        asked.clear()
+        sif.series(table, dates, "region", framework="SIF")
+        assert bool(asked) == is_whole
+
+
+def test_a_missing_date_of_a_series_is_named_by_its_place() -> None:
+    with pytest.raises(ValueError, match=r"^dates\[1\] is missing$"):
+        sif.series(history(np.random.default_rng(5), 8), ["2020-02-10", None, "2020-02-11"], framework="all")
+
+
+def test_an_inspection_without_any_grade_and_without_a_type_is_told_as_such() -> None:
+    table = pd.DataFrame({"provider": ["A"], "inspection_start": ["2020-01-01"], "overall_effectiveness": sif.grades([None])})
+    assert sif.explain(table, "A", "2021-01-01")["because"].tolist() == ["not graded: no grade in any judgement"]
+
+
+def test_frameworks_that_were_pooled_are_counted_in_the_warning() -> None:
+    table = pd.DataFrame({"provider": ["A", "B", "C"], "inspection_start": ["2020-01-01"] * 3, "framework": ["SIF", "ILACS", "SIF"]})
+    table["overall_effectiveness"] = sif.grades(["Good"] * 3)
+    said = r"^inspections of several frameworks are taken together \((SIF 2, ILACS 1|ILACS 1, SIF 2)\); name those you mean"
+    for call in (sif.as_at, sif.series):
+        with pytest.warns(sif.PooledFrameworksWarning, match=said):
+            call(table, "2021-01-01")
+
+
+def test_an_unknown_provider_is_named_with_the_nearest_ones() -> None:
+    table = history(np.random.default_rng(5), 8).assign(provider=["Derby", "Derry", "Dover", "York"] * 2)
+    with pytest.raises(ValueError, match=r"^provider 'Deryb' is not in the table; nearest: Derry, Derby, Dover$"):
+        sif.explain(table, "Deryb", "2021-01-01", framework="all")
+
+
+def test_the_state_says_which_frameworks_it_took() -> None:
+    table = history(np.random.default_rng(5), 80)
+    assert sif.as_at(table, "2020-02-10", framework=["SIF", "ILACS"]).attrs["framework"] == ["SIF", "ILACS"]
+    assert sif.first(table, framework="SIF").attrs["framework"] == ["SIF"]
+    assert sif.as_at(table, "2020-02-10", framework="all").attrs["framework"] == ["all"]

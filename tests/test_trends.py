@@ -11,7 +11,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import Table
 
 import ofsted_sif as sif
-from ofsted_sif.trends import DAYS_A_YEAR, adjust_bh
+from ofsted_sif.trends import DAYS_A_YEAR, Rows, _seasonal, adjust_bh
 
 LABELS = np.array(sif.FOUR_POINT.labels[::-1])
 YEAR = {"slope_per_year", "lower", "upper"}
@@ -473,3 +473,63 @@ def test_errors_of_trend_begin_with_what_is_wrong():
         sif.trend(table, method="kendall")
     with pytest.raises(ValueError, match=r"^value='number': the table has no such column"):
         sif.trend(table, value="number")
+
+
+def test_what_is_missing_takes_no_part_in_a_season() -> None:
+    rng = np.random.default_rng(31)
+    table = inspections(rng, 40).assign(graded=True, published=pd.NaT, region=rng.choice(["North", "South"], 40))
+    table.loc[0, "overall_effectiveness"] = None
+    table.loc[1, "inspection_start"] = pd.NaT
+    table.loc[2, "region"] = None
+    for season, missing in (("region", 3), ("month", 2), ("quarter", 2)):
+        found = sif.trend(table, method="seasonal-mann-kendall", season=season)
+        whole = sif.trend(table.drop(index=range(missing)), method="seasonal-mann-kendall", season=season)
+        assert found[["n", "n_missing"]].to_numpy().tolist() == [[40 - missing, missing]]
+        pd.testing.assert_frame_equal(found.drop(columns="n_missing"), whole.drop(columns="n_missing"))
+
+
+def test_windows_that_share_a_single_inspection_overlap() -> None:
+    windows = pd.DataFrame({"period_end": pd.to_datetime(["2020-08-31", "2021-08-31"]), "share": [0.5, 0.6], "n_shared": [0, 1]})
+    with pytest.raises(ValueError, match=r"^these are windows that overlap"):
+        sif.trend(windows, value="share")
+
+
+def test_more_seasons_than_can_be_counted_are_refused() -> None:
+    rows = Rows(np.zeros(2, dtype=np.int8), 1, np.zeros(2), np.arange(2), None)
+    with pytest.raises(ValueError, match=r"^1 groups of 2147483648 seasons are more than can be counted$"):
+        _seasonal(rows, np.array([2**31 - 1, 0]), "two-sided", True)
+
+
+def test_no_slope_is_minus_nothing() -> None:
+    table = pd.DataFrame({"inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01"]), "share": [0.0, -0.0]})
+    slope = sif.trend(table, method="theil-sen", value="share")["slope_per_year"].to_numpy()
+    assert slope[0] == 0
+    assert not np.signbit(slope[0])
+
+
+def test_shares_that_do_not_vary_have_no_z_and_one_period_has_no_slope() -> None:
+    start = pd.to_datetime(["2019-10-01", "2020-10-01", "2021-10-01"] * 2 + ["2020-10-01"] * 3 + ["2020-10-01"])
+    table = pd.DataFrame({"inspection_start": start, "good": [1] * 3 + [0] * 3 + [0, 1, 1] + [1], "group": list("aaabbbcccd")})
+    found = sif.trend(table, "group", method="cochran-armitage", value="good")
+    assert found["statistic"].to_numpy()[:3].tolist() == [0, 0, 0]
+    assert np.isnan(found["statistic"].iloc[3])
+    assert found["z"].isna().all()
+    assert found["p"].isna().all()
+    assert found["slope_per_year"].to_numpy()[:2].tolist() == [0, 0]
+    assert found["slope_per_year"].iloc[2:].isna().all()
+
+
+def test_a_season_is_a_column_before_it_is_a_part_of_the_date_and_an_unknown_one_is_named() -> None:
+    table = inspections(np.random.default_rng(32), 60).assign(half=lambda t: t["days"] % 2)
+    own = sif.trend(table.assign(month=table["half"]), method="seasonal-mann-kendall", season="month")
+    pd.testing.assert_frame_equal(own, sif.trend(table, method="seasonal-mann-kendall", season="half"))
+    with pytest.raises(ValueError, match=r"\bseason\b"):
+        sif.trend(table, method="seasonal-mann-kendall", season="halves")
+
+
+def test_what_is_exact_is_true_or_false_whatever_the_method() -> None:
+    table = inspections(np.random.default_rng(33), 12)
+    for method, is_exact in (("mann-kendall", True), ("theil-sen", True), ("cochran-armitage", False), ("jonckheere", False)):
+        exact = sif.trend(table, method=method)["exact"]
+        assert exact.dtype == bool
+        assert exact.tolist() == [is_exact]
