@@ -425,7 +425,7 @@ def explain(
     """
     frame, listed = columns.as_frame(table), register_frame(register)
     everyone = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    known = [key for keys in (everyone.providers, np.asarray(frame[provider].unique())) for key in np.asarray(keys)]
+    known = list(dict.fromkeys([*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())]))
     if provider_id not in known:
         raise ValueError(f"provider {provider_id!r} is not in the table{_nearest_provider(frame, provider_id, provider, known)}")
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
@@ -497,7 +497,7 @@ def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: lis
         found = by_name[by_name["provider_name"].str.casefold().isin(near)]
         if len(found):
             return "; by name: " + ", ".join(f"{key} is {name}" for name, key in found.itertuples(index=False))
-    near = get_close_matches(str(asked), [str(key) for key in dict.fromkeys(known)], n=3)
+    near = get_close_matches(str(asked), [str(key) for key in known], n=3)
     return f"; nearest: {', '.join(near)}" if near else ""
 
 

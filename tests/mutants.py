@@ -89,8 +89,11 @@ def test(module: str, source: str, tests: list[str], seconds: int) -> str:
     return said[os.WEXITSTATUS(status)]
 
 
-def tested(module: str, only: set[str] | None, drawn: int | None) -> tuple[int, int, int, list[str], list[str]]:
-    """Test the mutants of a module, or some. Return how many were tested and how many killed of how many, the survivors, the equivalent."""
+def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) -> tuple[list[str], list[str], int, int]:
+    """Test the mutants of a module, or some: a drawn sample, or those of the last run, of which only the survivors are tested once more.
+
+    Return the changes of these mutants, those of the survivors, how many there were to draw from, and how many equivalent ones besides.
+    """
     named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
     path = ROOT / "ofsted_sif" / f"{module}.py"
     tests = [str(ROOT / "tests" / name) for name in TESTS[module]]
@@ -99,22 +102,22 @@ def tested(module: str, only: set[str] | None, drawn: int | None) -> tuple[int, 
         raise SystemExit(f"{module}: the tests are red without any mutation ({said})")
     seconds = int(5 * (monotonic() - start)) + 20
     all_mutants = list(mutants(path))
-    equivalent = [change for change, _ in all_mutants if change in named]
-    wanted = [mutant for mutant in all_mutants if mutant[0] not in named and (only is None or mutant[0] in only)]
-    n_all = len(wanted)
-    if drawn is not None and drawn < n_all:
-        wanted = random.Random(module).sample(wanted, drawn)  # the same ones each time
-    survived, killed = [], 0
+    if missing := named.keys() - {change for change, _ in all_mutants}:
+        raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
+    different = [mutant for mutant in all_mutants if mutant[0] not in named]
+    wanted = different
+    if last is not None:
+        wanted = [mutant for mutant in different if mutant[0] in last["tested"]]
+    elif drawn is not None and drawn < len(different):
+        wanted = random.Random(module).sample(different, drawn)  # the same ones each time
+    survived = []
     for change, source in wanted:
-        said = test(module, source, tests, seconds)
-        if said == "survived":
+        if last is not None and change not in last["survived"]:
+            continue  # killed by tests that are still there
+        if test(module, source, tests, seconds) == "survived":
             survived.append(change)
             print(f"{module}: survived\n{change}\n", flush=True)
-        else:
-            killed += 1
-    if missing := named.keys() - set(equivalent):
-        raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
-    return len(wanted), killed, n_all, survived, equivalent
+    return [change for change, _ in wanted], survived, len(different), len(all_mutants) - len(different)
 
 
 def main() -> None:
@@ -132,18 +135,14 @@ def main() -> None:
     SURVIVORS.mkdir(parents=True, exist_ok=True)
     figures: dict[str, int | float | str] = {}
     for module in asked.module or TESTS:
-        last = SURVIVORS / f"{module}.json"
-        before = json.loads(last.read_text("utf-8")) if asked.survivors else None
-        only = None if before is None else set(before["survived"])
-        n, killed, n_all, survived, equivalent = tested(module, only, asked.drawn)
-        if before is not None:  # of the last run, those that were killed then are so now: no test has gone
-            made = {change for change, _ in mutants(ROOT / "ofsted_sif" / f"{module}.py")}
-            n, n_all = before["n"] - sum(change in equivalent or change not in made for change in only or ()), before["of"]
-            killed = n - len(survived)
-        last.write_text(json.dumps({"n": n, "of": n_all, "survived": survived}, indent=1), "utf-8")
-        print(f"{module}: {killed} of {n} mutants killed ({100 * killed / max(1, n):.1f}%), {len(equivalent)} equivalent", flush=True)
+        kept = SURVIVORS / f"{module}.json"
+        last = json.loads(kept.read_text("utf-8")) if asked.survivors else None
+        changes, survived, n_all, n_equivalent = tested(module, last, asked.drawn)
+        kept.write_text(json.dumps({"tested": changes, "survived": survived}, indent=1), "utf-8")
+        n, killed = len(changes), len(changes) - len(survived)
+        print(f"{module}: {killed} of {n} mutants killed ({100 * killed / max(1, n):.1f}%), {n_equivalent} equivalent", flush=True)
         drawn = "" if n == n_all else f", drawn from {n_all:,}"
-        figures[module] = f"{killed:,} of {n:,}{drawn} killed ({100 * killed / max(1, n):.1f}%); {len(equivalent)} equivalent besides"
+        figures[module] = f"{killed:,} of {n:,}{drawn} killed ({100 * killed / max(1, n):.1f}%); {n_equivalent} equivalent besides"
     again = " --survivors" if asked.survivors else "" if asked.drawn is None else f" --drawn {asked.drawn}"
     write_record("mutants", "Mutants killed", f"python3 -m tests.mutants{again}", figures, keep=bool(asked.module))
 

@@ -30,10 +30,11 @@ def grid(records: int, providers: int, dates: int) -> tuple[Callable[[], Any], f
     return lambda: counts.count_as_at(*columns, n_providers=providers, n_groups=GROUPS), float(records)
 
 
-def by_threads(calls: dict[str, Callable[[int | None], Any]]) -> None:
+def by_threads(title: str, calls: dict[str, Callable[[int | None], Any]]) -> None:
     """Print what each costs with one thread, with one a core, and as it chooses itself."""
     cores = counts.usable_cores()
-    print(f"\n### By threads\n\n| | 1 thread, ms | {cores} threads, ms | gain | by default, ms |\n| --- | ---: | ---: | ---: | ---: |")
+    print(f"\n### {title}, by threads\n")
+    print(f"| | 1 thread, ms | {cores} threads, ms | gain | by default, ms |\n| --- | ---: | ---: | ---: | ---: |")
     for name, call in calls.items():
         numbers: dict[str, int | None] = {"one": 1, "all": cores, "default": None}
         times = medians({which: lambda call=call, number=number: call(number) for which, number in numbers.items()}, runs=9)
@@ -92,8 +93,10 @@ def main() -> None:
     grown(f"Counting, by groups ({rows:,} rows, 1 thread)", "row", counting)
 
     of, grade = columns_of(rows, 153)
-    by_threads({f"counting, {rows:,} rows, 153 groups": lambda threads: counts.count_grades(of, grade, n_groups=153, threads=threads)})
-    by_threads(others())
+    by_threads(
+        "Counting", {f"counting, {rows:,} rows, 153 groups": lambda threads: counts.count_grades(of, grade, n_groups=153, threads=threads)}
+    )
+    by_threads("Other kernels", others())
 
     ordering: dict[int, tuple[Callable[[], Any], float]] = {}
     for rows in (10_000, 100_000, 1_000_000, 10_000_000):
