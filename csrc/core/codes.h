@@ -54,7 +54,7 @@ static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
         return ((const uint16_t *)codes->data)[i];
     case SIF_UINT32:
         return ((const uint32_t *)codes->data)[i];
-    case SIF_UINT64:
+    default: /* SIF_UINT64 */
         break;
     }
     const uint64_t code = ((const uint64_t *)codes->data)[i];

@@ -12,7 +12,10 @@
 
 enum {
     BLOCK = SIF_CARRIED_BLOCK,
-    FLUSH_ROWS = 1 << 29, /* a multiple of BLOCK; a record changes a cell by less than 4 */
+#ifndef SIF_FLUSH_ROWS /* tests make it less */
+#define SIF_FLUSH_ROWS (1 << 29)
+#endif
+    FLUSH_ROWS = SIF_FLUSH_ROWS, /* a multiple of BLOCK; a record changes a cell by less than 4 */
     MAX_SPAN = 1 << 16    /* days for which a table of grid positions is made; beyond, they are searched */
 };
 
@@ -252,7 +255,7 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
     const sif_records *const records = from->records;
     const int64_t *const order = from->order;
     place before = {sif_provider_before(records, order, from->piece.first), INT64_MAX, INT64_MAX, INT64_MAX};
-    for (int64_t j = from->piece.first; j < from->piece.stop; j++) {
+    for (int64_t j = from->piece.first; j < from->piece.stop; j++) { /* one way: there is a fault, or nobody would ask */
         const int64_t i = order != NULL ? order[j] : j;
         if (i < 0 || i >= records->n)
             return sif_fail(SIF_BAD_ROW, j, i);
@@ -271,12 +274,12 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
         if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
             return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
     }
-    return sif_ok();
+    return sif_ok(); /* not reached: there is a fault */
 }
 
 /* The first row, as they lie, whose grade or group is out of range and which takes part. */
 static sif_status first_bad_code(const sif_records *records, const sif_codes *groups, const sif_codes *grades) {
-    for (int64_t i = 0; i < records->n; i++) {
+    for (int64_t i = 0; i < records->n; i++) { /* one way: there is one, or nobody would ask */
         if (records->eligible != NULL && !records->eligible[i])
             continue;
         if (!sif_code_fits(sif_code_at(grades, i), grades->size))
@@ -284,7 +287,7 @@ static sif_status first_bad_code(const sif_records *records, const sif_codes *gr
         if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
             return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
     }
-    return sif_ok();
+    return sif_ok(); /* not reached: there is one */
 }
 
 /* Where the walk writes what each position of the grid adds to the one before it. */

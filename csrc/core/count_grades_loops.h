@@ -50,7 +50,7 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
             const LANE row = group < last_group ? group : last_group, column = grade < last_grade ? grade : last_grade;                    \
             cell[i] = (uint##WIDTH##_t)(LANE)((LANE)(row * stride) + column);                                                              \
         }                                                                                                                                  \
-        return (IS_SIGNED ? most_group > last_group : count > 0 && most_group >= last_group) | (most_grade > last_grade);                  \
+        return (IS_SIGNED ? most_group > last_group : most_group >= last_group) | (most_grade > last_grade);                               \
     }
 #define DEFINE_FIND_CELLS(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                 \
     DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE)-1)                                                      \
@@ -84,14 +84,12 @@ DEFINE_FIND_CELLS(32, uint32, uint32_t, uint32_t, uint32_t, 0)
             most = place > most ? place : most;                                                                                            \
             out[i] = (int32_t)code;                                                                                                        \
         }                                                                                                                                  \
-        return most > size || ((TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                                                            \
+        return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                            \
     }
 
-DEFINE_WIDEN(int8, int8_t, uint32_t, int32_t)
 DEFINE_WIDEN(int16, int16_t, uint32_t, int32_t)
 DEFINE_WIDEN(int32, int32_t, uint32_t, int32_t)
 DEFINE_WIDEN(int64, int64_t, uint64_t, int64_t)
-DEFINE_WIDEN(uint8, uint8_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint16, uint16_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint32, uint32_t, uint64_t, int64_t)
 DEFINE_WIDEN(uint64, uint64_t, uint64_t, int64_t)
@@ -114,7 +112,9 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
                     for (size_t lane = 0; lane < LANES; lane++)
                         tally[v][lane] = TALLIED(tally[v][lane], grade[lane] == value[v]);
             }
-            for (uint32_t v = 0; v < VALUES && first + v <= n_grades; v++) {
+            const uint32_t left = n_grades + 1 - first, n_values = left < VALUES ? left : VALUES;
+            /* cppcheck-suppress knownConditionTrueFalse; where VALUES is 1 */
+            for (uint32_t v = 0; v < n_values; v++) {
                 uint32_t sum = 0;
                 for (size_t lane = 0; lane < LANES; lane++)
                     sum += tally[v][lane];
@@ -152,11 +152,9 @@ const sif_loops VERSION(sif_loops) = {
                        [SIF_UINT8] = VERSION(find_cells_32_uint8_masked),
                        [SIF_UINT16] = VERSION(find_cells_32_uint16_masked),
                        [SIF_UINT32] = VERSION(find_cells_32_uint32_masked)}},
-    .widen = {[SIF_INT8] = VERSION(widen_int8),
-              [SIF_INT16] = VERSION(widen_int16),
+    .widen = {[SIF_INT16] = VERSION(widen_int16),
               [SIF_INT32] = VERSION(widen_int32),
               [SIF_INT64] = VERSION(widen_int64),
-              [SIF_UINT8] = VERSION(widen_uint8),
               [SIF_UINT16] = VERSION(widen_uint16),
               [SIF_UINT32] = VERSION(widen_uint32),
               [SIF_UINT64] = VERSION(widen_uint64)},

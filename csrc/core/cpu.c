@@ -40,16 +40,17 @@ static int is_supported(const version *v) {
     __builtin_cpu_init();
     if (v->counting == &sif_loops_avx2)
         return __builtin_cpu_supports("avx2") != 0;
-    if (v->counting == &sif_loops_avx512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
+    if (v->counting == &sif_loops_avx512) {
+        const int has_words = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"); /* one way: of this processor */
+        return has_words && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");  /* one way: of this processor */
+    }
 #endif
     return v != NULL;
 }
 
 int sif_use_cpu(const char *name) {
     for (size_t i = 0; i < VERSIONS; i++)
-        if ((name == NULL || strcmp(name, versions[i].name) == 0) && is_supported(&versions[i])) {
+        if ((name == NULL || strcmp(name, versions[i].name) == 0) && is_supported(&versions[i])) { /* one way: of this processor */
             /* cppcheck-suppress duplicateConditionalAssign; what stays the same is not written while others read it */
             if (in_use != &versions[i])
                 in_use = &versions[i];

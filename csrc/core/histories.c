@@ -22,7 +22,7 @@ int64_t sif_next_provider(const sif_records *records, const int64_t *order, int6
 }
 
 int64_t sif_provider_before(const sif_records *records, const int64_t *order, int64_t place) {
-    if (place <= 0 || place > records->n || !is_row(records, row_at(order, place - 1)))
+    if (place <= 0 || !is_row(records, row_at(order, place - 1)))
         return -1;
     const int64_t provider = sif_code_at(&records->provider, row_at(order, place - 1));
     return provider >= 0 && provider < records->provider.size ? provider : -1;

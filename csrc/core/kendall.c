@@ -27,8 +27,6 @@ static inline int64_t ordered_pairs(int64_t n) { return n * (n - 1); }
 static inline double ordered_triples(int64_t n) { return (double)n * (double)(n - 1) * (double)(n - 2); }
 
 static void tie_days(sums *of, int64_t n) {
-    if (n < 2)
-        return;
     of->day_ties += ordered_pairs(n);
     of->day_cubes += ordered_triples(n);
 }

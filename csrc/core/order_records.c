@@ -79,15 +79,11 @@ static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
     memset(all->start, 0, sizeof all->start);
 }
 
-/* Places run from 1, and 0 is for missing: of the span of days of any size, that 1 alone can fail to fit. */
-static int make_range(int64_t least, int64_t most, sif_key_range *range) {
-    if (least > most) { /* no row, or no date at all: the key tells nothing apart */
-        *range = (sif_key_range){0, 0};
-        return 0;
-    }
-    const uint64_t width = (uint64_t)most - (uint64_t)least;
-    *range = (sif_key_range){least, bits_of(width + 1)};
-    return width == UINT64_MAX ? -1 : 0;
+/* Places run from 1, and 0 is for missing. No day is INT64_MIN, which is for missing itself: the last place is below 2^64. */
+static sif_key_range range_of(int64_t least, int64_t most) {
+    if (least > most) /* no row, or no date at all: the key tells nothing apart */
+        return (sif_key_range){0, 0};
+    return (sif_key_range){least, bits_of((uint64_t)most - (uint64_t)least + 1)};
 }
 
 /* One pass: checks every record, finds the range of each key and how many records fall into each bucket, and whether the records lie in
@@ -112,7 +108,7 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
             last_provider = b.provider[k] > last_provider ? b.provider[k] : last_provider;
         }
         if ((loops->extend_spans(b.placed, b.published, (size_t)count, &spans) | (any < 0)) != 0)
-            for (int64_t k = 0; k < count; k++) {
+            for (int64_t k = 0; k < count; k++) { /* one way: there is a fault among them */
                 if (b.provider[k] < 0)
                     return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
                 if (b.placed[k] == SIF_NO_DAY)
@@ -125,13 +121,12 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     for (int64_t i = 0; i < all->n; i++)
         all->start[i + 1] += all->start[i];
     sif_key_range *const ranges = layout->range;
-    if (make_range(spans.placed.least, spans.placed.most, &ranges[PLACED]) != 0 ||
-        make_range(spans.published.least, spans.published.most, &ranges[PUBLISHED]) != 0)
-        return sif_fail(SIF_TOO_LARGE, -1, spans.placed.most > spans.published.most ? spans.placed.most : spans.published.most);
+    ranges[PLACED] = range_of(spans.placed.least, spans.placed.most);
+    ranges[PUBLISHED] = range_of(spans.published.least, spans.published.most);
     ranges[PROVIDER] = (sif_key_range){0, bits_of((uint64_t)last_provider)};
-    sif_key_range narrow;
+    const sif_key_range narrow = range_of(spans.later.least, spans.later.most);
     const int is_near = spans.placed.least > -far && spans.placed.most < far && spans.published.least > -far && spans.published.most < far;
-    layout->by_difference = is_near && make_range(spans.later.least, spans.later.most, &narrow) == 0 && narrow.bits < ranges[PUBLISHED].bits;
+    layout->by_difference = is_near && narrow.bits < ranges[PUBLISHED].bits;
     if (layout->by_difference)
         ranges[PUBLISHED] = narrow;
     return sif_ok();
@@ -266,7 +261,7 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
     if (status.code != SIF_OK || !lay_out(&ordering->layout, carried->bits))
         return status;
     ordering->n = all.start[all.n];
-    if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words)
+    if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words) /* one way: only addresses of 32 bits say less */
         ordering->words = sif_allocate_large((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
     if (ordering->words == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -298,7 +293,7 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
     const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
     sif_status status = sif_ok();
     places *const place = malloc(sizeof *place);
-    uint64_t *const memory = (uint64_t)n <= SIZE_MAX / (2 * sizeof *memory) ? malloc((size_t)n * 2 * sizeof *memory) : NULL;
+    uint64_t *const memory = sif_room_for((uint64_t)n * 2, sizeof *memory);
     block b;
     if (place == NULL || memory == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -318,7 +313,7 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
                 parts[n_parts].key = key;
                 parts[n_parts].from = taken;
                 parts[n_parts].to = high;
-                parts[n_parts++].mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+                parts[n_parts++].mask = ((uint64_t)1 << bits) - 1; /* bits < 64: two rows or more take one at least */
             }
             high += bits;
             taken += bits;

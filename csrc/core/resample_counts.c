@@ -73,7 +73,7 @@ typedef struct {
 /* Lets `draws` fall on the numbers first .. first + 2^bits - 1. Returns how many fell on none of the providers. */
 static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
     const int64_t last = first + ((int64_t)1 << bits) - 1;
-    if (draws == 0 || first >= of->n_providers)
+    if (first >= of->n_providers)
         return draws;
     if (last < of->n_providers && of->profile[first] == of->profile[last]) {
         of->drawn[of->profile[first]] += draws;

@@ -40,7 +40,9 @@ int take_day(PyObject *object, const char *name, int64_t *day) {
 }
 
 int64_t product(int64_t a, int64_t b) {
-    if (a < 0 || b < 0 || (b != 0 && a > PY_SSIZE_T_MAX / (int64_t)sizeof(int64_t) / b)) {
+    if (a < 0 || b < 0)
+        return -1;
+    if (b != 0 && a > PY_SSIZE_T_MAX / (int64_t)sizeof(int64_t) / b) {
         PyErr_Format(PyExc_ValueError, "a table of %lld x %lld counts does not fit into memory", (long long)a, (long long)b);
         return -1;
     }
@@ -67,15 +69,15 @@ int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece
 
 /* Lends the buffer of `object`: contiguous, native, a multiple of its item size. Returns its type letter, or 0 with an exception. */
 static char lend(lent *buffers, PyObject *object, const char *name, int writable, const Py_buffer **view) {
-    if (buffers->n == MOST_BUFFERS) {
-        PyErr_SetString(PyExc_SystemError, "more buffers than a binding may take");
-        return 0;
+    if (buffers->n == MOST_BUFFERS) { /* one way: no binding takes so many */
+        PyErr_SetString(PyExc_SystemError, "more buffers than a binding may take"); /* not reached: as above */
+        return 0; /* not reached: as above */
     }
     Py_buffer *const taken = &buffers->views[buffers->n];
     if (PyObject_GetBuffer(object, taken, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
         return 0;
     buffers->n++;
-    const char *format = taken->format != NULL ? taken->format : "B";
+    const char *format = taken->format != NULL ? taken->format : "B"; /* one way: who is asked for a format gives one */
     if (*format == '@' || *format == '=')
         format++;
     if (strlen(format) != 1) {
@@ -114,7 +116,7 @@ static int kind_of(char letter, Py_ssize_t width, sif_kind *kind) {
     const int is_signed = strchr("bhilqn", letter) != NULL;
     if (!is_signed && strchr("BHILQN", letter) == NULL)
         return -1;
-    switch (width) {
+    switch (width) { /* one way: the letters have these widths */
     case 1:
         *kind = is_signed ? SIF_INT8 : SIF_UINT8;
         return 0;
@@ -127,8 +129,8 @@ static int kind_of(char letter, Py_ssize_t width, sif_kind *kind) {
     case 8:
         *kind = is_signed ? SIF_INT64 : SIF_UINT64;
         return 0;
-    default:
-        return -1;
+    default:       /* not reached: the letters have those widths */
+        return -1; /* not reached: as above */
     }
 }
 
@@ -168,7 +170,7 @@ int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, 
     if (bitmap != NULL) {
         if (lend(buffers, bitmap, name, 0, &view) == 0)
             return -1;
-        if (offset > INT64_MAX - n || (offset + n + 7) / 8 > view->len) {
+        if ((offset + n + 7) / 8 > view->len) {
             PyErr_Format(PyExc_ValueError, "%s has a validity bitmap of %zd bytes, too short for its rows", name, view->len);
             return -1;
         }
@@ -206,14 +208,13 @@ int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, 
     return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
 }
 
-int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const double **data) {
-    *data = NULL;
-    return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "d", "float64", 8, (void **)data);
+int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data) {
+    return take(buffers, object, name, rows, 0, "d", "float64", 8, (void **)data);
 }
 
-int take_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const uint8_t **data) {
+int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data) {
     *data = NULL;
-    return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "?B", "bool", 1, (void **)data);
+    return object == Py_None ? 0 : take(buffers, object, name, rows, 0, "?B", "bool", 1, (void **)data);
 }
 
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data) {
@@ -221,7 +222,7 @@ int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t ro
 }
 
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data) {
-    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data);
+    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data); /* one way: counts beside them are as many */
 }
 
 int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
@@ -230,7 +231,7 @@ int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
         take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
         take_int64(buffers, args[2], "held", -1, 0, &records->held) != 0 ||
         take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
-        take_flags(buffers, args[4], "eligible", -1, 1, &records->eligible) != 0 ||
+        take_optional_flags(buffers, args[4], "eligible", -1, &records->eligible) != 0 ||
         take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||
         take_int64(buffers, args[6], "closed", n_providers, 1, &records->closed) != 0)
         return -1;

@@ -18,8 +18,8 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
         take_size(args[13], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[12], "grades", n_grades, &grades) != 0)
         goto done;
     const int64_t tables = product(groups != NULL ? n_groups + 1 : 1, periods != NULL ? n_periods + 1 : 1);
-    const int64_t cells = tables < 0 ? -1 : product(n_grades + 1, n_grades + 1);
-    if (cells < 0 || take_int64_out(&buffers, args[14], "counts", product(tables, cells), &counts) != 0 ||
+    const int64_t cells = product(tables, product(n_grades + 1, n_grades + 1));
+    if (take_int64_out(&buffers, args[14], "counts", cells, &counts) != 0 ||
         take_piece(args + 15, n_args - 15, records.n, &piece) != 0)
         goto done;
 

@@ -38,7 +38,7 @@ PyObject *bind_sum_weights(PyObject *Py_UNUSED(module), PyObject *const *args, P
         take_size(args[3], "n_grades", &n_grades) != 0 ||
         take_optional_codes(&buffers, args[0], "groups", n_groups, &groups_taken, &groups) != 0 ||
         take_codes(&buffers, args[2], "grades", n_grades, &grades) != 0 ||
-        take_float64(&buffers, args[4], "weights", -1, 0, &weights) != 0 ||
+        take_float64(&buffers, args[4], "weights", -1, &weights) != 0 ||
         (n_args > 7 && take_size(args[7], "first_row", &first_row) != 0))
         goto done;
     const int64_t rows = groups != NULL ? n_groups + 1 : 1;

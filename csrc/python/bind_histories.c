@@ -79,7 +79,7 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
         take_piece(args + GRID_ARGUMENTS + 1, n_args - GRID_ARGUMENTS - 1, given.records.n, &piece) != 0)
         goto done;
     const int64_t cells = product(given.groups != NULL ? given.n_groups + 1 : 1, given.n_grades + 1);
-    if (cells < 0 || take_int64_out(&buffers, args[GRID_ARGUMENTS], "counts", product(given.n_dates, cells), &counts) != 0)
+    if (take_int64_out(&buffers, args[GRID_ARGUMENTS], "counts", product(given.n_dates, cells), &counts) != 0)
         goto done;
 
     sif_status status;

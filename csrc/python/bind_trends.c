@@ -52,7 +52,7 @@ PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args
     int64_t *counts;
     double *cubes;
     if (check_arguments("kendall_values", n_args, 7, 9) != 0 || take_dated(&buffers, args, 7, n_args, &rows, &piece) != 0 ||
-        take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 ||
+        take_float64(&buffers, args[4], "values", -1, &values) != 0 ||
         take_sums(&buffers, args[5], args[6], rows.group.size, &counts, &cubes) != 0)
         goto done;
 
@@ -98,7 +98,7 @@ PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
     int64_t n_ranks;
     double *slopes;
     if (check_arguments("theil_sen", n_args, 8, 10) != 0 || take_dated(&buffers, args, 8, n_args, &rows, &piece) != 0 ||
-        take_float64(&buffers, args[4], "values", -1, 0, &values) != 0 || take_size(args[5], "n_ranks", &n_ranks) != 0)
+        take_float64(&buffers, args[4], "values", -1, &values) != 0 || take_size(args[5], "n_ranks", &n_ranks) != 0)
         goto done;
     const int64_t wanted = product(rows.group.size, n_ranks);
     if (wanted < 0 || take_int64(&buffers, args[6], "ranks", wanted, 0, &ranks) != 0 ||

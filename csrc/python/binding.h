@@ -33,8 +33,8 @@ int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, 
 int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes, const sif_codes **taken);
 /* A column of int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
-int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const double **data);
-int take_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const uint8_t **data);
+int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data);
+int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data);
 /* The seven arguments that describe records: provider, n_providers, held, published, eligible, opened, closed. */
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
@@ -42,7 +42,7 @@ int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece
 /* Writable outputs of exactly `rows` values. */
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data);
-/* a * b, or -1 with an exception set where that is no size of memory. */
+/* a * b, or -1 with an exception set where that is no size of memory, or where a or b was none. */
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
@@ -62,7 +62,8 @@ int stop_on_signal(void *context);
     }
 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.
- * `first_row` is the number of the piece's first row in the whole. Always returns NULL. */
+ * `first_row` is the number of the piece's first row in the whole; codes are NULL where the status can't complain of them. Always returns
+ * NULL. */
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
 
 PyObject *bind_count_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

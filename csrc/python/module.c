@@ -86,5 +86,5 @@ static struct PyModuleDef definition = DEFINITION(slots), definition_3_11 = DEFI
 PyMODINIT_FUNC PyInit__core(void);
 
 PyMODINIT_FUNC PyInit__core(void) {
-    return PyModuleDef_Init(Py_Version < 0x030C0000 ? &definition_3_11 : &definition);
+    return PyModuleDef_Init(Py_Version < 0x030C0000 ? &definition_3_11 : &definition); /* one way: of one Python at a time */
 }

@@ -30,7 +30,7 @@ static PyObject *raise(const char *reason, int64_t row, PyObject *value_object, 
 
 /* The code that a status complains of, as it stands in the column: a status has no room for those past INT64_MAX. */
 static PyObject *offending_code(sif_status status, const sif_codes *codes, char *text, size_t room) {
-    if (codes != NULL && codes->kind == SIF_UINT64 && status.value == INT64_MIN) {
+    if (codes->kind == SIF_UINT64 && status.value == INT64_MIN) {
         const unsigned long long code = ((const uint64_t *)codes->data)[status.row];
         snprintf(text, room, "%llu", code);
         return PyLong_FromUnsignedLongLong(code);
@@ -45,25 +45,23 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
     PyObject *value_object = NULL;
     const long long row = status.row < 0 ? -1 : (long long)(status.row + first_row), value = status.value;
     const char *reason = "";
-    switch (status.code) {
-    case SIF_OK:
-        PyErr_SetString(PyExc_SystemError, "an exception was asked for where nothing failed");
-        return NULL;
+    switch (status.code) { /* one way: there is no other code */
     case SIF_NO_MEMORY:
         return PyErr_NoMemory();
+    case SIF_OK: /* Python says SystemError where a NULL comes without an exception */
     case SIF_INTERRUPTED:
         return NULL; /* the signal's handler has set the exception */
     case SIF_BAD_GRADE:
         reason = "grade";
         value_object = offending_code(status, grades, code, sizeof code);
         snprintf(text, sizeof text, "row %lld: grade code %s is outside the scale (0 .. %lld, or -1 for missing)", row, code,
-                 (long long)(grades != NULL ? grades->size : 0) - 1);
+                 (long long)grades->size - 1);
         break;
     case SIF_BAD_GROUP:
         reason = "group";
         value_object = offending_code(status, groups, code, sizeof code);
         snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld, or -1 for missing)", row, code,
-                 (long long)(groups != NULL ? groups->size : 0) - 1);
+                 (long long)groups->size - 1);
         break;
     case SIF_BAD_PERIOD:
         reason = "period";
@@ -76,7 +74,7 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
             snprintf(text, sizeof text, "row %lld: the provider is missing", row);
         else
             snprintf(text, sizeof text, "row %lld: provider code %s is outside the providers (0 .. %lld)", row, code,
-                     (long long)(provider != NULL ? provider->size : 0) - 1);
+                     (long long)provider->size - 1);
         break;
     case SIF_BAD_WEIGHT:
         reason = "weight";
