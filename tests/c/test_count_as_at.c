@@ -114,10 +114,63 @@ static void changes_keep_to_their_room(void) {
     free_guarded(changes, 8);
 }
 
+/* More than fits is refused, and what takes more than a word is counted another way. */
+static void sizes_near_and_past_all_bounds(void) {
+    enum { DATES = 2048 };
+    const int64_t most = INT32_MAX, dates[] = {4, 5}, expires[] = {SIF_NO_DAY, 50, SIF_NO_DAY, 50};
+    int64_t n_changes, all_dates[DATES];
+    int64_t *const counts = guarded(2 * 3 * 5), *const cells = guarded(16), *const changes = guarded(16);
+    reset();
+    sif_codes groups = {.data = group, .size = 2, .kind = SIF_INT64}, grades = {.data = grade, .size = 4, .kind = SIF_INT64};
+    sif_records records = {.n = 4, .provider = {.data = provider, .size = most + 1, .kind = SIF_INT64}, .held = held, .published = published};
+    CHECK_STATUS(sif_count_as_at(&records, NULL, NULL, &groups, &grades, NULL, 2, dates, dates, counts, NULL), SIF_TOO_LARGE, -1, most + 1);
+    CHECK_STATUS(sif_changes_as_at(&records, NULL, &groups, &grades, NULL, 2, dates, dates, &n_changes, cells, changes, NULL), SIF_TOO_LARGE, -1, most + 1);
+    records.provider.size = 2;
+    groups.size = grades.size = most;
+    CHECK_STATUS(sif_changes_as_at(&records, NULL, &groups, &grades, NULL, 2, dates, dates, &n_changes, cells, changes, NULL), SIF_TOO_LARGE, -1, most);
+    CHECK(n_changes == SIF_VOID && all_are(counts, 2 * 3 * 5, SIF_VOID));
+    for (int64_t d = 0; d < DATES; d++)
+        all_dates[d] = d;
+    groups.size = grades.size = (int64_t)1 << 20;
+    provider[0] = 1; /* not in order */
+    CHECK_STATUS(sif_changes_as_at(&records, NULL, &groups, &grades, expires, DATES, all_dates, all_dates, &n_changes, cells, changes, NULL), SIF_OK, -1, 0);
+    /* Published on day 3, all at once: of provider 1 row 3 is in force, until it expires after day 50, and of provider 0 row 1 likewise. */
+    const int64_t of_group = DATES * (grades.size + 1), stride = grades.size + 1;
+    CHECK(n_changes > 0 && cells[0] == of_group + 3 * stride + 1 && changes[0] == 1);
+    free_guarded(counts, 2 * 3 * 5);
+    free_guarded(cells, 16);
+    free_guarded(changes, 16);
+}
+
+/* Rows are fetched ahead of the walk, which goes backwards: what is no row is not. */
+static void an_order_of_many_rows_that_names_none(void) {
+    enum { N = 3000 };
+    static const int64_t dates[] = {1, 2}, wrong[] = {-1, N, INT64_MIN, INT64_MAX};
+    int64_t *const providers = allocate(N, sizeof *providers), *const rows = allocate(N, sizeof *rows), *const days = allocate(N, sizeof *days);
+    int8_t *const zeros = allocate(N, 1);
+    for (int64_t i = 0; i < N; i++)
+        providers[i] = rows[i] = i;
+    const sif_records records = {.n = N, .provider = {.data = providers, .size = N, .kind = SIF_INT64}, .held = days};
+    const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
+    int64_t counts[4];
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
+        for (int64_t place = 0; place < N; place += 499) {
+            rows[place] = wrong[w];
+            CHECK_STATUS(sif_count_as_at(&records, rows, NULL, NULL, &grades, NULL, 2, dates, dates, counts, NULL), SIF_BAD_ROW, place, wrong[w]);
+            rows[place] = place;
+        }
+    free(providers);
+    free(rows);
+    free(days);
+    free(zeros);
+}
+
 int main(void) {
     REPEAT(2000, count_as_at_holds);
     RUN(changes_keep_to_their_room);
     RUN(what_is_wrong_is_named);
     RUN(the_watch_is_asked_and_obeyed);
+    RUN(sizes_near_and_past_all_bounds);
+    RUN(an_order_of_many_rows_that_names_none);
     return report();
 }

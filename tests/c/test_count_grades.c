@@ -147,12 +147,81 @@ static void the_watch_is_asked_and_obeyed(void) {
     free(zeros);
 }
 
+/* Codes of each kind, with and without a bitmap, in tables whose cells take 16 bits and 32. */
+static void every_kind_counts_alike(void) {
+    enum { N = 3000 };
+    uint8_t bitmap[N / 8];
+    memset(bitmap, 0xFF, sizeof bitmap);
+    bitmap[0] = 0xFE; /* the first row is missing */
+    const int64_t sizes[] = {90, 30000};
+    int64_t *const groups = allocate(N, sizeof *groups), *const grades = random_codes(N, 4);
+    const sif_codes of_grade = coded(grades, N, 4, SIF_INT8);
+    for (int kind = SIF_INT8; kind <= SIF_UINT64; kind++)
+        for (int which = 0; which < 4; which++) {
+            const int64_t n_groups = sizes[which % 2], cells = (n_groups + 1) * 5;
+            const int is_masked = which / 2;
+            for (int64_t i = 0; i < N; i++)
+                groups[i] = random_below(90);
+            sif_codes of_group = coded(groups, N, n_groups, (sif_kind)kind);
+            if (is_masked)
+                groups[0] = -1;
+            of_group.validity = is_masked ? bitmap : NULL;
+            int64_t *const counts = guarded(cells), *const expected = guarded(cells);
+            naive(N, groups, grades, n_groups, 4, expected);
+            CHECK_STATUS(sif_count_grades(N, &of_group, &of_grade, counts, NULL), SIF_OK, -1, 0);
+            CHECK(memcmp(counts, expected, (size_t)cells * sizeof *counts) == 0);
+            free_guarded(counts, cells);
+            free_guarded(expected, cells);
+            of_group.validity = NULL;
+            free_codes(&of_group);
+        }
+    free_codes(&of_grade);
+    free(groups);
+    free(grades);
+}
+
+/* Without a bitmap nothing is missing in a kind without sign. */
+static void all_ones_are_a_code_of_kinds_without_sign(void) {
+    const int64_t values[] = {0, -1, 1}, zeros[] = {0, 0, 0}, shown[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MIN};
+    const sif_codes good = coded(zeros, 3, 4, SIF_INT8);
+    for (int kind = SIF_UINT8; kind <= SIF_UINT64; kind++) {
+        const sif_codes bad = coded(values, 3, 4, (sif_kind)kind);
+        int64_t *const counts = guarded(25);
+        CHECK_STATUS(sif_count_grades(3, NULL, &bad, counts, NULL), SIF_BAD_GRADE, 1, shown[kind - SIF_UINT8]);
+        CHECK_STATUS(sif_count_grades(3, &bad, &good, counts, NULL), SIF_BAD_GROUP, 1, shown[kind - SIF_UINT8]);
+        CHECK(all_are(counts, 25, SIF_VOID));
+        free_guarded(counts, 25);
+        free_codes(&bad);
+    }
+    free_codes(&good);
+}
+
+static void more_grades_than_their_kind_can_name(void) {
+    enum { N = 1000 };
+    int64_t grades[N];
+    for (int64_t i = 0; i < N; i++)
+        grades[i] = i % 101 - 1;
+    const sif_codes of_grade = coded(grades, N, 200, SIF_INT8);
+    int64_t *const counts = guarded(201), *const expected = guarded(201);
+    naive(N, NULL, grades, 0, 200, expected);
+    CHECK_STATUS(sif_count_grades(N, NULL, &of_grade, counts, NULL), SIF_OK, -1, 0);
+    CHECK(memcmp(counts, expected, 201 * sizeof *counts) == 0);
+    const sif_codes too_many = {.data = of_grade.data, .size = UINT32_MAX, .kind = SIF_INT8};
+    CHECK_STATUS(sif_count_grades(N, NULL, &too_many, counts, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
+    free_guarded(counts, 201);
+    free_guarded(expected, 201);
+    free_codes(&of_grade);
+}
+
 int main(void) {
     REPEAT(2000, count_grades_holds);
     EACH_VERSION {
         RUN(by_hand);
         RUN(many_rows);
         RUN(nothing);
+        RUN(every_kind_counts_alike);
+        RUN(all_ones_are_a_code_of_kinds_without_sign);
+        RUN(more_grades_than_their_kind_can_name);
         RUN(pieces_add_up);
         RUN(bad_codes_are_named);
         RUN(tables_past_all_bounds_are_refused);

@@ -90,6 +90,70 @@ static void the_watch_is_asked_and_obeyed(void) {
     free(zeros);
 }
 
+static void sizes_past_all_bounds_are_refused(void) {
+    const int8_t zero = 0;
+    const int64_t day = 1, sizes[] = {-1, INT32_MAX, (int64_t)1 << 32, INT64_MAX};
+    const sif_codes grades = {.data = &zero, .size = 4, .kind = SIF_INT8};
+    const sif_records records = {.n = 1, .provider = {.data = &zero, .size = 1, .kind = SIF_INT8}, .held = &day};
+    int64_t counts = 5;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const sif_codes groups = {.data = &zero, .size = sizes[s], .kind = SIF_INT8};
+        CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &groups, NULL, &grades, &counts, NULL), SIF_TOO_LARGE, -1, sizes[s]);
+        CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &groups, &counts, NULL), SIF_TOO_LARGE, -1, sizes[s]);
+    }
+    CHECK(counts == 5);
+}
+
+static const int64_t held_of_three[] = {9, 1, 2, 1, 2, 3}, identity[] = {0, 1, 2, 3, 4, 5};
+static const int8_t grades_of_three[] = {0, 0, 1, 2, 3, 3};
+
+/* Whether the records of two providers, from the second row on, make the transitions 0 to 1, 2 to 3 and 3 to 3. */
+static void makes_three(const sif_records *records, const int64_t *order) {
+    const sif_codes grades = {.data = grades_of_three, .size = 4, .kind = SIF_INT8};
+    const sif_piece piece = {1, records->n};
+    int64_t *const counts = guarded(25);
+    CHECK_STATUS(sif_count_transitions(records, order, &piece, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
+    CHECK(counts[1] == 1 && counts[2 * 5 + 3] == 1 && counts[3 * 5 + 3] == 1);
+    counts[1] = counts[2 * 5 + 3] = counts[3 * 5 + 3] = 0;
+    CHECK(all_are(counts, 25, 0));
+    free_guarded(counts, 25);
+}
+
+/* More providers than codes of the kind can name, too. */
+static void providers_of_every_kind(void) {
+    const int64_t of_whom[] = {0, 1, 1, 2, 2, 2}, unknown[] = {0, 100}, sizes[] = {3, 300, 40000, INT32_MAX};
+    for (int kind = SIF_INT8; kind <= SIF_UINT64; kind++) {
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            const sif_codes codes = coded(of_whom, 6, sizes[s], (sif_kind)kind);
+            const sif_records records = {.n = 6, .provider = codes, .held = held_of_three};
+            makes_three(&records, NULL);
+            makes_three(&records, identity);
+            free_codes(&codes);
+        }
+        const sif_codes codes = coded(unknown, 2, 3, (sif_kind)kind), grades = {.data = grades_of_three, .size = 4, .kind = SIF_INT8};
+        const sif_records records = {.n = 2, .provider = codes, .held = held_of_three};
+        int64_t counts[25];
+        CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_BAD_PROVIDER, 1, 100);
+        free_codes(&codes);
+    }
+}
+
+/* That is for the piece before to say. */
+static void what_is_wrong_before_a_piece_is_not_its_own(void) {
+    int64_t of_whom[] = {0, 1, 1, 2, 2, 2}, order[] = {0, 1, 2, 3, 4, 5};
+    const sif_records records = {.n = 6, .provider = {.data = of_whom, .size = 3, .kind = SIF_INT64}, .held = held_of_three};
+    const int64_t wrong[] = {-1, 9, INT64_MIN, INT64_MAX};
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+        order[0] = wrong[w];
+        makes_three(&records, order);
+        order[0] = 0;
+        of_whom[0] = wrong[w];
+        makes_three(&records, order);
+        makes_three(&records, NULL);
+        of_whom[0] = 0;
+    }
+}
+
 int main(void) {
     REPEAT(2000, count_transitions_holds);
     RUN(by_hand);
@@ -97,5 +161,8 @@ int main(void) {
     RUN(bad_codes_and_days_are_named);
     RUN(blocks_hang_together);
     RUN(the_watch_is_asked_and_obeyed);
+    RUN(sizes_past_all_bounds_are_refused);
+    RUN(what_is_wrong_before_a_piece_is_not_its_own);
+    EACH_VERSION RUN(providers_of_every_kind);
     return report();
 }

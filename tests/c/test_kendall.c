@@ -101,6 +101,60 @@ static void the_watch_is_asked_and_obeyed(void) {
     free(values);
 }
 
+/* So many rows of a group that its balances no longer fit the lanes of a word. */
+static void groups_that_outgrow_their_lanes(void) {
+    const int64_t n = 3000;
+    for (int64_t n_grades = 3; n_grades <= 7; n_grades++) {
+        series s = {.n = n, .n_groups = 1, .n_grades = n_grades, .day = allocate(n, sizeof *s.day), .value = allocate(n, sizeof *s.value)};
+        s.group = allocate(n, sizeof *s.group);
+        s.grade = allocate(n, sizeof *s.grade);
+        for (int64_t i = 0; i < n; i++) {
+            s.day[i] = i / 3;
+            s.grade[i] = random_below(9) == 0 ? -1 : random_below(n_grades);
+        }
+        s.rows = (sif_dated){.n = n, .group = coded(s.group, n, 1, SIF_INT8), .day = s.day};
+        s.grades = coded(s.grade, n, n_grades, SIF_INT8);
+        kendall_agrees_on(s, 1);
+        free_series(&s);
+    }
+}
+
+static void more_rows_or_grades_than_can_be_counted_are_refused(void) {
+    const int8_t zero = 0;
+    const int64_t day = 1, too_many = SIF_MOST_ROWS + 1;
+    const double value = 1;
+    int64_t counts[SIF_KENDALL_COUNTS];
+    double cubes[2];
+    const sif_codes grades = {.data = &zero, .size = 4, .kind = SIF_INT8}, many = {.data = &zero, .size = (int64_t)1 << 40, .kind = SIF_INT8};
+    sif_dated rows = {.n = too_many, .group = {.data = &zero, .size = 1, .kind = SIF_INT8}, .day = &day};
+    CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_TOO_LARGE, -1, too_many);
+    CHECK_STATUS(sif_kendall_values(&rows, &value, counts, cubes, NULL), SIF_TOO_LARGE, -1, too_many);
+    rows.n = 1;
+    CHECK_STATUS(sif_kendall_grades(&rows, &many, counts, cubes, NULL), SIF_TOO_LARGE, -1, many.size);
+    CHECK(all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
+}
+
+/* A piece begins with the first group that begins in it; of the rows before, it need not know that they are rows. */
+static void what_is_wrong_before_a_piece_is_not_its_own(void) {
+    const int64_t group[] = {0, 1, 1, 1}, days[] = {5, 1, 2, 3}, wrong[] = {-1, 4, INT64_MIN, INT64_MAX};
+    const double values[] = {0, 1, 2, 3};
+    int64_t order[] = {0, 1, 2, 3};
+    const sif_piece piece = {1, 4};
+    const sif_dated rows = {.n = 4, .group = coded(group, 4, 2, SIF_INT8), .day = days, .order = order, .piece = &piece};
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+        int64_t counts[2 * SIF_KENDALL_COUNTS] = {0};
+        double cubes[4] = {0};
+        order[0] = wrong[w];
+        CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_OK, -1, 0);
+        CHECK(counts[SIF_KENDALL_COUNTS + SIF_KENDALL_S] == 3 && counts[SIF_KENDALL_N] == 0);
+        order[0] = 0;
+        order[1] = wrong[w];
+        CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_BAD_ROW, 1, wrong[w]);
+        order[1] = 1;
+    }
+    free_codes(&rows.group);
+}
+
 int main(void) {
     REPEAT(2000, kendall_holds);
     RUN(by_hand);
@@ -108,5 +162,8 @@ int main(void) {
     RUN(nothing_one_row_and_all_missing);
     RUN(what_is_wrong_is_named);
     RUN(the_watch_is_asked_and_obeyed);
+    RUN(groups_that_outgrow_their_lanes);
+    RUN(more_rows_or_grades_than_can_be_counted_are_refused);
+    RUN(what_is_wrong_before_a_piece_is_not_its_own);
     return report();
 }

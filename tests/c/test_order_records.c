@@ -69,6 +69,16 @@ static void the_watch_is_asked_and_obeyed(void) {
     free(zeros);
 }
 
+static void more_providers_than_can_be_told_apart_are_refused(void) {
+    const int64_t day = 1, too_many = (int64_t)INT32_MAX + 1;
+    const int8_t zero = 0;
+    const sif_records records = {.n = 1, .provider = {.data = &zero, .size = too_many, .kind = SIF_INT8}, .held = &day};
+    int64_t order;
+    int already;
+    CHECK_STATUS(sif_order_records(&records, &order, &already, NULL), SIF_TOO_LARGE, -1, too_many);
+    CHECK(order == SIF_VOID);
+}
+
 int main(void) {
     REPEAT(2000, order_records_holds);
     EACH_VERSION {
@@ -77,5 +87,6 @@ int main(void) {
     }
     RUN(bad_records_are_named);
     RUN(the_watch_is_asked_and_obeyed);
+    RUN(more_providers_than_can_be_told_apart_are_refused);
     return report();
 }

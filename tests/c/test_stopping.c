@@ -85,6 +85,9 @@ static void following(void) {
     int64_t n_spells;
     STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, NULL, &grades, words[0], &watch),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
+    const sif_codes groups = codes_of(group, ROWS / 50 + 1, SIF_INT64);
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, &groups, NULL, &grades, words[0], &watch),
+                    all_are(words[0], (groups.size + 1) * (GRADES + 1) * (GRADES + 1), SIF_VOID));
     STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &watch),
                     n_spells == SIF_VOID);
 }

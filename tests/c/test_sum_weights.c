@@ -65,6 +65,17 @@ static void the_watch_is_obeyed(void) {
     free(zeros);
 }
 
+static void sums_past_all_bounds_are_refused(void) {
+    const int8_t zero = 0;
+    const double weight = 1;
+    const sif_codes few = {.data = &zero, .size = 4, .kind = SIF_INT8}, many = {.data = &zero, .size = UINT32_MAX, .kind = SIF_INT8};
+    double sum = 5;
+    int64_t unweighted = 5;
+    CHECK_STATUS(sif_sum_weights(1, &many, &few, &weight, &sum, &unweighted, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
+    CHECK_STATUS(sif_sum_weights(1, NULL, &many, &weight, &sum, &unweighted, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
+    CHECK(sum == 5 && unweighted == 5);
+}
+
 int main(void) {
     REPEAT(2000, sum_weights_holds);
     EACH_VERSION {
@@ -72,5 +83,6 @@ int main(void) {
         RUN(bad_weights_and_codes_are_named);
         RUN(the_watch_is_obeyed);
     }
+    RUN(sums_past_all_bounds_are_refused);
     return report();
 }
