@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.coverage_of_c import copied, run
+from tests.coverage_of_c import build_in, copied
 from tests.figures import WANTED
 from tests.records import write_record
 
@@ -18,7 +18,7 @@ from tests.records import write_record
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         where = copied(Path(folder).resolve() / "project")
-        run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], where, OFSTED_SIF_FAULTS="1")
+        build_in(where, OFSTED_SIF_FAULTS="1")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_faults.py"]
         done = subprocess.run(command, cwd=where, env={**os.environ, "PYTHONPATH": str(where)}, capture_output=True, text=True)
     print(done.stdout, done.stderr, sep="")

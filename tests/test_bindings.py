@@ -1,0 +1,117 @@
+"""What every function of the core refuses before a kernel runs: arguments too few or too many, of a wrong kind, size or place."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ofsted_sif import _core
+from tests import calls
+
+ROWS = 40
+FUNCTIONS = sorted(calls.functions())
+
+
+def good_arguments(name):
+    (kind, *_) = (kind for of, kind in calls.kinds() if of == name and calls.succeeds(kind))
+    return list(calls.a_call(name, kind, ROWS)[0])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_too_few_and_too_many_arguments_are_counted(name):
+    arguments = good_arguments(name)
+    for wrong in ([], arguments[:-1], [*arguments, *[0] * 20]):
+        with pytest.raises(TypeError, match=rf"^({name} takes [0-9]+ to [0-9]+ arguments, not {len(wrong)}|a piece has)"):
+            getattr(_core, name)(*wrong)
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kind in calls.kinds() if calls.succeeds(kind)])
+def test_each_argument_of_a_wrong_kind_is_refused(name, kind):
+    arguments, _ = calls.a_call(name, kind, ROWS)
+    for place in range(len(arguments)):
+        for wrong in ("text", 1.5, [1], -(2**70), np.zeros(3, dtype="datetime64[D]"), np.zeros(3, dtype=np.float32)):
+            with pytest.raises((TypeError, ValueError, OverflowError, BufferError)):
+                getattr(_core, name)(*arguments[:place], wrong, *arguments[place + 1 :])
+
+
+def a_column(dtype, *values):
+    return np.array(values, dtype=dtype)
+
+
+def test_a_size_is_neither_negative_nor_past_all_memory():
+    for size in (-1, 2**62):
+        with pytest.raises(ValueError, match=rf"^n_grades is {size}, which is no size$"):
+            _core.count_grades(None, 0, a_column(np.int8, 0), size, np.zeros(5, dtype=np.int64))
+
+
+def test_tables_that_no_memory_holds_are_refused():
+    codes, days, nothing = a_column(np.int8, 0), a_column(np.int64, 0), np.zeros(1, dtype=np.int64)
+    records = (codes, 1, days, None, None, None, None)
+    large = 2**50
+    with pytest.raises(ValueError, match=r"^a table of [0-9]+ x [0-9]+ counts does not fit into memory$"):
+        _core.count_as_at(*records, None, codes, large, codes, large, None, days, days, nothing)
+    with pytest.raises(ValueError, match=r"^a table of [0-9]+ x [0-9]+ counts does not fit into memory$"):
+        _core.count_transitions(*records, None, codes, large, codes, large, codes, 4, nothing)
+    with pytest.raises(ValueError, match=r"^a table of [0-9]+ x [0-9]+ counts does not fit into memory$"):
+        _core.theil_sen(None, codes, large, days, a_column(np.float64, 1), large, days, a_column(np.float64, 1))
+
+
+def test_no_rank_is_asked_of_any_group():
+    nothing = np.zeros(0, dtype=np.int64)
+    codes, days, values = a_column(np.int8, 0, 0), a_column(np.int64, 0, 1), a_column(np.float64, 1, 2)
+    assert _core.theil_sen(None, codes, 1, days, values, 0, nothing, np.zeros(0)) is None
+
+
+def test_the_date_of_a_state_is_a_day():
+    codes, days, rows = a_column(np.int8, 0), a_column(np.int64, 0), np.zeros(1, dtype=np.int64)
+    records = (codes, 1, days, None, None, None, None)
+    with pytest.raises(TypeError):
+        _core.latest_as_at(*records, "today", 0, rows)
+    with pytest.raises(ValueError, match=r"^date is missing$"):
+        _core.latest_as_at(*records, -(2**63), 0, rows)
+    with pytest.raises(ValueError, match=r"^cutoff is missing$"):
+        _core.latest_as_at(*records, 0, -(2**63), rows)
+    assert _core.latest_as_at(*records, -1, -1, rows) is None
+
+
+def test_a_piece_has_two_places_within_the_rows():
+    codes, days = a_column(np.int8, 0, 0), a_column(np.int64, 0, 1)
+    call = (codes, 1, days, None, None, None, None, None, None, 0, None, 0, codes, 4, np.zeros(25, dtype=np.int64))
+    with pytest.raises(TypeError, match=r"^a piece has a first place and one past its last$"):
+        _core.count_transitions(*call, 0)
+    for piece, said in (((2, 1), "places 2 to 1 are no piece of 2 rows"), ((0, 3), "places 0 to 3 are no piece of 2 rows")):
+        with pytest.raises(ValueError, match=f"^{said}$"):
+            _core.count_transitions(*call, *piece)
+    grid = (codes, 1, days, None, None, None, None, None, None, 0, codes, 4, None, days, days, np.zeros(10, dtype=np.int64))
+    with pytest.raises(ValueError, match=r"^places 1 to 3 are no piece of 2 rows$"):
+        _core.count_as_at(*grid, 1, 3)
+    for piece in ((-1, 2), (0, -1)):
+        with pytest.raises(ValueError, match=r"^(first|stop) is -1, which is no size$"):
+            _core.count_transitions(*call, *piece)
+
+
+@pytest.mark.parametrize("prefix", ["", "@"])
+def test_codes_may_say_that_their_bytes_are_the_machines(prefix):
+    grades, counts = memoryview(bytearray([0, 3, 3])).cast(f"{prefix}b"), np.zeros(5, dtype=np.int64)
+    _core.count_grades(None, 0, grades, 4, counts)
+    assert counts.tolist() == [1, 0, 0, 2, 0]
+
+
+def test_the_number_of_a_first_row_is_a_size():
+    grades, weights = a_column(np.int8, 0, 9), a_column(np.float64, 1, 1)
+    call = (None, 0, grades, 4, weights, np.zeros(5), np.zeros(1, dtype=np.int64))
+    with pytest.raises(ValueError, match=r"^row 1001: grade code 9"):
+        _core.sum_weights(*call, 1000)
+    with pytest.raises(ValueError, match=r"^first_row is -1, which is no size$"):
+        _core.sum_weights(*call, -1)
+
+
+def test_a_version_for_a_processor_that_is_not_here_is_refused_at_import():
+    for name, said in (("", ""), ("baseline", ""), ("abacus", "ImportError: OFSTED_SIF_CPU=abacus: this processor has no such version")):
+        command = [sys.executable, "-c", "from ofsted_sif import _core; print(_core.cpu)"]
+        done = subprocess.run(command, env={**os.environ, "OFSTED_SIF_CPU": name}, capture_output=True, text=True, check=False)
+        assert (done.returncode != 0) == bool(said)
+        assert said in done.stderr
+        assert name in done.stdout or said
