@@ -105,8 +105,11 @@ static int pass(search *of, double low, double high) {
 }
 
 /* How far from b a slope may lie that rounding puts on its wrong side: days differ by 1 at least, and each of two numbers y - b x is
- * off by at most 2 units of rounding. */
-static double reach(const search *of, double b) { return 8 * DBL_EPSILON * (of->most_y + fabs(b) * of->most_x); }
+ * off by at most 2 units of rounding. Infinite where such a number may be, even if the processor goes on with wider ones. */
+static double reach(const search *of, double b) {
+    const double most = of->most_y + fabs(b) * of->most_x;
+    return most <= DBL_MAX ? 8 * DBL_EPSILON * most : INFINITY;
+}
 
 static int compare_turned(const void *a, const void *b) {
     const turned *const one = a, *const other = b;
