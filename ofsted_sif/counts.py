@@ -42,6 +42,9 @@ __all__ = [
 #: A missing day, as int64: that of ``numpy.datetime64("NaT")``. It lies before every day.
 NO_DAY = np.iinfo(np.int64).min
 
+# What NumPy makes of np.int64, each time that it is asked.
+_INT64 = np.dtype(np.int64)
+
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 2_000_000
 NUMBERS_WORTH_A_THREAD = 250_000
@@ -315,7 +318,7 @@ def count_grades(
     """
     if type(groups) is type(grades) is np.ndarray and len(grades) < ROWS_WORTH_A_THREAD and weights is threads is None is not n_groups:
         try:
-            few = np.zeros((n_groups + 1, n_grades + 1), np.int64)
+            few = np.zeros((n_groups + 1, n_grades + 1), _INT64)
             _core.count_grades(groups, n_groups, grades, n_grades, few)
         except (TypeError, ValueError, BufferError):
             pass  # what follows makes the copies that are needed, or says what is wrong

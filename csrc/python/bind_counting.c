@@ -16,7 +16,7 @@ PyObject *bind_count_grades(PyObject *Py_UNUSED(module), PyObject *const *args, 
         goto done;
 
     sif_status status;
-    LET_OTHERS_RUN
+    LET_OTHERS_RUN_WHERE(buffers.rows >= FEW_ROWS)
     status = sif_count_grades(buffers.rows, groups, &grades, counts, &watch);
     AGAIN_ALONE
 

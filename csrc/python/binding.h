@@ -46,19 +46,24 @@ int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t 
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
-/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. */
+/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. A call that is over before
+ * another thread would be awake keeps the GIL; then `thread` is NULL. */
 typedef struct {
     PyThreadState *thread;
 } signals;
 
 int stop_on_signal(void *context);
 
-#define LET_OTHERS_RUN                                                                                                                     \
+enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and taking it back may cost */
+
+#define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
+#define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {PyEval_SaveThread()};                                                                                           \
+        signals pending = {(IT_PAYS) ? PyEval_SaveThread() : NULL};                                                                        \
         const sif_watch watch = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
-    PyEval_RestoreThread(pending.thread);                                                                                                  \
+    if (pending.thread != NULL)                                                                                                            \
+        PyEval_RestoreThread(pending.thread);                                                                                              \
     }
 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.

@@ -6,6 +6,8 @@
 
 int stop_on_signal(void *context) {
     signals *const pending = context;
+    if (pending->thread == NULL)
+        return PyErr_CheckSignals();
     PyEval_RestoreThread(pending->thread);
     const int stop = PyErr_CheckSignals();
     pending->thread = PyEval_SaveThread();
