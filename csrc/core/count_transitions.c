@@ -114,7 +114,7 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
         for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
             if (columns[c].codes == NULL)
                 continue;
-            sif_load_codes(columns[c].codes, block.order, block.first, block.count, code);
+            sif_read_codes(&block, columns[c].codes, code);
             bad |= loops->append_codes(code, block.count, (uint32_t)columns[c].codes->size,
                                        (columns[c].codes == grades ? kept_records.grade : kept_records.table) + 2);
         }

@@ -45,6 +45,25 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
     return sif_ok();
 }
 
+/* Asks for the rows of a column that come after the block: it is read in turn with others, in stretches too short for the processor to
+ * foresee. What `order` names there is not yet checked. */
+static void fetch_ahead(const sif_history *block, const void *column, size_t width) {
+    enum { AHEAD = 512, LINE = 64 };
+    const int64_t first = block->first + AHEAD, rest = block->stop - first;
+    const int64_t stop = first + (rest < (int64_t)block->count ? rest : (int64_t)block->count);
+    const int64_t step = block->order != NULL ? 1 : (int64_t)(LINE / width); /* rows that lie side by side share a line */
+    for (int64_t place = first; place < stop; place += step) {
+        const int64_t row = row_at(block->order, place);
+        if (is_row(block->records, row))
+            SIF_FETCH((const char *)column + row * (int64_t)width);
+    }
+}
+
+void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out) {
+    fetch_ahead(block, codes->data, sif_width_of(codes));
+    sif_load_codes(codes, block->order, block->first, block->count, out);
+}
+
 int sif_read_history(sif_history *block) {
     const sif_records *const records = block->records;
     int32_t provider[HISTORY_BLOCK];
@@ -57,7 +76,10 @@ int sif_read_history(sif_history *block) {
             block->count = i;
             block->is_cut = 1;
         }
-    sif_load_codes(&records->provider, block->order, block->first, block->count, provider);
+    sif_read_codes(block, &records->provider, provider);
+    fetch_ahead(block, records->held, sizeof *records->held);
+    if (records->published != NULL)
+        fetch_ahead(block, records->published, sizeof *records->published);
     if (block->order != NULL)
         for (size_t i = 0; i < block->count; i++)
             placed[i] = sif_placed(records, sif_history_row(block, i));

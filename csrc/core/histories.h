@@ -6,7 +6,7 @@
 #include "records.h"
 
 enum {
-    HISTORY_BLOCK = 1024,      /* records; what is read of a block stays in the first-level cache */
+    HISTORY_BLOCK = 256,       /* records; what is made of a block, 50 bytes of each, stays in the first-level cache */
     MOST_PROVIDERS = INT32_MAX /* so that the difference of two keys fits 64 bits */
 };
 
@@ -41,6 +41,9 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
 /* Reads the next block: the records at the places that follow the last one's, up to the first that is no row. Returns whether the block
  * may have a fault, which sif_first_fault then looks for. */
 int sif_read_history(sif_history *block);
+
+/* The codes of the block's records, as sif_load_codes gives them. */
+void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out);
 
 /* The fault of the block's first faulty place: what is wrong with its record, then with its columns. SIF_OK where there is none. */
 sif_status sif_first_fault(const sif_history *block, const sif_column *columns, size_t n_columns);

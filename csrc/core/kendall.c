@@ -240,7 +240,7 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
     status = sif_start_history(&block, &records, rows->order, rows->piece);
     for (int64_t work = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
         int bad = sif_read_history(&block);
-        sif_load_codes(grades, block.order, block.first, block.count, grade);
+        sif_read_codes(&block, grades, grade);
         for (size_t i = 0; i < block.count; i++)
             bad |= grade[i] == SIF_NO_CODE;
         if (bad)
