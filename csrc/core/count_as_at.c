@@ -70,12 +70,13 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
 }
 
 /* What one block of records is, in their order, and after them the record that the walk met before. `from` is the first position at which
- * a record is both held and published, `expiry` the first at which its grade no longer counts; expiry >= n_dates: it always does. */
+ * a record is both held and published (find_stretches makes of it the first at which it counts), `to` the first at which it no longer is in
+ * force, `expiry` the first at which its grade no longer counts; expiry >= n_dates: it always does. */
 typedef struct {
     int64_t row[BLOCK + 1], published[BLOCK + 1], placed[BLOCK + 1];
     int64_t held[BLOCK];
     int32_t provider[BLOCK + 1];
-    int32_t group[BLOCK], grade[BLOCK], from[BLOCK], expiry[BLOCK];
+    int32_t group[BLOCK], grade[BLOCK], from[BLOCK], to[BLOCK], expiry[BLOCK];
 } block;
 
 /* Where the records stand in order: as they lie, by `order`, or packed, each with what the walk needs of it; and which places to walk. */
@@ -315,53 +316,86 @@ static void flush(const tally *t) {
         }
 }
 
-/* A record's stretch of the grid, [start, end), on the last part of which, from `expiry` on, its grade is missing. */
-static inline void tally_in_table(const tally *t, int64_t group, int64_t grade, int64_t start, int64_t expiry, int64_t end) {
-    const int64_t stride = t->n_grades + 1;
-    int32_t *const of_group = t->table + group * (t->n_dates + 1) * stride;
-    int64_t shown = grade;
-    of_group[start * stride + grade]++; /* an empty stretch adds and takes away at one place: cheaper than an unforeseen branch */
-    if (expiry < end) {
-        of_group[expiry * stride + grade]--;
-        of_group[expiry * stride + t->n_grades]++;
-        shown = t->n_grades;
+/* Each record's stretch of the grid, [from, to): until a later record of its provider is in force, and while that is open; an empty one
+ * begins where it ends. A record that takes no part is never in force. `displaced` is the first position at which a record after the block
+ * displaces those of its provider before it, and becomes that of the block's first. */
+static void find_stretches(const question *q, const uint8_t *eligible, block *b, size_t count, int32_t *displaced) {
+    const int64_t *const opened = q->records->opened, *const closed = q->records->closed;
+    const int32_t never = (int32_t)q->by_date.n;
+    int32_t next = *displaced;
+    for (size_t k = 0; eligible != NULL && k < count; k++)
+        b->from[k] = eligible[b->row[k]] ? b->from[k] : never;
+    for (size_t k = count; k-- > 0;) {
+        next = b->provider[k] != b->provider[k + 1] ? never : next;
+        b->to[k] = next;
+        next = b->from[k] < next ? b->from[k] : next;
     }
-    of_group[end * stride + shown]--;
+    *displaced = next;
+    for (size_t k = 0; opened != NULL && k < count; k++)
+        b->from[k] = (int32_t)larger(b->from[k], first_from(&q->by_date, opened[b->provider[k]]));
+    for (size_t k = 0; closed != NULL && k < count; k++)
+        if (closed[b->provider[k]] != SIF_NO_DAY)
+            b->to[k] = (int32_t)smaller(b->to[k], first_from(&q->by_date, closed[b->provider[k]]));
+    for (size_t k = 0; k < count; k++)
+        b->from[k] = b->from[k] < b->to[k] ? b->from[k] : b->to[k];
 }
 
-static inline void tally_in_list(tally *t, int64_t group, int64_t grade, int64_t start, int64_t expiry, int64_t end) {
-    const uint64_t stride = (uint64_t)t->n_grades + 1, of_group = (uint64_t)group * (uint64_t)t->n_dates * stride;
-    uint64_t *next = t->list + t->n_listed; /* room for 4 more where a grade can expire, for 2 where none can */
-    uint64_t shown = (uint64_t)grade;
-    if (start >= end)
-        return;
-    *next++ = (of_group + (uint64_t)start * stride + shown) << 1;
-    if (expiry < end) {
-        *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1 | 1;
-        shown = (uint64_t)t->n_grades;
-        *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1;
+/* On the last part of a record's stretch, from its expiry on, its grade is missing. An empty stretch adds and takes away at one place, which
+ * is cheaper than a branch that can't be foreseen. */
+static void tally_in_table(const question *q, const tally *t, const block *b, size_t count) {
+    const int64_t stride = t->n_grades + 1;
+    int64_t begin[BLOCK], end[BLOCK];
+    sif_grid_loops_now()->find_cells(b->group, b->grade, b->from, b->to, count, t->n_dates, t->n_groups, t->n_grades, begin, end);
+    for (size_t k = 0; q->expires != NULL && k < count; k++) {
+        const int64_t expiry = larger(b->from[k], b->expiry[k]), to_missing = b->grade[k] < 0 ? 0 : t->n_grades - b->grade[k];
+        if (expiry < b->to[k]) {
+            int32_t *const at_expiry = t->table + begin[k] + (expiry - b->from[k]) * stride;
+            at_expiry[0]--;
+            at_expiry[to_missing]++;
+            end[k] += to_missing;
+        }
     }
-    if (end < t->n_dates)
-        *next++ = (of_group + (uint64_t)end * stride + shown) << 1 | 1;
+    for (size_t k = 0; k < count; k++)
+        t->table[begin[k]]++;
+    for (size_t k = 0; k < count; k++)
+        t->table[end[k]]--;
+}
+
+static void tally_in_list(const question *q, tally *t, const block *b, size_t count) {
+    const uint64_t stride = (uint64_t)t->n_grades + 1;
+    uint64_t *next = t->list + t->n_listed; /* room for 4 more a record where a grade can expire, for 2 where none can */
+    for (size_t k = 0; k < count; k++) {
+        if (b->from[k] >= b->to[k])
+            continue;
+        const uint64_t group = (uint64_t)(b->group[k] < 0 ? t->n_groups : b->group[k]), of_group = group * (uint64_t)t->n_dates * stride;
+        const uint64_t grade = (uint64_t)(b->grade[k] < 0 ? t->n_grades : b->grade[k]);
+        const int64_t expiry = q->expires != NULL ? larger(b->from[k], b->expiry[k]) : t->n_dates;
+        uint64_t shown = grade;
+        *next++ = (of_group + (uint64_t)b->from[k] * stride + shown) << 1;
+        if (expiry < b->to[k]) {
+            *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1 | 1;
+            shown = (uint64_t)t->n_grades;
+            *next++ = (of_group + (uint64_t)expiry * stride + shown) << 1;
+        }
+        if (b->to[k] < t->n_dates)
+            *next++ = (of_group + (uint64_t)b->to[k] * stride + shown) << 1 | 1;
+    }
     t->n_listed = next - t->list;
 }
 
 /* Walks the records from the last to the first. A fault leaves the status SIF_UNORDERED, whatever it is: first_fault finds out. */
-static inline sif_status walk(const question *q, const source *from, tally *t, int in_table, const sif_watch *watch) {
-    const sif_records *const records = from->records;
+static sif_status walk(const question *q, const source *from, tally *t, const sif_watch *watch) {
     const sif_piece piece = from->piece;
-    const int64_t before = from->ordering != NULL ? -1 : sif_provider_before(records, from->order, piece.first);
-    const uint8_t *const eligible = from->ordering != NULL ? NULL : records->eligible; /* the packed are those that take part */
-    const int64_t *const opened = records->opened, *const closed = records->closed;
-    const int64_t n_dates = t->n_dates, n_groups = t->n_groups, n_grades = t->n_grades;
+    const int64_t before = from->ordering != NULL ? -1 : sif_provider_before(from->records, from->order, piece.first);
+    const uint8_t *const eligible = from->ordering != NULL ? NULL : from->records->eligible; /* the packed are those that take part */
     block b;
     b.row[0] = b.published[0] = b.placed[0] = INT64_MAX;
     b.provider[0] = INT32_MAX;
-    int64_t displaced = n_dates; /* the first position at which a later record of the provider is in force */
+    int32_t displaced = (int32_t)t->n_dates;
     for (int64_t stop = piece.stop, first; stop > piece.first; stop = first) {
         first = stop - smaller(stop - piece.first, BLOCK);
         const size_t count = (size_t)(stop - first);
-        if (in_table && stop < piece.stop && (piece.stop - stop) % FLUSH_ROWS == 0)
+        if (t->table != NULL && stop < piece.stop && (piece.stop - stop) % FLUSH_ROWS == 0)
             flush(t);
         if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
@@ -373,26 +407,13 @@ static inline sif_status walk(const question *q, const source *from, tally *t, i
             return sif_fail(SIF_UNORDERED, -1, 0);
         const int64_t next = smaller(first - piece.first, BLOCK);
         fetch_block(q, from, first - next, (size_t)next);
-        for (size_t k = count; k-- > 0;) {
-            displaced = b.provider[k] != b.provider[k + 1] ? n_dates : displaced;
-            if (eligible != NULL && !eligible[b.row[k]])
-                continue;
-            int64_t start = b.from[k], end = displaced;
-            displaced = smaller(end, start);
-            if (opened != NULL)
-                start = larger(start, first_from(&q->by_date, opened[b.provider[k]]));
-            if (closed != NULL && closed[b.provider[k]] != SIF_NO_DAY)
-                end = smaller(end, first_from(&q->by_date, closed[b.provider[k]]));
-            start = smaller(start, end);
-            const int64_t expiry = q->expires != NULL ? larger(start, b.expiry[k]) : n_dates;
-            const int64_t group = b.group[k] < 0 ? n_groups : b.group[k], grade = b.grade[k] < 0 ? n_grades : b.grade[k];
-            if (in_table)
-                tally_in_table(t, group, grade, start, expiry, end);
-            else
-                tally_in_list(t, group, grade, start, expiry, end);
-        }
+        find_stretches(q, eligible, &b, count, &displaced);
+        if (t->table != NULL)
+            tally_in_table(q, t, &b, count);
+        else
+            tally_in_list(q, t, &b, count);
     }
-    if (in_table)
+    if (t->table != NULL)
         flush(t);
     return sif_ok();
 }
@@ -408,7 +429,7 @@ static void forget(tally *t) {
 
 static sif_status walk_once(const question *q, const source *from, tally *t, const sif_watch *watch) {
     forget(t);
-    return t->table != NULL ? walk(q, from, t, 1, watch) : walk(q, from, t, 0, watch);
+    return walk(q, from, t, watch);
 }
 
 static int bits_of(int64_t value) {

@@ -71,12 +71,26 @@ TARGET static void VERSION(find_positions)(const sif_day_table *dates, const sif
     }
 }
 
+/* begin[k], end[k] = the cells of a table groups x (n_dates + 1) x grades where record k's grade begins to count, at position from[k], and
+ * where it ends, at to[k] <= n_dates. */
+TARGET static void VERSION(find_cells)(const int32_t *restrict group, const int32_t *restrict grade, const int32_t *restrict from,
+                                       const int32_t *restrict to, size_t count, int64_t n_dates, int64_t n_groups, int64_t n_grades,
+                                       int64_t *restrict begin, int64_t *restrict end) {
+    const int64_t stride = n_grades + 1, of_group = (n_dates + 1) * stride;
+    for (size_t k = 0; k < count; k++) {
+        const int64_t cell = (group[k] < 0 ? n_groups : group[k]) * of_group + (grade[k] < 0 ? n_grades : grade[k]);
+        begin[k] = cell + from[k] * stride;
+        end[k] = cell + to[k] * stride;
+    }
+}
+
 const sif_grid_loops VERSION(sif_grid_loops) = {
     .place = VERSION(place),
     .is_ordered = VERSION(is_ordered),
     .extend_spans = VERSION(extend_spans),
     .pack = VERSION(pack),
     .find_positions = VERSION(find_positions),
+    .find_cells = VERSION(find_cells),
 };
 
 #undef VERSION

@@ -87,6 +87,8 @@ typedef struct {
                  uint64_t *words);
     void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *held, const int64_t *published,
                            size_t count, int32_t *from);
+    void (*find_cells)(const int32_t *group, const int32_t *grade, const int32_t *from, const int32_t *to, size_t count, int64_t n_dates,
+                       int64_t n_groups, int64_t n_grades, int64_t *begin, int64_t *end);
 } sif_grid_loops;
 
 /* What make_keys says of a block: a record that is missing something or comes too early; two of one provider and day. */
