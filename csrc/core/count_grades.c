@@ -11,6 +11,7 @@
 
 enum {
     TABLES = 8,                /* private tables, used in turn, so that rows of one cell do not wait for one another's increment */
+    TABLES_ROWS = 1 << 18,     /* after which they are emptied: a counter of 16 bits has met an eighth of them, and a few at the end */
     MANY_CELLS = 1536,         /* with more cells than this, eight tables no longer fit beside the data: one table */
     SPACING = MANY_CELLS + 16, /* a constant, so that one register addresses all tables; no multiple of 4096 bytes, see below */
     CACHED_CELLS = 1 << 15,    /* with more cells than this that one leaves the nearest caches: a table of bytes */
@@ -117,8 +118,9 @@ static inline void fetch_both(const sif_codes *groups, const sif_codes *grades, 
         fetch_rows(groups, row);
 }
 
-/* Tables lie SPACING counters apart: at multiples of 4096 bytes they would compete for the same places of the cache. */
-static void increment_tables(const uint16_t *cell, size_t count, uint32_t *tables, const sif_codes *groups, const sif_codes *grades,
+/* Counters of 16 bits, so that two threads that share the caches of a core both find room. Tables lie SPACING counters apart: at multiples
+ * of 4096 bytes they would compete for the same places of the cache. */
+static void increment_tables(const uint16_t *cell, size_t count, uint16_t *tables, const sif_codes *groups, const sif_codes *grades,
                              int64_t first) {
     size_t i = 0;
     for (; i + LINE <= count; i += LINE) {
@@ -136,6 +138,14 @@ static void increment_tables(const uint16_t *cell, size_t count, uint32_t *table
     }
     for (; i < count; i++)
         tables[cell[i]]++;
+}
+
+static void empty_tables(uint16_t *tables, size_t n_cells, int64_t *counts) {
+    for (size_t t = 0; t < TABLES; t++) {
+        for (size_t c = 0; c < n_cells; c++)
+            counts[c] += tables[t * SPACING + c];
+        memset(tables + t * SPACING, 0, n_cells * sizeof *tables);
+    }
 }
 
 static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_codes *groups, const sif_codes *grades,
@@ -201,23 +211,25 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
 static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
                               const sif_watch *watch) {
     sif_status status = sif_ok();
-    uint32_t *tables = NULL;
+    uint16_t *tables = NULL;
+    uint32_t *table = NULL;
     uint8_t *bytes = NULL;
     uint16_t cell_16[SIF_BLOCK];
     uint32_t cell_32[SIF_BLOCK];
     const int is_narrow = n_cells <= MANY_CELLS && grades->size <= INT8_MAX;
     const int is_wide = !is_narrow && n_cells > CACHED_CELLS;
-    const size_t n_tables = is_narrow ? TABLES : 1;
     const sif_find_cells_by_kind *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
 
     /* Few rows are not worth tables of their own. */
-    const int with_tables = (uint64_t)n >= (uint64_t)2 * n_cells * n_tables;
+    const int with_tables = (uint64_t)n >= (uint64_t)2 * n_cells * (is_narrow ? TABLES : 1);
     if (with_tables) {
-        if (is_wide)
+        if (is_narrow)
+            tables = calloc((size_t)TABLES * SPACING, sizeof *tables);
+        else if (is_wide)
             bytes = calloc(n_cells, sizeof *bytes);
         else
-            tables = calloc(is_narrow ? (size_t)TABLES * SPACING : n_cells, sizeof *tables);
-        if (tables == NULL && bytes == NULL)
+            table = calloc(n_cells, sizeof *table);
+        if (tables == NULL && table == NULL && bytes == NULL)
             return sif_fail(SIF_NO_MEMORY, -1, 0);
     }
     for (int64_t start = 0; start < n; start += SIF_WATCH_ROWS) {
@@ -235,15 +247,16 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
             else if (is_wide)
                 increment_bytes(cell_32, count, bytes, counts, groups, grades, first);
             else
-                increment_table(cell_32, count, tables, groups, grades, first);
+                increment_table(cell_32, count, table, groups, grades, first);
+            if (tables != NULL && ((first + SIF_BLOCK) % TABLES_ROWS == 0 || first + SIF_BLOCK >= n))
+                empty_tables(tables, n_cells, counts);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
-        if (tables != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))
-            for (size_t t = 0; t < n_tables; t++)
-                for (size_t c = 0; c < n_cells; c++) {
-                    counts[c] += tables[t * SPACING + c];
-                    tables[t * SPACING + c] = 0;
-                }
+        if (table != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))
+            for (size_t c = 0; c < n_cells; c++) {
+                counts[c] += table[c];
+                table[c] = 0;
+            }
         if (sif_stop(watch)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
@@ -253,6 +266,7 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
         counts[c] += bytes[c];
 done:
     free(tables);
+    free(table);
     free(bytes);
     return status;
 }
