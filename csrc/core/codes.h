@@ -80,6 +80,17 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
 #define SIF_FETCH_FOR_WRITING(address) (void)(address)
 #endif
 
+/* Asks for the rows that lie SIF_ROWS_AHEAD after the `count` rows of a column from `row` on: loops over blocks read several columns in
+ * turn, in stretches too short for the processor to foresee. Past the column's end there is nothing to bring. */
+enum { SIF_ROWS_AHEAD = 512, SIF_LINE = 64 };
+
+static inline void sif_fetch_ahead(const void *row, size_t count, size_t width) {
+    const uintptr_t start = (uintptr_t)row + SIF_ROWS_AHEAD * width;
+    for (uintptr_t line = start; line < start + count * width; line += SIF_LINE)
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
+        SIF_FETCH((const void *)line);
+}
+
 /* True for -1 (missing) and 0 .. size - 1. */
 static inline int sif_code_fits(int64_t code, int64_t size) {
     return code >= -1 && code < size;

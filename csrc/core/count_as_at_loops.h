@@ -20,26 +20,30 @@ TARGET static int VERSION(is_ordered)(const int32_t *restrict provider, const in
     return !fault;
 }
 
-/* Extends the spans by those of a block's records. Returns whether one of them has no day. */
+/* Extends the spans by those of a block's records. Returns whether one of them has no day: that lies before all. */
 TARGET static int VERSION(extend_spans)(const int64_t *restrict placed, const int64_t *restrict published, size_t count,
                                         sif_spans *restrict spans) {
-    int fault = 0;
-    sif_spans s = *spans;
+    sif_span by_placed = spans->placed, by_published = spans->published, by_later = spans->later;
     for (size_t k = 0; k < count; k++) {
-        const int is_known = published[k] != SIF_NO_DAY;
-        const int64_t later = (int64_t)((uint64_t)published[k] - (uint64_t)placed[k]);
-        const int64_t least = is_known ? published[k] : INT64_MAX;
-        const int64_t least_later = is_known ? later : INT64_MAX, most_later = is_known ? later : INT64_MIN;
-        fault |= placed[k] == SIF_NO_DAY;
-        s.placed.least = placed[k] < s.placed.least ? placed[k] : s.placed.least;
-        s.placed.most = placed[k] > s.placed.most ? placed[k] : s.placed.most;
-        s.published.least = least < s.published.least ? least : s.published.least;
-        s.published.most = published[k] > s.published.most ? published[k] : s.published.most; /* missing is less than all */
-        s.later.least = least_later < s.later.least ? least_later : s.later.least;
-        s.later.most = most_later > s.later.most ? most_later : s.later.most;
+        const int64_t day = placed[k];
+        by_placed.least = day < by_placed.least ? day : by_placed.least;
+        by_placed.most = day > by_placed.most ? day : by_placed.most;
     }
-    *spans = s;
-    return fault;
+    int64_t before_least = by_published.least - 1; /* taken away from a missing one, 1 makes the largest of all */
+    for (size_t k = 0; k < count; k++) {
+        const int64_t day = published[k], before = (int64_t)((uint64_t)day - 1);
+        before_least = before < before_least ? before : before_least;
+        by_published.most = day > by_published.most ? day : by_published.most;
+    }
+    by_published.least = before_least + 1;
+    for (size_t k = 0; k < count; k++) {
+        const int64_t later = (int64_t)((uint64_t)published[k] - (uint64_t)placed[k]), missing = -(int64_t)(published[k] == SIF_NO_DAY);
+        const int64_t least = (later & ~missing) | (INT64_MAX & missing), most = (later & ~missing) | (INT64_MIN & missing);
+        by_later.least = least < by_later.least ? least : by_later.least;
+        by_later.most = most > by_later.most ? most : by_later.most;
+    }
+    *spans = (sif_spans){by_placed, by_published, by_later};
+    return by_placed.least == SIF_NO_DAY;
 }
 
 /* words[k] |= the places of record k's keys, each shifted to its bits. */

@@ -40,8 +40,12 @@ static void start_block(const sif_records *records, block *b) {
 }
 
 static void load_block(const sif_records *records, int64_t first, size_t count, block *b) {
-    if (records->published != NULL)
+    sif_fetch_ahead(sif_row_of(&records->provider, first), count, sif_width_of(&records->provider));
+    sif_fetch_ahead(records->held + first, count, sizeof *records->held);
+    if (records->published != NULL) {
+        sif_fetch_ahead(records->published + first, count, sizeof *records->published);
         b->published = records->published + first;
+    }
     sif_grid_loops_now()->place(records->held + first, b->published, count, b->placed);
     sif_load_codes(&records->provider, NULL, first, count, b->provider);
 }
