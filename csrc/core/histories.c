@@ -80,6 +80,8 @@ int sif_read_history(sif_history *block) {
     fetch_ahead(block, records->held, sizeof *records->held);
     if (records->published != NULL)
         fetch_ahead(block, records->published, sizeof *records->published);
+    if (records->eligible != NULL)
+        fetch_ahead(block, records->eligible, sizeof *records->eligible);
     if (block->order != NULL)
         for (size_t i = 0; i < block->count; i++)
             placed[i] = sif_placed(records, sif_history_row(block, i));

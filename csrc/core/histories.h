@@ -52,6 +52,15 @@ static inline int64_t sif_history_row(const sif_history *block, size_t i) {
     return block->order != NULL ? block->order[block->first + (int64_t)i] : block->first + (int64_t)i;
 }
 
+/* Of a record without a fault. */
+static inline int64_t sif_history_provider(const sif_history *block, size_t i) {
+    return block->key[i + 1] >> 32;
+}
+
+static inline int64_t sif_history_day(const sif_history *block, size_t i) {
+    return (block->key[i + 1] & UINT32_MAX) + INT32_MIN;
+}
+
 static inline int sif_has_more_history(const sif_history *block) {
     return block->first + (int64_t)block->count < block->stop;
 }

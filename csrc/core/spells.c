@@ -48,19 +48,22 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
                       int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch) {
     spell_list list = {records, until, rows, ended_by, start, end, 0};
     held_grade spell = {.row = -1}, waiting = {.row = -1};
+    int32_t grade_of[HISTORY_BLOCK];
     sif_history block;
     *n_spells = SIF_VOID;
-    sif_status status = sif_start_history(&block, records, order, NULL);
+    sif_status status =
+        grades->size <= INT32_MAX ? sif_start_history(&block, records, order, NULL) : sif_fail(SIF_TOO_LARGE, -1, grades->size);
     while (status.code == SIF_OK && sif_has_more_history(&block)) {
         if (sif_read_history(&block))
             status = sif_first_fault(&block, &(sif_column){grades, SIF_BAD_GRADE}, 1);
+        sif_read_codes(&block, grades, grade_of);
         for (size_t i = 0; i < block.count && status.code == SIF_OK; i++) {
-            const int64_t row = sif_history_row(&block, i), grade = sif_code_at(grades, row);
-            if (!sif_code_fits(grade, grades->size)) {
-                status = sif_fail(SIF_BAD_GRADE, row, grade);
+            const int64_t row = sif_history_row(&block, i), grade = grade_of[i];
+            if (grade == SIF_NO_CODE) {
+                status = sif_fail(SIF_BAD_GRADE, row, sif_code_at(grades, row));
                 break;
             }
-            const int64_t provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
+            const int64_t provider = sif_history_provider(&block, i), placed = sif_history_day(&block, i);
             const int64_t opened = records->opened != NULL ? records->opened[provider] : SIF_NO_DAY;
             const int64_t day = opened > placed ? opened : placed;
             if (grade < 0 || day > until || (records->eligible != NULL && !records->eligible[row]))

@@ -55,6 +55,9 @@ static void what_is_wrong_is_named(void) {
     records.provider.size = (int64_t)INT32_MAX + 1;
     CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1,
                  (int64_t)INT32_MAX + 1);
+    const sif_codes too_many = {.data = grade, .size = (int64_t)INT32_MAX + 1, .kind = SIF_INT8};
+    records = five_records();
+    CHECK_STATUS(sif_spells(&records, NULL, &too_many, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1, too_many.size);
 }
 
 static void the_watch_is_asked_and_obeyed(void) {
