@@ -231,7 +231,7 @@ def test_a_lazy_frame_is_collected_once_and_only_where_needed(call, tmp_path, mo
 
     def noted(self, *args, **kwargs):
         found = collect(self, *args, **kwargs)
-        if len(found):
+        if len(found) and "SCAN" in self.explain():  # before version 2 polars collects for its own purposes, too
             collected.append(found.columns)
         return found
 
