@@ -31,13 +31,32 @@ def is_pandas_made(table: Any) -> bool:
     return isinstance(table, pd.DataFrame | np.ndarray | Mapping)
 
 
-def _narwhals(table: Any) -> Any:
-    """The table in narwhals' hands; None where it is neither polars nor Arrow."""
+def _native(table: Any) -> Any:
+    """A table of polars or Arrow as it is, taken out of narwhals' hands where it lies in them; None for any other."""
     import narwhals  # only here: pandas users never need it
 
-    frame = narwhals.from_native(table, pass_through=True)
-    taken = narwhals.Implementation.POLARS, narwhals.Implementation.PYARROW
-    return frame if getattr(frame, "implementation", None) in taken and hasattr(frame, "collect_schema") else None
+    native = narwhals.to_native(table, pass_through=True)
+    if _is_of_arrow(native):
+        names = native.column_names
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"the table has {names.count(twice)} columns {twice!r}; each needs a name of its own")
+        return native
+    known = narwhals.dependencies.is_polars_dataframe(native) or narwhals.dependencies.is_polars_lazyframe(native)
+    return native if known else None
+
+
+def _is_of_arrow(native: Any) -> bool:
+    import narwhals
+
+    return narwhals.dependencies.is_pyarrow_table(native)
+
+
+def _polars() -> Any:
+    """The module, which whoever has a table of it has imported."""
+    import narwhals
+
+    return narwhals.dependencies.get_polars()
 
 
 def _arrow() -> Any:
@@ -49,60 +68,36 @@ def _arrow() -> Any:
 
 def column_names(table: Any) -> tuple[list[str], list[str]] | None:
     """The names of all columns, and of those that have categories; None for a kind that is not known."""
-    frame = _narwhals(table)
-    if frame is None:
+    native = _native(table)
+    if native is None:
         return None
-    import narwhals
+    if _is_of_arrow(native):
+        import pyarrow as pa
 
-    schema = frame.collect_schema()
-    return list(schema), [name for name, dtype in schema.items() if dtype in (narwhals.Categorical, narwhals.Enum)]
-
-
-def _eager(table: Any, names: Iterable[str] | None) -> Any:
-    """The named columns in memory: a LazyFrame is collected, once."""
-    frame = _narwhals(table)
-    if names is not None:
-        frame = frame.select(*names)
-    return frame.collect() if hasattr(frame, "collect") else frame
+        return native.column_names, [field.name for field in native.schema if pa.types.is_dictionary(field.type)]
+    schema, pl = native.collect_schema(), _polars()
+    return list(schema), [name for name, dtype in schema.items() if isinstance(dtype, pl.Enum | pl.Categorical)]
 
 
-def _fields(table: Any, names: Iterable[str]) -> tuple[dict[str, pa.Field], dict[str, Any], Any]:
-    """Of those of the names that a table has: Arrow's fields, polars' categories, and whose table it is; no row is looked at."""
-    import narwhals
-
-    frame = _narwhals(table)
-    if frame.implementation is narwhals.Implementation.PYARROW:
-        return {field.name: field for field in frame.to_native().schema}, {}, frame.implementation
-    empty = frame.head(0)
-    empty = empty.collect() if hasattr(empty, "collect") else empty
-    empty = empty.select(*(name for name in empty.columns if name in set(names)))
-    return {field.name: field for field in empty.to_arrow().schema}, _categories(empty), empty.implementation
+def _in_memory(native: Any) -> Any:
+    """A LazyFrame is collected, once."""
+    return native.collect() if hasattr(native, "collect") else native
 
 
 def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
     _arrow()
-    frame = _eager(table, names)
-    categories = _categories(frame)
-    arrow = frame.to_arrow()
+    native = _native(table)
+    arrow = _in_memory(native if names is None else native.select(list(names)))
+    unordered: set[str] = set()
+    if not _is_of_arrow(arrow):
+        # The categories of a Categorical are in no order, and others' too.
+        unordered = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
+        arrow = arrow.to_arrow()
     columns = {
-        name: _from_arrow(column, sorted_labels=categories.get(name, column) is None)
-        for name, column in zip(arrow.column_names, arrow.columns, strict=True)
+        name: _from_arrow(column, sorted_labels=name in unordered) for name, column in zip(arrow.column_names, arrow.columns, strict=True)
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), copy=False)
-
-
-def _categories(frame: Any) -> dict[str, Any]:
-    """Of polars' columns with categories: the Enum, or None for a Categorical, whose categories are in no order and others' too."""
-    import narwhals
-
-    if frame.implementation is not narwhals.Implementation.POLARS:
-        return {}
-    return {
-        name: dtype if dtype != narwhals.Categorical else None
-        for name, dtype in frame.schema.items()
-        if dtype in (narwhals.Categorical, narwhals.Enum)
-    }
 
 
 def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool = False) -> Any:
@@ -233,33 +228,35 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
         Of each column: the codes of its chunks as ``(codes, validity bitmap or None, offset)``, its labels in the order of the codes,
         and whether that order is the user's (else the labels are shown sorted, and only where they occur: there may be others' too).
     """
-    if is_pandas_made(table) or (frame := _narwhals(table)) is None:
+    if is_pandas_made(table) or (native := _native(table)) is None:
         return None
-    import narwhals
-
-    if hasattr(frame, "collect"):
-        schema = frame.collect_schema()
-        if any(schema.get(name) not in (narwhals.Categorical, narwhals.Enum) for name in names):
+    if hasattr(native, "collect"):
+        if not set(names) <= set((column_names(native) or ([], []))[1]):
             return None
-        frame = frame.select(*dict.fromkeys(names)).collect()
-    present = set(frame.columns)
-    series = [frame.get_column(name) for name in names if name in present]
-    dtypes = [column.dtype for column in series]
-    if len(series) < len(names) or any(dtype not in (narwhals.Categorical, narwhals.Enum) for dtype in dtypes):
+        native = native.select(list(dict.fromkeys(names))).collect()
+    of_arrow = _is_of_arrow(native)
+    if not set(names) <= set(native.column_names if of_arrow else native.columns):
         return None
-    pa = _arrow()
-    of_polars = frame.implementation is narwhals.Implementation.POLARS
-    found = []
-    for native, dtype in zip((column.to_native() for column in series), dtypes, strict=True):
-        unordered = of_polars and dtype == narwhals.Categorical
-        lent, is_ordered = _as_polars_holds_them(native) if unordered else None, False
-        if lent is None:
-            column = native if isinstance(native, pa.ChunkedArray) else pa.chunked_array(native)
-            lent, is_ordered = _dictionary(column), column.type.ordered
-        pieces, values = lent
-        labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=is_ordered)
-        found.append((pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels, validate=False), not unordered))
-    return found
+    found = [(_coded_by_arrow if of_arrow else _coded_by_polars)(native[name]) for name in names]
+    return None if None in found else found  # type: ignore[return-value]
+
+
+def _coded_by_arrow(column: pa.ChunkedArray) -> tuple[list[Any], pd.Categorical, bool] | None:
+    import pyarrow as pa
+
+    return (*_labelled(*_dictionary(column), ordered=column.type.ordered), True) if pa.types.is_dictionary(column.type) else None
+
+
+def _coded_by_polars(series: Any) -> tuple[list[Any], pd.Categorical, bool] | None:
+    dtype, pl = series.dtype, _polars()
+    if isinstance(dtype, pl.Categorical):
+        return (*_labelled(*(_as_polars_holds_them(series) or _dictionary(_arrow().chunked_array(series))), ordered=False), False)
+    return _coded_by_arrow(_arrow().chunked_array(series)) if isinstance(dtype, pl.Enum) else None
+
+
+def _labelled(pieces: list[Any], values: pa.Array, *, ordered: bool) -> tuple[list[Any], pd.Categorical]:
+    labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=ordered)
+    return pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels, validate=False)
 
 
 def _as_polars_holds_them(series: Any) -> tuple[list[Any], pa.Array] | None:
@@ -336,7 +333,6 @@ def same_kind(function: Function) -> Function:
 
 def _given_back(result: Any, given: Any) -> Any:
     """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is."""
-    import narwhals
     import pyarrow as pa
 
     if isinstance(result, tuple):
@@ -344,25 +340,39 @@ def _given_back(result: Any, given: Any) -> Any:
     arrays = result
     if isinstance(result, pd.DataFrame):
         arrays = {str(name): values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array for name, values in result.items()}
-    fields, categories, kind = _fields(given, arrays)
-    columns = {name: _to_arrow(values, fields[name].type if name in fields else None) for name, values in arrays.items()}
-    if kind is narwhals.Implementation.PYARROW:
-        return pa.table(columns)
-    enums = {
-        name: narwhals.Enum(arrays[name].categories.tolist())
-        for name, column in columns.items()
-        if pa.types.is_dictionary(column.type) and categories.get(name, column) is not None
-    }
-    # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
-    kept = {name for name, dtype in enums.items() if categories.get(name) == dtype}
-    schema = [pa.field(name, column.type, metadata=fields[name].metadata if name in kept else None) for name, column in columns.items()]
-    arrow = pa.table(columns, schema=pa.schema(schema))
+    native = _native(given)
+    if _is_of_arrow(native):
+        types = dict(zip(native.schema.names, native.schema.types, strict=True))
+        return pa.table({name: _to_arrow(values, types.get(name)) for name, values in arrays.items()})
+    return _to_polars(arrays, _in_memory(native.head(0)))
+
+
+def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
+    """Columns as polars has them, in types of the given table, of which no row is looked at; new words are an Enum."""
+    import pyarrow as pa
+
+    pl = _polars()
+    taken_over = [given.get_column(name) for name in given.columns if name in arrays]
+    dtypes = {series.name: series.dtype for series in taken_over}
+    lent = {field.name: field for field in pa.RecordBatchReader.from_stream(pl.DataFrame(taken_over)).schema}
+    columns, fields, cast = [], [], []
+    for name, values in arrays.items():
+        before, metadata = dtypes.get(name), None
+        # Of the types before polars needs those of dates alone: it brings text and codes to its own.
+        column = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
+        if pa.types.is_dictionary(column.type) and not isinstance(before, pl.Categorical):
+            words = values.categories.tolist()
+            # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
+            if isinstance(before, pl.Enum) and before.categories.to_list() == words:
+                metadata = lent[name].metadata
+            else:
+                cast.append(pl.col(name).cast(pl.Enum(words)))
+        columns.append(column)
+        fields.append(pa.field(name, column.type, metadata=metadata))
+    arrow = pa.Table.from_arrays(columns, schema=pa.schema(fields))
     batches = arrow.to_batches()
-    frame = narwhals.from_arrow(batches[0] if len(batches) == 1 else arrow, backend=kind)  # polars is quicker with one batch
-    cast = {name: dtype for name, dtype in enums.items() if frame.get_column(name).dtype != dtype}
-    if cast:
-        frame = frame.with_columns(narwhals.col(name).cast(dtype) for name, dtype in cast.items())
-    return frame.to_native()
+    frame = pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
+    return frame.with_columns(cast) if cast else frame
 
 
 def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
@@ -388,17 +398,20 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
 def _to_dictionary(values: pd.Categorical, before: pa.DataType | None) -> Any:
     import pyarrow as pa
 
+    index = values.codes.dtype
     categories = pa.array(values.categories.tolist())
     if pa.types.is_null(categories.type):
         categories = categories.cast(pa.string())
-    index = pa.from_numpy_dtype(values.codes.dtype)
     if before is not None and pa.types.is_dictionary(before):
         try:
-            categories = categories.cast(before.value_type)
+            categories = categories if categories.type == before.value_type else categories.cast(before.value_type)
         except pa.ArrowInvalid:  # categories of another kind have come under that name
             pass
         else:
-            if len(categories) <= np.iinfo(before.index_type.to_pandas_dtype()).max:
-                index = before.index_type
-    codes = pa.array(np.where(values.codes < 0, 0, values.codes), mask=values.codes < 0).cast(index)
-    return pa.DictionaryArray.from_arrays(codes, categories, ordered=values.ordered)
+            width = before.index_type.to_pandas_dtype()
+            if len(categories) <= np.iinfo(width).max:
+                index = width
+    missing = values.codes < 0
+    mask = missing if missing.any() else None
+    codes = np.where(missing, 0, values.codes) if mask is not None else values.codes
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(index, copy=False), mask=mask), categories, ordered=values.ordered)

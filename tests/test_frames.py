@@ -7,6 +7,7 @@ import math
 import warnings
 from pathlib import Path
 
+import narwhals
 import numpy as np
 import pandas as pd
 import pytest
@@ -325,6 +326,21 @@ def test_each_heavy_package_is_imported_in_one_place() -> None:
     assert at["pyarrow"] == {"frames.py", "batches/files.py"}
     assert "duckdb" not in at  # but by name, where an ordered copy is wanted
     assert "polars" not in at
+
+
+def test_a_table_in_narwhals_hands_is_counted_and_comes_back_as_what_it_holds() -> None:
+    table = polars_enums(inspections(categories="as they are"))
+    for given in (table, table.lazy(), table.to_arrow()):
+        found = sif.aggregate(narwhals.from_native(given), "region")
+        assert found.equals(sif.aggregate(given, "region"))
+        assert isinstance(found, pa.Table if isinstance(given, pa.Table) else pl.DataFrame)
+
+
+def test_an_arrow_table_with_two_columns_of_one_name_is_refused_by_that_name() -> None:
+    table = pa.Table.from_arrays([pa.array(["Good"]), pa.array([1]), pa.array([2])], names=[GRADE, "n", "n"])
+    for call in (sif.aggregate, sif.first):
+        with pytest.raises(ValueError, match=r"2 columns 'n'"):
+            call(table)
 
 
 def test_help_shows_the_function_itself() -> None:
