@@ -137,38 +137,43 @@ def _counted_as_coded(
     coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
     if coded is None:
         return None
-    grouped, group_codes = columns.Groups(None, {}, 0, observed_only=False), None
-    in_order = True
-    if by:
-        group_codes, labels, in_order = coded.pop(0)
-        grouped = columns.Groups(None, {by[0]: labels}, len(labels), observed_only=False)
-    if any((grouped.size + 1) * (len(words) + 1) > MOST_CELLS for _, words, _ in coded):
+    groups = coded.pop(0) if by else None
+    group_codes, n_groups = (None, 0) if groups is None else (groups.chunks, len(groups.words))
+    if any((n_groups + 1) * (len(judged.words) + 1) > MOST_CELLS for judged in coded):
         return None
     tables = []
-    for codes, words, words_in_order in coded:
-        counted = counts.count_grades(group_codes, codes, n_groups=grouped.size, n_grades=len(words), threads=threads)
-        counted = counted.reshape(-1, len(words) + 1)
-        of_words = np.full(len(words) + 1, -1)
-        used = slice(None, -1) if words_in_order else np.flatnonzero(counted[:, :-1].any(axis=0))
-        chosen = words[:] if words_in_order else pd.Categorical(np.asarray(words)[used])
-        try:
-            of_words[used], found = columns.grade_codes_of(chosen, "grade", scale)
-        except ValueError:  # an entry that is no grade: an error only if a row has it, and then its row is to be named
+    for judged in coded:
+        counted = counts.count_grades(group_codes, judged.chunks, n_groups=n_groups, n_grades=len(judged.words), threads=threads)
+        graded = _by_grade(counted.reshape(-1, len(judged.words) + 1), judged, scale)
+        if graded is None:
             return None
-        if scale is not None and found != scale:
-            return None
-        scale = found
-        by_grade = np.zeros((len(counted), len(scale.labels) + 1), dtype=np.int64)
-        np.add.at(by_grade.T, of_words, counted.T)
+        scale, by_grade = graded
         tables.append(by_grade)
     assert scale is not None
-    if by and not in_order:
-        shown = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0))
-        shown = shown[np.asarray(labels.categories[shown].argsort())]
-        kept = pd.CategoricalDtype(labels.categories[shown])
-        grouped = columns.Groups(None, {by[0]: pd.Categorical(kept.categories, dtype=kept)}, len(shown), observed_only=False)
-        tables = [counted[np.append(shown, -1)] for counted in tables]
-    return grouped, tables, scale
+    if groups is None:
+        return columns.Groups(None, {}, 0, observed_only=False), tables, scale
+    shown: Sequence[int] = range(n_groups)
+    if not groups.in_order:
+        occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0))
+        shown = sorted(occurring.tolist(), key=lambda at: groups.words[at])
+        tables = [counted[[*shown, n_groups]] for counted in tables]
+    return columns.Groups(None, {by[0]: groups.labels_at(shown)}, len(shown), observed_only=False), tables, scale
+
+
+def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | None) -> tuple[GradeScale, np.ndarray] | None:
+    """The scale, and counts by grade from those by word, the missing ones last of both; None where a word is no grade."""
+    words = judged.words
+    if (found := columns.scale_of_words(words, scale)) is not None:
+        return found, by_word
+    used = range(len(words)) if judged.in_order else np.flatnonzero(by_word[:, :-1].any(axis=0)).tolist()
+    of_words = np.full(len(words) + 1, -1)
+    try:
+        of_words[used], scale = columns.grade_codes_of(judged.labels_at(used), "grade", scale)
+    except ValueError:  # an error only if a row has it, and then its row is to be named
+        return None
+    by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
+    np.add.at(by_grade.T, of_words, by_word.T)
+    return scale, by_grade
 
 
 def shown_columns(

@@ -162,6 +162,11 @@ def _scale_of_categories(dtype: Any) -> GradeScale | None:
     return next((scale for scale in SCALES if len(scale.labels) == len(dtype.categories) and scale.dtype == dtype), None)
 
 
+def scale_of_words(words: list[Any], scale: GradeScale | None) -> GradeScale | None:
+    """The scale, the one asked for or a known one, whose grades the words are from worst to best: codes of such words are its codes."""
+    return next((one for one in (SCALES if scale is None else (scale,)) if words == [*reversed(one.labels)]), None)
+
+
 def judgement_columns(frame: pd.DataFrame) -> list[str]:
     """The columns that hold judgements: standard names in any case and spacing, and Categoricals of a known scale."""
     return [

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -120,30 +120,34 @@ def _plain_text(kind: pa.DataType) -> pa.DataType:
     return pa.large_string() if kind == pa.string_view() else kind
 
 
-def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array]:
-    """The chunks of a dictionary column, and one dictionary for all; a chunk with another comes with its codes translated."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], list[Any]]:
+    """The codes of the chunks of a dictionary column, and one dictionary for all; a chunk with another comes with its codes translated."""
     chunks = column.chunks
     if len(chunks) * ROWS_OF_A_CHUNK > len(column) + ROWS_OF_A_CHUNK:
         chunks = _put_together(column)
     if not chunks:
-        return [], pa.array([], column.type.value_type)
-    dictionaries = [chunk.dictionary.cast(_plain_text(chunk.dictionary.type)) for chunk in chunks]
+        return [], []
+    pieces = [_as_they_lie(chunk.indices) for chunk in chunks]
+    first = chunks[0].dictionary
+    words = first.to_pylist()
+    if not first.null_count and len(set(words)) == len(words) and all(chunk.dictionary.equals(first) for chunk in chunks[1:]):
+        return pieces, words
+    return _in_one_dictionary(pieces, [chunk.dictionary for chunk in chunks])
+
+
+def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple[list[Any], list[Any]]:
+    """Codes in dictionaries that differ, or have nulls or repeats, as codes in one that has none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    dictionaries = [dictionary.cast(_plain_text(dictionary.type)) for dictionary in dictionaries]
     values = pc.unique(pa.chunked_array(dictionaries)).drop_null()
-    pieces = []
-    for chunk, dictionary in zip(chunks, dictionaries, strict=True):
-        indices = chunk.indices
-        codes = (_integers(indices), _bitmap(indices), indices.offset)
-        if len(dictionary) == len(values) and dictionary.equals(values):
-            pieces.append(codes)
-            continue
+    moved = []
+    for codes, dictionary in zip(pieces, dictionaries, strict=True):
         place = pc.index_in(dictionary, values)  # a null in the dictionary stays null
-        if place.null_count or not np.array_equal(place.to_numpy(), np.arange(len(place))):
-            codes = _translated(codes, place.fill_null(-1).to_numpy())
-        pieces.append(codes)
-    return pieces, values
+        as_it_was = not place.null_count and np.array_equal(place.to_numpy(), np.arange(len(place)))
+        moved.append(codes if as_it_was else _translated(codes, place.fill_null(-1).to_numpy()))
+    return moved, values.to_pylist()
 
 
 def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
@@ -153,18 +157,12 @@ def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
     return whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole] if len(whole) else []
 
 
-def _integers(array: pa.Array) -> np.ndarray:
-    """The codes of a chunk as they lie, whatever stands behind missing ones."""
-    width = array.type.bit_width // 8
+def _as_they_lie(array: pa.Array) -> tuple[np.ndarray, np.ndarray | None, int]:
+    """The codes of a chunk, whatever stands behind missing ones, with its validity bitmap, if any is missing, and the offset into that."""
+    bitmap, codes = array.buffers()
     dtype = np.dtype(array.type.to_pandas_dtype())
-    if not len(array):
-        return np.empty(0, dtype)
-    return np.frombuffer(array.buffers()[1], dtype, len(array), array.offset * width)
-
-
-def _bitmap(array: pa.Array) -> Any:
-    bitmap = array.buffers()[0]
-    return None if bitmap is None or not array.null_count else np.frombuffer(bitmap, np.uint8)
+    values = np.frombuffer(codes, dtype, len(array), array.offset * dtype.itemsize) if len(array) else np.empty(0, dtype)
+    return values, np.frombuffer(bitmap, np.uint8) if bitmap is not None and array.null_count else None, array.offset
 
 
 def valid_rows(codes: Any) -> np.ndarray | None:
@@ -190,17 +188,17 @@ def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
 
 
 def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categorical:
-    pieces, values = _dictionary(column)
-    place = np.arange(len(values))
-    labels = pd.Index(values.to_pylist())
+    pieces, words = _dictionary(column)
+    place = np.arange(len(words))
+    labels = pd.Index(words)
     if sorted_labels:
         found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
-        used = np.zeros(len(values) + 1, np.bool_)  # the last for codes of -1
+        used = np.zeros(len(words) + 1, np.bool_)  # the last for codes of -1
         for codes in found:
             used[codes] = True
         kept = np.flatnonzero(used[:-1])
         kept = kept[labels[kept].argsort()]
-        place = np.full(len(values), -1)
+        place = np.full(len(words), -1)
         place[kept] = np.arange(len(kept))
         labels = labels[kept]
     codes = np.concatenate([_translated(piece, place)[0] for piece in pieces]) if pieces else np.empty(0, np.int8)
@@ -219,15 +217,39 @@ def plain(values: pd.Series) -> pd.Series:
     return values
 
 
-def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical, bool]] | None:
-    """Codes of dictionary columns as they lie, chunk by chunk, with their labels; None where a column is no dictionary.
+class Coded(NamedTuple):
+    """A dictionary column by its codes.
 
-    Returns
-    -------
-    list of (chunks, labels, in_order), or None
-        Of each column: the codes of its chunks as ``(codes, validity bitmap or None, offset)``, its labels in the order of the codes,
-        and whether that order is the user's (else the labels are shown sorted, and only where they occur: there may be others' too).
+    Attributes
+    ----------
+    chunks : list
+        The codes of its chunks as ``(codes, validity bitmap or None, offset)``.
+    words : list
+        What the codes mean.
+    ordered : bool
+        Whether words are more and less.
+    in_order : bool
+        Whether their order is the user's; else they are shown sorted, and only where they occur: there may be others' too.
     """
+
+    chunks: list[Any]
+    words: list[Any]
+    ordered: bool
+    in_order: bool
+
+    @property
+    def labels(self) -> pd.Categorical:
+        """The words in the order of the codes."""
+        return self.labels_at(range(len(self.words)))
+
+    def labels_at(self, codes: Sequence[int]) -> pd.Categorical:
+        """The words of these codes, each once and in this order."""
+        dtype = pd.CategoricalDtype(pd.Index([self.words[code] for code in codes]), ordered=self.ordered)
+        return pd.Categorical.from_codes(np.arange(len(codes)), dtype=dtype, validate=False)
+
+
+def coded(table: Any, names: list[str]) -> list[Coded] | None:
+    """Codes of dictionary columns as they lie, chunk by chunk, with what they mean; None where a column is no dictionary."""
     if is_pandas_made(table) or (native := _native(table)) is None:
         return None
     if hasattr(native, "collect"):
@@ -237,46 +259,44 @@ def coded(table: Any, names: list[str]) -> list[tuple[list[Any], pd.Categorical,
     of_arrow = _is_of_arrow(native)
     if not set(names) <= set(native.column_names if of_arrow else native.columns):
         return None
-    found = [(_coded_by_arrow if of_arrow else _coded_by_polars)(native[name]) for name in names]
-    return None if None in found else found  # type: ignore[return-value]
+    found = []
+    for name in names:
+        if (column := (_coded_by_arrow if of_arrow else _coded_by_polars)(native[name])) is None:
+            return None
+        found.append(column)
+    return found
 
 
-def _coded_by_arrow(column: pa.ChunkedArray) -> tuple[list[Any], pd.Categorical, bool] | None:
+def _coded_by_arrow(column: pa.ChunkedArray) -> Coded | None:
     import pyarrow as pa
 
-    return (*_labelled(*_dictionary(column), ordered=column.type.ordered), True) if pa.types.is_dictionary(column.type) else None
+    return Coded(*_dictionary(column), column.type.ordered, in_order=True) if pa.types.is_dictionary(column.type) else None
 
 
-def _coded_by_polars(series: Any) -> tuple[list[Any], pd.Categorical, bool] | None:
+def _coded_by_polars(series: Any) -> Coded | None:
     dtype, pl = series.dtype, _polars()
     if isinstance(dtype, pl.Categorical):
-        return (*_labelled(*(_as_polars_holds_them(series) or _dictionary(_arrow().chunked_array(series))), ordered=False), False)
+        pieces, words = _as_polars_holds_them(series, dtype) or _dictionary(_arrow().chunked_array(series))
+        return Coded(pieces, words, ordered=False, in_order=False)
     return _coded_by_arrow(_arrow().chunked_array(series)) if isinstance(dtype, pl.Enum) else None
 
 
-def _labelled(pieces: list[Any], values: pa.Array, *, ordered: bool) -> tuple[list[Any], pd.Categorical]:
-    labels = pd.CategoricalDtype(pd.Index(values.to_pylist()), ordered=ordered)
-    return pieces, pd.Categorical.from_codes(np.arange(len(values)), dtype=labels, validate=False)
-
-
-def _as_polars_holds_them(series: Any) -> tuple[list[Any], pa.Array] | None:
+def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], list[Any]] | None:
     """The codes of a Categorical of polars, and the strings of all Categoricals that share them; None where those are too many.
 
     To make a dictionary of its own for a column, polars looks every row up; the codes that it holds are lent as they lie.
     """
-    import pyarrow as pa
-
-    categories: Any = getattr(series.dtype, "categories", None)
+    categories = dtype.categories
     if not hasattr(categories, "to_series"):  # polars before version 2
         return None
-    values = categories.to_series().to_arrow()
-    if len(values) > max(len(series), ROWS_OF_A_CHUNK):
+    words = categories.to_series()
+    if len(words) > max(len(series), ROWS_OF_A_CHUNK):
         return None
-    codes = pa.chunked_array(series.to_physical())
-    chunks = codes.chunks
-    if len(chunks) * ROWS_OF_A_CHUNK > len(codes) + ROWS_OF_A_CHUNK:
+    pa = _arrow()
+    chunks = pa.chunked_array(series.to_physical()).chunks
+    if len(chunks) * ROWS_OF_A_CHUNK > len(series) + ROWS_OF_A_CHUNK:
         chunks = [pa.concat_arrays(chunks)]
-    return [(_integers(chunk), _bitmap(chunk), chunk.offset) for chunk in chunks], values
+    return [_as_they_lie(chunk) for chunk in chunks], words.to_list()
 
 
 # ---- what is no table but read by batches

@@ -378,3 +378,42 @@ def test_labels_of_an_enum_stand_in_its_order_with_those_that_have_no_rows() -> 
     found = sif.aggregate(table, "region")
     assert found["region"].to_list() == ["West", "North", "East"]
     assert found["n"].to_list() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("repeats", [1, 4000])
+def test_a_categorical_of_few_rows_and_of_many_has_its_own_groups_sorted(repeats) -> None:
+    """A short one is looked up, of a long one the codes are taken as polars holds them: in strings that it shares with others."""
+    others = pl.Series(["zero", "Splendid"], dtype=pl.Categorical)
+    words = {"region": ["b", "a", None] * repeats, GRADE: ["Good", "Not judged", None] * repeats}
+    table = pl.DataFrame(words, schema_overrides=dict.fromkeys(words, pl.Categorical))
+    found = sif.aggregate(table, "region")
+    assert found["region"].to_list() == ["a", "b", None]
+    assert found["n"].to_list() == [repeats] * 3
+    assert found["good"].to_list() == [0, repeats, 0]
+    wrong = table.with_columns(pl.lit("Splendid").cast(pl.Categorical).alias(GRADE))
+    with pytest.raises(ValueError, match=r"row 0: 'Splendid' is not a grade"):
+        sif.aggregate(wrong, "region")
+    assert len(others) == 2
+
+
+def test_a_word_that_a_dictionary_has_twice_or_a_null_in_it_is_one_group() -> None:
+    def column(codes, words):
+        return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(words))
+
+    for region in (column([0, 1, 2, None], ["b", "b", "a"]), column([0, 0, 1, 2], ["b", "a", None])):
+        found = sif.aggregate(pa.table({"region": region, GRADE: column([0, 1, 1, 0], ["Good", "Inadequate"])}), "region")
+        assert dict(zip(found["region"].to_pylist(), found["n"].to_pylist(), strict=True)) == {"b": 2, "a": 1, None: 1}
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_dictionary_in_the_order_of_a_scale_and_one_in_another_order_count_alike(ordered) -> None:
+    effectiveness = sif.GradeScale("effectiveness", ("Effective", "Ineffective"), threshold="Effective")
+    for labels, scale in ((sif.MET.labels, None), (sif.MET.labels, sif.MET), (("Effective", "Ineffective"), effectiveness)):
+        for words in (labels, labels[::-1], (*labels[::-1], "Not judged")):
+            codes = pa.array([words.index(labels[0]), words.index(labels[1]), words.index(labels[0]), None], pa.int8())
+            table = pa.table({GRADE: pa.DictionaryArray.from_arrays(codes, pa.array(words), ordered=ordered)})
+            found = sif.aggregate(table, scale=scale)
+            counted = [found[name][0].as_py() for name in ("n", "n_judged", *map(str.lower, labels[:1]))]
+            assert counted == [4, 3, 2]
+    with pytest.raises(ValueError, match="row 0: 'Good' is not a grade of the scale MET"):
+        sif.aggregate(pa.table({GRADE: pa.array(["Good"]).dictionary_encode()}), scale=sif.MET)

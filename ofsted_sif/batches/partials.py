@@ -278,9 +278,11 @@ class Aggregate(Question):
         group_codes: Any
         judged: list[tuple[Any, Any]]
         if coded is not None:
-            group_codes, labels = coded.pop(0)[:2] if by else (None, None)
-            group_labels, n_groups = [labels] if by else [], 0 if labels is None else len(labels)
-            judged = [(codes, words) for codes, words, _ in coded]
+            group_codes, n_groups, group_labels = None, 0, []
+            if by:
+                groups = coded.pop(0)
+                group_codes, n_groups, group_labels = groups.chunks, len(groups.words), [groups.labels]
+            judged = [(column.chunks, column.labels) for column in coded]
         else:
             frame = columns.as_frame(piece, **self.needed())
             grouped = columns.groups(frame, self.by)
