@@ -24,6 +24,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS = "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays"
 # Many small chunks are put together first: a call of the kernel should count some thousands of rows.
 ROWS_OF_A_CHUNK = 1 << 16
+# So many rows of a Categorical polars looks up before it has told the strings of all.
+ROWS_LOOKED_UP = 1 << 13
 
 
 def is_pandas_made(table: Any) -> bool:
@@ -282,15 +284,15 @@ def _coded_by_polars(series: Any) -> Coded | None:
 
 
 def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], list[Any]] | None:
-    """The codes of a Categorical of polars, and the strings of all Categoricals that share them; None where those are too many.
+    """The codes of a Categorical of polars, and the strings of all Categoricals that share them; None where to look up the rows is less.
 
     To make a dictionary of its own for a column, polars looks every row up; the codes that it holds are lent as they lie.
     """
     categories = dtype.categories
-    if not hasattr(categories, "to_series"):  # polars before version 2
+    if len(series) < ROWS_LOOKED_UP or not hasattr(categories, "to_series"):  # polars before version 2 does not tell the strings
         return None
     words = categories.to_series()
-    if len(words) > max(len(series), ROWS_OF_A_CHUNK):
+    if len(words) > len(series):
         return None
     pa = _arrow()
     chunks = pa.chunked_array(series.to_physical()).chunks
