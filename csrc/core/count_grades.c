@@ -31,22 +31,6 @@ static sif_status offender(const sif_codes *groups, const sif_codes *grades, int
     return sif_ok();
 }
 
-/* More grades than int8 has codes: no scale has them, so a row at a time will do. */
-static sif_status find_cells_of_many_grades(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
-    const uint32_t stride = (uint32_t)grades->size + 1;
-    for (size_t i = 0; i < count; i++) {
-        const int64_t row = first + (int64_t)i, grade = sif_code_at(grades, row);
-        const int64_t group = groups != NULL ? sif_code_at(groups, row) : -1;
-        if (groups != NULL && !sif_code_fits(group, groups->size))
-            return sif_fail(SIF_BAD_GROUP, row, group);
-        if (!sif_code_fits(grade, grades->size))
-            return sif_fail(SIF_BAD_GRADE, row, grade);
-        const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0;
-        cell[i] = (group < 0 ? n_groups : (uint32_t)group) * stride + (grade < 0 ? stride - 1 : (uint32_t)grade);
-    }
-    return sif_ok();
-}
-
 static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
     if (codes->validity != NULL)
         sif_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
@@ -55,19 +39,24 @@ static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint
 }
 
 /* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
- * otherwise. Kinds that no version takes are brought to int32 first. */
+ * otherwise. Kinds that no version takes are brought to int32 first. Where there are more grades than int8 has codes, as where columns
+ * share their words, the versions find the cells of grade 0, to which grades are added. */
 static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
                              size_t count, void *cells) {
-    if (grades->size > INT8_MAX)
-        return find_cells_of_many_grades(groups, grades, first, count, cells);
     const sif_loops *const loops = sif_loops_now();
     uint8_t valid[SIF_BLOCK];
     int32_t wide[SIF_BLOCK];
+    int32_t many[SIF_BLOCK];
     int8_t narrow[SIF_BLOCK];
+    const int are_many = grades->size > INT8_MAX;
     int bad = 0;
 
     const int8_t *grade = sif_row_of(grades, first);
-    if (grades->kind == SIF_UINT8 || (grades->kind == SIF_INT8 && grades->validity != NULL)) {
+    if (are_many) {
+        find_valid(grades, first, count, valid);
+        bad = loops->widen[grades->kind](grade, valid, count, (uint32_t)grades->size, many);
+        grade = memset(narrow, 0, count);
+    } else if (grades->kind == SIF_UINT8 || (grades->kind == SIF_INT8 && grades->validity != NULL)) {
         find_valid(grades, first, count, valid);
         bad = loops->mask_grades(grade, valid, count, narrow) && grades->kind == SIF_UINT8;
         grade = narrow;
@@ -91,6 +80,12 @@ static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_
         is_masked = 0;
     }
     bad |= versions[is_masked][kind](group, valid, grade, count, n_groups, (uint32_t)grades->size, cells);
+    if (are_many) {
+        uint32_t *const cell = cells;
+        const uint32_t last = (uint32_t)grades->size;
+        for (size_t i = 0; i < count; i++)
+            cell[i] += (uint32_t)many[i] < last ? (uint32_t)many[i] : last; /* no branch: -1 is the largest unsigned */
+    }
     return bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 

@@ -87,9 +87,11 @@ DEFINE_FIND_CELLS(32, uint32, uint32_t, uint32_t, uint32_t, 0)
         return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                            \
     }
 
+DEFINE_WIDEN(int8, int8_t, uint32_t, int32_t)
 DEFINE_WIDEN(int16, int16_t, uint32_t, int32_t)
 DEFINE_WIDEN(int32, int32_t, uint32_t, int32_t)
 DEFINE_WIDEN(int64, int64_t, uint64_t, int64_t)
+DEFINE_WIDEN(uint8, uint8_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint16, uint16_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint32, uint32_t, uint64_t, int64_t)
 DEFINE_WIDEN(uint64, uint64_t, uint64_t, int64_t)
@@ -152,9 +154,11 @@ const sif_loops VERSION(sif_loops) = {
                        [SIF_UINT8] = VERSION(find_cells_32_uint8_masked),
                        [SIF_UINT16] = VERSION(find_cells_32_uint16_masked),
                        [SIF_UINT32] = VERSION(find_cells_32_uint32_masked)}},
-    .widen = {[SIF_INT16] = VERSION(widen_int16),
+    .widen = {[SIF_INT8] = VERSION(widen_int8),
+              [SIF_INT16] = VERSION(widen_int16),
               [SIF_INT32] = VERSION(widen_int32),
               [SIF_INT64] = VERSION(widen_int64),
+              [SIF_UINT8] = VERSION(widen_uint8),
               [SIF_UINT16] = VERSION(widen_uint16),
               [SIF_UINT32] = VERSION(widen_uint32),
               [SIF_UINT64] = VERSION(widen_uint64)},

@@ -31,8 +31,7 @@ typedef int sif_find_cells(const void *groups, const uint8_t *valid, const int8_
                            uint32_t n_grades, void *cells);
 typedef sif_find_cells *sif_find_cells_by_kind[SIF_KINDS];
 
-/* The hot loops of counting; 0 < count <= SIF_BLOCK, but for count_values. Tables by kind hold NULL where a kind is widened first, or needs
- * no widening. */
+/* The hot loops of counting; 0 < count <= SIF_BLOCK, but for count_values. find_cells holds NULL where a kind is widened first. */
 typedef struct {
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
      * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
