@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import functools
 import inspect
 import math
 import warnings
@@ -22,6 +23,7 @@ REGISTER = sif.load_local_authorities().rename(columns={"local_authority": "prov
 GRADE = "overall_effectiveness"
 
 
+@functools.cache
 def inspections(*, categories):
     """The bundled table, shuffled so that its order helps nobody, with some labels missing. Categories: as they are, sorted, or none."""
     table = sif.load_inspections().sample(frac=1, random_state=3, ignore_index=True)

@@ -1,5 +1,7 @@
 """The same answer whatever dtypes, index and column names a pandas table has."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,14 +106,25 @@ def told(result):
     return plain.astype(object).where(plain.notna(), None)
 
 
+@functools.cache
+def table_of(kind):
+    """Made once, for no call may change it."""
+    return KINDS[kind](table())
+
+
+@functools.cache
+def wanted_of(call):
+    return told(CALLS[call](table()))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("call", CALLS)
 def test_every_dtype_gives_the_same_answer(call, kind) -> None:
-    given = KINDS[kind](table())
+    given = table_of(kind)
     before = given.copy(deep=True)
     found = told(CALLS[call](given))
     assert_frame_equal(given, before)
-    wanted = told(CALLS[call](table()))
+    wanted = wanted_of(call)
     key = [name for name in ("region", "framework") if name in wanted and call in ("aggregate", "time_to", "transitions")]
     if key:  # categories have an order of their own, text is sorted
         found, wanted = (frame.sort_values(key, kind="stable", ignore_index=True) for frame in (found, wanted))
