@@ -75,11 +75,9 @@ def test_as_at_is_what_the_rule_says(seed: int) -> None:
     )
 
 
-@pytest.mark.parametrize("dense", [True, False], ids=["counted whole", "by what changes"])
 @pytest.mark.parametrize("seed", range(60))
-def test_series_equals_aggregate_of_as_at(seed: int, dense: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not dense:
-        monkeypatch.setattr(snapshots, "DENSE_CELLS", -1)
+def test_series_equals_aggregate_of_as_at(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the dates are counted whole or by what changes."""
     generator = np.random.default_rng(1000 + seed)
     table = history(generator, int(generator.integers(1, 60)))
     if seed % 3 == 0:
@@ -93,15 +91,18 @@ def test_series_equals_aggregate_of_as_at(seed: int, dense: bool, monkeypatch: p
     }
     cutoffs = [date + pd.Timedelta(days=int(days)) for date, days in zip(dates, generator.integers(0, 9, len(dates)), strict=True)]
     by = [None, "region", ["region", "framework"], "framework"][seed % 4]
-    counted = sif.series(table, dates, by, published_by=cutoffs, **options)
+    whole = sif.series(table, dates, by, published_by=cutoffs, **options)
+    monkeypatch.setattr(snapshots, "DENSE_CELLS", -1)
+    by_changes = sif.series(table, dates, by, published_by=cutoffs, **options)
     start = 0
     for date, cutoff in zip(dates, cutoffs, strict=True):
         expected = sif.aggregate(sif.as_at(table, date, published_by=cutoff, **options), by)
-        found = counted.iloc[start : start + len(expected)].reset_index(drop=True)
+        for counted in (whole, by_changes):
+            found = counted.iloc[start : start + len(expected)].reset_index(drop=True)
+            assert (found.pop("as_at") == date).all()
+            pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
         start += len(expected)
-        assert (found.pop("as_at") == date).all()
-        pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
-    assert start == len(counted)
+    assert start == len(whole) == len(by_changes)
 
 
 @pytest.mark.parametrize("seed", range(60))
