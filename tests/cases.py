@@ -50,7 +50,7 @@ def some_codes(rng, n, size, missing=None):
         return [None] * n
     missing = rng.choice([0, 0.1, 0.6]) if missing is None else missing
     used = rng.integers(0, size, n) if rng.integers(2) else np.minimum(rng.geometric(0.5, n) - 1, size - 1)
-    return [None if rng.random() < missing else int(code) for code in used]
+    return [None if none else code for none, code in zip((rng.random(n) < missing).tolist(), used.tolist(), strict=True)]
 
 
 @dataclass

@@ -4,10 +4,11 @@
 def spells(records, opened, closed, until):
     """Return a list of (row, ended_by, start, end), by provider and time, -1 for the end of it; None if a record lies after."""
     found = []
+    in_order = sorted(range(len(records)), key=lambda row: records[row].place(row))
     for who in sorted({record.provider for record in records}):
         last = until if closed is None or closed[who] is None else min(until, closed[who])
         in_force = {}  # the row that counts from each day
-        for row in sorted(range(len(records)), key=lambda row: records[row].place(row)):
+        for row in in_order:
             record, day = records[row], records[row].place(row)[0]
             if record.provider != who or record.grade is None or not record.eligible:
                 continue
