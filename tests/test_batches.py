@@ -103,7 +103,6 @@ def unlike_dictionaries(table, file):
 SOURCES = {
     "Parquet of categories": lambda table, folder: parquet(table, folder / "a.parquet"),
     "Parquet of categories, a row group": lambda table, folder: parquet(table, folder / "a.parquet", 10_000),
-    "Parquet of text, small row groups": lambda table, folder: parquet(as_text(table), folder / "a.parquet", 31),
     "Parquet of text, tiny row groups": lambda table, folder: parquet(as_text(table), folder / "a.parquet", 9),
     "Parquet of unlike dictionaries": lambda table, folder: unlike_dictionaries(table, folder / "a.parquet"),
     "several Parquet of text": lambda table, folder: many_files(table, folder / "parts"),
@@ -116,7 +115,7 @@ SOURCES = {
 }
 
 
-SLOW = {"Parquet of text, tiny row groups"}  # eighty batches where others have ten
+SLOW = {"Parquet of text, tiny row groups"}  # eighty batches a call, where the row groups of several files make twenty
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.slow) if kind in SLOW else kind for kind in SOURCES])
