@@ -72,14 +72,14 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     if isinstance(table, np.ndarray) and table.dtype.names:
         if table.ndim != 1:
             raise ValueError(f"a structured array of records has one dimension, not {table.ndim}")
-        return pd.DataFrame({name: _native(table[name]) for name in table.dtype.names}, copy=False)
+        return pd.DataFrame({name: _one_column(table[name], name) for name in table.dtype.names}, copy=False)
     if isinstance(table, Mapping):
-        lengths = {name: len(values) for name, values in table.items()}
+        # An index of its own: a column that is a Series is taken by position, never aligned by its index.
+        columns = {name: values.array if isinstance(values, pd.Series) else _one_column(values, name) for name, values in table.items()}
+        lengths = {name: len(values) for name, values in columns.items()}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
-        # An index of its own: a column that is a Series is taken by position, never aligned by its index.
-        columns = {name: values.array if isinstance(values, pd.Series) else _native(values) for name, values in table.items()}
         return pd.DataFrame(columns, copy=False)
     known = frames.column_names(table)
     if known is None:
@@ -87,10 +87,17 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
 
 
-def _native(values: Any) -> Any:
-    """An array in the byte order of this machine; pandas holds others, and fails on them later."""
-    swapped = isinstance(values, np.ndarray) and not values.dtype.isnative
-    return values.astype(values.dtype.newbyteorder("=")) if swapped else values
+def _one_column(values: Any, name: Any) -> Any:
+    """The values of a column; an array in the byte order of this machine, as pandas holds others, and fails on them later."""
+    if not hasattr(values, "__len__") or isinstance(values, str):
+        raise TypeError(f"column {name!r} is {type(values).__name__}, not values of rows")
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.ndim != 1:
+        raise ValueError(f"column {name!r} has one dimension, not {values.ndim}")
+    if values.dtype.names:
+        raise ValueError(f"column {name!r} is made of fields itself: {', '.join(values.dtype.names)}")
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
