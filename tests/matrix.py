@@ -9,10 +9,11 @@ import pickle
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -629,19 +630,27 @@ def right_size(written: list, columns: dict[str, list]) -> bool:
 # ---- the table functions
 
 
-def table_columns(rng: np.random.Generator, n: int) -> dict[str, np.ndarray | list]:
-    """Inspections of some providers on different days, as Python's own values; `row` tells them apart in what comes back."""
+def table_columns(rng: np.random.Generator, n: int, missing: float) -> dict[str, list]:
+    """Inspections of some providers on different days, as Python's own values; `row` tells them apart in what comes back.
+
+    Grades are missing in any case, of the other columns that may lack a value the share that is said.
+    """
+
+    def some(values: list) -> list:
+        return [None if missing and rng.random() < missing else value for value in values]
+
     days = np.datetime64("2015-01-05") + np.sort(rng.permutation(2000)[:n])
     grade = rng.integers(1, 5, n)
     return {
+        # First, as its width is one byte: in packed records the fields after it lie at odd addresses.
+        "graded": [bool(rng.random() < 0.9) for _ in range(n)],
         "row": list(range(n)),
         "provider": [int(code) for code in 1000 + rng.integers(0, max(1, n // 3), n)],
-        "region": [["East", "North", "South"][code] for code in rng.integers(0, 3, n)],
+        "region": some([["East", "North", "South"][code] for code in rng.integers(0, 3, n)]),
         "inspection_start": [day.item() for day in days],
-        "published": [(day + np.timedelta64(40, "D")).item() for day in days],
+        "published": some([(day + np.timedelta64(40, "D")).item() for day in days]),
         "overall_effectiveness": [None if rng.random() < 0.1 else int(code) for code in grade],
-        "graded": [bool(rng.random() < 0.9) for _ in range(n)],
-        "pupils": [float(number) for number in rng.integers(1, 500, n)],
+        "pupils": some([float(number) for number in rng.integers(1, 500, n)]),
     }
 
 
@@ -658,9 +667,11 @@ def grade_forms(values: list) -> Iterator[tuple[str, Any]]:
     yield "Ofsted's spellings", np.array([None if word is None else f" {word.upper()} " for word in words], dtype=object)
     yield "digits", np.array([None if value is None else str(value) for value in values], dtype=object)
     yield "objects", np.array(values, dtype=object)
+    yield from laid("text", np.array([word or "" for word in words], dtype="U"))
     numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     for name in ("float32", "float64"):
         yield from laid(name, numbers.astype(name))
+    yield from laid("masked", hidden(numbers, "int8"))
     yield "Int8", pd.array(values, dtype="Int8")
     yield "Float64", pd.array(values, dtype="Float64")
     if not has_holes:
@@ -669,27 +680,40 @@ def grade_forms(values: list) -> Iterator[tuple[str, Any]]:
 
 
 def laid(name: str, array: np.ndarray) -> Iterator[tuple[str, Any]]:
+    loses_mask = ("column of a table", "misaligned") if isinstance(array, np.ma.MaskedArray) else ()
     for layout, lay in LAYOUTS.items():
-        if layout not in ("list", "Series"):
+        if layout not in ("list", "Series", *loses_mask):
             yield f"{name}, {layout}", lay(array)
+
+
+def hidden(array: np.ndarray, dtype: Any = None) -> np.ma.MaskedArray:
+    """What is missing behind a mask, and there, where it means nothing, a value that would mean something."""
+    missing = np.asarray(pd.isna(array))
+    filled = np.where(missing, array[~missing][0] if not missing.all() else np.zeros(1, array.dtype)[0], array)
+    return np.ma.array(filled.astype(array.dtype if dtype is None else dtype), mask=missing)
 
 
 def date_forms(values: list) -> Iterator[tuple[str, Any]]:
     days = np.array(values, dtype="datetime64[D]")
     for unit in ("s", "ms", "us", "ns"):
         yield from laid(f"datetime64[{unit}]", days.astype(f"datetime64[{unit}]"))
+    yield from laid("masked", hidden(days))
     yield "dates", np.array(values, dtype=object)
-    yield "ISO", np.array([str(value) for value in values], dtype=object)
-    yield "day first", np.array([value.strftime("%d/%m/%Y") for value in values], dtype=object)
-    yield "string", pd.array([str(value) for value in values], dtype="string")
+    yield "ISO", np.array([value and str(value) for value in values], dtype=object)
+    yield from laid("text", np.array([str(value or "") for value in values], dtype="U"))
+    yield "day first", np.array([value and value.strftime("%d/%m/%Y") for value in values], dtype=object)
+    yield "string", pd.array([value and str(value) for value in values], dtype="string")
     yield "with a time of day", days.astype("datetime64[s]") + np.timedelta64(3601, "s")
 
 
 def label_forms(values: list) -> Iterator[tuple[str, Any]]:
     yield "objects", np.array(values, dtype=object)
-    yield "string", pd.array([str(value) for value in values], dtype="string")
+    yield "string", pd.array([value and str(value) for value in values], dtype="string")
     yield "categories", pd.Categorical(values)
     yield "ordered categories", pd.Categorical(values, ordered=True)
+    yield from laid("masked", hidden(np.array(values, dtype=None if values and isinstance(values[0], int) else object)))
+    if None not in values:
+        yield from laid("text", np.array(values, dtype="U"))
     if values and isinstance(values[0], int):
         yield "Int64", pd.array(values, dtype="Int64")
         for name in ("int16", "int32", "int64", "uint16", "uint64"):
@@ -698,15 +722,18 @@ def label_forms(values: list) -> Iterator[tuple[str, Any]]:
 
 def flag_forms(values: list) -> Iterator[tuple[str, Any]]:
     yield from laid("bool", np.array(values, dtype=np.bool_))
+    yield from laid("masked", hidden(np.array(values, dtype=np.bool_)))
     yield "boolean", pd.array(values, dtype="boolean")
     yield "objects", np.array(values, dtype=object)
 
 
 def weight_forms(values: list) -> Iterator[tuple[str, Any]]:
-    for name in ("float32", "float64", "int16", "int64", "uint32"):
-        yield from laid(name, np.array(values, dtype=name))
+    numbers = np.array(values, dtype=np.float64)
+    for name in ("float16", "float32", "float64", *(("int16", "int64", "uint32") if None not in values else ())):
+        yield from laid(name, numbers.astype(name))
+    yield from laid("masked", hidden(numbers, "int16"))
     yield "Float64", pd.array(values, dtype="Float64")
-    yield "Int32", pd.array([int(value) for value in values], dtype="Int32")
+    yield "Int32", pd.array([value and int(value) for value in values], dtype="Int32")
     yield "objects", np.array(values, dtype=object)
 
 
@@ -760,7 +787,7 @@ PASSING = {"as_at", "first", "explain", "combine", "reconcile"}
 
 
 def _some_provider(table: Any) -> Any:
-    return table["provider"].iloc[0] if isinstance(table, pd.DataFrame) else table["provider"][0]
+    return np.asarray(table["provider"])[0]
 
 
 def comparable(result: pd.DataFrame, without: str | None) -> list:
@@ -792,7 +819,7 @@ def fingerprint(value: Any) -> bytes:
     return pickle.dumps((value, writable, base))
 
 
-def inputs_of(given: dict[str, Any]) -> tuple[list[bytes], list[int]]:
+def inputs_of(given: Mapping[str, Any]) -> tuple[list[bytes], list[int]]:
     """The bytes of all inputs, and how many references there are to each."""
     return [fingerprint(value) for value in given.values()], [sys.getrefcount(value) for value in given.values()]
 
@@ -853,23 +880,107 @@ KINDS_OF_TABLE: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+def records(columns: dict[str, np.ndarray], *, align: bool = False) -> np.ndarray:
+    """A structured array with a field a column: packed, so that hardly any field is aligned, or each where its width wants it."""
+    table = np.empty(len(columns["row"]), np.dtype([(name, values.dtype) for name, values in columns.items()], align=align))
+    for name, values in columns.items():
+        table[name] = values
+    return table
+
+
+def masked_records(columns: dict[str, np.ndarray]) -> np.ndarray:
+    masked = {name: hidden(values) for name, values in columns.items()}
+    mask = records({name: values.mask for name, values in masked.items()})
+    return np.ma.array(records({name: values.data for name, values in masked.items()}), mask=mask)
+
+
+def each(lay: Callable[[np.ndarray], Any]) -> Callable[[dict[str, np.ndarray]], dict[str, Any]]:
+    return lambda columns: {
+        name: values if lay is misaligned and values.dtype == object else lay(values) for name, values in columns.items()
+    }
+
+
+# Whole tables that are made of arrays, all columns in the one way.
+RECORDS_LAID: dict[str, Callable[[dict[str, np.ndarray]], Any]] = {
+    "packed records": records,
+    "aligned records": partial(records, align=True),
+    **{
+        f"{layout} records": lambda columns, lay=LAYOUTS[layout]: lay(records(columns))
+        for layout in ("read-only", "strided", "reversed", "byte-swapped")
+    },
+    "recarray": lambda columns: records(columns).view(np.recarray),
+    "some fields of wider records": lambda columns: records({"note": columns["row"], **columns, "more": columns["graded"]})[list(columns)],
+    "masked records": masked_records,
+}
+MAPPINGS_LAID = {
+    **{f"mapping, all {layout}": each(lay) for layout, lay in LAYOUTS.items() if layout not in ("contiguous", "list")},
+    "mapping of lists": each(list),
+    "mapping, all masked": each(hidden),
+    "mapping, all masked and byte-swapped": each(lambda array: LAYOUTS["byte-swapped"](hidden(array))),
+    "mapping that is no dict": MappingProxyType,
+}
+
+FIELDS = {
+    "graded": np.bool_,
+    "row": np.int64,
+    "provider": np.int64,
+    "region": object,
+    "inspection_start": "datetime64[D]",
+    "published": "datetime64[D]",
+    "overall_effectiveness": object,
+    "pupils": np.float64,
+}
+
+
+def is_as_it_comes(form: str) -> bool:
+    """Whether a form of a column is not one of the layouts of an array."""
+    return "," not in form or form.endswith(", contiguous")
+
+
+def fields_of(values: dict[str, list]) -> Iterator[tuple[str | None, str, dict[str, np.ndarray]]]:
+    """The columns as arrays that may be fields: all of them plain, then one at a time in every form that an array can have."""
+    columns = {name: np.array(values[name], dtype=dtype) for name, dtype in FIELDS.items()}
+    columns["overall_effectiveness"] = np.array([WORDS.get(value) for value in values["overall_effectiveness"]], dtype=object)
+    yield None, "plain", columns
+    for name, forms in FORMS.items():
+        for form, array in forms(values[name]):
+            if type(array) is np.ndarray and is_as_it_comes(form):
+                yield name, form, {**columns, name: array}
+
+
+def tables_of(values: dict[str, list], *, layouts: bool) -> Iterator[tuple[str, str | None, str, dict[str, Any], Callable[[Any], Any]]]:
+    """Every table of these values: its kind, the column that is varied, in what form, all columns, and what makes a table of them."""
+    plainly = plain_table(values)
+    kinds = list(KINDS_OF_TABLE)
+    for varied, forms in FORMS.items():
+        for number, (form, value) in enumerate(forms(values[varied])):
+            # All kinds of table for the whole forms, one of them for each layout of an array.
+            for kind in kinds if "," not in form else [kinds[number % len(kinds)]]:
+                if layouts or is_as_it_comes(form):
+                    yield kind, varied, form, {**plainly, varied: value}, KINDS_OF_TABLE[kind]
+    kinds = list(RECORDS_LAID)
+    for number, (field, form, columns) in enumerate(fields_of(values)):
+        if field is None:
+            for kind, made in (RECORDS_LAID | MAPPINGS_LAID).items():
+                yield kind, field, form, columns, made
+        elif len(columns["row"]) > 1:
+            # Three kinds of records for each form of a field; the next form has the next three.
+            for kind in (kinds[(number + step) % len(kinds)] for step in (0, 3, 6)):
+                yield kind, field, form, columns, RECORDS_LAID[kind]
+
+
 def table_cases(name: str) -> Iterator[tuple[str, Callable[[], None]]]:
     """The cases of a table function: every form of each column, in every kind of table that can hold it."""
     call = TABLES[name]
-    for n in (0, 1, 30):
-        values = table_columns(np.random.default_rng([n, 23]), n)
-        plainly = plain_table(values)
+    for n, missing in ((0, 0), (1, 0), (30, 0), (30, 0.2)):
+        values = table_columns(np.random.default_rng([n, 23]), n, missing)
         expected: dict[str | None, list] = {}
-        for varied, forms in FORMS.items():
+        for kind, varied, form, columns, made in tables_of(values, layouts=not missing):
             without = varied if name in PASSING else None
             if without not in expected:
-                expected[without] = outcome(call, pd.DataFrame(plainly), without)
-            for number, (form, value) in enumerate(forms(values[varied])):
-                kinds = list(KINDS_OF_TABLE)
-                # All kinds of table for the whole forms, one of them for each layout of an array.
-                for kind in kinds if "," not in form else [kinds[number % len(kinds)]]:
-                    label = f"{n} rows, {kind}, {varied}: {form}"
-                    yield label, partial(check_table, call, kind, form, {**plainly, varied: value}, expected[without], without)
+                expected[without] = outcome(call, pd.DataFrame(plain_table(values)), without)
+            label = f"{n} rows{', more missing' if missing else ''}, {kind}, {varied or 'every column'}: {form}"
+            yield label, partial(check_table, made, call, form, columns, expected[without], without)
 
 
 def outcome(call: Callable[[Any], Any], table: Any, without: str | None) -> list:
@@ -881,18 +992,27 @@ def outcome(call: Callable[[Any], Any], table: Any, without: str | None) -> list
 
 
 def table_fingerprint(table: Any) -> list:
-    """The names, columns, index and attributes of a table, byte for byte."""
+    """The names, columns, index and attributes of a table, byte for byte; of arrays also the references to them."""
+    if isinstance(table, np.ndarray):
+        return [table.dtype, *inputs_of({"records": table})]
     if not isinstance(table, pd.DataFrame):
-        return [(name, fingerprint(values)) for name, values in table.items()]
+        return [list(table), *inputs_of(table)]
     return [(name, fingerprint(table[name])) for name in table.columns] + [table.index.tolist(), repr(table.attrs), table.dtypes.tolist()]
 
 
-def check_table(call: Callable[[Any], Any], kind: str, form: str, columns: dict[str, Any], expected: list, without: str | None) -> None:
+def check_table(
+    made: Callable[[dict[str, Any]], Any],
+    call: Callable[[Any], Any],
+    form: str,
+    columns: dict[str, Any],
+    expected: list,
+    without: str | None,
+) -> None:
     before = inputs_of(columns)
-    table = KINDS_OF_TABLE[kind](columns)
+    table = made(columns)
     whole = table_fingerprint(table)
     got = outcome(call, table, without)
-    if kind.startswith("DataFrame") and got != expected and "byte-swapped" in form:
+    if isinstance(table, pd.DataFrame) and got != expected and "byte-swapped" in form:
         assert got == [PANDAS_REFUSES], "a byte-swapped column of a DataFrame gives something else than pandas' refusal"
         expected = got
     assert got == expected, next((pair for pair in zip(got, expected, strict=False) if pair[0] != pair[1]), "another number of rows")

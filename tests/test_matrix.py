@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from ofsted_sif import _core, counts
 from tests import matrix
 
 # Every so-many-th case in the run that people wait for; all of them with the tests that are slow.
-SOME_OF_KERNELS, SOME_OF_TABLES = 3, 11
+SOME_OF_KERNELS, SOME_OF_TABLES = 3, 17
 
 KERNELS = [(face, name) for face, (entries, _) in matrix.FACES.items() for name in entries]
 # Functions that take no table of inspections, or one that they read from a file, draw, or get from another function.
@@ -42,7 +43,7 @@ def test_a_kernel_takes_or_refuses_every_kind_of_array(face, name):
 
 @pytest.mark.parametrize("name", matrix.TABLES)
 def test_a_table_function_gives_the_same_for_every_kind_of_column(name):
-    ran(matrix.table_cases(name), SOME_OF_TABLES, 50)
+    ran(matrix.table_cases(name), SOME_OF_TABLES, 80)
 
 
 @pytest.mark.slow
@@ -55,7 +56,7 @@ def test_all_cases_of_a_kernel(face, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", matrix.TABLES)
 def test_all_cases_of_a_table_function(name):
-    ran(matrix.table_cases(name), 1, 700)
+    ran(matrix.table_cases(name), 1, 1400)
 
 
 def test_no_kernel_and_no_function_is_without_its_entry():
@@ -64,6 +65,21 @@ def test_no_kernel_and_no_function_is_without_its_entry():
     public = {name for name in sif.__all__ if callable(getattr(sif, name))}
     assert set(matrix.TABLES) | NO_TABLE == public
     assert not set(matrix.TABLES) & NO_TABLE
+
+
+def test_records_are_laid_as_they_are_called():
+    _, _, columns = next(matrix.fields_of(matrix.table_columns(np.random.default_rng(1), 30, 0.2)))
+    laid = {kind: made(columns) for kind, made in matrix.RECORDS_LAID.items()}
+    assert [name for name in columns if not laid["packed records"][name].flags.aligned] == [name for name in columns if name != "graded"]
+    assert all(laid["aligned records"][name].flags.aligned for name in columns)
+    assert not laid["byte-swapped records"]["pupils"].dtype.isnative
+    assert laid["reversed records"].strides[0] < 0
+    assert laid["strided records"].strides[0] == 2 * laid["packed records"].itemsize
+    assert laid["some fields of wider records"].itemsize > laid["packed records"].itemsize
+    for name in ("region", "published", "overall_effectiveness", "pupils"):
+        assert laid["masked records"][name].mask.tolist() == pd.isna(columns[name]).tolist() != [False] * 30
+    forms = dict(matrix.weight_forms(matrix.table_columns(np.random.default_rng(1), 30, 0.2)["pupils"]))
+    assert all(form.mask.any() for name, form in forms.items() if name.startswith("masked"))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
