@@ -117,7 +117,8 @@ def test_threads_change_nothing() -> None:
         ({"weights": "region"}, r"weights='region': .*weights are numbers"),
         ({"interval": "wald"}, "unknown interval 'wald'"),
         ({"by": ["year", "year"]}, "by names 'year' twice"),
-        ({"judgement": []}, "judgement names no column"),
+        ({"judgement": ["leadership", "leadership"]}, "^judgement names 'leadership' twice"),
+        ({"judgement": []}, "^judgement names no column$"),
     ],
 )
 def test_what_a_user_gets_wrong_is_named(arguments: dict[str, object], message: str) -> None:

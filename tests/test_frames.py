@@ -419,3 +419,9 @@ def test_a_dictionary_in_the_order_of_a_scale_and_one_in_another_order_count_ali
             assert counted == [4, 3, 2]
     with pytest.raises(ValueError, match="row 0: 'Good' is not a grade of the scale MET"):
         sif.aggregate(pa.table({GRADE: pa.array(["Good"]).dictionary_encode()}), scale=sif.MET)
+
+
+@pytest.mark.parametrize("make", [polars_enums, arrow_table])
+def test_weights_are_counted_beside_columns_of_codes(make) -> None:
+    table = inspections(categories="as they are")[["region", GRADE]].assign(pupils=np.arange(716) % 7 + 0.5)
+    assert rows_of(sif.aggregate(make(table), "region", weights="pupils")) == rows_of(sif.aggregate(table, "region", weights="pupils"))
