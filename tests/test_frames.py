@@ -425,3 +425,18 @@ def test_a_dictionary_in_the_order_of_a_scale_and_one_in_another_order_count_ali
 def test_weights_are_counted_beside_columns_of_codes(make) -> None:
     table = inspections(categories="as they are")[["region", GRADE]].assign(pupils=np.arange(716) % 7 + 0.5)
     assert rows_of(sif.aggregate(make(table), "region", weights="pupils")) == rows_of(sif.aggregate(table, "region", weights="pupils"))
+
+
+@pytest.mark.parametrize("by", [None, "region"])
+@pytest.mark.parametrize("make", [polars_enums, polars_categoricals, arrow_table])
+def test_columns_of_codes_are_counted_without_a_table_of_pandas_between(make, by, monkeypatch) -> None:
+    table = inspections(categories="sorted")
+    expected, given = rows_of(sif.aggregate(table, by)), make(table)
+    monkeypatch.setattr(frames, "as_pandas", lambda *_: pytest.fail("made a DataFrame of it"))
+    assert rows_of(sif.aggregate(given, by)) == expected
+
+
+@pytest.mark.parametrize("make", [polars_enums, arrow_table])
+def test_a_second_column_to_group_by_may_be_a_judgement(make) -> None:
+    table = inspections(categories="as they are")
+    assert rows_of(sif.aggregate(make(table), ["region", "leadership"])) == rows_of(sif.aggregate(table, ["region", "leadership"]))
