@@ -448,6 +448,17 @@ def test_bounds_of_a_difference_or_a_probability_end_where_it_ends():
     for one, other, end in ((best, worst, 1.0), (worst, best, -1.0)):
         row = sif.compare(one, other, paired=True, level=0.9999).set_index("measure").loc["difference of shares"]
         assert end in (row["lower"], row["upper"])
+    better, worse = grades_table([3, 2]), grades_table([2, 1])
+    assert sif.compare(better, worse).set_index("measure").loc["probability of superiority", "upper"] == 1.0
+    assert sif.compare(worse, better).set_index("measure").loc["probability of superiority", "lower"] == 0.0
+
+
+def test_two_rows_of_each_table_are_enough_for_the_probability_of_superiority():
+    for a, b in (([3, 2], [2, 1]), ([3, 2, 0], [1, 2]), ([1, 2], [3, 2, 0])):
+        got, wanted = measures(a, b).loc["probability of superiority"], stats.brunnermunzel(a, b)
+        assert abs(got["statistic"]) == pytest.approx(abs(wanted.statistic), rel=1e-12)
+        assert got["p"] == pytest.approx(wanted.pvalue, rel=1e-11)
+    assert measures([3], [2, 1, 3]).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
 
 
 def test_rows_without_a_grade_are_left_out_of_a_comparison_and_counted_on_their_side():
