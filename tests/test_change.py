@@ -1,6 +1,7 @@
 """Who improved and who declined, transitions, what a change in a share is made of, and two tables compared."""
 
 import csv
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -488,3 +489,25 @@ def test_dates_that_are_none_are_named_by_their_argument():
             call()
     with pytest.raises(ValueError, match=r"^date_from \(2020-01-01\) is after date_to \(2019-01-01\)$"):
         sif.decompose(table, "2020-01-01", "2019-01-01")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda table: sif.changes(table, by="regoin"), "by='regoin': the table has no such column"),
+        (lambda table: sif.changes(table, by=["region", "region"]), "by names 'region' twice"),
+        (lambda table: sif.changes(table, by="provider"), "by names 'provider', which the result has as a column of its own"),
+        (lambda table: sif.changes(table, published_by=pd.DateOffset(months=1)), "published_by=<DateOffset: months=1> is an offset, and"),
+        (lambda table: sif.change_summary(table), "changes='change': the table has no such column"),
+        (lambda table: sif.change_summary(sif.changes(table).assign(change="better")), "column 'change', row 0: 'better' is none of"),
+        (lambda table: sif.transitions(table, period="school year"), "period='school year': "),
+        (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
+        (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
+        (lambda table: sif.compare(table[:1], table[:1], judgement="safe", paired=True), "the scale MET has no threshold that pairs"),
+        (lambda table: sif.compare(table[:1], table[:1], paired=True, provider="urn"), "provider='urn': the table has no such column"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_said_from_the_first_word_on(call, said):
+    table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), region="North", safe=["Met", "Not met"])
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        call(table)
