@@ -147,6 +147,40 @@ def test_pooled_frameworks_are_said_and_naming_them_is_consent(recwarn):
     assert not recwarn
 
 
+def test_a_first_provider_with_one_inspection_has_no_change():
+    change = sif.changes(table_of(("A", "2020-01-01", 4), ("B", "2018-01-01", 4), ("B", "2020-01-01", 3)))
+    assert change["provider"].tolist() == ["B"]
+    assert change.attrs["n_inspected_once"] == 1
+
+
+def test_an_improvement_is_more_than_a_decline():
+    change = sif.changes(table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), ("B", "2018-01-01", 1), ("B", "2020-01-01", 3)))
+    assert (change["change"] > "declined").tolist() == [True, False]
+
+
+def test_an_ungraded_inspection_beside_a_single_period_is_in_none():
+    table = table_of(("A", "2018-01-01", 4), ("A", "2018-03-01", None), ("A", "2018-06-01", 3))
+    table["graded"] = [True, False, True]
+    counted = sif.transitions(table, period="YE")
+    assert counted.loc[counted["n"] > 0, ["from", "to", "n"]].to_numpy().tolist() == [["Inadequate", "Requires improvement", 1]]
+
+
+def test_a_decomposition_between_a_date_and_itself_is_of_nothing():
+    parts = sif.decompose(table_of(("A", "2018-01-01", 4), ("B", "2018-01-01", 2)), "2019-01-01", "2019-01-01")
+    assert parts[["n", "numerator", "change"]].to_numpy().tolist() == [[0, 0, 0]] * 5
+
+
+def test_a_decomposition_of_a_single_provider_and_one_that_ends_with_nobody_judged():
+    up = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 2))
+    assert sif.decompose(up, "2019-01-01", "2021-01-01")["change"].tolist() == [1, 0, 0, 0, 0]
+    gone = table_of(
+        ("A", "2018-01-01", 2), ("B", "2018-01-01", 4), ("B", "2020-01-01", None), closed=pd.to_datetime(["2020-01-01", None, None])
+    )
+    parts = sif.decompose(gone, "2019-01-01", "2021-01-01")
+    assert parts["n"].tolist() == [0, 0, 0, 1, 1]
+    assert parts["change"].isna().all()
+
+
 def test_changes_take_a_register_and_the_users_own_names():
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3))
     renamed = table.rename(columns={"provider": "urn", "inspection_start": "start"})
@@ -460,6 +494,16 @@ def test_two_rows_of_each_table_are_enough_for_the_probability_of_superiority():
         assert abs(got["statistic"]) == pytest.approx(abs(wanted.statistic), rel=1e-12)
         assert got["p"] == pytest.approx(wanted.pvalue, rel=1e-11)
     assert measures([3], [2, 1, 3]).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
+
+
+def test_the_rank_test_of_one_row_each_and_of_tables_that_are_alike_has_the_p_of_scipy():
+    for a, b in (([3], [2]), ([2, 1], [2, 1]), ([3, 1], [2])):
+        assert measures(a, b).loc["mann-whitney", "p"] == pytest.approx(stats.mannwhitneyu(a, b, method="asymptotic").pvalue, rel=1e-12)
+
+
+def test_a_bound_that_cannot_be_told_takes_the_other_with_it():
+    assert measures([0, 1], [3, 0]).loc["ratio of shares", ["lower", "upper"]].isna().all()
+    assert measures([3] * 3, [0] * 3).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
 
 
 def test_rows_without_a_grade_are_left_out_of_a_comparison_and_counted_on_their_side():
