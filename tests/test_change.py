@@ -501,6 +501,13 @@ def test_the_rank_test_of_one_row_each_and_of_tables_that_are_alike_has_the_p_of
         assert measures(a, b).loc["mann-whitney", "p"] == pytest.approx(stats.mannwhitneyu(a, b, method="asymptotic").pvalue, rel=1e-12)
 
 
+def test_the_p_of_the_odds_ratio_is_fishers_by_its_definition():
+    for good, n, good_b, n_b in ((8, 10, 1, 6), (0, 5, 3, 4), (2, 3, 4, 6)):
+        chance = stats.hypergeom(n + n_b, good + good_b, n).pmf(np.arange(n + 1))
+        got = measures([3] * good + [0] * (n - good), [3] * good_b + [0] * (n_b - good_b)).loc["odds ratio", "p"]
+        assert got == pytest.approx(chance[chance <= chance[good] * (1 + 1e-9)].sum(), rel=1e-9)
+
+
 def test_a_bound_that_cannot_be_told_takes_the_other_with_it():
     assert measures([0, 1], [3, 0]).loc["ratio of shares", ["lower", "upper"]].isna().all()
     assert measures([3] * 3, [0] * 3).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
