@@ -843,7 +843,8 @@ def test_no_reference_is_lost_or_kept(succeeds):
                     call()
         after = [sys.getrefcount(thing) for thing in watched]
         assert after[:-1] == before[:-1]
-        assert abs(after[-1] - before[-1]) < 40  # None, which others use as well
+        if sys.version_info < (3, 12):  # from then on None is immortal, and its count says nothing
+            assert abs(after[-1] - before[-1]) < 40  # others use None as well
 
 
 INTERRUPTED = """
