@@ -85,8 +85,8 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
 enum { SIF_ROWS_AHEAD = 512, SIF_LINE = 64 };
 
 static inline void sif_fetch_ahead(const void *row, size_t count, size_t width) {
-    const uintptr_t start = (uintptr_t)row + SIF_ROWS_AHEAD * width;
-    for (uintptr_t line = start; line < start + count * width; line += SIF_LINE)
+    const uintptr_t ahead = (uintptr_t)row + SIF_ROWS_AHEAD * width;
+    for (uintptr_t line = ahead; line < ahead + count * width; line += SIF_LINE)
         /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
         SIF_FETCH((const void *)line);
 }

@@ -45,18 +45,16 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
     return sif_ok();
 }
 
-/* Asks for the rows of a column that come after the block: it is read in turn with others, in stretches too short for the processor to
- * foresee. What `order` names there is not yet checked. */
+/* Asks for the rows of a column that are read some blocks later. What `order` names there is not yet checked. */
 static void fetch_ahead(const sif_history *block, const void *column, size_t width) {
-    enum { AHEAD = 512, LINE = 64 };
-    const int64_t first = block->first + AHEAD, rest = block->stop - first;
-    const int64_t stop = first + (rest < (int64_t)block->count ? rest : (int64_t)block->count);
-    const int64_t step = block->order != NULL ? 1 : (int64_t)(LINE / width); /* rows that lie side by side share a line */
-    for (int64_t place = first; place < stop; place += step) {
-        const int64_t row = row_at(block->order, place);
-        if (is_row(block->records, row))
-            SIF_FETCH((const char *)column + row * (int64_t)width);
+    if (block->order == NULL) {
+        sif_fetch_ahead((const char *)column + block->first * (int64_t)width, block->count, width);
+        return;
     }
+    const int64_t first = block->first + SIF_ROWS_AHEAD, stop = first + (int64_t)block->count;
+    for (int64_t place = first; place < stop && place < block->stop; place++)
+        if (is_row(block->records, block->order[place]))
+            SIF_FETCH((const char *)column + block->order[place] * (int64_t)width);
 }
 
 void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out) {
