@@ -112,6 +112,7 @@ CALLS = {
     "changes": lambda t: sif.changes(t, "2024-03-31", by="region", **STATE),
     "change_summary": lambda t: sif.change_summary(sif.changes(t, by="region", **STATE), "region"),
     "transitions": lambda t: sif.transitions(t, "region", period="YE-AUG", **STATE),
+    "transitions of a framework": lambda t: sif.transitions(t, framework="ILACS"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),
     "compare": lambda t: sif.compare(sif.as_at(t, "2024-03-31", **ALL), sif.as_at(t, "2016-03-31", **ALL), paired=True),
     "spells": lambda t: sif.spells(t, "region", **ALL),
