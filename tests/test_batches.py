@@ -115,17 +115,25 @@ SOURCES = {
 }
 
 
-SLOW = {"Parquet of text, tiny row groups"}  # eighty batches a call, where the row groups of several files make twenty
-
-
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.slow) if kind in SLOW else kind for kind in SOURCES])
-def test_by_batches_as_of_the_whole(kind, table, tmp_path, monkeypatch) -> None:
+def check_by_batches(kind, calls, table, folder, monkeypatch):
     monkeypatch.setattr(files, "ROWS_OF_A_BATCH", 64)
-    source, whole = SOURCES[kind](table, tmp_path)
-    for name, options in CALLS:
+    source, whole = SOURCES[kind](table, folder)
+    for name, options in calls:
         expected = getattr(sif, name)(whole, **options)
         expected.attrs = {}
         assert_frame_equal(getattr(sif, name)(source, **options), expected, check_exact=True, obj=f"{name} {options}")
+
+
+@pytest.mark.parametrize(("number", "kind"), list(enumerate(SOURCES)), ids=SOURCES)
+def test_by_batches_as_of_the_whole(number, kind, table, tmp_path, monkeypatch) -> None:
+    """Every third call of each kind of source, another third of the next."""
+    check_by_batches(kind, CALLS[number % 3 :: 3], table, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_call_by_batches(kind, table, tmp_path, monkeypatch) -> None:
+    check_by_batches(kind, CALLS, table, tmp_path, monkeypatch)
 
 
 def pieces_of(table, cuts, seed):

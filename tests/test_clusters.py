@@ -106,13 +106,24 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_partitions_give_what_the_rows_give_in_memory(layout, table) -> None:
+def check_partitions(layout, calls, table):
     frame, whole = LAYOUTS[layout](table)
-    for name, options in CALLS:
+    for name, options in calls:
         expected = getattr(sif, name)(whole, **options)
         expected.attrs = {}
         assert_frame_equal(getattr(sif, name)(frame, **options), expected, check_exact=True, obj=f"{name} {options}")
+
+
+@pytest.mark.parametrize(("number", "layout"), list(enumerate(LAYOUTS)), ids=LAYOUTS)
+def test_partitions_give_what_the_rows_give_in_memory(number, layout, table) -> None:
+    """Every second call of each layout, the others of the next."""
+    check_partitions(layout, CALLS[number % 2 :: 2], table)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_call_of_partitions(layout, table) -> None:
+    check_partitions(layout, CALLS, table)
 
 
 def test_only_the_columns_needed_are_read(table) -> None:
