@@ -53,17 +53,18 @@ typedef struct {
 } signals;
 
 int stop_on_signal(void *context);
+PyThreadState *let_others_run(int it_pays);
+void again_alone(PyThreadState *thread);
 
 enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and taking it back may cost */
 
 #define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
 #define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {(IT_PAYS) ? PyEval_SaveThread() : NULL};                                                                        \
+        signals pending = {let_others_run(IT_PAYS)};                                                                                       \
         const sif_watch watch = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
-    if (pending.thread != NULL)                                                                                                            \
-        PyEval_RestoreThread(pending.thread);                                                                                              \
+    again_alone(pending.thread);                                                                                                           \
     }
 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.

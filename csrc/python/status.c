@@ -4,6 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+PyThreadState *let_others_run(int it_pays) {
+    return it_pays ? PyEval_SaveThread() : NULL;
+}
+
+void again_alone(PyThreadState *thread) {
+    if (thread != NULL)
+        PyEval_RestoreThread(thread);
+}
+
 int stop_on_signal(void *context) {
     signals *const pending = context;
     if (pending->thread == NULL)

@@ -199,18 +199,20 @@ static void all_ones_are_a_code_of_kinds_without_sign(void) {
 static void more_grades_than_their_kind_can_name(void) {
     enum { N = 1000 };
     int64_t grades[N];
-    for (int64_t i = 0; i < N; i++)
-        grades[i] = i % 101 - 1;
-    const sif_codes of_grade = coded(grades, N, 200, SIF_INT8);
-    int64_t *const counts = guarded(201), *const expected = guarded(201);
-    naive(N, NULL, grades, 0, 200, expected);
-    CHECK_STATUS(sif_count_grades(N, NULL, &of_grade, counts, NULL), SIF_OK, -1, 0);
-    CHECK(memcmp(counts, expected, 201 * sizeof *counts) == 0);
-    const sif_codes too_many = {.data = of_grade.data, .size = UINT32_MAX, .kind = SIF_INT8};
-    CHECK_STATUS(sif_count_grades(N, NULL, &too_many, counts, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
-    free_guarded(counts, 201);
-    free_guarded(expected, 201);
-    free_codes(&of_grade);
+    for (sif_kind kind = SIF_INT8; kind <= SIF_UINT64; kind++) {
+        for (int64_t i = 0; i < N; i++)
+            grades[i] = i % 101 - (kind < SIF_UINT8);
+        const sif_codes of_grade = coded(grades, N, 200, kind);
+        int64_t *const counts = guarded(201), *const expected = guarded(201);
+        naive(N, NULL, grades, 0, 200, expected);
+        CHECK_STATUS(sif_count_grades(N, NULL, &of_grade, counts, NULL), SIF_OK, -1, 0);
+        CHECK(memcmp(counts, expected, 201 * sizeof *counts) == 0);
+        const sif_codes too_many = {.data = of_grade.data, .size = UINT32_MAX, .kind = kind};
+        CHECK_STATUS(sif_count_grades(N, NULL, &too_many, counts, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
+        free_guarded(counts, 201);
+        free_guarded(expected, 201);
+        free_codes(&of_grade);
+    }
 }
 
 int main(void) {
