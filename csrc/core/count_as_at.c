@@ -340,8 +340,8 @@ static void find_stretches(const question *q, const uint8_t *eligible, block *b,
         b->from[k] = b->from[k] < b->to[k] ? b->from[k] : b->to[k];
 }
 
-/* On the last part of a record's stretch, from its expiry on, its grade is missing. An empty stretch adds and takes away at one place, which
- * is cheaper than a branch that can't be foreseen. */
+/* On the last part of a record's stretch, from its expiry on, its grade is missing. An empty stretch adds and takes away at one place,
+ * which is cheaper than a branch that can't be foreseen. */
 static void tally_in_table(const question *q, const tally *t, const block *b, size_t count) {
     const int64_t stride = t->n_grades + 1;
     int64_t begin[BLOCK], end[BLOCK];

@@ -35,8 +35,8 @@ typedef sif_find_cells *sif_find_cells_by_kind[SIF_KINDS];
 typedef struct {
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
      * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
-     * number (where one is, cells are void); -1 is missing in signed kinds only. n_grades <= 127, or all grades are 0. The second of each two takes groups
-     * with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
+     * number (where one is, cells are void); -1 is missing in signed kinds only. n_grades <= 127, or all grades are 0. The second of
+     * each two takes groups with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
     sif_find_cells_by_kind find_cells_16[2], find_cells_32[2];
     /* valid[i] = 0xFF or 0 as bit first + i of the bitmap says. */
     void (*spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *valid);
