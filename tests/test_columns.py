@@ -84,14 +84,14 @@ def test_a_missing_column_says_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("table", "error", "said"),
     [
-        (np.zeros(3, [("good", "i1"), ("bad", "i1", (2,))]), ValueError, "column 'bad' has one dimension, not 2"),
+        (np.zeros(3, [("good", "i1"), ("bad", "i1", (2,))]), ValueError, "column 'bad' must have one dimension, not 2"),
         (
             np.zeros(3, [("good", "i1"), ("bad", [("day", "i1"), ("month", "i1")])]),
             ValueError,
             "column 'bad' is made of fields itself: day, month",
         ),
-        ({"good": [1, 2], "bad": np.ones((2, 2))}, ValueError, "column 'bad' has one dimension, not 2"),
-        ({"good": [1, 2], "bad": np.array(4)}, ValueError, "column 'bad' has one dimension, not 0"),
+        ({"good": [1, 2], "bad": np.ones((2, 2))}, ValueError, "column 'bad' must have one dimension, not 2"),
+        ({"good": [1, 2], "bad": np.array(4)}, ValueError, "column 'bad' must have one dimension, not 0"),
         ({"good": [1, 2], "bad": 4}, TypeError, "column 'bad' is int, not values of rows"),
         ({"good": [1, 2], "bad": "Good"}, TypeError, "column 'bad' is str, not values of rows"),
     ],
