@@ -90,8 +90,8 @@ def aggregate(
     if not asked:
         raise ValueError("judgement names no column")
     if weights is None and (found := _counted_as_coded(table, columns.names(by, "by"), asked, scale, threads)) is not None:
-        grouped, tables, scale = found
-        of_coded: Any = shown_columns(grouped, tables, asked, scale, interval=interval, level=level, min_n=min_n)
+        labels, tables, scale = found
+        of_coded: Any = stacked_columns(labels, tables, asked, scale, interval=interval, level=level, min_n=min_n)
         return of_coded  # same_kind makes of it a table of the kind that came in
     frame = columns.as_frame(table, by=by, judgement=judgement, weights=weights)
     grouped = columns.groups(frame, by, observed=observed)
@@ -129,8 +129,8 @@ MOST_CELLS = 1 << 22
 
 def _counted_as_coded(
     table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
-) -> tuple[columns.Groups, list[np.ndarray], GradeScale] | None:
-    """Counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
+) -> tuple[dict[str, Any], list[np.ndarray], GradeScale] | None:
+    """Labels and counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
 
     The kernel counts the dictionaries' entries; what these mean is applied to the counts.
     """
@@ -151,13 +151,15 @@ def _counted_as_coded(
         tables.append(by_grade)
     assert scale is not None
     if groups is None:
-        return columns.Groups(None, {}, 0, observed_only=False), tables, scale
-    shown: Sequence[int] = range(n_groups)
+        return {}, tables, scale
+    has_missing = bool(tables[0][-1].any())
+    shown = np.arange(n_groups)
     if not groups.in_order:
         occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0))
-        shown = sorted(occurring.tolist(), key=lambda at: groups.words[at])
-        tables = [counted[[*shown, n_groups]] for counted in tables]
-    return columns.Groups(None, {by[0]: groups.labels_at(shown)}, len(shown), observed_only=False), tables, scale
+        shown = np.array(sorted(occurring.tolist(), key=lambda at: groups.words[at]), dtype=np.int64)
+    labels = {by[0]: groups.dictionary_at(None if groups.in_order else shown.tolist(), and_missing=has_missing)}
+    shown = np.append(shown, n_groups) if has_missing else shown
+    return labels, [counted[shown] for counted in tables], scale
 
 
 def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | None) -> tuple[GradeScale, np.ndarray] | None:
@@ -168,7 +170,7 @@ def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | Non
     used = range(len(words)) if judged.in_order else np.flatnonzero(by_word[:, :-1].any(axis=0)).tolist()
     of_words = np.full(len(words) + 1, -1)
     try:
-        of_words[used], scale = columns.grade_codes_of(judged.labels_at(used), "grade", scale)
+        of_words[used], scale = columns.grade_codes_of([words[code] for code in used], "grade", scale)
     except ValueError:  # an error only if a row has it, and then its row is to be named
         return None
     by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
@@ -181,19 +183,34 @@ def shown_columns(
     tables: Sequence[np.ndarray],
     asked: Sequence[str],
     scale: GradeScale,
-    weighted: Sequence[np.ndarray] = (),
-    unweighted: Sequence[np.ndarray] = (),
+    weighted: Sequence[np.ndarray],
+    unweighted: Sequence[np.ndarray],
     **options: Any,
 ) -> dict[str, Any]:
     """The columns of the result, from counts of all groups by grade, a table a judgement."""
     groups, labels = shown_groups(grouped, tables[0])
+    counted, sums, without = ([part[groups] for part in parts] for parts in (tables, weighted, unweighted))
+    return stacked_columns(labels, counted, asked, scale, sums, without, **options)
+
+
+def stacked_columns(
+    labels: dict[str, Any],
+    tables: Sequence[np.ndarray],
+    asked: Sequence[str],
+    scale: GradeScale,
+    weighted: Sequence[np.ndarray] = (),
+    unweighted: Sequence[np.ndarray] = (),
+    **options: Any,
+) -> dict[str, Any]:
+    """The same from the groups that the result shows: their labels, and their counts by grade, a table a judgement."""
+    n_groups, n_asked = len(tables[0]), len(asked)
     # A group's judgements stand together: groups outside, judgements inside.
-    stacked = np.stack([table[groups] for table in tables], axis=1).reshape(-1, len(scale.labels) + 1)
-    if len(asked) > 1:
-        labels = {name: label.take(np.repeat(np.arange(len(groups)), len(asked))) for name, label in labels.items()}
-        labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(len(asked)), len(groups)), categories=asked)
-    sums = np.stack([table[groups] for table in weighted], axis=1).reshape(stacked.shape) if weighted else None
-    without = np.stack([part[groups] for part in unweighted], axis=1).reshape(-1) if unweighted else None
+    stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, -1)
+    if n_asked > 1:
+        labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
+        labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
+    sums = np.stack(weighted, axis=1).reshape(stacked.shape) if weighted else None
+    without = np.stack(unweighted, axis=1).reshape(len(stacked)) if unweighted else None
     return result_columns(labels, stacked, scale, sums=sums, without_weight=without, **options)
 
 

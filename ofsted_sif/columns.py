@@ -159,7 +159,7 @@ def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np
 
 def scale_of(values: Any) -> GradeScale:
     """The scale of a column: known from the categories where they are a scale's own, else from the words."""
-    return _scale_of_categories(values.dtype) or infer_scale(values)
+    return _scale_of_categories(getattr(values, "dtype", None)) or infer_scale(values)
 
 
 def _scale_of_categories(dtype: Any) -> GradeScale | None:

@@ -228,26 +228,33 @@ class Coded(NamedTuple):
         The codes of its chunks as ``(codes, validity bitmap or None, offset)``.
     words : list
         What the codes mean.
-    ordered : bool
-        Whether words are more and less.
+    type : DictionaryType of pyarrow
+        How Arrow holds the column; whether words are more and less.
     in_order : bool
         Whether their order is the user's; else they are shown sorted, and only where they occur: there may be others' too.
     """
 
     chunks: list[Any]
     words: list[Any]
-    ordered: bool
+    type: pa.DictionaryType
     in_order: bool
 
     @property
     def labels(self) -> pd.Categorical:
         """The words in the order of the codes."""
-        return self.labels_at(range(len(self.words)))
+        dtype = pd.CategoricalDtype(pd.Index(self.words), ordered=self.type.ordered)
+        return pd.Categorical.from_codes(np.arange(len(self.words)), dtype=dtype, validate=False)
 
-    def labels_at(self, codes: Sequence[int]) -> pd.Categorical:
-        """The words of these codes, each once and in this order."""
-        dtype = pd.CategoricalDtype(pd.Index([self.words[code] for code in codes]), ordered=self.ordered)
-        return pd.Categorical.from_codes(np.arange(len(codes)), dtype=dtype, validate=False)
+    def dictionary_at(self, codes: Sequence[int] | None, *, and_missing: bool) -> pa.DictionaryArray:
+        """The words of these codes, by default of all, each once and in this order, and a null after them where it is asked for."""
+        import pyarrow as pa
+
+        words = self.words if codes is None else [self.words[code] for code in codes]
+        index = self.type.index_type
+        if len(words) > np.iinfo(index.to_pandas_dtype()).max:  # words of several dictionaries
+            index = pa.int64()
+        places = pa.array([*range(len(words)), *[None] * and_missing], index)
+        return pa.DictionaryArray.from_arrays(places, pa.array(words, self.type.value_type), ordered=self.type.ordered)
 
 
 def coded(table: Any, names: list[str]) -> list[Coded] | None:
@@ -272,14 +279,15 @@ def coded(table: Any, names: list[str]) -> list[Coded] | None:
 def _coded_by_arrow(column: pa.ChunkedArray) -> Coded | None:
     import pyarrow as pa
 
-    return Coded(*_dictionary(column), column.type.ordered, in_order=True) if pa.types.is_dictionary(column.type) else None
+    return Coded(*_dictionary(column), column.type, in_order=True) if pa.types.is_dictionary(column.type) else None
 
 
 def _coded_by_polars(series: Any) -> Coded | None:
     dtype, pl = series.dtype, _polars()
     if isinstance(dtype, pl.Categorical):
-        pieces, words = _as_polars_holds_them(series, dtype) or _dictionary(_arrow().chunked_array(series))
-        return Coded(pieces, words, ordered=False, in_order=False)
+        pa = _arrow()
+        pieces, words = _as_polars_holds_them(series, dtype) or _dictionary(pa.chunked_array(series))
+        return Coded(pieces, words, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False)
     return _coded_by_arrow(_arrow().chunked_array(series)) if isinstance(dtype, pl.Enum) else None
 
 
@@ -383,7 +391,7 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
         # Of the types before polars needs those of dates alone: it brings text and codes to its own.
         column = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
         if pa.types.is_dictionary(column.type) and not isinstance(before, pl.Categorical):
-            words = values.categories.tolist()
+            words = column.dictionary.to_pylist()
             # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
             if isinstance(before, pl.Enum) and before.categories.to_list() == words:
                 metadata = lent[name].metadata
@@ -401,6 +409,8 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
     """A column as Arrow has it: as the type that it had before where it can, new dates as dates, missing as null."""
     import pyarrow as pa
 
+    if isinstance(values, pa.Array):
+        return values
     dtype = values.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return pa.array(values, from_pandas=True)
