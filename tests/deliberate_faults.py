@@ -8,7 +8,6 @@ tests/test_deliberate_faults.py) says which, and the entry is to be written anew
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,16 +16,20 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
+import pytest
+
+from tests.forks import PYTEST, FirstRed, in_a_fork, load_libraries
 from tests.records import write_record
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 300  # for the tests likely to notice: a fault may make a loop endless; all others have five times as long
+SECONDS = 120  # of the processor, for the tests likely to notice: a fault may make a loop endless; all others have five times as long
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One replacement in a file of csrc/core, and the test files that are likely to notice."""
+    """One replacement in a file of csrc/core, and the tests that are likely to notice."""
 
     file: str
     fault: str
@@ -74,27 +77,21 @@ def compiled(copy: Path, sources: list[Path]) -> bool:
 
 def first_red(copy: Path, tests: list[str], seconds: int = SECONDS) -> str | None:
     """The first test of the files that fails; None where all pass."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "--tb=no",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        "not ctrl_c",
-        *tests,
-    ]  # whose time the machine decides
-    try:
-        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return f"{tests[0]} (no end of it in {seconds} s)"
-    if ran.returncode == 0:
+    noted = copy / "first_red"
+    noted.unlink(missing_ok=True)
+
+    def run() -> int:
+        os.chdir(copy)
+        sys.path[0] = str(copy)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+            del sys.modules[name]
+        in_time = ["-k", "not ctrl_c"]  # whose time the machine decides
+        return int(pytest.main([*PYTEST, *in_time, *tests], plugins=[FirstRed(noted)]))
+
+    code = in_a_fork(run, seconds)
+    if code == 0:
         return None
-    found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?: - |\[|$)", ran.stdout, re.MULTILINE)
-    return found[1] if found else f"{tests[0]} (ended with {ran.returncode})"
+    return noted.read_text("utf-8") if noted.exists() else f"{tests[0]} (ended with {code})"
 
 
 def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
@@ -114,20 +111,23 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
             right = path.read_text(encoding="utf-8")
             path.write_text(right.replace(fault.old, fault.new), encoding="utf-8")
             mine = [path] if path.suffix == ".c" else everything
+            objects = {source.with_suffix(".o"): source.with_suffix(".o").read_bytes() for source in mine}
             if not compiled(copy, mine):
                 raise SystemExit(f"{fault.file}: {fault.fault}: does not compile")
+            start = monotonic()
             likely = [f"tests/{name}" for name in fault.tests]
             rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py") if "deliberate" not in path.name)
-            red = first_red(copy, likely) or first_red(copy, [name for name in rest if name not in likely], 5 * SECONDS)
-            print(f"{fault.file:22} {fault.fault:58} {red or 'NOT CAUGHT'}", flush=True)
+            red = first_red(copy, likely) or first_red(copy, rest, 5 * SECONDS)
+            print(f"{fault.file:22} {fault.fault:58} {monotonic() - start:3.0f} s  {red or 'NOT CAUGHT'}", flush=True)
             caught.append((fault, red))
             path.write_text(right, encoding="utf-8")
-            if not compiled(copy, mine):
-                raise SystemExit(f"{fault.file} does not compile any more")
+            for file, content in objects.items():
+                file.write_bytes(content)
     return caught
 
 
 def main() -> None:
+    load_libraries()
     all_faults = faults()
     if wrong := misplaced(all_faults, ROOT / "csrc" / "core"):
         raise SystemExit("deliberate_faults.toml no longer fits the source:\n" + "\n".join(wrong))

@@ -5,22 +5,23 @@
     python3 -m tests.mutants --survivors change   those of the last run of a module once more, when tests have been added
 
 mutmut makes the mutants (version 2, which also mutates what is decorated); they never reach a file. A mutant is killed where a test
-fails, the module can't be imported, or the tests run far longer than without it. One that nobody can tell from the original stands in
-tests/equivalent_mutants.toml with the reason; one that no longer exists there is an error.
+fails, the module can't be imported, or the tests run far longer than without it. Only tests that run the statement it changes can tell,
+so a first run without any mutation finds out which these are, and how long each takes: the quickest come first. One that nobody can
+tell from the original stands in tests/equivalent_mutants.toml with the reason; one that no longer exists there is an error.
 """
 
 import argparse
+import ast
 import difflib
-import importlib
 import importlib.util
 import json
-import os
 import random
-import resource
 import signal
 import sys
+import threading
 import tomllib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Generator, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from time import monotonic
@@ -28,13 +29,14 @@ from types import CodeType
 
 import pytest
 
+from tests.forks import PYTEST, in_a_fork, load_libraries
 from tests.records import write_record
 
 ROOT = Path(__file__).parents[1]
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 SURVIVORS = ROOT / "build" / "mutants"
 
-# A module, and the tests that are to kill its mutants: the likely first.
+# A module, and the tests that are to kill its mutants.
 TESTS = {
     "aggregation": ["test_aggregation.py", "test_frames.py", "test_pandas.py", "test_published_figures.py", "test_rules.py"],
     "snapshots": ["test_snapshots.py", "test_rules.py", "test_published_figures.py", "test_frames.py", "test_in_year.py"],
@@ -43,8 +45,8 @@ TESTS = {
 }
 
 
-def mutants(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the change as a diff without context, and the whole source, of each mutant."""
+def mutants(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield the change as a diff without context, the whole source, and the first line that differs, of each mutant."""
     import mutmut
 
     source, seen = path.read_text(encoding="utf-8"), set()
@@ -54,7 +56,8 @@ def mutants(path: Path) -> Iterator[tuple[str, str]]:
             continue
         seen.add(mutated)
         lines = list(difflib.unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm=""))[2:]
-        yield "\n".join(line.rstrip() for line in lines if not line.startswith("@@")), mutated
+        first = next(k for k, (one, other) in enumerate(zip(source.splitlines(), mutated.splitlines(), strict=False), 1) if one != other)
+        yield "\n".join(line.rstrip() for line in lines if not line.startswith("@@")), mutated, first
 
 
 class Mutated(SourceFileLoader):
@@ -71,22 +74,81 @@ class Mutated(SourceFileLoader):
         return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
 
 
+class Reached:
+    """A plugin of pytest that notes which tests run which lines of a file, and how long each takes."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = str(file)
+        self.lines: dict[str, set[int]] = defaultdict(set)
+        self.seconds: dict[str, float] = {}
+        self.test = ""  # while files are collected, and so the module is imported
+
+    def trace(self, frame, event, argument):
+        if frame.f_code.co_filename != self.file:
+            return None
+        self.lines[self.test].add(frame.f_lineno)
+        return self.trace
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self.test, start = item.nodeid, monotonic()
+        result = yield
+        self.seconds[item.nodeid] = monotonic() - start
+        self.test = ""
+        return result
+
+
+class Chosen:
+    """A plugin of pytest that leaves the given tests, in their order."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self.order = {test: k for k, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((item for item in items if item.nodeid in self.order), key=lambda item: self.order[item.nodeid])
+
+
+def reached(module: str, tests: list[str]) -> tuple[dict[str, set[int]], dict[str, float]]:
+    """Run the tests without any mutation; the lines of the module that each runs ("" stands for its import), and its seconds."""
+    path = ROOT / "ofsted_sif" / f"{module}.py"
+    noted = SURVIVORS / f"{module}-reached.json"
+
+    def run() -> int:
+        plugin = Reached(path)
+        threading.settrace(plugin.trace)
+        sys.settrace(plugin.trace)
+        code = pytest.main([*PYTEST, *tests], plugins=[plugin])
+        sys.settrace(None)
+        noted.write_text(json.dumps([{test: sorted(lines) for test, lines in plugin.lines.items()}, plugin.seconds]), "utf-8")
+        return code
+
+    if code := in_a_fork(run, 1800):
+        raise SystemExit(f"{module}: the tests are red without any mutation ({code})")
+    lines, seconds = json.loads(noted.read_text("utf-8"))
+    return {test: set(of) for test, of in lines.items()}, seconds
+
+
+def statement(tree: ast.Module, line: int) -> range:
+    """Return the lines of the innermost statement that a line is part of; of one with a body, those above the body."""
+    found = range(line, line + 1)
+    for node in ast.walk(tree):  # outer ones first
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            end = node.body[0].lineno if isinstance(getattr(node, "body", None), list) else (node.end_lineno or node.lineno) + 1
+            found = range(node.lineno, max(end, node.lineno + 1))
+    return found
+
+
 def test(module: str, source: str, tests: list[str], seconds: int) -> str:
-    """Run the tests with the module as given; say "survived", or what killed it."""
-    child = os.fork()
-    if child == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
+    """Run tests, by their node ids, with the module as given; say "survived", or what killed it."""
+
+    def run() -> int:
         sys.meta_path.insert(0, Mutated(f"ofsted_sif.{module}", ROOT / "ofsted_sif" / f"{module}.py", source))
-        os._exit(pytest.main(["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *tests]))
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return "stopped, it ran too long" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else "killed, by a signal"
-    said = {0: "survived", 1: "killed", 2: "killed, at its import", 3: "killed, at its import"}
-    return said[os.WEXITSTATUS(status)]
+        return pytest.main([*PYTEST, *dict.fromkeys(str(ROOT / test.partition("::")[0]) for test in tests)], plugins=[Chosen(tests)])
+
+    code = in_a_fork(run, seconds)
+    if code < 0:
+        return "stopped, it ran too long" if -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM) else "killed, by a signal"
+    return {0: "survived", 1: "killed", 2: "killed, at its import", 3: "killed, at its import"}[code]
 
 
 def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) -> tuple[list[str], list[str], int, int]:
@@ -96,13 +158,18 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
     """
     named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
     path = ROOT / "ofsted_sif" / f"{module}.py"
-    tests = [str(ROOT / "tests" / name) for name in TESTS[module]]
-    start = monotonic()
-    if (said := test(module, path.read_text(encoding="utf-8"), tests, 600)) != "survived":
-        raise SystemExit(f"{module}: the tests are red without any mutation ({said})")
-    seconds = int(5 * (monotonic() - start)) + 20
+    lines, seconds = reached(module, [str(ROOT / "tests" / name) for name in TESTS[module]])
+    quickest_first = sorted(seconds, key=seconds.__getitem__)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    def telling(line: int) -> list[str]:
+        """Return the tests that a change in a line can matter to: all, where it runs as the module is imported."""
+        changed = set(statement(tree, line))
+        at_import = not changed.isdisjoint(lines[""])
+        return [test for test in quickest_first if at_import or not changed.isdisjoint(lines.get(test, ()))]
+
     all_mutants = list(mutants(path))
-    if missing := named.keys() - {change for change, _ in all_mutants}:
+    if missing := named.keys() - {change for change, _, _ in all_mutants}:
         raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
     different = [mutant for mutant in all_mutants if mutant[0] not in named]
     wanted = different
@@ -111,13 +178,14 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
     elif drawn is not None and drawn < len(different):
         wanted = random.Random(module).sample(different, drawn)  # the same ones each time
     survived = []
-    for change, source in wanted:
+    for change, source, line in wanted:
         if last is not None and change not in last["survived"]:
             continue  # killed by tests that are still there
-        if test(module, source, tests, seconds) == "survived":
+        tests = telling(line)
+        if not tests or test(module, source, tests, int(5 * sum(seconds[test] for test in tests)) + 20) == "survived":
             survived.append(change)
             print(f"{module}: survived\n{change}\n", flush=True)
-    return [change for change, _ in wanted], survived, len(different), len(all_mutants) - len(different)
+    return [change for change, _, _ in wanted], survived, len(different), len(all_mutants) - len(different)
 
 
 def main() -> None:
@@ -128,10 +196,7 @@ def main() -> None:
     )
     parser.add_argument("--drawn", type=int, metavar="N", help="as many of each module, drawn at random; the record says so")
     asked = parser.parse_args()
-    # Loaded once, here, rather than for each mutant: what the tests import, but nothing of ofsted_sif.
-    for library in ("hypothesis", "pandas", "scipy.stats", "statsmodels.stats.proportion"):
-        importlib.import_module(library)
-    assert not any(name.startswith("ofsted_sif") for name in sys.modules), "a fork would find the module loaded"
+    load_libraries()
     SURVIVORS.mkdir(parents=True, exist_ok=True)
     figures: dict[str, int | float | str] = {}
     for module in asked.module or TESTS:
