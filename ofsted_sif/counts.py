@@ -42,8 +42,8 @@ __all__ = [
 #: A missing day, as int64: that of ``numpy.datetime64("NaT")``. It lies before every day.
 NO_DAY = np.iinfo(np.int64).min
 
-# What NumPy makes of np.int64, each time that it is asked.
-_INT64 = np.dtype(np.int64)
+# A count of few rows takes a microsecond: what it needs is looked up once, here.
+_INT64, _ndarray, _zeros, _count_few = np.dtype(np.int64), np.ndarray, np.zeros, _core.count_grades
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 2_000_000
@@ -316,14 +316,19 @@ def count_grades(
            [0, 0, 0, 0, 1],
            [0, 0, 0, 1, 0]])
     """
-    if type(groups) is type(grades) is np.ndarray and len(grades) < ROWS_WORTH_A_THREAD and weights is threads is None is not n_groups:
+    if type(groups) is type(grades) is _ndarray and len(grades) < ROWS_WORTH_A_THREAD and weights is threads is None is not n_groups:
         try:
-            few = np.zeros((n_groups + 1, n_grades + 1), _INT64)
-            _core.count_grades(groups, n_groups, grades, n_grades, few)
+            few = _zeros((n_groups + 1, n_grades + 1), _INT64)
+            _count_few(groups, n_groups, grades, n_grades, few)
         except (TypeError, ValueError, BufferError):
             pass  # what follows makes the copies that are needed, or says what is wrong
         else:
             return few
+    return _count_in_pieces(groups, grades, n_groups, n_grades, weights, threads)
+
+
+def _count_in_pieces(groups: Any, grades: Any, n_groups: int | None, n_grades: int, weights: Any, threads: int | None) -> Any:
+    """What `count_grades` does with what is not a few rows as the kernel takes them."""
     grades = _codes(grades, "grades")
     if groups is None:
         n_groups = 0
