@@ -74,9 +74,10 @@ def test_judgements_of_unlike_scales_are_an_error() -> None:
         sif.aggregate({"a": ["Good"], "b": ["Met"]}, judgement=["a", "b"])
 
 
-def test_shares_and_bounds_are_those_of_the_counts() -> None:
-    counted = sif.aggregate(table_of(np.random.default_rng(3), 200), "year", level=0.9)
-    lower, upper = sif.proportion_interval(counted["good_or_outstanding"], counted["n_judged"], level=0.9)
+@pytest.mark.parametrize("interval", ["wilson", "clopper-pearson", "jeffreys"])
+def test_shares_and_bounds_are_those_of_the_counts(interval: str) -> None:
+    counted = sif.aggregate(table_of(np.random.default_rng(3), 200), "year", interval=interval, level=0.9)
+    lower, upper = sif.proportion_interval(counted["good_or_outstanding"], counted["n_judged"], method=interval, level=0.9)
     np.testing.assert_array_equal(counted["lower"], lower)
     np.testing.assert_array_equal(counted["upper"], upper)
     np.testing.assert_array_equal(counted["share_good"], counted["good"] / counted["n_judged"])
