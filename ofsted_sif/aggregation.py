@@ -205,7 +205,7 @@ def stacked_columns(
     """The same from the groups that the result shows: their labels, and their counts by grade, a table a judgement."""
     n_groups, n_asked = len(tables[0]), len(asked)
     # A group's judgements stand together: groups outside, judgements inside.
-    stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, -1)
+    stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, len(scale.labels) + 1)
     if n_asked > 1:
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
         labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
