@@ -20,12 +20,13 @@ import signal
 import sys
 import threading
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from time import monotonic
 from types import CodeType
+from typing import NamedTuple
 
 import pytest
 
@@ -45,8 +46,21 @@ TESTS = {
 }
 
 
-def mutants(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield the change as a diff without context, the whole source, and the first line that differs, of each mutant."""
+class Mutant(NamedTuple):
+    """The change as a diff without context, the first line that differs, and the whole source."""
+
+    change: str
+    line: int
+    source: str
+
+    @property
+    def name(self) -> str:
+        """What tells it from others that change a like line elsewhere."""
+        return f"line {self.line}\n{self.change}"
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Yield what mutmut makes of a module, each source once."""
     import mutmut
 
     source, seen = path.read_text(encoding="utf-8"), set()
@@ -57,7 +71,7 @@ def mutants(path: Path) -> Iterator[tuple[str, str, int]]:
         seen.add(mutated)
         lines = list(difflib.unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm=""))[2:]
         first = next(k for k, (one, other) in enumerate(zip(source.splitlines(), mutated.splitlines(), strict=False), 1) if one != other)
-        yield "\n".join(line.rstrip() for line in lines if not line.startswith("@@")), mutated, first
+        yield Mutant("\n".join(line.rstrip() for line in lines if not line.startswith("@@")), first, mutated)
 
 
 class Mutated(SourceFileLoader):
@@ -154,7 +168,7 @@ def test(module: str, source: str, tests: list[str], seconds: int) -> str:
 def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) -> tuple[list[str], list[str], int, int]:
     """Test the mutants of a module, or some: a drawn sample, or those of the last run, of which only the survivors are tested once more.
 
-    Return the changes of these mutants, those of the survivors, how many there were to draw from, and how many equivalent ones besides.
+    Return the names of these mutants, those of the survivors, how many there were to draw from, and how many equivalent ones besides.
     """
     named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
     path = ROOT / "ofsted_sif" / f"{module}.py"
@@ -169,23 +183,26 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
         return [test for test in quickest_first if at_import or not changed.isdisjoint(lines.get(test, ()))]
 
     all_mutants = list(mutants(path))
-    if missing := named.keys() - {change for change, _, _ in all_mutants}:
-        raise SystemExit(f"{EQUIVALENT.name}: these are no mutants of {module}:\n" + "\n\n".join(sorted(missing)))
-    different = [mutant for mutant in all_mutants if mutant[0] not in named]
+    times = Counter(mutant.change for mutant in all_mutants)
+    if wrong := [change for change in named if times[change] != 1]:
+        raise SystemExit(f"{EQUIVALENT.name}: these are not one mutant of {module} each:\n" + "\n\n".join(sorted(wrong)))
+    different = [mutant for mutant in all_mutants if mutant.change not in named]
     wanted = different
     if last is not None:
-        wanted = [mutant for mutant in different if mutant[0] in last["tested"]]
+        if not {mutant.name for mutant in all_mutants}.issuperset(last["tested"]):
+            raise SystemExit(f"{module} is not what it was in the last run: test it anew")
+        wanted = [mutant for mutant in different if mutant.name in last["tested"]]
     elif drawn is not None and drawn < len(different):
         wanted = random.Random(module).sample(different, drawn)  # the same ones each time
     survived = []
-    for change, source, line in wanted:
-        if last is not None and change not in last["survived"]:
+    for mutant in wanted:
+        if last is not None and mutant.name not in last["survived"]:
             continue  # killed by tests that are still there
-        tests = telling(line)
-        if not tests or test(module, source, tests, int(5 * sum(seconds[test] for test in tests)) + 20) == "survived":
-            survived.append(change)
-            print(f"{module}: survived\n{change}\n", flush=True)
-    return [change for change, _, _ in wanted], survived, len(different), len(all_mutants) - len(different)
+        tests = telling(mutant.line)
+        if not tests or test(module, mutant.source, tests, int(5 * sum(seconds[test] for test in tests)) + 20) == "survived":
+            survived.append(mutant.name)
+            print(f"{module}: survived, of {len(tests)} tests, {mutant.name}\n", flush=True)
+    return [mutant.name for mutant in wanted], survived, len(different), len(all_mutants) - len(different)
 
 
 def main() -> None:
