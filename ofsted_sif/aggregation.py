@@ -98,8 +98,7 @@ def aggregate(
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
-        codes, scale_found = columns.grade_codes(frame, name, scale)
-        scale = one_scale(scale, scale_found, name, asked[0])
+        codes, scale = columns.grade_codes(frame, name, scale)
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
@@ -114,13 +113,6 @@ def aggregate(
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
-
-
-def one_scale(scale: GradeScale | None, found: GradeScale, name: str, first: str) -> GradeScale:
-    """The scale found for one judgement more, which must be that of those before."""
-    if scale is not None and found != scale:
-        raise ValueError(f"judgement {name!r} has the scale {found.name}, {first!r} has {scale.name}: ask for them apart")
-    return found
 
 
 # Dictionaries that several columns share may be long; beyond so many cells of groups and words the rows are coded anew.
@@ -267,9 +259,9 @@ def result_columns(
     counted: np.ndarray,
     scale: GradeScale,
     *,
-    interval: str = "wilson",
-    level: float = 0.95,
-    min_n: int = 0,
+    interval: str,
+    level: float,
+    min_n: int,
     sums: np.ndarray | None = None,
     without_weight: np.ndarray | None = None,
 ) -> dict[str, Any]:

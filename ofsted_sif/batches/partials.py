@@ -312,8 +312,7 @@ class Aggregate(Question):
         scale = self.scale
         for name, group in zip(asked, of_group, strict=True):
             tally = partial.tallies[name]
-            found, (grade,) = self._grades(partial.tallies[f"words of {name}"], name, scale, tally.labels[-1])
-            scale = aggregation.one_scale(scale, found, name, asked[0])
+            scale, (grade,) = self._grades(partial.tallies[f"words of {name}"], name, scale, tally.labels[-1])
             place = (np.where(group < 0, grouped.size, group), grade)
             shape = (grouped.size + 1, len(scale.labels) + 1)
             sums = []
