@@ -142,9 +142,9 @@ def reached(module: str, tests: list[str]) -> tuple[dict[str, set[int]], dict[st
     return {test: set(of) for test, of in lines.items()}, seconds
 
 
-def statement(tree: ast.Module, line: int) -> range:
-    """Return the lines of the innermost statement that a line is part of; of one with a body, those above the body."""
-    found = range(line, line + 1)
+def statement(tree: ast.Module, line: int) -> range | None:
+    """Return the lines of the innermost statement that a line is part of, None of a line between; of one with a body, those above that."""
+    found = None
     for node in ast.walk(tree):  # outer ones first
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
             end = node.body[0].lineno if isinstance(getattr(node, "body", None), list) else (node.end_lineno or node.lineno) + 1
@@ -178,9 +178,10 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
 
     def telling(line: int) -> list[str]:
         """Return the tests that a change in a line can matter to: all, where it runs as the module is imported."""
-        changed = set(statement(tree, line))
-        at_import = not changed.isdisjoint(lines[""])
-        return [test for test in quickest_first if at_import or not changed.isdisjoint(lines.get(test, ()))]
+        changed = statement(tree, line)
+        if changed is None or not lines[""].isdisjoint(changed):
+            return quickest_first
+        return [test for test in quickest_first if not lines.get(test, set()).isdisjoint(changed)]
 
     all_mutants = list(mutants(path))
     times = Counter(mutant.change for mutant in all_mutants)

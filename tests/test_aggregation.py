@@ -116,6 +116,7 @@ def test_threads_change_nothing() -> None:
         ({"by": "regoin"}, "by='regoin': the table has no such column; nearest: 'region'"),
         ({"judgement": "leadersip"}, "judgement='leadersip': the table has no such column; nearest: 'leadership'"),
         ({"weights": "region"}, r"weights='region': .*weights are numbers"),
+        ({"weights": "pupil"}, "^weights='pupil': the table has no such column; nearest: 'pupils'"),
         ({"interval": "wald"}, "unknown interval 'wald'"),
         ({"by": ["year", "year"]}, "by names 'year' twice"),
         ({"judgement": ["leadership", "leadership"]}, "^judgement names 'leadership' twice"),

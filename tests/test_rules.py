@@ -280,6 +280,8 @@ def test_rule_9_below_min_n_shares_and_bounds_are_hidden_and_counts_stay() -> No
     counted = sif.aggregate({"overall_effectiveness": [GOOD, RI]}, min_n=3)
     assert counted[["n", "good"]].to_numpy().tolist() == [[2, 1]]
     assert counted.filter(regex="share|lower|upper").isna().all(axis=None)
+    as_many = sif.aggregate({"overall_effectiveness": [GOOD, RI, GOOD]}, min_n=3)
+    assert as_many.filter(regex="share|lower|upper").notna().all(axis=None)
 
 
 # 10
@@ -340,7 +342,7 @@ def test_rule_12_grade_columns_are_the_labels_best_first_with_the_threshold_wher
 
 
 def test_rule_12_a_collision_with_another_column_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"by names \['good'\], which the result needs"):
+    with pytest.raises(ValueError, match=r"^by names \['good'\], which the result needs for its own columns: rename it$"):
         sif.aggregate({"overall_effectiveness": [GOOD], "good": ["x"]}, "good")
 
 
