@@ -7,7 +7,8 @@
 mutmut makes the mutants (version 2, which also mutates what is decorated); they never reach a file. A mutant is killed where a test
 fails, the module can't be imported, or the tests run far longer than without it. Only tests that run the statement it changes can tell,
 so a first run without any mutation finds out which these are, and how long each takes: the quickest come first. One that nobody can
-tell from the original stands in tests/equivalent_mutants.toml with the reason; one that no longer exists there is an error.
+tell from the original stands in tests/equivalent_mutants.toml with the reason, and `lines` where it is that of several lines alike; one
+that no longer exists there is an error.
 """
 
 import argparse
@@ -170,7 +171,8 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
 
     Return the names of these mutants, those of the survivors, how many there were to draw from, and how many equivalent ones besides.
     """
-    named = {entry["change"].strip("\n"): entry["why"] for entry in tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])}
+    entries = tomllib.loads(EQUIVALENT.read_text("utf-8")).get(module, [])
+    named = {entry["change"].strip("\n"): entry.get("lines", 1) for entry in entries}
     path = ROOT / "ofsted_sif" / f"{module}.py"
     lines, seconds = reached(module, [str(ROOT / "tests" / name) for name in TESTS[module]])
     quickest_first = sorted(seconds, key=seconds.__getitem__)
@@ -185,8 +187,8 @@ def tested(module: str, last: dict[str, list[str]] | None, drawn: int | None) ->
 
     all_mutants = list(mutants(path))
     times = Counter(mutant.change for mutant in all_mutants)
-    if wrong := [change for change in named if times[change] != 1]:
-        raise SystemExit(f"{EQUIVALENT.name}: these are not one mutant of {module} each:\n" + "\n\n".join(sorted(wrong)))
+    if wrong := [change for change, n_lines in named.items() if times[change] != n_lines]:
+        raise SystemExit(f"{EQUIVALENT.name}: these are not mutants of one line of {module}, or as many as said:\n" + "\n\n".join(wrong))
     different = [mutant for mutant in all_mutants if mutant.change not in named]
     wanted = different
     if last is not None:

@@ -126,6 +126,14 @@ def test_the_grid_counts_what_is_in_force_on_each_date():
         check_grid(rng, cases.histories(rng), f"case {case}")
 
 
+@pytest.mark.parametrize("bits", range(40, 63))
+def test_a_provider_is_one_however_far_apart_its_days_lie(bits):
+    # Of one of these widths the days fill the word in which records are ordered to its last bit; of a provider it holds none.
+    held = [2**bits, 0]
+    counted = counts.count_as_at([0, 0], held, None, None, [1, 0], held[::-1], n_providers=1, n_grades=2, opened=[0])
+    assert counted.tolist() == [[[1, 0, 0]], [[0, 1, 0]]]
+
+
 # (rows, groups, grades): several private tables, one table, no table, a table larger than the caches; whole and broken blocks.
 LARGE = [
     (20_480, 1, 4),

@@ -160,14 +160,15 @@ static uint64_t lowest(int bits) {
 static void unpack_block(const question *q, const sif_ordering *ordering, int64_t first, size_t count, block *b) {
     const uint64_t *const words = ordering->words + first;
     const uint64_t grades = lowest(q->grade_bits), groups = lowest(q->group_bits), positions = lowest(q->position_bits);
-    const uint64_t expiries = lowest(q->expiry_bits);
+    /* Above the provider there is nothing, but the shift of one of no bits, where the others fill the word, is that of their last. */
+    const uint64_t expiries = lowest(q->expiry_bits), providers = lowest(ordering->layout.range[SIF_PROVIDER].bits);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
     const int to_provider = ordering->layout.shift[SIF_PROVIDER];
     for (size_t k = 0; k < count; k++) {
         b->grade[k] = (int32_t)(words[k] & grades) - 1;
         b->group[k] = (int32_t)(words[k] >> to_group & groups) - 1;
         b->from[k] = (int32_t)(words[k] >> to_position & positions);
-        b->provider[k] = (int32_t)(words[k] >> to_provider);
+        b->provider[k] = (int32_t)(words[k] >> to_provider & providers);
     }
     if (q->expires != NULL)
         for (size_t k = 0; k < count; k++)

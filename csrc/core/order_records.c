@@ -187,7 +187,7 @@ sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, 
 static int lay_out(sif_layout *layout, int carried_bits) {
     int high = carried_bits;
     for (int k = 0; k < N_KEYS; k++) {
-        layout->shift[k] = high < 64 ? high : 63; /* a key of no bits at the top is 0: any shift will do */
+        layout->shift[k] = high < 64 ? high : 63; /* a key of no bits at the top is 0: any shift puts it there */
         high += layout->range[k].bits;
     }
     return high <= 64;
