@@ -155,7 +155,12 @@ def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple
 def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
     import pyarrow as pa
 
-    whole = column.unify_dictionaries().combine_chunks() if not any(chunk.dictionary.null_count for chunk in column.chunks) else column
+    if any(chunk.dictionary.null_count for chunk in column.chunks):
+        return column.chunks
+    try:
+        whole = column.unify_dictionaries().combine_chunks()
+    except pa.ArrowInvalid:  # together they have more words than their codes can tell: `_in_one_dictionary` takes wider ones
+        return column.chunks
     return whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole] if len(whole) else []
 
 
@@ -182,7 +187,7 @@ def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
     values, valid = codes[0], valid_rows(codes)
     if valid is not None:
         values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
-    narrow = np.append(place, -1).astype(np.min_scalar_type(-max(1, len(place))))  # a code of -1 takes the last
+    narrow = np.append(place, -1).astype(np.min_scalar_type(-1 - place.max(initial=0)))  # a code of -1 takes the last
     moved = narrow[values]
     if valid is not None:
         moved[~valid] = -1
@@ -252,7 +257,7 @@ class Coded(NamedTuple):
         words = self.words if codes is None else [self.words[code] for code in codes]
         index = self.type.index_type
         if len(words) > np.iinfo(index.to_pandas_dtype()).max:  # words of several dictionaries
-            index = pa.int64()
+            index = pa.from_numpy_dtype(np.min_scalar_type(-len(words)))
         places = pa.array([*range(len(words)), *[None] * and_missing], index)
         return pa.DictionaryArray.from_arrays(places, pa.array(words, self.type.value_type), ordered=self.type.ordered)
 

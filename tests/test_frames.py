@@ -408,6 +408,20 @@ def test_a_word_that_a_dictionary_has_twice_or_a_null_in_it_is_one_group() -> No
         assert dict(zip(found["region"].to_pylist(), found["n"].to_pylist(), strict=True)) == {"b": 2, "a": 1, None: 1}
 
 
+def test_more_words_than_the_codes_of_one_chunk_can_tell_get_wider_codes() -> None:
+    def chunk(first: int) -> pa.Table:
+        words = [f"authority {number:03}" for number in range(first, first + 100)]
+        of = pa.DictionaryArray.from_arrays(pa.array(range(100), pa.int8()), pa.array(words))
+        return pa.table({"of": of, "overall_effectiveness": pa.array(["Good"] * 100).dictionary_encode()})
+
+    chunks = pa.concat_tables([chunk(first) for first in range(0, 400, 100)])
+    counted = sif.aggregate(chunks, "of")
+    assert counted["of"].to_pylist() == [f"authority {number:03}" for number in range(400)]
+    assert counted["n"].to_pylist() == [1] * 400
+    assert counted.schema.field("of").type == pa.dictionary(pa.int16(), pa.string())
+    assert sif.aggregate(chunks, ["of", "overall_effectiveness"])["n"].to_pylist() == [1] * 400
+
+
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_dictionary_in_the_order_of_a_scale_and_one_in_another_order_count_alike(ordered) -> None:
     effectiveness = sif.GradeScale("effectiveness", ("Effective", "Ineffective"), threshold="Effective")
