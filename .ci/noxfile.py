@@ -54,7 +54,7 @@ def tests(session: nox.Session, libraries: str) -> None:
         session.error("there is no wheel yet: nox -f .ci/noxfile.py -s build")
     (sdist,), (wheel,) = WHEELS.glob("*.tar.gz"), WHEELS.glob("*.whl")
     wanted = ["--constraint", str(oldest(session))] if libraries == "oldest" else ["pandas>=3"]
-    session.install("--only-binary", "numpy,pandas,scipy,pyarrow", *wanted, f"{wheel}[test]", "pytest-xdist")
+    session.install("--only-binary", "numpy,pandas,scipy,pyarrow", *wanted, f"{wheel}[test]")
     unpacked = Path(session.create_tmp())
     with tarfile.open(sdist) as archive:
         archive.extractall(unpacked, filter="data")

@@ -15,6 +15,8 @@ import numpy as np
 
 from ofsted_sif import _core, counts
 
+SOON_MS = 200  # an answer that came so soon needs no other try
+
 rng = np.random.default_rng(1)
 
 
@@ -76,8 +78,8 @@ def kendall_grades() -> Callable[[], object]:
     return lambda: counts.kendall(*dated, grades, n_grades=4)
 
 
-def kendall_values(size: int) -> Callable[[], object]:
-    dated, values = groups_of(8_000_000, size), rng.random(8_000_000)
+def kendall_values(size: int, n: int) -> Callable[[], object]:
+    dated, values = groups_of(n, size), rng.random(n)
     return lambda: counts.kendall(*dated, values)
 
 
@@ -113,11 +115,11 @@ CALLS = {
     "count_transitions": count_transitions,
     "spells": spells,
     "kendall_grades": kendall_grades,
-    "kendall_values": lambda: kendall_values(20),
-    "kendall_values of one group": lambda: kendall_values(8_000_000),
+    "kendall_values": lambda: kendall_values(20, 8_000_000),
+    "kendall_values of one group": lambda: kendall_values(3_000_000, 3_000_000),
     "kendall_exact": kendall_exact,
     "theil_sen": lambda: theil_sen(50, 1_000_000),
-    "theil_sen of one group": lambda: theil_sen(300_000, 300_000),
+    "theil_sen of one group": lambda: theil_sen(100_000, 100_000),
     "resample_counts": lambda: resample_counts(1),
     "resample_counts in two threads": lambda: resample_counts(2),
 }
@@ -125,8 +127,10 @@ CALLS = {
 
 def answers(call: Callable[[], object], share: float, whole: float, tries: int) -> list[float]:
     """Press Ctrl-C after a share of the time that the whole call takes; the milliseconds until it is answered, where it was in time."""
-    waits = []
+    waits: list[float] = []
     for _ in range(tries):
+        if waits and min(waits) <= SOON_MS:
+            break
         pressed: list[float] = []
         over = None
 

@@ -11,7 +11,7 @@ from tests.interrupted import CALLS
 # Answers come within 200 ms on a machine at rest: the figure is told at the end. What fails is a call that is not stopped in its middle;
 # that kernels ask often enough is judged by what they do and not by a clock, in tests/c/test_stopping.c.
 MOST_MS = 2000
-TRIES = 3  # at each of three moments; the quickest answer counts, as the machine may be busy with something else
+TRIES = 3  # at most, at each of three moments; the quickest answer counts, as the machine may be busy with something else
 
 
 @pytest.fixture(scope="module")
