@@ -8,7 +8,7 @@ first grade may be older than its first spell, and times count from the inspecti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ __all__ = ["logrank", "median_time_to", "spells", "time_to"]
 
 ENDED = pd.CategoricalDtype(["improved", "declined", "censored"])
 EPISODES = ("first", "all")
+MOST_MOMENTS = 1_000_000  # groups by days that are counted in a table of all of them, whatever the number of times; beyond twice it, sorted
 
 
 @dataclass(frozen=True)
@@ -227,28 +228,56 @@ def _is_first(of: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Curve:
-    """Kaplan-Meier's estimate of one group, at the distinct times."""
+class _Ends:
+    """How many times below a grade ended, and how, a row a group and distinct day: groups one after the other, from day 0 of each on."""
 
+    group: np.ndarray
     days: np.ndarray
-    at_risk: np.ndarray
+    ended: np.ndarray
     events: np.ndarray
-    censored: np.ndarray
+    starts: np.ndarray  # the row at which each group begins
+
+
+def _ends(found: _Episodes) -> _Ends:
+    span = int(found.days.max(initial=0)) + 1
+    first_moments = np.arange(found.n_groups) * span
+    moment = found.group * span + found.days
+    if found.n_groups * span <= MOST_MOMENTS + 2 * len(moment):
+        moments = np.arange(found.n_groups * span)
+    else:
+        moments, moment = np.unique(np.concatenate([first_moments, moment]), return_inverse=True)
+        moment = moment.reshape(-1)[found.n_groups :]
+    reached = counts.count_grades(moment, found.reached.astype(np.int8), n_groups=len(moments), n_grades=2)[:-1, :-1]
+    ended = reached.sum(axis=1)
+    there = np.flatnonzero((ended > 0) | (moments % span == 0))
+    group, days = np.divmod(moments[there], span)
+    return _Ends(group, days, ended[there], reached[there, 1], np.searchsorted(group, np.arange(found.n_groups)))
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """Kaplan-Meier's estimates at the days of some ends, and Greenwood's bounds."""
+
+    at_risk: np.ndarray
     survival: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
 
 
-def _curve(days: np.ndarray, reached: np.ndarray, level: float) -> _Curve:
+def _curves(ends: _Ends, level: float) -> _Curves:
     z = normal_quantile(level)
-    times, place = np.unique(np.append(0, days), return_inverse=True)
-    place = place.reshape(-1)[1:]
-    ended = np.bincount(place, minlength=len(times))
-    events = np.bincount(place[reached], minlength=len(times))
-    at_risk = len(days) - np.insert(np.cumsum(ended), 0, 0)[:-1]
+    ended, events = ends.ended, ends.events
+    before = np.cumsum(ended) - ended
+    of_group = np.diff(np.append(before[ends.starts], ended.sum()))
+    at_risk = of_group[ends.group] - (before - before[ends.starts][ends.group])
+
+    def by_group(accumulate: Callable[[np.ndarray], np.ndarray], values: np.ndarray) -> np.ndarray:
+        return np.concatenate([accumulate(part) for part in np.split(values, ends.starts[1:])])
+
     with np.errstate(invalid="ignore", divide="ignore"):
-        survival = np.cumprod(np.where(events > 0, 1 - events / at_risk, 1.0)) if len(days) else np.full(len(times), np.nan)
-        greenwood = np.cumsum(np.where(events > 0, events / (at_risk * (at_risk - events)), 0.0))
+        survival = by_group(np.cumprod, np.where(events > 0, 1 - events / at_risk, 1.0))
+        survival[of_group[ends.group] == 0] = np.nan
+        greenwood = by_group(np.cumsum, np.where(events > 0, events / (at_risk * (at_risk - events)), 0.0))
         # √V / log S is negative, so that the power above 1 gives the lower bound.
         spread = z * np.sqrt(greenwood) / np.log(survival)
         lower, upper = survival ** np.exp(-spread), survival ** np.exp(spread)
@@ -256,7 +285,7 @@ def _curve(days: np.ndarray, reached: np.ndarray, level: float) -> _Curve:
     gone = survival == 0
     lower = np.where(certain, 1.0, np.where(gone, 0.0, lower))
     upper = np.where(certain, 1.0, np.where(gone, np.nan, upper))
-    return _Curve(times, at_risk, events, ended - events, survival, lower, upper)
+    return _Curves(at_risk, survival, lower, upper)
 
 
 @same_kind
@@ -335,16 +364,12 @@ def time_to(
     normal_quantile(level)
     seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
-    curves = [_curve(found.days[found.group == group], found.reached[found.group == group], level) for group in range(found.n_groups)]
-    of_group = np.repeat(np.arange(len(curves)), [len(curve.days) for curve in curves])
-
-    def all_of(name: str) -> np.ndarray:
-        return np.concatenate([getattr(curve, name) for curve in curves]) if curves else np.empty(0)
-
+    ends = _ends(found)
+    curves = _curves(ends, level)
     result = labelled(
-        {name: values.take(of_group) for name, values in found.labels.items()},
-        {"years": all_of("days") / DAYS_A_YEAR}
-        | {name: all_of(name) for name in ("at_risk", "events", "censored", "survival", "lower", "upper")},
+        {name: values.take(ends.group) for name, values in found.labels.items()},
+        {"years": ends.days / DAYS_A_YEAR, "at_risk": curves.at_risk, "events": ends.events, "censored": ends.ended - ends.events}
+        | {name: getattr(curves, name) for name in ("survival", "lower", "upper")},
     )
     result.attrs = found.attrs
     return result
@@ -408,23 +433,22 @@ def median_time_to(
     normal_quantile(level)
     seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
-    rows = []
-    for group in range(found.n_groups):
-        mine = found.group == group
-        curve = _curve(found.days[mine], found.reached[mine], level)
-        medians = [_half_time(curve.days, part) if mine.any() else np.nan for part in (curve.survival, curve.lower, curve.upper)]
-        rows.append([int(mine.sum()), int(found.reached[mine].sum()), *medians])
-    table_of = np.array(rows, dtype=np.float64).reshape(-1, 5).T
-    data = dict(zip(["n", "events", "median", "lower", "upper"], table_of, strict=True))
-    result = labelled(found.labels, data | {name: data[name].astype(np.int64) for name in ("n", "events")})
+    ends = _ends(found)
+    curves = _curves(ends, level)
+    n, events = (np.bincount(found.group, weights, found.n_groups).astype(np.int64) for weights in (None, found.reached))
+    shares = {"median": curves.survival, "lower": curves.lower, "upper": curves.upper}
+    result = labelled(found.labels, {"n": n, "events": events} | {name: _half_times(ends, share, n) for name, share in shares.items()})
     result.attrs = found.attrs
     return result
 
 
-def _half_time(days: np.ndarray, share: np.ndarray) -> float:
-    """The first time at which a share is at or below 1/2, in years; products of fractions may miss 1/2 by rounding."""
+def _half_times(ends: _Ends, share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """The first time of each group at which a share is at or below 1/2, in years; products of fractions may miss 1/2 by rounding."""
     there = np.flatnonzero(share <= 0.5 * (1 + 1e-12))
-    return float(days[there[0]]) / DAYS_A_YEAR if len(there) else np.inf
+    groups, first = np.unique(ends.group[there], return_index=True)
+    times = np.where(n > 0, np.inf, np.nan)
+    times[groups] = ends.days[there[first]] / DAYS_A_YEAR
+    return times
 
 
 @same_kind
@@ -493,13 +517,14 @@ def logrank(
     named = {"provider": provider, "inspected": inspected, "published": published}
     seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
     found = _episodes(seen, grade, by, episodes)
-    present, group = np.unique(found.group, return_inverse=True)
+    ends = _ends(found)
+    some = ends.ended > 0
+    present, group = np.unique(ends.group[some], return_inverse=True)
+    times, place = np.unique(ends.days[some], return_inverse=True)
     k = len(present)
-    times, place = np.unique(found.days, return_inverse=True)
-    shape = (len(times), max(k, 1))
-    cell = place.reshape(-1) * shape[1] + group.reshape(-1)
-    ended = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    events = np.bincount(cell[found.reached], minlength=shape[0] * shape[1]).reshape(shape)
+    ended, events = np.zeros((2, len(times), max(k, 1)), dtype=np.int64)
+    cell = place.reshape(-1), group.reshape(-1)
+    ended[cell], events[cell] = ends.ended[some], ends.events[some]
     at_risk = ended[::-1].cumsum(axis=0)[::-1]
     at_event = events.any(axis=1)
     events, at_risk = events[at_event], at_risk[at_event]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 __all__ = ["percent", "proportion_interval"]
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
+VALUES_AT_ONCE = 16_384
 
 
 def check_method(method: str) -> str:
@@ -34,6 +36,16 @@ def _score(count: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.n
     centre, scale = share + z * z / (2 * n), 1 + z * z / n
     lower = np.where(count == 0, 0.0, (centre - spread) / scale)
     upper = np.where(count == n, 1.0, (centre + spread) / scale)
+    return lower, upper
+
+
+def _beta(count: np.ndarray, n: np.ndarray, level: float, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of beta distributions: Clopper-Pearson adds 1 to the side that is bounded, Jeffreys 1/2 to both."""
+    from scipy.special import betaincinv  # only here: scipy is slow to import
+
+    tail, prior, more = (1 - level) / 2, *((0.5, 0.5) if method == "jeffreys" else (0.0, 1.0))
+    lower = np.where(count == 0, 0.0, betaincinv(count + prior, n - count + more, tail))
+    upper = np.where(count == n, 1.0, betaincinv(count + more, n - count + prior, 1 - tail))
     return lower, upper
 
 
@@ -83,26 +95,35 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     0.132 to 0.377
     """
     check_method(method)
-    count, n = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
-    if (count < 0).any() or (count > n).any():
-        where = np.argwhere((count < 0) | (count > n))[0]
-        place = "" if count.ndim == 0 else f" at position {tuple(int(i) for i in where)}"
-        value, total = (count[()], n[()]) if count.ndim == 0 else (count[tuple(where)], n[tuple(where)])
-        raise ValueError(f"count is {value:g} of n = {total:g}{place}; it lies between 0 and n")
+    count, n = np.broadcast_arrays(np.asarray(count), np.asarray(n))
     z = normal_quantile(level, count.shape[-1] if method == "goodman" and count.ndim else 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if method in ("wilson", "goodman"):
-            lower, upper = _score(count, n, z)
-        else:
-            from scipy.special import betaincinv  # only here: scipy is slow to import
+    result = np.empty((2, *count.shape))
+    for piece in _pieces(count):
+        some, of = np.asarray(count[piece], dtype=np.float64), np.asarray(n[piece], dtype=np.float64)
+        if (some < 0).any() or (some > of).any():
+            raise _out_of_range(count, n)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bounds = _score(some, of, z) if method in ("wilson", "goodman") else _beta(some, of, level, method)
+        result[:, piece] = np.where(of > 0, bounds, np.nan)
+    return result[0, ...], result[1, ...]
 
-            tail, prior = (1 - level) / 2, 0.5 if method == "jeffreys" else 0.0
-            # Clopper-Pearson adds 1 to the side that is bounded, Jeffreys 1/2 to both.
-            more = 0.5 if method == "jeffreys" else 1.0
-            lower = np.where(count == 0, 0.0, betaincinv(count + prior, n - count + more, tail))
-            upper = np.where(count == n, 1.0, betaincinv(count + more, n - count + prior, 1 - tail))
-    known = n > 0
-    return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
+
+def _pieces(values: np.ndarray) -> Iterator[Any]:
+    """Indices of a few rows after another: what is computed of so many stays in the caches."""
+    if values.ndim == 0:
+        yield ...
+        return
+    rows = max(VALUES_AT_ONCE * len(values) // max(values.size, 1), 1)
+    for start in range(0, len(values), rows):
+        yield slice(start, start + rows)
+
+
+def _out_of_range(count: np.ndarray, n: np.ndarray) -> ValueError:
+    """The error of the first count that is negative or larger than its n."""
+    count, n = count.astype(np.float64), n.astype(np.float64)
+    where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n))[0])
+    place = f" at position {where}" if count.ndim else ""
+    return ValueError(f"count is {count[where]:g} of n = {n[where]:g}{place}; it lies between 0 and n")
 
 
 def percent(count: Any, n: Any) -> np.ndarray:

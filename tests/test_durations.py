@@ -1,5 +1,7 @@
 """How long grades are held and how long it takes to reach one: spells by hand, the curve, the median and the test by lifelines."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from lifelines.statistics import multivariate_logrank_test
 from lifelines.utils import median_survival_times
 
 import ofsted_sif as sif
+from ofsted_sif import durations
 from tests.test_change import table_of
 
 INSPECTIONS = sif.load_inspections()
@@ -165,6 +168,16 @@ def test_curve_median_and_logrank_agree_with_lifelines(seed):
     got = sif.logrank(frame, grade, "group", until=until).iloc[0]
     assert got["df"] == 2
     assert got[["statistic", "p"]].tolist() == pytest.approx([test.test_statistic, test.p_value], rel=1e-10)
+
+
+def test_groups_whose_days_are_too_many_for_a_table_are_those_of_a_table(monkeypatch):
+    """Moments are counted in a table of every group's every day, or, where that would be large, by the days that there are."""
+    frame = histories(np.random.default_rng(3), 200)
+    calls = [partial(call, frame, by="group", until="2024-06-01") for call in (sif.time_to, sif.median_time_to, sif.logrank)]
+    of_a_table = [call() for call in calls]
+    monkeypatch.setattr(durations, "MOST_MOMENTS", -2 * len(frame))
+    for call, wanted in zip(calls, of_a_table, strict=True):
+        pd.testing.assert_frame_equal(call(), wanted, check_exact=True)
 
 
 def test_freireichs_leukaemia_remissions_as_printed():

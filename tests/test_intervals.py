@@ -50,6 +50,25 @@ def test_no_trials_have_no_interval(method: str) -> None:
     assert np.isnan(upper).all()
 
 
+@pytest.mark.parametrize("method", [*OF_OTHERS, "goodman"])
+@pytest.mark.parametrize("shape", [(16_385,), (16_384 * 2,), (9_000, 4), (2, 20_000)], ids=str)
+def test_many_are_what_few_are(method: str, shape: tuple[int, ...]) -> None:
+    """Rows are worked out a few thousand at a time; these shapes end in the middle of a piece, at its end, and hold more than one a row."""
+    n = np.random.default_rng(4).integers(0, 60, shape)
+    bounds = sif.proportion_interval(n // 3, n, method=method)
+    k = shape[-1] if method == "goodman" else 1  # Goodman's are Wilson's at the level that the categories share
+    wanted = sif.proportion_interval(np.arange(60) // 3, np.arange(60), method="wilson" if k > 1 else method, level=1 - 0.05 / k)
+    for got, each in zip(bounds, wanted, strict=True):
+        np.testing.assert_allclose(got, each[n], rtol=1e-12)
+
+
+def test_a_wrong_count_far_down_is_named_by_its_place_in_the_whole() -> None:
+    count = np.zeros((9_000, 4))
+    count[8_000, 2] = 5
+    with pytest.raises(ValueError, match=r"count is 5 of n = 3 at position \(8000, 2\)"):
+        sif.proportion_interval(count, 3)
+
+
 def test_goodman_agrees_with_statsmodels() -> None:
     for counts in ([10, 26, 7, 0], [46, 61, 24, 11], [1, 1, 1, 97]):
         lower, upper = sif.proportion_interval(counts, sum(counts), method="goodman")
