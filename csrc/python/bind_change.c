@@ -2,7 +2,8 @@
 #include "binding.h"
 
 PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_records records;
     sif_piece piece;
@@ -35,7 +36,8 @@ done:
 }
 
 PyObject *bind_spells(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_records records;
     sif_codes grades;

@@ -2,7 +2,8 @@
 #include "binding.h"
 
 PyObject *bind_count_grades(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_codes groups_taken, grades;
     const sif_codes *groups;
@@ -27,7 +28,8 @@ done:
 }
 
 PyObject *bind_sum_weights(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_codes groups_taken, grades;
     const sif_codes *groups;

@@ -2,7 +2,8 @@
 #include "binding.h"
 
 PyObject *bind_order_records(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_records records;
     int64_t *order;
@@ -23,7 +24,8 @@ done:
 }
 
 PyObject *bind_latest_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_records records;
     int64_t date, cutoff, *rows;
@@ -69,7 +71,9 @@ static int take_grid(lent *buffers, lent *grid, PyObject *const *args, grid_argu
 }
 
 PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
+    lent buffers, grid;
+    lend_nothing(&buffers);
+    lend_nothing(&grid);
     PyObject *result = NULL;
     grid_arguments given;
     sif_piece piece;
@@ -97,7 +101,9 @@ done:
 }
 
 PyObject *bind_changes_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING, grid = LENT_NOTHING;
+    lent buffers, grid;
+    lend_nothing(&buffers);
+    lend_nothing(&grid);
     PyObject *result = NULL;
     grid_arguments given;
     int64_t n_changes, *cells, *changes;

@@ -20,7 +20,8 @@ static int take_sums(lent *buffers, PyObject *counts_taken, PyObject *cubes_take
 }
 
 PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_dated rows;
     sif_piece piece;
@@ -44,7 +45,8 @@ done:
 }
 
 PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_dated rows;
     sif_piece piece;
@@ -68,7 +70,8 @@ done:
 }
 
 PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     const int64_t *runs, *s;
     double *above, *at;
@@ -89,7 +92,8 @@ done:
 }
 
 PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent buffers = LENT_NOTHING;
+    lent buffers;
+    lend_nothing(&buffers);
     PyObject *result = NULL;
     sif_dated rows;
     sif_piece piece;
@@ -117,7 +121,9 @@ done:
 }
 
 PyObject *bind_resample_counts(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
-    lent profiles = LENT_NOTHING, cells = LENT_NOTHING;
+    lent profiles, cells;
+    lend_nothing(&profiles);
+    lend_nothing(&cells);
     PyObject *result = NULL;
     const int64_t *members, *entries, *cell, *count;
     int64_t n_cells, first_replicate, n_replicates, *resampled;
