@@ -316,14 +316,14 @@ def count_grades(
            [0, 0, 0, 0, 1],
            [0, 0, 0, 1, 0]])
     """
-    if type(groups) is type(grades) is _ndarray and len(grades) < ROWS_WORTH_A_THREAD and weights is threads is None is not n_groups:
+    is_plain = type(groups) is _ndarray and type(grades) is _ndarray and weights is None and threads is None
+    if is_plain and n_groups is not None and len(grades) < ROWS_WORTH_A_THREAD:
         try:
             few = _zeros((n_groups + 1, n_grades + 1), _INT64)
             _count_few(groups, n_groups, grades, n_grades, few)
+            return few
         except (TypeError, ValueError, BufferError):
             pass  # what follows makes the copies that are needed, or says what is wrong
-        else:
-            return few
     return _count_in_pieces(groups, grades, n_groups, n_grades, weights, threads)
 
 
