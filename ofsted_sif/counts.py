@@ -413,6 +413,17 @@ def _in_order_by_threads(
     return _in_order(all_pieces, records, order)
 
 
+def _by_threads_if_in_order(count: Callable[[int, int], list[np.ndarray]], rows: int, order: Any, threads: int) -> np.ndarray:
+    """What a kernel counts that orders records itself, which it does in one thread; as they lie, or by `order`, threads take a share each."""
+    if threads > 1:
+        try:
+            return _in_pieces(count, rows, threads)[0]
+        except ValueError as error:
+            if order is not None or getattr(error, "reason", None) != "unordered":
+                raise
+    return count(0, rows)[0]
+
+
 def order_records(provider: Any, held: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
     """Order records by provider and date, stably.
 
@@ -590,14 +601,7 @@ def count_as_at(
         kernel(*asked, counts, start, stop)
         return [counts]
 
-    n_threads = number_of_threads(threads, rows, max(RECORDS_WORTH_A_THREAD, cells))
-    if n_threads > 1:
-        try:
-            return _in_pieces(count, rows, n_threads)[0]
-        except ValueError as error:
-            if order is not None or getattr(error, "reason", None) != "unordered":
-                raise
-    return count(0, rows)[0]
+    return _by_threads_if_in_order(count, rows, order, number_of_threads(threads, rows, max(RECORDS_WORTH_A_THREAD, cells)))
 
 
 class Changes(NamedTuple):
@@ -775,12 +779,15 @@ def count_transitions(
     n_periods = 0 if periods is None else _size(periods, n_periods)
     grades = _codes(grades, "grades")
 
-    def count(order: Any, start: int, stop: int) -> list[np.ndarray]:
+    order = None if order is None else _plain(_codes(order, "order"), np.int64)
+    rows = len(records[2])
+
+    def count(start: int, stop: int) -> list[np.ndarray]:
         counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)
         _core.count_transitions(*records, order, groups, n_groups, periods, n_periods, grades, n_grades, counts, start, stop)
         return [counts]
 
-    return _in_order_by_threads(count, records, order, number_of_threads(threads, len(records[2])))[0]
+    return _by_threads_if_in_order(count, rows, order, number_of_threads(threads, rows))
 
 
 def spells(

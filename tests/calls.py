@@ -17,7 +17,7 @@ KINDS = {
     "latest_as_at": ("usual", "bad_provider", "no_date"),
     "count_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
     "changes_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
-    "count_transitions": ("usual", "piece", "by_order", "bad_period", "unordered"),
+    "count_transitions": ("usual", "piece", "by_order", "scattered", "far_days", "bad_period", "unordered"),
     "spells": ("usual", "by_order", "bad_span", "day_too_far"),
     "kendall_grades": ("usual", "piece", "one_group", "by_order", "bad_group"),
     "kendall_values": ("usual", "piece", "one_group", "by_order", "bad_value"),

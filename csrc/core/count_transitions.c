@@ -1,13 +1,24 @@
 /* Counting from which grade to which the consecutive inspections of a provider go.
  *
  * From each block of records those that count are kept: the eligible ones, of one day the last. Each then makes a transition with the one
- * kept before it, if that is of the same provider. The last kept of a block waits for the next block, which may begin on the same day. */
+ * kept before it, if that is of the same provider. The last kept of a block waits for the next block, which may begin on the same day.
+ * Records that lie in no order are sorted with their codes in the same word, so that none is fetched from where it lay. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpu.h"
 #include "histories.h"
+#include "ordering.h"
 
-enum { TABLES = 4, FEW_CELLS = 256 };
+enum { BLOCK = HISTORY_BLOCK, N_COLUMNS = 3, TABLES = 4, FEW_CELLS = 256 };
+
+/* What is counted of the records. */
+typedef struct {
+    const sif_records *records;
+    sif_column columns[N_COLUMNS]; /* grades, groups, periods */
+    uint32_t cells, stride;
+    int grade_bits; /* in a word, below those of the table */
+} question;
 
 static int64_t size_of(const sif_codes *codes) {
     return codes != NULL ? codes->size : 0;
@@ -28,31 +39,46 @@ static int64_t number_of_cells(const sif_codes *groups, const sif_codes *periods
 /* The records kept of a block, from place 2 on; before them the two of earlier blocks that are still needed: the last, which waits, and its
  * predecessor. */
 typedef struct {
-    int64_t key[HISTORY_BLOCK + 2];
-    uint32_t grade[HISTORY_BLOCK + 2];
-    uint32_t table[HISTORY_BLOCK + 2]; /* of its group and period */
+    int64_t key[BLOCK + 2];
+    uint32_t grade[BLOCK + 2];
+    uint32_t table[BLOCK + 2]; /* of its group and period */
 } kept;
 
-/* Keeps those of the block's records that count, of which grades and tables lie in place. Returns one past the last place. */
-static size_t keep(const sif_history *block, kept *records) {
-    const uint8_t *const eligible = block->records->eligible;
-    if (eligible == NULL && block->rises) {
-        memcpy(records->key + 2, block->key + 1, block->count * sizeof *records->key);
-        return block->count + 2;
-    }
+/* Keeps those of a block's records that count (NULL: all), of one day the last. Returns one past the last place. */
+static size_t keep(kept *records, size_t count, const uint8_t *counts) {
     size_t at = 2;
     int64_t last = records->key[1];
-    for (size_t i = 0; i < block->count; i++) {
-        const int64_t key = block->key[i + 1];
-        const size_t counts = eligible == NULL || eligible[sif_history_row(block, i)] != 0;
-        at -= counts & (key == last);
+    for (size_t i = 2; i < count + 2; i++) {
+        const int64_t key = records->key[i];
+        const size_t does_count = counts == NULL || counts[i - 2] != 0;
+        at -= does_count & (key == last);
         records->key[at] = key;
-        records->grade[at] = records->grade[i + 2];
-        records->table[at] = records->table[i + 2];
-        last = counts ? key : last;
-        at += counts;
+        records->grade[at] = records->grade[i];
+        records->table[at] = records->table[i];
+        last = does_count ? key : last;
+        at += does_count;
     }
     return at;
+}
+
+/* The grade of each row of a block and the table of its group and period: of the rows of `block`, or, where that is NULL, of those from
+ * `first` on. Returns whether a code is at fault. */
+static int load_cells(const question *q, const sif_history *block, int64_t first, size_t count, uint32_t *grade, uint32_t *table) {
+    int32_t code[BLOCK];
+    int bad = 0;
+    memset(grade, 0, count * sizeof *grade);
+    memset(table, 0, count * sizeof *table);
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        const sif_codes *const codes = q->columns[c].codes;
+        if (codes == NULL)
+            continue;
+        if (block != NULL)
+            sif_read_codes(block, codes, code);
+        else
+            sif_load_codes(codes, NULL, first, count, code);
+        bad |= sif_history_loops_now()->append_codes(code, count, (uint32_t)codes->size, c == 0 ? grade : table);
+    }
+    return bad;
 }
 
 /* Counters of few cells, in tables used in turn so that equal transitions in a row do not wait for one another's increment; the last cell
@@ -69,11 +95,11 @@ static void empty_tally(tally *of, size_t cells, int64_t *counts) {
 }
 
 /* Counts the transitions into the records kept at places 1 .. stop - 1. */
-static void count_kept(const kept *records, size_t stop, uint32_t stride, uint32_t cells, tally *few, int64_t *counts) {
-    uint32_t cell[HISTORY_BLOCK + 2];
+static void count_kept(const question *q, const kept *records, size_t stop, tally *few, int64_t *counts) {
+    uint32_t cell[BLOCK + 2];
     const size_t n = stop - 1;
-    sif_history_loops_now()->find_transitions(records->key, records->grade, records->table, n, stride, cells, cell);
-    if (cells <= FEW_CELLS) {
+    sif_history_loops_now()->find_transitions(records->key, records->grade, records->table, n, q->stride, q->cells, cell);
+    if (q->cells <= FEW_CELLS) {
         size_t k = 0;
         for (; k + TABLES <= n; k += TABLES)
             for (size_t t = 0; t < TABLES; t++)
@@ -86,10 +112,173 @@ static void count_kept(const kept *records, size_t stop, uint32_t stride, uint32
     for (size_t k = 0; k < n; k++) { /* without a branch: cell[k] is read before place k can be written */
         const uint32_t into = cell[k];
         cell[n_transitions] = into;
-        n_transitions += into != cells;
+        n_transitions += into != q->cells;
     }
     for (size_t k = 0; k < n_transitions; k++)
         counts[cell[k]]++;
+}
+
+/* The counts so far, and the records that wait. */
+typedef struct {
+    const question *question;
+    kept records;
+    tally few;
+    int64_t *counts;
+    int64_t watched;
+} walk;
+
+static void start_walk(walk *w, const question *q, int64_t *counts) {
+    *w = (walk){.question = q, .counts = counts};
+    /* Before the first record: two of providers that differ from each other and from all. */
+    w->records.key[0] = -1;
+    w->records.key[1] = (int64_t)MOST_PROVIDERS << 32;
+    memset(counts, 0, q->cells * sizeof *counts);
+}
+
+/* Counts the records kept of a block of `count`, but the last, at `stop - 1`, which then waits. */
+static sif_status end_block(walk *w, size_t count, size_t stop, const sif_watch *watch) {
+    kept *const records = &w->records;
+    count_kept(w->question, records, stop - 1, &w->few, w->counts);
+    for (size_t k = 0; k < 2; k++) {
+        records->key[k] = records->key[stop - 2 + k];
+        records->grade[k] = records->grade[stop - 2 + k];
+        records->table[k] = records->table[stop - 2 + k];
+    }
+    w->watched += (int64_t)count;
+    if (w->watched < SIF_WATCH_ROWS)
+        return sif_ok();
+    w->watched = 0;
+    if (w->question->cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
+        empty_tally(&w->few, w->question->cells, w->counts);
+    return sif_stop(watch) ? sif_fail(SIF_INTERRUPTED, -1, 0) : sif_ok();
+}
+
+static void end_walk(walk *w) {
+    count_kept(w->question, &w->records, 2, &w->few, w->counts);
+    if (w->question->cells <= FEW_CELLS)
+        empty_tally(&w->few, w->question->cells, w->counts);
+}
+
+/* Walks the rows as they lie, or by `order`. */
+static sif_status walk_rows(const question *q, const int64_t *order, const sif_piece *piece, walk *w, const sif_watch *watch) {
+    const uint8_t *const eligible = q->records->eligible;
+    kept *const records = &w->records;
+    uint8_t counts[BLOCK];
+    sif_history block;
+    sif_status status = sif_start_history(&block, q->records, order, piece);
+    while (status.code == SIF_OK && sif_has_more_history(&block)) {
+        int bad = sif_read_history(&block);
+        bad |= load_cells(q, &block, block.first, block.count, records->grade + 2, records->table + 2);
+        if (bad) {
+            status = sif_first_fault(&block, q->columns, N_COLUMNS);
+            if (status.code != SIF_OK)
+                break;
+        }
+        memcpy(records->key + 2, block.key + 1, block.count * sizeof *records->key);
+        for (size_t i = 0; eligible != NULL && i < block.count; i++)
+            counts[i] = eligible[sif_history_row(&block, i)];
+        const int all_are_kept = eligible == NULL && block.rises;
+        const size_t stop = all_are_kept ? block.count + 2 : keep(records, block.count, eligible != NULL ? counts : NULL);
+        status = end_block(w, block.count, stop, watch);
+    }
+    if (status.code == SIF_OK)
+        end_walk(w);
+    return status;
+}
+
+static int load_carried(const void *context, int64_t first, size_t count, uint64_t *carried) {
+    const question *const q = context;
+    uint32_t grade[BLOCK], table[BLOCK];
+    if (load_cells(q, NULL, first, count, grade, table))
+        return -1;
+    for (size_t k = 0; k < count; k++)
+        carried[k] = (uint64_t)grade[k] | (uint64_t)table[k] << q->grade_bits;
+    return 0;
+}
+
+static uint64_t lowest(int bits) {
+    return ((uint64_t)1 << bits) - 1;
+}
+
+/* Walks the words of eligible records, in their order. Keys need no more than to be equal on one day, and to differ in their upper halves
+ * between providers: a day is that of its place in the word. */
+static sif_status walk_words(const question *q, const sif_ordering *ordering, int table_bits, walk *w, const sif_watch *watch) {
+    const sif_layout *const layout = &ordering->layout;
+    const uint64_t grades = lowest(q->grade_bits), tables = lowest(table_bits), days = lowest(layout->range[SIF_PLACED].bits);
+    const uint64_t providers = lowest(layout->range[SIF_PROVIDER].bits);
+    const int to_day = layout->shift[SIF_PLACED], to_provider = layout->shift[SIF_PROVIDER];
+    kept *const records = &w->records;
+    sif_status status = sif_ok();
+    for (int64_t first = 0; first < ordering->n && status.code == SIF_OK; first += BLOCK) {
+        const uint64_t *const words = ordering->words + first;
+        const size_t count = ordering->n - first < BLOCK ? (size_t)(ordering->n - first) : BLOCK;
+        int tied = 0;
+        for (size_t k = 0; k < count; k++) {
+            records->key[k + 2] = (int64_t)((words[k] >> to_provider & providers) << 32 | (words[k] >> to_day & days));
+            records->grade[k + 2] = (uint32_t)(words[k] & grades);
+            records->table[k + 2] = (uint32_t)(words[k] >> q->grade_bits & tables);
+        }
+        for (size_t k = 2; k < count + 2; k++)
+            tied |= records->key[k] == records->key[k - 1];
+        status = end_block(w, count, tied ? keep(records, count, NULL) : count + 2, watch);
+    }
+    if (status.code == SIF_OK)
+        end_walk(w);
+    return status;
+}
+
+static int bits_of(uint64_t value) {
+    int bits = 0;
+    for (; value != 0; value >>= 1)
+        bits++;
+    return bits;
+}
+
+/* Whether days and providers of the words are those that a walk of the rows would take, so that keys can be made of them. */
+static int are_keys(const sif_layout *layout) {
+    const sif_key_range *const placed = &layout->range[SIF_PLACED];
+    return placed->bits <= 31 && placed->least >= INT32_MIN && placed->least <= 0x7FFFFFFF - (int64_t)lowest(placed->bits);
+}
+
+/* The fault of the first faulty row, as the rows lie. */
+static sif_status first_fault(const question *q, const sif_watch *watch) {
+    for (int64_t row = 0; row < q->records->n; row++) {
+        sif_status status = sif_fault_of_record(q->records, row);
+        if (status.code == SIF_OK)
+            status = sif_fault_of_codes(q->columns, N_COLUMNS, row);
+        if (status.code == SIF_OK && row % SIF_WATCH_ROWS == SIF_WATCH_ROWS - 1 && sif_stop(watch))
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
+        if (status.code != SIF_OK)
+            return status;
+    }
+    return sif_ok();
+}
+
+/* Sorts all records and walks them: their words, or, where those don't fit, the rows by their order. */
+static sif_status walk_sorted(question *q, walk *w, const sif_watch *watch) {
+    const sif_records *const records = q->records;
+    sif_ordering ordering = {.words = NULL};
+    int64_t *rows = NULL;
+    int already;
+    q->grade_bits = bits_of(q->stride - 1);
+    const int table_bits = bits_of(q->cells / (q->stride * q->stride) - 1);
+    const sif_carried carried = {.bits = q->grade_bits + table_bits, .load = load_carried, .context = q};
+    sif_status status = sif_sort_records(records, &carried, &ordering, watch);
+    if (status.code == SIF_OK && ordering.words != NULL && are_keys(&ordering.layout))
+        status = walk_words(q, &ordering, table_bits, w, watch);
+    else if (status.code != SIF_NO_MEMORY && status.code != SIF_INTERRUPTED) {
+        status = first_fault(q, watch);
+        if (status.code != SIF_OK)
+            goto done;
+        rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
+        status = rows != NULL ? sif_order_records(records, rows, &already, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
+        if (status.code == SIF_OK)
+            status = walk_rows(q, rows, NULL, w, watch);
+    }
+done:
+    free(rows);
+    free(ordering.words);
+    return status;
 }
 
 sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
@@ -97,53 +286,19 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
     const int64_t cells = number_of_cells(groups, periods, grades);
     if (cells < 0)
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
-    const sif_column columns[] = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}, {periods, SIF_BAD_PERIOD}};
-    const sif_history_loops *const loops = sif_history_loops_now();
-    const uint32_t stride = (uint32_t)grades->size + 1;
-    int32_t code[HISTORY_BLOCK];
-    tally few = {0};
-    sif_history block;
-    memset(counts, 0, (size_t)cells * sizeof *counts);
-    /* Before the first record: two of providers that differ from each other and from all. */
-    kept kept_records = {.key = {-1, (int64_t)MOST_PROVIDERS << 32}};
-    sif_status status = sif_start_history(&block, records, order, piece);
-    for (int64_t watched = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
-        int bad = sif_read_history(&block);
-        memset(kept_records.grade + 2, 0, block.count * sizeof *kept_records.grade);
-        memset(kept_records.table + 2, 0, block.count * sizeof *kept_records.table);
-        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-            if (columns[c].codes == NULL)
-                continue;
-            sif_read_codes(&block, columns[c].codes, code);
-            bad |= loops->append_codes(code, block.count, (uint32_t)columns[c].codes->size,
-                                       (columns[c].codes == grades ? kept_records.grade : kept_records.table) + 2);
-        }
-        if (bad) {
-            status = sif_first_fault(&block, columns, sizeof columns / sizeof *columns);
-            if (status.code != SIF_OK)
-                break;
-        }
-        const size_t stop = keep(&block, &kept_records);
-        count_kept(&kept_records, stop - 1, stride, (uint32_t)cells, &few, counts);
-        for (size_t k = 0; k < 2; k++) {
-            kept_records.key[k] = kept_records.key[stop - 2 + k];
-            kept_records.grade[k] = kept_records.grade[stop - 2 + k];
-            kept_records.table[k] = kept_records.table[stop - 2 + k];
-        }
-        watched += (int64_t)block.count;
-        if (watched >= SIF_WATCH_ROWS) {
-            watched = 0;
-            if (cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
-                empty_tally(&few, (size_t)cells, counts);
-            if (sif_stop(watch))
-                status = sif_fail(SIF_INTERRUPTED, -1, 0);
-        }
+    question q = {.records = records,
+                  .columns = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}, {periods, SIF_BAD_PERIOD}},
+                  .cells = (uint32_t)cells,
+                  .stride = (uint32_t)grades->size + 1};
+    walk w;
+    start_walk(&w, &q, counts);
+    sif_status status = walk_rows(&q, order, piece, &w, watch);
+    const int is_whole = piece == NULL || (piece->first == 0 && piece->stop == records->n);
+    if (status.code == SIF_UNORDERED && order == NULL && is_whole) {
+        start_walk(&w, &q, counts);
+        status = walk_sorted(&q, &w, watch);
     }
-    if (status.code == SIF_OK) {
-        count_kept(&kept_records, 2, stride, (uint32_t)cells, &few, counts);
-        if (cells <= FEW_CELLS)
-            empty_tally(&few, (size_t)cells, counts);
-    } else
+    if (status.code != SIF_OK)
         for (int64_t c = 0; c < cells; c++)
             counts[c] = SIF_VOID;
     return status;

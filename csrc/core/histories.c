@@ -101,15 +101,31 @@ static int follows_on_its_day(const sif_history *block, size_t i) {
     return published != published_before ? published > published_before : row > before;
 }
 
-static sif_status examine_record(const sif_history *block, size_t i) {
-    const sif_records *const records = block->records;
-    const int64_t row = sif_history_row(block, i), provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
+sif_status sif_fault_of_record(const sif_records *records, int64_t row) {
+    const int64_t provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
     if (provider < 0 || provider >= records->provider.size)
         return sif_fail(SIF_BAD_PROVIDER, row, provider);
     if (placed == SIF_NO_DAY)
         return sif_fail(SIF_NO_DATE, row, 0);
     if (placed < INT32_MIN || placed > INT32_MAX)
         return sif_fail(SIF_BAD_DAY, row, placed);
+    return sif_ok();
+}
+
+sif_status sif_fault_of_codes(const sif_column *columns, size_t n_columns, int64_t row) {
+    for (size_t c = 0; c < n_columns; c++) {
+        const sif_codes *const codes = columns[c].codes;
+        if (codes != NULL && !sif_code_fits(sif_code_at(codes, row), codes->size))
+            return sif_fail(columns[c].fault, row, sif_code_at(codes, row));
+    }
+    return sif_ok();
+}
+
+static sif_status examine_record(const sif_history *block, size_t i) {
+    const int64_t row = sif_history_row(block, i);
+    const sif_status status = sif_fault_of_record(block->records, row);
+    if (status.code != SIF_OK)
+        return status;
     if (block->key[i + 1] < block->key[i] || (block->key[i + 1] == block->key[i] && !follows_on_its_day(block, i)))
         return sif_fail(SIF_UNORDERED, row, 0);
     return sif_ok();
@@ -117,15 +133,11 @@ static sif_status examine_record(const sif_history *block, size_t i) {
 
 sif_status sif_first_fault(const sif_history *block, const sif_column *columns, size_t n_columns) {
     for (size_t i = 0; i < block->count; i++) {
-        const int64_t row = sif_history_row(block, i);
-        const sif_status status = examine_record(block, i);
+        sif_status status = examine_record(block, i);
+        if (status.code == SIF_OK)
+            status = sif_fault_of_codes(columns, n_columns, sif_history_row(block, i));
         if (status.code != SIF_OK)
             return status;
-        for (size_t c = 0; c < n_columns; c++) {
-            const sif_codes *const codes = columns[c].codes;
-            if (codes != NULL && !sif_code_fits(sif_code_at(codes, row), codes->size))
-                return sif_fail(columns[c].fault, row, sif_code_at(codes, row));
-        }
     }
     return block->is_cut ? sif_fail(SIF_BAD_ROW, block->first + (int64_t)block->count, sif_history_row(block, block->count)) : sif_ok();
 }

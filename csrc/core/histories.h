@@ -45,6 +45,10 @@ int sif_read_history(sif_history *block);
 /* The codes of the block's records, as sif_load_codes gives them. */
 void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out);
 
+/* What is wrong with a row, wherever it stands: with its record, and with its codes. */
+sif_status sif_fault_of_record(const sif_records *records, int64_t row);
+sif_status sif_fault_of_codes(const sif_column *columns, size_t n_columns, int64_t row);
+
 /* The fault of the block's first faulty place: what is wrong with its record, then with its columns. SIF_OK where there is none. */
 sif_status sif_first_fault(const sif_history *block, const sif_column *columns, size_t n_columns);
 

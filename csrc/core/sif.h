@@ -157,7 +157,8 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
 /* Finds how long each grade was held: a spell begins with an eligible record that has a grade, goes on through those of the same grade,
  * and ends with the next of another, or with the end of observation: `until` or the day on which the provider closed, if that is earlier.
  * Records without a grade, and those after `until`, take no part. A record counts from its provider's opening where that is later; of
- * several that count from one day the last counts. order: as for sif_count_as_at; days lie within 2^31 of 1970.
+ * several that count from one day the last counts. order: the rows ordered by provider and time, or NULL where they lie so (SIF_UNORDERED
+ * where they do not); days lie within 2^31 of 1970.
  * rows, ended_by, start, end: n each, of which the first n_spells are written, in order of provider and time: the row that began the spell,
  * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID. */
 sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,

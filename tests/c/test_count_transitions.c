@@ -22,6 +22,52 @@ static void by_hand(void) {
     free_guarded(counts, 3 * 16);
 }
 
+/* Three records of provider 1 and two of provider 0, which follow each other by day as grades 0, 1, 2 and 2, 1. */
+static sif_status count_five(const int64_t *days, const int64_t *publications, int64_t *counts) {
+    static const int8_t whose[] = {1, 0, 1, 1, 0}, grades_of_five[] = {2, 1, 0, 1, 2};
+    const sif_codes grades = {.data = grades_of_five, .size = 3, .kind = SIF_INT8};
+    const sif_records records = {
+        .n = 5, .provider = {.data = whose, .size = 2, .kind = SIF_INT8}, .held = days, .published = publications};
+    return sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL);
+}
+
+static int are_those_of_five(const int64_t *counts) {
+    for (int64_t c = 0; c < 16; c++)
+        if (counts[c] != (c == 0 * 4 + 1 || c == 1 * 4 + 2 || c == 2 * 4 + 1))
+            return 0;
+    return 1;
+}
+
+/* Sorted as words, or, where a word can't hold their keys, by rows. */
+static void rows_that_lie_in_no_order(void) {
+    const int64_t near[] = {9, 9, 7, 8, 1}, apart[] = {INT32_MAX, 0, INT32_MIN, 0, INT32_MIN};
+    const int64_t late[] = {INT32_MAX, INT32_MAX, INT32_MAX - 2, INT32_MAX - 1, INT32_MAX - 3};
+    const int64_t early[] = {INT32_MIN + 2, INT32_MIN + 1, INT32_MIN, INT32_MIN + 1, INT32_MIN};
+    const int64_t *const days[] = {near, apart, late, early};
+    const int64_t published[] = {INT64_MAX, INT64_MIN + 1, SIF_NO_DAY, 0, 0};
+    int64_t *const counts = guarded(16);
+    for (size_t d = 0; d < sizeof days / sizeof *days; d++) {
+        CHECK_STATUS(count_five(days[d], NULL, counts), SIF_OK, -1, 0);
+        CHECK(are_those_of_five(counts));
+        CHECK_STATUS(count_five(days[d], published, counts), SIF_OK, -1, 0);
+        CHECK(are_those_of_five(counts));
+    }
+    free_guarded(counts, 16);
+}
+
+static void the_first_faulty_row_is_named_in_whatever_order_rows_lie(void) {
+    const int64_t before_all[] = {9, 9, 7, (int64_t)INT32_MIN - 1, 1}, after_all[] = {9, 9, 7, (int64_t)INT32_MAX + 1, INT64_MAX};
+    const int64_t both_far[] = {9, 9, 7, (int64_t)INT32_MAX + 1, SIF_NO_DAY};
+    const int64_t near_but_early[] = {INT32_MIN + 2, INT32_MIN + 2, INT32_MIN, (int64_t)INT32_MIN - 1, INT32_MIN};
+    const int64_t *const days[] = {before_all, after_all, both_far, near_but_early};
+    int64_t *const counts = guarded(16);
+    for (size_t d = 0; d < sizeof days / sizeof *days; d++) {
+        CHECK_STATUS(count_five(days[d], NULL, counts), SIF_BAD_DAY, 3, days[d][3]);
+        CHECK(all_are(counts, 16, SIF_VOID));
+    }
+    free_guarded(counts, 16);
+}
+
 static void nothing_one_row_and_none_that_counts(void) {
     const sif_codes grades = {.data = grade, .size = 3, .kind = SIF_INT8};
     const uint8_t none[6] = {0};
@@ -157,6 +203,8 @@ static void what_is_wrong_before_a_piece_is_not_its_own(void) {
 int main(void) {
     REPEAT(2000, count_transitions_holds);
     RUN(by_hand);
+    EACH_VERSION RUN(rows_that_lie_in_no_order);
+    RUN(the_first_faulty_row_is_named_in_whatever_order_rows_lie);
     RUN(nothing_one_row_and_none_that_counts);
     RUN(bad_codes_and_days_are_named);
     RUN(blocks_hang_together);

@@ -4,7 +4,7 @@
 #include "check.h"
 
 enum { N = 5000, DATES = 4 };
-static int64_t days[N], same_day[N], provider[N], zeros[N], cells[4 * N], changes[4 * N];
+static int64_t days[N], far_apart[N], same_day[N], provider[N], zeros[N], cells[4 * N], changes[4 * N];
 static double values[N];
 static int8_t grade[N];
 
@@ -28,6 +28,7 @@ static int8_t grade[N];
 static void fill(void) {
     for (int64_t i = 0; i < N; i++) {
         days[i] = i;
+        far_apart[i] = i % 2 == 0 ? INT64_MAX : INT64_MIN + 1;
         same_day[i] = 1;
         provider[i] = N - 1 - i;
         values[i] = (double)random_below(INT64_MAX);
@@ -59,10 +60,21 @@ static void changes_are_sorted(void) {
                     n_changes == SIF_VOID && all_are(cells, 2 * N, SIF_VOID));
 }
 
+/* By words, and, where reports came so far apart that a word can't say it, by rows. */
+static void transitions_of_rows_in_no_order(void) {
+    const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT8};
+    sif_records records = {.n = N, .provider = {.data = provider, .size = N, .kind = SIF_INT64}, .held = days};
+    int64_t counts[25];
+    STOP_AT_THE_FIRST(10, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), all_are(counts, 25, SIF_VOID));
+    records.published = far_apart;
+    STOP_AT_THE_FIRST(20, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), all_are(counts, 25, SIF_VOID));
+}
+
 int main(void) {
     fill();
     RUN(numbers_of_one_day);
     RUN(slopes_found_the_quick_way);
     RUN(changes_are_sorted);
+    RUN(transitions_of_rows_in_no_order);
     return report();
 }
