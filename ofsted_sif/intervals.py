@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["percent", "proportion_interval"]
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
-VALUES_AT_ONCE = 16_384
+VALUES_AT_ONCE = 8_192
 
 
 def check_method(method: str) -> str:
@@ -31,12 +31,12 @@ def normal_quantile(level: float, comparisons: int = 1) -> float:
 
 def _score(count: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval. At count 0 and n the outer bound is exactly 0 and 1, which rounding could miss."""
-    share = count / n
-    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    centre, scale = share + z * z / (2 * n), 1 + z * z / n
-    lower = np.where(count == 0, 0.0, (centre - spread) / scale)
-    upper = np.where(count == n, 1.0, (centre + spread) / scale)
-    return lower, upper
+    share, half = count / n, z * z / 2 / n
+    spread = z * np.sqrt((share * (1 - share) + half / 2) / n)
+    scale = 1 + 2 * half
+    share += half
+    lower, upper = (share - spread) / scale, (share + spread) / scale
+    return np.where(count == 0, 0.0, lower), np.where(count == n, 1.0, upper)
 
 
 def _beta(count: np.ndarray, n: np.ndarray, level: float, method: str) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +104,9 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
             raise _out_of_range(count, n)
         with np.errstate(divide="ignore", invalid="ignore"):
             bounds = _score(some, of, z) if method in ("wilson", "goodman") else _beta(some, of, level, method)
-        result[:, piece] = np.where(of > 0, bounds, np.nan)
+        result[0, piece], result[1, piece] = bounds
+        if not (known := of > 0).all():
+            result[:, piece] = np.where(known, result[:, piece], np.nan)
     return result[0, ...], result[1, ...]
 
 
