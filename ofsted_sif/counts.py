@@ -414,7 +414,7 @@ def _in_order_by_threads(
 
 
 def _by_threads_if_in_order(count: Callable[[int, int], list[np.ndarray]], rows: int, order: Any, threads: int) -> np.ndarray:
-    """What a kernel counts that orders records itself, which it does in one thread; as they lie, or by `order`, threads take a share each."""
+    """What a kernel counts that itself orders records, in one thread; as they lie, or by `order`, threads take a share each."""
     if threads > 1:
         try:
             return _in_pieces(count, rows, threads)[0]
