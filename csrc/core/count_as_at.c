@@ -153,15 +153,12 @@ static int load_carried(const void *context, int64_t first, size_t count, uint64
     return 0;
 }
 
-static uint64_t lowest(int bits) {
-    return ((uint64_t)1 << bits) - 1;
-}
-
 static void unpack_block(const question *q, const sif_ordering *ordering, int64_t first, size_t count, block *b) {
     const uint64_t *const words = ordering->words + first;
-    const uint64_t grades = lowest(q->grade_bits), groups = lowest(q->group_bits), positions = lowest(q->position_bits);
+    const uint64_t grades = sif_lowest_bits(q->grade_bits), groups = sif_lowest_bits(q->group_bits);
+    const uint64_t positions = sif_lowest_bits(q->position_bits);
     /* Above the provider there is nothing, but the shift of one of no bits, where the others fill the word, is that of their last. */
-    const uint64_t expiries = lowest(q->expiry_bits), providers = lowest(ordering->layout.range[SIF_PROVIDER].bits);
+    const uint64_t expiries = sif_lowest_bits(q->expiry_bits), providers = sif_lowest_bits(ordering->layout.range[SIF_PROVIDER].bits);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
     const int to_provider = ordering->layout.shift[SIF_PROVIDER];
     for (size_t k = 0; k < count; k++) {
@@ -433,13 +430,6 @@ static sif_status walk_once(const question *q, const source *from, tally *t, con
     return walk(q, from, t, watch);
 }
 
-static int bits_of(int64_t value) {
-    int bits = 0;
-    for (; value != 0; value >>= 1)
-        bits++;
-    return bits;
-}
-
 /* Tallies the records: as they lie or by `order` where that is their order, else after they have been brought into it. */
 static sif_status tally_records(question *q, const int64_t *order, const sif_piece *piece, tally *t, const sif_watch *watch) {
     const sif_records *const records = q->records;
@@ -455,9 +445,9 @@ static sif_status tally_records(question *q, const int64_t *order, const sif_pie
         status = first_fault(&from, q->groups, q->grades);
     if (status.code != SIF_UNORDERED || order != NULL || !is_whole)
         return status;
-    q->grade_bits = bits_of(t->n_grades);
-    q->group_bits = bits_of(t->n_groups);
-    q->position_bits = bits_of(t->n_dates);
+    q->grade_bits = sif_bits_of((uint64_t)t->n_grades);
+    q->group_bits = sif_bits_of((uint64_t)t->n_groups);
+    q->position_bits = sif_bits_of((uint64_t)t->n_dates);
     q->expiry_bits = q->expires != NULL ? q->position_bits : 0;
     const sif_carried carried = {
         .bits = q->grade_bits + q->group_bits + q->position_bits + q->expiry_bits, .load = load_carried, .context = q};
@@ -560,8 +550,8 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
         status = tally_records(&q, order, NULL, &t, watch);
     if (status.code == SIF_OK) {
         const uint64_t *words;
-        status = sif_sort_words((uint64_t *)cells, (uint64_t *)changes, t.n_listed, 1, 1 + bits_of((n_groups + 1) * of_group - 1), &words,
-                                watch);
+        status = sif_sort_words((uint64_t *)cells, (uint64_t *)changes, t.n_listed, 1,
+                                1 + sif_bits_of((uint64_t)((n_groups + 1) * of_group - 1)), &words, watch);
         if (status.code == SIF_OK)
             *n_changes = sum_changes(words, t.n_listed, cells, changes);
     }

@@ -186,6 +186,7 @@ static sif_status walk_rows(const question *q, const int64_t *order, const sif_p
     return status;
 }
 
+/* What a record carries into the order: its grade, and the table of its group and period. */
 static int load_carried(const void *context, int64_t first, size_t count, uint64_t *carried) {
     const question *const q = context;
     uint32_t grade[BLOCK], table[BLOCK];
@@ -196,16 +197,12 @@ static int load_carried(const void *context, int64_t first, size_t count, uint64
     return 0;
 }
 
-static uint64_t lowest(int bits) {
-    return ((uint64_t)1 << bits) - 1;
-}
-
 /* Walks the words of eligible records, in their order. Keys need no more than to be equal on one day, and to differ in their upper halves
  * between providers: a day is that of its place in the word. */
 static sif_status walk_words(const question *q, const sif_ordering *ordering, int table_bits, walk *w, const sif_watch *watch) {
     const sif_layout *const layout = &ordering->layout;
-    const uint64_t grades = lowest(q->grade_bits), tables = lowest(table_bits), days = lowest(layout->range[SIF_PLACED].bits);
-    const uint64_t providers = lowest(layout->range[SIF_PROVIDER].bits);
+    const uint64_t grades = sif_lowest_bits(q->grade_bits), tables = sif_lowest_bits(table_bits);
+    const uint64_t days = sif_lowest_bits(layout->range[SIF_PLACED].bits), providers = sif_lowest_bits(layout->range[SIF_PROVIDER].bits);
     const int to_day = layout->shift[SIF_PLACED], to_provider = layout->shift[SIF_PROVIDER];
     kept *const records = &w->records;
     sif_status status = sif_ok();
@@ -227,17 +224,10 @@ static sif_status walk_words(const question *q, const sif_ordering *ordering, in
     return status;
 }
 
-static int bits_of(uint64_t value) {
-    int bits = 0;
-    for (; value != 0; value >>= 1)
-        bits++;
-    return bits;
-}
-
 /* Whether days and providers of the words are those that a walk of the rows would take, so that keys can be made of them. */
 static int are_keys(const sif_layout *layout) {
     const sif_key_range *const placed = &layout->range[SIF_PLACED];
-    return placed->bits <= 31 && placed->least >= INT32_MIN && placed->least <= 0x7FFFFFFF - (int64_t)lowest(placed->bits);
+    return placed->bits <= 31 && placed->least >= INT32_MIN && placed->least <= 0x7FFFFFFF - (int64_t)sif_lowest_bits(placed->bits);
 }
 
 /* The fault of the first faulty row, as the rows lie. */
@@ -260,8 +250,8 @@ static sif_status walk_sorted(question *q, walk *w, const sif_watch *watch) {
     sif_ordering ordering = {.words = NULL};
     int64_t *rows = NULL;
     int already;
-    q->grade_bits = bits_of(q->stride - 1);
-    const int table_bits = bits_of(q->cells / (q->stride * q->stride) - 1);
+    q->grade_bits = sif_bits_of(q->stride - 1);
+    const int table_bits = sif_bits_of(q->cells / (q->stride * q->stride) - 1);
     const sif_carried carried = {.bits = q->grade_bits + table_bits, .load = load_carried, .context = q};
     sif_status status = sif_sort_records(records, &carried, &ordering, watch);
     if (status.code == SIF_OK && ordering.words != NULL && are_keys(&ordering.layout))

@@ -60,13 +60,6 @@ static void gather_block(const sif_records *records, const int64_t *rows, size_t
     sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
-static int bits_of(uint64_t value) {
-    int bits = 0;
-    for (; value != 0; value >>= 1)
-        bits++;
-    return bits;
-}
-
 /* By which of its upper bits a provider falls into a bucket. */
 typedef struct {
     int bits, shift;
@@ -75,7 +68,7 @@ typedef struct {
 } buckets;
 
 static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
-    const int wanted = bits_of((uint64_t)n / BUCKET_WORDS), of_provider = n_providers > 1 ? bits_of((uint64_t)n_providers - 1) : 0;
+    const int wanted = sif_bits_of((uint64_t)n / BUCKET_WORDS), of_provider = n_providers > 1 ? sif_bits_of((uint64_t)n_providers - 1) : 0;
     const int most = of_provider < BUCKET_BITS ? of_provider : BUCKET_BITS;
     all->bits = wanted < most ? wanted : most;
     all->shift = of_provider - all->bits;
@@ -87,7 +80,7 @@ static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
 static sif_key_range range_of(int64_t least, int64_t most) {
     if (least > most) /* no row, or no date at all: the key tells nothing apart */
         return (sif_key_range){0, 0};
-    return (sif_key_range){least, bits_of((uint64_t)most - (uint64_t)least + 1)};
+    return (sif_key_range){least, sif_bits_of((uint64_t)most - (uint64_t)least + 1)};
 }
 
 /* One pass: checks every record, finds the range of each key and how many records fall into each bucket, and whether the records lie in
@@ -127,7 +120,7 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     sif_key_range *const ranges = layout->range;
     ranges[PLACED] = range_of(spans.placed.least, spans.placed.most);
     ranges[PUBLISHED] = range_of(spans.published.least, spans.published.most);
-    ranges[PROVIDER] = (sif_key_range){0, bits_of((uint64_t)last_provider)};
+    ranges[PROVIDER] = (sif_key_range){0, sif_bits_of((uint64_t)last_provider)};
     const sif_key_range narrow = range_of(spans.later.least, spans.later.most);
     const int is_near = spans.placed.least > -far && spans.placed.most < far && spans.published.least > -far && spans.published.most < far;
     layout->by_difference = is_near && narrow.bits < ranges[PUBLISHED].bits;
@@ -293,7 +286,7 @@ static inline uint64_t place_of(const block *b, key_name key, const sif_layout *
 /* The rows in their order where the keys of a record take more than a word. order: 0, 1, 2, ... at first. */
 static sif_status sort_in_rounds(const sif_records *records, const sif_layout *layout, int64_t *order, const sif_watch *watch) {
     const int64_t n = records->n;
-    const int row_bits = bits_of((uint64_t)n - 1);
+    const int row_bits = sif_bits_of((uint64_t)n - 1);
     const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
     sif_status status = sif_ok();
     places *const place = malloc(sizeof *place);
@@ -362,7 +355,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
     sif_status status = records->provider.size <= INT32_MAX ? survey(&all_rows, &layout, &all, already, watch)
                                                             : sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     if (status.code == SIF_OK && !*already) {
-        const sif_carried rows = {.bits = bits_of((uint64_t)n - 1), .load = load_rows};
+        const sif_carried rows = {.bits = sif_bits_of((uint64_t)n - 1), .load = load_rows};
         if (lay_out(&layout, rows.bits)) {
             /* The output holds the words first. */
             status = sort_in_buckets(&all_rows, &layout, &rows, &all, (uint64_t *)order, watch);

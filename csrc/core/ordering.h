@@ -5,6 +5,19 @@
 
 #include "cpu.h"
 
+/* How many bits a number takes; 0 takes none. */
+static inline int sif_bits_of(uint64_t value) {
+    int bits = 0;
+    for (; value != 0; value >>= 1)
+        bits++;
+    return bits;
+}
+
+/* The lowest bits set, fewer than 64. */
+static inline uint64_t sif_lowest_bits(int bits) {
+    return ((uint64_t)1 << bits) - 1;
+}
+
 /* What each record takes along in the lower `bits` bits of its word. */
 typedef struct {
     int bits;
