@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["percent", "proportion_interval"]
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
-VALUES_AT_ONCE = 8_192
+VALUES_AT_ONCE = 8_192  # 64 KB an array: from 128 KB on memory may be mapped anew for each step of the computation
 
 
 def check_method(method: str) -> str:
@@ -95,7 +95,7 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     0.132 to 0.377
     """
     check_method(method)
-    count, n = np.broadcast_arrays(np.asarray(count), np.asarray(n))
+    count, n = np.broadcast_arrays(_numbers(count), _numbers(n))
     z = normal_quantile(level, count.shape[-1] if method == "goodman" and count.ndim else 1)
     result = np.empty((2, *count.shape))
     for piece in _pieces(count):
@@ -110,6 +110,12 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     return result[0, ...], result[1, ...]
 
 
+def _numbers(values: Any) -> np.ndarray:
+    """NumPy's own numbers as they are, a few at a time made floats of; all else as floats, where a missing value is NaN."""
+    is_plain = isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
+    return values if is_plain else np.asarray(values, dtype=np.float64)
+
+
 def _pieces(values: np.ndarray) -> Iterator[Any]:
     """Indices of a few rows after another: what is computed of so many stays in the caches."""
     if values.ndim == 0:
@@ -122,7 +128,6 @@ def _pieces(values: np.ndarray) -> Iterator[Any]:
 
 def _out_of_range(count: np.ndarray, n: np.ndarray) -> ValueError:
     """The error of the first count that is negative or larger than its n."""
-    count, n = count.astype(np.float64), n.astype(np.float64)
     where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n))[0])
     place = f" at position {where}" if count.ndim else ""
     return ValueError(f"count is {count[where]:g} of n = {n[where]:g}{place}; it lies between 0 and n")

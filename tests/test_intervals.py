@@ -1,6 +1,7 @@
 """Intervals agree with independent implementations and keep clear of the faults that packages have had."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats.proportion import multinomial_proportions_confint, proportion_confint
 
@@ -60,6 +61,13 @@ def test_many_are_what_few_are(method: str, shape: tuple[int, ...]) -> None:
     wanted = sif.proportion_interval(np.arange(60) // 3, np.arange(60), method="wilson" if k > 1 else method, level=1 - 0.05 / k)
     for got, each in zip(bounds, wanted, strict=True):
         np.testing.assert_allclose(got, each[n], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "int64[pyarrow]", "bool[pyarrow]"])
+def test_a_missing_count_has_no_interval_in_any_nullable_dtype(dtype: str) -> None:
+    lower, upper = sif.proportion_interval(pd.array([1, None], dtype=dtype), 1)
+    assert upper[0] == 1
+    assert np.isnan([lower[1], upper[1]]).all()
 
 
 def test_a_wrong_count_far_down_is_named_by_its_place_in_the_whole() -> None:
