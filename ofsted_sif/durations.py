@@ -435,7 +435,7 @@ def median_time_to(
     found = _episodes(seen, grade, by, episodes)
     ends = _ends(found)
     curves = _curves(ends, level)
-    n, events = (np.bincount(found.group, weights, found.n_groups).astype(np.int64) for weights in (None, found.reached))
+    n, events = curves.at_risk[ends.starts], np.bincount(found.group[found.reached], minlength=found.n_groups)
     shares = {"median": curves.survival, "lower": curves.lower, "upper": curves.upper}
     result = labelled(found.labels, {"n": n, "events": events} | {name: _half_times(ends, share, n) for name, share in shares.items()})
     result.attrs = found.attrs

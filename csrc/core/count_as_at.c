@@ -251,6 +251,7 @@ static inline int comes_before(const place *a, const place *b) {
 
 /* The first fault in the order of the records; the walk that counts goes backwards, and only knows that there is one. */
 static sif_status first_fault(const source *from, const sif_codes *groups, const sif_codes *grades) {
+    const sif_column columns[] = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}};
     const sif_records *const records = from->records;
     const int64_t *const order = from->order;
     place before = {sif_provider_before(records, order, from->piece.first), INT64_MAX, INT64_MAX, INT64_MAX};
@@ -268,23 +269,22 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
         before = now;
         if (records->eligible != NULL && !records->eligible[i])
             continue;
-        if (!sif_code_fits(sif_code_at(grades, i), grades->size))
-            return sif_fail(SIF_BAD_GRADE, i, sif_code_at(grades, i));
-        if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
-            return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
+        const sif_status status = sif_fault_of_codes(columns, 2, i);
+        if (status.code != SIF_OK)
+            return status;
     }
     return sif_ok(); /* not reached: there is a fault */
 }
 
 /* The first row, as they lie, whose grade or group is out of range and which takes part. */
 static sif_status first_bad_code(const sif_records *records, const sif_codes *groups, const sif_codes *grades) {
+    const sif_column columns[] = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}};
     for (int64_t i = 0; i < records->n; i++) { /* one way: there is one, or nobody would ask */
         if (records->eligible != NULL && !records->eligible[i])
             continue;
-        if (!sif_code_fits(sif_code_at(grades, i), grades->size))
-            return sif_fail(SIF_BAD_GRADE, i, sif_code_at(grades, i));
-        if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
-            return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
+        const sif_status status = sif_fault_of_codes(columns, 2, i);
+        if (status.code != SIF_OK)
+            return status;
     }
     return sif_ok(); /* not reached: there is one */
 }

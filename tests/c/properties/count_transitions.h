@@ -1,11 +1,12 @@
 /* What holds of sif_count_transitions: it counts pairs of records that follow each other, in pieces as in one, and names what is wrong. */
 #include "histories.h"
 
+/* order: the rows as they follow each other. */
 static void naive_count_transitions(const histories *h, const int64_t *order, int grouped, int by_period, int64_t *counts) {
     const int64_t n_groups = grouped ? h->n_groups : 0, n_periods = by_period ? h->n_periods : 0, stride = h->n_grades + 1;
     int64_t *const kept = allocate(h->n, sizeof *kept), n = 0;
     for (int64_t j = 0; j < h->n; j++) {
-        const int64_t i = order != NULL ? order[j] : j;
+        const int64_t i = order[j];
         if (!h->eligible[i])
             continue;
         if (n > 0 && h->provider[kept[n - 1]] == h->provider[i] && placed(h, kept[n - 1]) == placed(h, i))
