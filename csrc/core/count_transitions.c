@@ -175,10 +175,12 @@ static sif_status walk_rows(const question *q, const int64_t *order, const sif_p
                 break;
         }
         memcpy(records->key + 2, block.key + 1, block.count * sizeof *records->key);
-        for (size_t i = 0; eligible != NULL && i < block.count; i++)
+        int all_count = 1;
+        for (size_t i = 0; eligible != NULL && i < block.count; i++) {
             counts[i] = eligible[sif_history_row(&block, i)];
-        const int all_are_kept = eligible == NULL && block.rises;
-        const size_t stop = all_are_kept ? block.count + 2 : keep(records, block.count, eligible != NULL ? counts : NULL);
+            all_count &= counts[i] != 0;
+        }
+        const size_t stop = all_count && block.rises ? block.count + 2 : keep(records, block.count, all_count ? NULL : counts);
         status = end_block(w, block.count, stop, watch);
     }
     if (status.code == SIF_OK)
