@@ -176,6 +176,46 @@ def test_a_dominant_group_is_counted_whole():
     assert counted.sum() == len(groups)
 
 
+def _hidden(rows):
+    """One group has all rows but those by which the kernel finds out which group has most."""
+    groups = np.zeros(rows, dtype=np.int16)
+    for offset in (-1, 0):
+        at = np.arange(1 << 14, rows, 1 << 14) + offset
+        groups[at] = 1 + (at % 150)
+    return groups
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        np.sort(np.random.default_rng(1).integers(-1, 153, 700_000).astype(np.int16)),
+        np.repeat(np.random.default_rng(2).integers(-1, 153, 14).astype(np.int16), 50_000),
+        np.repeat(np.random.default_rng(3).integers(-1, 153, 700).astype(np.int16), 1_000),
+        _hidden(700_000),
+    ],
+    ids=["sorted", "now this group, now that one", "short runs", "hidden"],
+)
+def test_groups_are_counted_whole_in_any_order(groups):
+    grades = np.full(len(groups), 2, dtype=np.int8)
+    grades[::50] = np.arange(len(grades[::50])) % 5 - 1
+    counted = counts.count_grades(groups, grades, n_groups=153, threads=1)
+    assert (counted == np.bincount(groups % 154 * 5 + grades % 5, minlength=154 * 5).reshape(154, 5)).all()
+
+
+@pytest.mark.parametrize("row", [0, 40_000, 262_150, 599_940, 599_999])
+@pytest.mark.parametrize("code", [153, -2, 32_767])
+def test_the_first_of_many_bad_codes_is_named(row, code):
+    groups, grades = np.full(600_000, 7, dtype=np.int16), np.zeros(600_000, dtype=np.int8)
+    groups[row:] = code
+    with pytest.raises(ValueError, match=rf"row {row}\b.*{code}") as caught:
+        counts.count_grades(groups, grades, n_groups=153)
+    assert (caught.value.row, caught.value.value) == (row, code)
+    groups[:], grades[row:] = 7, 4
+    with pytest.raises(ValueError, match=rf"row {row}\b.*4") as caught:
+        counts.count_grades(groups, grades, n_groups=153)
+    assert (caught.value.row, caught.value.value) == (row, 4)
+
+
 def test_a_dominant_group_among_very_many_is_counted_whole():
     groups = np.random.default_rng(3).integers(0, 10_000, 200_000, dtype=np.int32)
     groups[np.arange(len(groups)) % 10 > 0] = 7_777

@@ -1,7 +1,9 @@
 /* Counting rows by group and grade.
  *
- * A block of rows at a time: first the cell of each row is computed by loops without branches, which compilers vectorise, with the
- * range check folded into one flag; then, if no code of the block was out of range, the counters are incremented. */
+ * The cell of each row is computed by loops without branches, which compilers vectorise, and its counter incremented. Where all counters
+ * fit the nearest cache several times, that is one loop, by tables in which what is out of range has cells too: they are looked at when
+ * the tables are emptied. Else a block of rows at a time: first the cells, with the range check folded into one flag; then, if no code of
+ * the block was out of range, the counters. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +11,16 @@
 #include "codes.h"
 #include "cpu.h"
 
+#ifndef SIF_TABLES_ROWS /* tests and fuzz targets do with fewer rows */
+#define SIF_TABLES_ROWS (1LL << 18) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
+#define SIF_STRETCH (1LL << 15)     /* rows of which one group is found to be the most frequent; whole strips */
+#define SIF_ROWS_A_CELL 16LL        /* from which on tables are worth their emptying */
+#endif
+
 enum {
-    TABLES = 8,                /* private tables, used in turn, so that rows of one cell do not wait for one another's increment */
-    TABLES_ROWS = 1 << 18,     /* after which they are emptied: a counter of 16 bits has met an eighth of them, and a few at the end */
-    MANY_CELLS = 1536,         /* with more cells than this, eight tables no longer fit beside the data: one table */
-    SPACING = MANY_CELLS + 16, /* a constant, so that one register addresses all tables; no multiple of 4096 bytes, see below */
-    CACHED_CELLS = 1 << 15,    /* with more cells than this that one leaves the nearest caches: a table of bytes */
-    AHEAD = 24,                /* rows by which the counters of such a table are fetched before they are needed */
-    LINE = 64,                 /* rows between two fetches of rows to come, and bytes of a line of the cache */
-    ROWS_AHEAD = 3 * SIF_BLOCK /* by which rows are fetched before they are read */
+    CACHED_CELLS = 1 << 15, /* with more cells than this one table leaves the nearest caches: a table of bytes */
+    AHEAD = 24,             /* rows by which the counters of such a table are fetched before they are needed */
+    ROWS_AHEAD = 3072       /* by which rows are fetched before they are read */
 };
 
 /* The first of the rows first .. stop - 1 whose group or grade is out of range; a status of SIF_OK where there is none. */
@@ -38,53 +41,73 @@ static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint
         memset(valid, 0xFF, count);
 }
 
-/* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
- * otherwise. Kinds that no version takes are brought to int32 first. Where there are more grades than int8 has codes, as where columns
- * share their words, the versions find the cells of grade 0, to which grades are added. */
-static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
-                             size_t count, void *cells) {
+/* The codes of a block as the hot loops take them: as they lie where they can, else brought to int32 and int8. */
+typedef struct {
+    const void *groups;
+    sif_kind kind;
+    int is_masked; /* whether group_valid says which groups are missing */
+    const int8_t *grades;
+    uint8_t group_valid[SIF_BLOCK], grade_valid[SIF_BLOCK];
+    int32_t wide_groups[SIF_BLOCK], wide_grades[SIF_BLOCK];
+    int8_t narrow_grades[SIF_BLOCK];
+} block;
+
+static int is_taken(const sif_codes *groups) {
+    return groups != NULL && sif_loops_now()->find_cells_32[0][groups->kind] != NULL;
+}
+
+/* Whether all rows lie as the hot loops take them: a block may then have any number of rows. */
+static int lie_as_taken(const sif_codes *groups, const sif_codes *grades) {
+    return is_taken(groups) && groups->validity == NULL && grades->kind == SIF_INT8 && grades->validity == NULL;
+}
+
+/* Returns whether a code is out of range, where that is known by now; the block is then void. Where there are more grades than int8 has
+ * codes, as where columns share their words, all are 0 and wide_grades has them. */
+static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, block *b) {
     const sif_loops *const loops = sif_loops_now();
-    uint8_t valid[SIF_BLOCK];
-    int32_t wide[SIF_BLOCK];
-    int32_t many[SIF_BLOCK];
-    int8_t narrow[SIF_BLOCK];
-    const int are_many = grades->size > INT8_MAX;
     int bad = 0;
 
-    const int8_t *grade = sif_row_of(grades, first);
-    if (are_many) {
-        find_valid(grades, first, count, valid);
-        bad = loops->widen[grades->kind](grade, valid, count, (uint32_t)grades->size, many);
-        grade = memset(narrow, 0, count);
-    } else if (grades->kind == SIF_UINT8 || (grades->kind == SIF_INT8 && grades->validity != NULL)) {
-        find_valid(grades, first, count, valid);
-        bad = loops->mask_grades(grade, valid, count, narrow) && grades->kind == SIF_UINT8;
-        grade = narrow;
-    } else if (grades->kind != SIF_INT8) {
-        find_valid(grades, first, count, valid);
-        bad = loops->widen[grades->kind](grade, valid, count, (uint32_t)grades->size, wide);
-        for (size_t i = 0; i < count; i++)
-            narrow[i] = (int8_t)wide[i];
-        grade = narrow;
+    b->grades = sif_row_of(grades, first);
+    if (grades->kind != SIF_INT8 || grades->validity != NULL || grades->size > INT8_MAX) {
+        find_valid(grades, first, count, b->grade_valid);
+        if (grades->size > INT8_MAX) {
+            bad = loops->widen[grades->kind](b->grades, b->grade_valid, count, (uint32_t)grades->size, b->wide_grades);
+            memset(b->narrow_grades, 0, count);
+        } else if (sif_width_of(grades) == 1)
+            bad = loops->mask_grades(b->grades, b->grade_valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
+        else {
+            bad = loops->widen[grades->kind](b->grades, b->grade_valid, count, (uint32_t)grades->size, b->wide_grades);
+            for (size_t i = 0; i < count; i++)
+                b->narrow_grades[i] = (int8_t)b->wide_grades[i];
+        }
+        b->grades = b->narrow_grades;
     }
-    const void *group = groups != NULL ? sif_row_of(groups, first) : memset(wide, 0xFF, count * sizeof *wide);
-    sif_kind kind = groups != NULL ? groups->kind : SIF_INT32;
-    int is_masked = groups != NULL && groups->validity != NULL;
-    const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0;
-    if (is_masked || versions[0][kind] == NULL)
-        find_valid(groups, first, count, valid);
-    if (versions[0][kind] == NULL) {
-        bad |= loops->widen[kind](group, valid, count, n_groups, wide);
-        group = wide;
-        kind = SIF_INT32;
-        is_masked = 0;
+    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->wide_groups, 0xFF, count * sizeof *b->wide_groups);
+    b->kind = groups != NULL ? groups->kind : SIF_INT32;
+    b->is_masked = groups != NULL && groups->validity != NULL;
+    if (b->is_masked || (groups != NULL && !is_taken(groups)))
+        find_valid(groups, first, count, b->group_valid);
+    if (groups != NULL && !is_taken(groups)) {
+        bad |= loops->widen[b->kind](b->groups, b->group_valid, count, (uint32_t)groups->size, b->wide_groups);
+        b->groups = b->wide_groups;
+        b->kind = SIF_INT32;
+        b->is_masked = 0;
     }
-    bad |= versions[is_masked][kind](group, valid, grade, count, n_groups, (uint32_t)grades->size, cells);
-    if (are_many) {
+    return bad;
+}
+
+/* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
+ * otherwise. */
+static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
+                             size_t count, void *cells) {
+    block b;
+    const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
+    int bad = load_block(groups, grades, first, count, &b);
+    bad |= versions[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, count, n_groups, n_grades, cells);
+    if (n_grades > INT8_MAX) {
         uint32_t *const cell = cells;
-        const uint32_t last = (uint32_t)grades->size;
         for (size_t i = 0; i < count; i++)
-            cell[i] += (uint32_t)many[i] < last ? (uint32_t)many[i] : last; /* no branch: -1 is the largest unsigned */
+            cell[i] += (uint32_t)b.wide_grades[i] < n_grades ? (uint32_t)b.wide_grades[i] : n_grades; /* no branch: -1 is the largest */
     }
     return bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
@@ -98,12 +121,12 @@ static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades)
     return cells <= INT32_MAX ? cells : -1;
 }
 
-/* Brings the LINE rows of a column near that begin ROWS_AHEAD after `row`; past its end there is nothing to bring. Increments wait for
- * increments, not for memory: spread out among them, fetching costs next to nothing. Not by sif_fetch_ahead, by which gcc makes of the
+/* Brings the SIF_LINE rows of a column near that begin ROWS_AHEAD after `row`; past its end there is nothing to bring. Increments wait
+ * for increments, not for memory: spread out among them, fetching costs next to nothing. Not by sif_fetch_ahead, by which gcc makes of the
  * increments around it a loop that takes a third longer. */
 static inline void fetch_rows(const sif_codes *codes, int64_t row) {
-    const uintptr_t start = (uintptr_t)sif_row_of(codes, row), stop = start + LINE * sif_width_of(codes);
-    for (uintptr_t line = start; line < stop; line += LINE)
+    const uintptr_t start = (uintptr_t)sif_row_of(codes, row), stop = start + SIF_LINE * sif_width_of(codes);
+    for (uintptr_t line = start; line < stop; line += SIF_LINE)
         /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
         SIF_FETCH((const void *)(line + ROWS_AHEAD * sif_width_of(codes)));
 }
@@ -114,42 +137,12 @@ static inline void fetch_both(const sif_codes *groups, const sif_codes *grades, 
         fetch_rows(groups, row);
 }
 
-/* Counters of 16 bits, so that two threads that share the caches of a core both find room. Tables lie SPACING counters apart: at multiples
- * of 4096 bytes they would compete for the same places of the cache. */
-static void increment_tables(const uint16_t *cell, size_t count, uint16_t *tables, const sif_codes *groups, const sif_codes *grades,
-                             int64_t first) {
-    size_t i = 0;
-    for (; i + LINE <= count; i += LINE) {
-        fetch_both(groups, grades, first + (int64_t)i);
-        for (const uint16_t *of = cell + i; of < cell + i + LINE; of += TABLES) {
-            (tables + 0 * SPACING)[of[0]]++;
-            (tables + 1 * SPACING)[of[1]]++;
-            (tables + 2 * SPACING)[of[2]]++;
-            (tables + 3 * SPACING)[of[3]]++;
-            (tables + 4 * SPACING)[of[4]]++;
-            (tables + 5 * SPACING)[of[5]]++;
-            (tables + 6 * SPACING)[of[6]]++;
-            (tables + 7 * SPACING)[of[7]]++;
-        }
-    }
-    for (; i < count; i++)
-        tables[cell[i]]++;
-}
-
-static void empty_tables(uint16_t *tables, size_t n_cells, int64_t *counts) {
-    for (size_t t = 0; t < TABLES; t++) {
-        for (size_t c = 0; c < n_cells; c++)
-            counts[c] += tables[t * SPACING + c];
-        memset(tables + t * SPACING, 0, n_cells * sizeof *tables);
-    }
-}
-
 static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_codes *groups, const sif_codes *grades,
                             int64_t first) {
     size_t i = 0;
-    for (; i + LINE <= count; i += LINE) {
+    for (; i + SIF_LINE <= count; i += SIF_LINE) {
         fetch_both(groups, grades, first + (int64_t)i);
-        for (const uint32_t *of = cell + i; of < cell + i + LINE; of += 4) {
+        for (const uint32_t *of = cell + i; of < cell + i + SIF_LINE; of += 4) {
             table[of[0]]++;
             table[of[1]]++;
             table[of[2]]++;
@@ -169,9 +162,9 @@ static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts
 static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, int64_t *counts, const sif_codes *groups,
                             const sif_codes *grades, int64_t first) {
     size_t i = 0;
-    for (; i + LINE + AHEAD <= count; i += LINE) {
+    for (; i + SIF_LINE + AHEAD <= count; i += SIF_LINE) {
         fetch_both(groups, grades, first + (int64_t)i);
-        for (const uint32_t *of = cell + i; of < cell + i + LINE; of += 2) {
+        for (const uint32_t *of = cell + i; of < cell + i + SIF_LINE; of += 2) {
             SIF_FETCH_FOR_WRITING(&table[of[AHEAD]]);
             SIF_FETCH_FOR_WRITING(&table[of[AHEAD + 1]]);
             increment_byte(of[0], table, counts);
@@ -204,48 +197,112 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
     return sif_ok();
 }
 
-static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
-                              const sif_watch *watch) {
+/* The group of two in three of the rows first, middle and last of these, -1 for missing; `before` where there is none. */
+static int64_t find_frequent(const sif_codes *groups, int64_t first, int64_t count, int64_t before) {
+    if (groups == NULL)
+        return -1;
+    const int64_t a = sif_code_at(groups, first), b = sif_code_at(groups, first + count / 2), c = sif_code_at(groups, first + count - 1);
+    const int64_t most = a == b || a == c ? a : b == c ? b : before;
+    return sif_code_fits(most, groups->size) ? most : before;
+}
+
+static void clear_tables(uint16_t *tables, size_t n_cells) {
+    for (size_t t = 0; t < SIF_TABLES; t++)
+        memset(tables + t * SIF_TABLE_SPACING, 0, n_cells * sizeof *tables);
+}
+
+/* Adds what the tables hold to the counts. Returns whether a row was out of range. */
+static int empty_tables(uint16_t *tables, size_t n_groups, size_t n_grades, int64_t frequent, int64_t *counts) {
+    const size_t columns = n_grades + 2, rows = n_groups + 2 + SIF_STAND_INS;
+    uint32_t sum[SIF_TABLE_CELLS] = {0}, out_of_range = 0;
+    for (size_t t = 0; t < SIF_TABLES; t++)
+        for (size_t c = 0; c < rows * columns; c++)
+            sum[c] += tables[t * SIF_TABLE_SPACING + c];
+    for (size_t r = 0; r < rows; r++) {
+        const size_t row = r < n_groups + 2 ? r : (size_t)(frequent + 1);
+        int64_t *const of_group = counts + (row > 0 ? row - 1 : n_groups) * (n_grades + 1);
+        const uint32_t *const of_row = sum + r * columns;
+        out_of_range |= of_row[n_grades + 1];
+        for (size_t c = 0; c <= n_grades; c++)
+            if (row <= n_groups)
+                of_group[c > 0 ? c - 1 : n_grades] += of_row[c];
+            else
+                out_of_range |= of_row[c];
+    }
+    clear_tables(tables, rows * columns);
+    return out_of_range != 0;
+}
+
+/* A number of rows that is a multiple of SIF_STRIP, by tables of 16-bit counters: so narrow that two threads that share the caches of a
+ * core both find room. */
+static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts, const sif_watch *watch) {
     sif_status status = sif_ok();
-    uint16_t *tables = NULL;
+    const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
+    const int64_t step = lie_as_taken(groups, grades) ? SIF_STRETCH : SIF_BLOCK;
+    int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
+    block b;
+    uint16_t *const tables = sif_room_for((uint64_t)SIF_TABLES * SIF_TABLE_SPACING, sizeof *tables);
+    if (tables == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    clear_tables(tables, (n_groups + 2 + SIF_STAND_INS) * (n_grades + 2));
+    for (int64_t first = 0; first < n; first += step) {
+        const int64_t count = n - first < step ? n - first : step, most = find_frequent(groups, first, count, frequent);
+        if (most != frequent || first + count - since > SIF_TABLES_ROWS) {
+            if (first > since && empty_tables(tables, n_groups, n_grades, frequent, counts)) {
+                status = offender(groups, grades, since, first);
+                goto done;
+            }
+            frequent = most;
+            since = first;
+        }
+        if (load_block(groups, grades, first, (size_t)count, &b)) {
+            status = offender(groups, grades, since, first + count);
+            goto done;
+        }
+        const size_t group_width = groups != NULL ? sif_width_of(groups) : 0, grade_width = sif_width_of(grades);
+        const sif_rows_ahead ahead = {.groups = groups != NULL ? (uintptr_t)sif_row_of(groups, first) + ROWS_AHEAD * group_width : 0,
+                                      .grades = (uintptr_t)sif_row_of(grades, first) + ROWS_AHEAD * grade_width,
+                                      .group_width = group_width,
+                                      .grade_width = grade_width};
+        sif_loops_now()->count_in_tables[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, (size_t)count, (uint32_t)n_groups,
+                                                              (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
+        if (sif_stop_after(watch, &work, count)) {
+            status = sif_fail(SIF_INTERRUPTED, -1, 0);
+            goto done;
+        }
+    }
+    if (empty_tables(tables, n_groups, n_grades, frequent, counts))
+        status = offender(groups, grades, since, n);
+done:
+    free(tables);
+    return status;
+}
+
+/* Many cells: by one table. */
+static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
+                                     const sif_watch *watch) {
+    sif_status status = sif_ok();
     uint32_t *table = NULL;
     uint8_t *bytes = NULL;
-    uint16_t cell_16[SIF_BLOCK];
-    uint32_t cell_32[SIF_BLOCK];
-    const int is_narrow = n_cells <= MANY_CELLS && grades->size <= INT8_MAX;
-    const int is_wide = !is_narrow && n_cells > CACHED_CELLS;
-    const sif_find_cells_by_kind *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
+    uint32_t cell[SIF_BLOCK];
 
-    /* Few rows are not worth tables of their own. */
-    const int with_tables = (uint64_t)n >= (uint64_t)2 * n_cells * (is_narrow ? TABLES : 1);
-    if (with_tables) {
-        if (is_narrow)
-            tables = calloc((size_t)TABLES * SPACING, sizeof *tables);
-        else if (is_wide)
-            bytes = calloc(n_cells, sizeof *bytes);
-        else
-            table = calloc(n_cells, sizeof *table);
-        if (tables == NULL && table == NULL && bytes == NULL)
-            return sif_fail(SIF_NO_MEMORY, -1, 0);
-    }
+    if (n_cells > CACHED_CELLS)
+        bytes = calloc(n_cells, sizeof *bytes);
+    else
+        table = calloc(n_cells, sizeof *table);
+    if (table == NULL && bytes == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
     for (int64_t start = 0; start < n; start += SIF_WATCH_ROWS) {
         const int64_t stop = n - start < SIF_WATCH_ROWS ? n : start + SIF_WATCH_ROWS;
         for (int64_t first = start; first < stop; first += SIF_BLOCK) {
             const size_t count = stop - first < SIF_BLOCK ? (size_t)(stop - first) : SIF_BLOCK;
-            status = find_cells(versions, groups, grades, first, count, is_narrow ? (void *)cell_16 : (void *)cell_32);
+            status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
             if (status.code != SIF_OK)
                 goto done;
-            if (!with_tables)
-                for (size_t i = 0; i < count; i++)
-                    counts[is_narrow ? cell_16[i] : cell_32[i]]++;
-            else if (is_narrow)
-                increment_tables(cell_16, count, tables, groups, grades, first);
-            else if (is_wide)
-                increment_bytes(cell_32, count, bytes, counts, groups, grades, first);
+            if (table != NULL)
+                increment_table(cell, count, table, groups, grades, first);
             else
-                increment_table(cell_32, count, table, groups, grades, first);
-            if (tables != NULL && ((first + SIF_BLOCK) % TABLES_ROWS == 0 || first + SIF_BLOCK >= n))
-                empty_tables(tables, n_cells, counts);
+                increment_bytes(cell, count, bytes, counts, groups, grades, first);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
         if (table != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))
@@ -261,9 +318,48 @@ static sif_status count_cells(int64_t n, const sif_codes *groups, const sif_code
     for (size_t c = 0; bytes != NULL && c < n_cells; c++)
         counts[c] += bytes[c];
 done:
-    free(tables);
     free(table);
     free(bytes);
+    return status;
+}
+
+/* The rows first .. n - 1, too few for tables of their own. */
+static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
+                            const sif_watch *watch) {
+    union {
+        uint16_t narrow[SIF_BLOCK];
+        uint32_t wide[SIF_BLOCK];
+    } cell;
+    const int is_narrow = n_cells <= UINT16_MAX && grades->size <= INT8_MAX;
+    const sif_find_cells_by_kind *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
+    int64_t work = 0;
+    for (; first < n; first += SIF_BLOCK) {
+        const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
+        const sif_status status = find_cells(versions, groups, grades, first, count, &cell);
+        if (status.code != SIF_OK)
+            return status;
+        for (size_t i = 0; i < count; i++)
+            counts[is_narrow ? cell.narrow[i] : cell.wide[i]]++;
+        if (sif_stop_after(watch, &work, (int64_t)count))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+    }
+    return sif_ok();
+}
+
+static sif_status count_by_group(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
+                                 const sif_watch *watch) {
+    const int64_t n_groups = groups != NULL ? groups->size : 0, in_a_table = (n_groups + 2 + SIF_STAND_INS) * (grades->size + 2);
+    const int fits = grades->size <= INT8_MAX && in_a_table <= SIF_TABLE_CELLS;
+    const int64_t needed = fits ? SIF_ROWS_A_CELL * in_a_table : 2 * (int64_t)n_cells;
+    sif_status status = sif_ok();
+    int64_t counted = 0;
+    if (n >= needed) {
+        counted = fits ? n / SIF_STRIP * SIF_STRIP : n;
+        status =
+            fits ? count_in_tables(counted, groups, grades, counts, watch) : count_in_one_table(n, groups, grades, n_cells, counts, watch);
+    }
+    if (status.code == SIF_OK)
+        status = count_few(counted, n, groups, grades, n_cells, counts, watch);
     return status;
 }
 
@@ -273,7 +369,7 @@ sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes 
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
     const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL && grades->size <= INT8_MAX;
     const sif_status status =
-        plain ? count_one_group(n, grades, counts, watch) : count_cells(n, groups, grades, (size_t)cells, counts, watch);
+        plain ? count_one_group(n, grades, counts, watch) : count_by_group(n, groups, grades, (size_t)cells, counts, watch);
     if (status.code != SIF_OK)
         for (int64_t c = 0; c < cells; c++)
             counts[c] = SIF_VOID;

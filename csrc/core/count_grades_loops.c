@@ -45,6 +45,146 @@ SIF_TARGET_AVX512 static inline void spread_avx512(uint64_t word, uint8_t *bytes
 }
 #endif
 
+/* Brings near what lies ahead of the strip that begins with row `first`; past the end of a column there is nothing to bring. */
+SIF_INLINE void fetch_strip(const sif_rows_ahead *ahead, size_t first) {
+    const uintptr_t group = ahead->groups + first * ahead->group_width, grade = ahead->grades + first * ahead->grade_width;
+    /* NOLINTBEGIN(performance-no-int-to-ptr): a pointer must not leave its array; these addresses are never read */
+    for (uintptr_t line = group; line < group + SIF_STRIP * ahead->group_width; line += SIF_LINE)
+        SIF_FETCH((const void *)line);
+    for (uintptr_t line = grade; line < grade + SIF_STRIP * ahead->grade_width; line += SIF_LINE)
+        SIF_FETCH((const void *)line);
+    /* NOLINTEND(performance-no-int-to-ptr) */
+}
+
+/* Eight rows, of two words of four cells: one in each table. */
+SIF_INLINE void count_eight(uint64_t four, uint64_t more, uint16_t *tables) {
+    (tables + 0 * SIF_TABLE_SPACING)[four & 0xFFFF]++;
+    (tables + 1 * SIF_TABLE_SPACING)[four >> 16 & 0xFFFF]++;
+    (tables + 2 * SIF_TABLE_SPACING)[four >> 32 & 0xFFFF]++;
+    (tables + 3 * SIF_TABLE_SPACING)[four >> 48]++;
+    (tables + 4 * SIF_TABLE_SPACING)[more & 0xFFFF]++;
+    (tables + 5 * SIF_TABLE_SPACING)[more >> 16 & 0xFFFF]++;
+    (tables + 6 * SIF_TABLE_SPACING)[more >> 32 & 0xFFFF]++;
+    (tables + 7 * SIF_TABLE_SPACING)[more >> 48]++;
+}
+
+#if SIF_X86 && defined(__x86_64__)
+/* Counting in tables as in the template, but for the cells, which stay in registers: a processor that makes one store a cycle, which is
+ * what each row needs for its counter, has none to spare for them. */
+typedef struct {
+    __m512i half[2];
+} strip;
+
+/* Rows of the table of 32 codes: of signed kinds min(code + 1, n_groups + 1), of others min(code, n_groups) + 1. */
+SIF_TARGET_AVX512 SIF_INLINE __m512i clip_signed(__m512i codes, uint32_t n_groups) {
+    return _mm512_min_epu16(_mm512_add_epi16(codes, _mm512_set1_epi16(1)), _mm512_set1_epi16((int16_t)(n_groups + 1)));
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i clip_unsigned(__m512i codes, uint32_t n_groups) {
+    return _mm512_add_epi16(_mm512_min_epu16(codes, _mm512_set1_epi16((int16_t)n_groups)), _mm512_set1_epi16(1));
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i narrow_both(__m512i low, __m512i high) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi32_epi16(low)), _mm512_cvtepi32_epi16(high), 1);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_int8(const int8_t *codes, uint32_t n_groups) {
+    return clip_signed(_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)codes)), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_int16(const int16_t *codes, uint32_t n_groups) {
+    return clip_signed(_mm512_loadu_si512(codes), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_int32(const int32_t *codes, uint32_t n_groups) {
+    const __m512i one = _mm512_set1_epi32(1), last = _mm512_set1_epi32((int32_t)(n_groups + 1));
+    return narrow_both(_mm512_min_epu32(_mm512_add_epi32(_mm512_loadu_si512(codes), one), last),
+                       _mm512_min_epu32(_mm512_add_epi32(_mm512_loadu_si512(codes + 16), one), last));
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint8(const uint8_t *codes, uint32_t n_groups) {
+    return clip_unsigned(_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)codes)), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint16(const uint16_t *codes, uint32_t n_groups) {
+    return clip_unsigned(_mm512_loadu_si512(codes), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint32(const uint32_t *codes, uint32_t n_groups) {
+    const __m512i last = _mm512_set1_epi32((int32_t)n_groups);
+    return clip_unsigned(
+        narrow_both(_mm512_min_epu32(_mm512_loadu_si512(codes), last), _mm512_min_epu32(_mm512_loadu_si512(codes + 16), last)), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) {
+    return _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
+}
+
+/* The cells of 32 rows; the eighths of a strip that they are begin with `eighth`. */
+SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,
+                                              uint32_t eighth) {
+    const __m512i eighths = _mm512_set_epi64(0x0003000300030003, 0x0003000300030003, 0x0002000200020002, 0x0002000200020002,
+                                             0x0001000100010001, 0x0001000100010001, 0, 0);
+    const __m512i stand_in = _mm512_add_epi16(eighths, _mm512_set1_epi16((int16_t)(n_groups + 2 + eighth)));
+    const __mmask32 is_frequent = _mm512_cmpeq_epi16_mask(rows, _mm512_set1_epi16((int16_t)frequent));
+    const __m512i counted = _mm512_mask_mov_epi16(rows, is_frequent, stand_in);
+    const __m512i columns = clip_signed(_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)grades)), n_grades);
+    return _mm512_add_epi16(_mm512_mullo_epi16(counted, _mm512_set1_epi16((int16_t)(n_grades + 2))), columns);
+}
+
+/* The two words of eight cells. */
+#define COUNT_EIGHT_OF(HALF, QUARTER)                                                                                                      \
+    do {                                                                                                                                   \
+        const __m128i eight = _mm512_extracti32x4_epi32(HALF, QUARTER);                                                                    \
+        count_eight((uint64_t)_mm_cvtsi128_si64(eight), (uint64_t)_mm_extract_epi64(eight, 1), tables);                                    \
+    } while (0)
+
+#define DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, MASKED, MASK)                                                                                \
+    SIF_TARGET_AVX512 SIF_INLINE strip find_strip_##KIND##MASKED(const TYPE *codes, const uint8_t *valid, const int8_t *grades,            \
+                                                                 size_t first, uint32_t n_groups, uint32_t n_grades, uint32_t frequent) {  \
+        strip cells;                                                                                                                       \
+        (void)valid;                                                                                                                       \
+        for (size_t h = 0; h < 2; h++) {                                                                                                   \
+            const size_t of = first + h * SIF_STRIP / 2;                                                                                   \
+            const __m512i rows = MASK(rows_of_##KIND(codes + of, n_groups), valid + of);                                                   \
+            cells.half[h] = cells_of(rows, grades + of, n_groups, n_grades, frequent, (uint32_t)(4 * h));                                  \
+        }                                                                                                                                  \
+        return cells;                                                                                                                      \
+    }                                                                                                                                      \
+    SIF_TARGET_AVX512 static void count_in_tables_##KIND##MASKED##_avx512(                                                                 \
+        const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups, uint32_t n_grades,                \
+        uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {                                                       \
+        const TYPE *const codes = groups;                                                                                                  \
+        strip cells = find_strip_##KIND##MASKED(codes, valid, grades, 0, n_groups, n_grades, frequent);                                    \
+        for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
+            const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
+            const strip next_cells = find_strip_##KIND##MASKED(codes, valid, grades, next, n_groups, n_grades, frequent);                  \
+            fetch_strip(ahead, first);                                                                                                     \
+            COUNT_EIGHT_OF(cells.half[0], 0);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[0], 1);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[0], 2);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[0], 3);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[1], 0);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[1], 1);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[1], 2);                                                                                              \
+            COUNT_EIGHT_OF(cells.half[1], 3);                                                                                              \
+            cells = next_cells;                                                                                                            \
+        }                                                                                                                                  \
+    }
+#define AS_THEY_ARE(rows, valid) (rows)
+#define DEFINE_COUNT_IN_TABLES(KIND, TYPE)                                                                                                 \
+    DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, , AS_THEY_ARE)                                                                                   \
+    DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, _masked, masked)
+
+DEFINE_COUNT_IN_TABLES(int8, int8_t)
+DEFINE_COUNT_IN_TABLES(int16, int16_t)
+DEFINE_COUNT_IN_TABLES(int32, int32_t)
+DEFINE_COUNT_IN_TABLES(uint8, uint8_t)
+DEFINE_COUNT_IN_TABLES(uint16, uint16_t)
+DEFINE_COUNT_IN_TABLES(uint32, uint32_t)
+#undef DEFINE_COUNT_IN_TABLES
+#endif
+
 #define VERSION(name) name##_baseline
 #define TARGET
 #define LANES 64
@@ -68,6 +208,9 @@ SIF_TARGET_AVX512 static inline void spread_avx512(uint64_t word, uint8_t *bytes
 #define VALUES 5
 #define TALLIED MORE_WHERE
 #define SPREAD spread_avx512
+#ifdef __x86_64__
+#define IN_REGISTERS
+#endif
 #include "count_grades_loops.h"
 #endif
 

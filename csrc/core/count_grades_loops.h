@@ -1,7 +1,7 @@
 /* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
  * LANES the bytes of a few of its vectors, VALUES how many tallies of so many fit its registers, TALLIED(tally, is_one) the form of tally +
- * is_one that becomes fewest instructions, and SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word. Compilers vectorise the
- * loops; there is no branch in them. */
+ * is_one that becomes fewest instructions, SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word, and IN_REGISTERS where
+ * count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
 
 /* Bits of Arrow's bitmaps to bytes, 64 rows at a time. Of the bytes after the first word's eight, one more is read where the rows begin
  * within a byte: it has rows of this word. */
@@ -30,6 +30,61 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
     return all >> 7;
 }
 
+/* A row of the table is the code + 1, clipped from above in lanes as wide as the code: of signed kinds, whose -1 becomes 0, after 1 is
+ * added; of others before, as 1 more than their largest would be 0. What follows fits 16 bits. The cells of a strip are found while the
+ * increments of the strip before wait for one another; those of the last strip are found twice. A group that most rows have finds a
+ * counter for each place of a strip, so that no increment has to wait for another of the same counter that is still on its way. */
+#ifndef IN_REGISTERS
+#define DEFINE_COUNT_IN_TABLES_OF(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, MASKED, MASK)                                                  \
+    TARGET SIF_INLINE void VERSION(find_strip_##KIND##MASKED)(const TYPE *restrict codes, const uint8_t *restrict valid,                   \
+                                                              const int8_t *restrict grades, size_t first, LANE n_groups,                  \
+                                                              uint16_t n_grades, uint16_t frequent, uint16_t *restrict cell) {             \
+        const LANE last_row = (LANE)(n_groups + 1);                                                                                        \
+        const uint16_t last_column = (uint16_t)(n_grades + 1), columns = (uint16_t)(n_grades + 2);                                         \
+        (void)valid;                                                                                                                       \
+        for (size_t i = 0; i < SIF_STRIP; i++) {                                                                                           \
+            const LANE code = (LANE)(SIGNED_LANE)codes[first + i], from_1 = (LANE)(code + 1);                                              \
+            const LANE clipped = IS_SIGNED ? (from_1 < last_row ? from_1 : last_row) : (LANE)((code < n_groups ? code : n_groups) + 1);    \
+            const uint16_t row = (uint16_t)((uint16_t)clipped & (MASK)), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);            \
+            const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
+            const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
+            cell[i] = (uint16_t)((uint16_t)(counted * columns) + column);                                                                  \
+        }                                                                                                                                  \
+    }                                                                                                                                      \
+    TARGET static void VERSION(count_in_tables_##KIND##MASKED)(                                                                            \
+        const void *groups, const uint8_t *restrict valid, const int8_t *restrict grades, size_t count, uint32_t n_groups,                 \
+        uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {                                    \
+        const TYPE *restrict const codes = groups;                                                                                         \
+        uint16_t cells[2][SIF_STRIP];                                                                                                      \
+        VERSION(find_strip_##KIND##MASKED)                                                                                                 \
+        (codes, valid, grades, 0, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[0]);                                       \
+        for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
+            const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
+            VERSION(find_strip_##KIND##MASKED)                                                                                             \
+            (codes, valid, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[next / SIF_STRIP % 2]);             \
+            fetch_strip(ahead, first);                                                                                                     \
+            for (size_t i = 0; i < SIF_STRIP; i += SIF_TABLES) {                                                                           \
+                uint64_t four[2];                                                                                                          \
+                memcpy(four, cells[first / SIF_STRIP % 2] + i, sizeof four);                                                               \
+                count_eight(four[0], four[1], tables);                                                                                     \
+            }                                                                                                                              \
+        }                                                                                                                                  \
+    }
+
+#define DEFINE_COUNT_IN_TABLES(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                   \
+    DEFINE_COUNT_IN_TABLES_OF(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , UINT16_MAX)                                                      \
+    DEFINE_COUNT_IN_TABLES_OF(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, _masked, (uint16_t)(int16_t)(int8_t)valid[first + i])
+
+DEFINE_COUNT_IN_TABLES(int8, int8_t, int16_t, uint16_t, 1)
+DEFINE_COUNT_IN_TABLES(int16, int16_t, int16_t, uint16_t, 1)
+DEFINE_COUNT_IN_TABLES(int32, int32_t, int32_t, uint32_t, 1)
+DEFINE_COUNT_IN_TABLES(uint8, uint8_t, int16_t, uint16_t, 0)
+DEFINE_COUNT_IN_TABLES(uint16, uint16_t, int16_t, uint16_t, 0)
+DEFINE_COUNT_IN_TABLES(uint32, uint32_t, int32_t, uint32_t, 0)
+#undef DEFINE_COUNT_IN_TABLES
+#undef DEFINE_COUNT_IN_TABLES_OF
+#endif
+
 /* A code's lane is all ones where it is missing. What may stand there is found by the largest: of signed kinds of code + 1, which is 0 for
  * missing; of others of the code itself, 0 in place of those that a bitmap calls missing. */
 #define DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, MASKED, MASK)                                                \
@@ -53,7 +108,7 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
         return (IS_SIGNED ? most_group > last_group : most_group >= last_group) | (most_grade > last_grade);                               \
     }
 #define DEFINE_FIND_CELLS(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                 \
-    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE)-1)                                                      \
+    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE)-1)                                                    \
     DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, _masked, (LANE)(SIGNED_LANE)(int8_t)valid[i])
 
 DEFINE_FIND_CELLS(16, int8, int8_t, int16_t, uint16_t, 1)
@@ -84,7 +139,7 @@ DEFINE_FIND_CELLS(32, uint32, uint32_t, uint32_t, uint32_t, 0)
             most = place > most ? place : most;                                                                                            \
             out[i] = (int32_t)code;                                                                                                        \
         }                                                                                                                                  \
-        return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                            \
+        return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                          \
     }
 
 DEFINE_WIDEN(int8, int8_t, uint32_t, int32_t)
@@ -131,6 +186,18 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
 }
 
 const sif_loops VERSION(sif_loops) = {
+    .count_in_tables = {{[SIF_INT8] = VERSION(count_in_tables_int8),
+                         [SIF_INT16] = VERSION(count_in_tables_int16),
+                         [SIF_INT32] = VERSION(count_in_tables_int32),
+                         [SIF_UINT8] = VERSION(count_in_tables_uint8),
+                         [SIF_UINT16] = VERSION(count_in_tables_uint16),
+                         [SIF_UINT32] = VERSION(count_in_tables_uint32)},
+                        {[SIF_INT8] = VERSION(count_in_tables_int8_masked),
+                         [SIF_INT16] = VERSION(count_in_tables_int16_masked),
+                         [SIF_INT32] = VERSION(count_in_tables_int32_masked),
+                         [SIF_UINT8] = VERSION(count_in_tables_uint8_masked),
+                         [SIF_UINT16] = VERSION(count_in_tables_uint16_masked),
+                         [SIF_UINT32] = VERSION(count_in_tables_uint32_masked)}},
     .find_cells_16 = {{[SIF_INT8] = VERSION(find_cells_16_int8),
                        [SIF_INT16] = VERSION(find_cells_16_int16),
                        [SIF_INT32] = VERSION(find_cells_16_int32),
@@ -168,6 +235,7 @@ const sif_loops VERSION(sif_loops) = {
     .count_values = VERSION(count_values),
 };
 
+#undef COUNT_EIGHT
 #undef DEFINE_FIND_CELLS
 #undef DEFINE_FIND_CELLS_OF
 #undef DEFINE_WIDEN
@@ -177,3 +245,4 @@ const sif_loops VERSION(sif_loops) = {
 #undef VALUES
 #undef SPREAD
 #undef TALLIED
+#undef IN_REGISTERS

@@ -18,6 +18,13 @@
 #define SIF_X86 0
 #endif
 
+/* For what is one loop with its caller. */
+#if defined(__GNUC__)
+#define SIF_INLINE static inline __attribute__((always_inline))
+#else
+#define SIF_INLINE static inline
+#endif
+
 /* Every 64-bit ARM processor has NEON, and compilers use it unasked: nothing needs to be found out about the processor. */
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define SIF_NEON 1
@@ -27,16 +34,41 @@
 
 enum { SIF_BLOCK = 1024, SIF_KINDS = SIF_UINT64 + 1 };
 
+/* Counters of 16 bits in private tables, used in turn, so that rows of one cell do not wait for one another's increment. */
+enum {
+    SIF_TABLES = 8,
+    SIF_STRIP = 64,                          /* rows that are counted while the cells of the next are found */
+    SIF_STAND_INS = SIF_STRIP / SIF_TABLES,  /* rows of a table for one group, so that each row of a strip has its own counter */
+    SIF_TABLE_CELLS = 3072,                  /* with more cells than this, one table is quicker */
+    SIF_TABLE_SPACING = SIF_TABLE_CELLS + 16 /* a constant, so that one register addresses all; nowhere near a multiple of 4096 bytes,
+                                                at which tables would compete for the same places of the cache */
+};
+
 typedef int sif_find_cells(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
                            uint32_t n_grades, void *cells);
 typedef sif_find_cells *sif_find_cells_by_kind[SIF_KINDS];
 
-/* The hot loops of counting; 0 < count <= SIF_BLOCK, but for count_values. find_cells holds NULL where a kind is widened first. */
+/* Where the rows lie in memory that will be counted some time after the first of a block, and the bytes from one to the next; for no
+ * groups 0. */
 typedef struct {
+    uintptr_t groups, grades;
+    size_t group_width, grade_width;
+} sif_rows_ahead;
+
+typedef void sif_count_in_tables(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
+                                 uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *tables);
+
+/* The hot loops of counting; 0 < count <= SIF_BLOCK where it is not said otherwise. By kind there is NULL where it is widened first. The
+ * second of each two by kind takes groups with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
+typedef struct {
+    /* Adds each row to a cell of one of SIF_TABLES tables, which lie SIF_TABLE_SPACING counters apart; count, of any size, is a multiple of
+     * SIF_STRIP. Tables have n_grades + 2 columns: column 0 is for missing grades, grade g has column g + 1, and the last is for what is
+     * out of range. So have their rows for groups, and SIF_STAND_INS more, which stand in for the row `frequent`. No counter may be
+     * reached by more rows than 16 bits count; n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, n_grades <= 127. */
+    sif_count_in_tables *count_in_tables[2][SIF_KINDS];
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
      * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
-     * number (where one is, cells are void); -1 is missing in signed kinds only. n_grades <= 127, or all grades are 0. The second of
-     * each two takes groups with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
+     * number (where one is, cells are void); -1 is missing in signed kinds only. n_grades <= 127, or all grades are 0. */
     sif_find_cells_by_kind find_cells_16[2], find_cells_32[2];
     /* valid[i] = 0xFF or 0 as bit first + i of the bitmap says. */
     void (*spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *valid);

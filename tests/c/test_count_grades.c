@@ -118,6 +118,38 @@ static void bad_codes_are_named(void) {
             }
 }
 
+/* Which group has most rows, if any, changes from stretch to stretch, or is hidden from who looks at a few rows. */
+static void any_order_counts_alike(void) {
+    enum { N = (1 << 18) + (1 << 16) + 77, GROUPS = 40, CELLS = (GROUPS + 1) * 5 };
+    int64_t *const groups = allocate(N, sizeof *groups), *const grades = random_codes(N, 4);
+    uint8_t *const bitmap = allocate(N / 8 + 1, 1);
+    memset(bitmap, 0xFF, N / 8 + 1);
+    const sif_codes of_grade = coded(grades, N, 4, SIF_INT8);
+    for (int order = 0; order < 5; order++) {
+        for (int64_t i = 0; i < N; i++) {
+            const int64_t in_turn[] = {i * GROUPS / N, i / 50000 % GROUPS, i / 700 % GROUPS, 3, random_below(GROUPS)};
+            groups[i] = order == 3 && (i + 1) % (1 << 14) < 2 ? 4 + i / 3 % 30 : in_turn[order];
+        }
+        int64_t *const expected = guarded(CELLS);
+        naive(N, groups, grades, GROUPS, 4, expected);
+        for (int which = 0; which < 4; which++) {
+            sif_codes of_group = coded(groups, N, GROUPS, (const sif_kind[]){SIF_INT8, SIF_INT32, SIF_UINT16, SIF_INT64}[which]);
+            of_group.validity = which == 2 ? bitmap : NULL;
+            int64_t *const counts = guarded(CELLS);
+            CHECK_STATUS(sif_count_grades(N, &of_group, &of_grade, counts, NULL), SIF_OK, -1, 0);
+            CHECK(memcmp(counts, expected, CELLS * sizeof *counts) == 0);
+            free_guarded(counts, CELLS);
+            of_group.validity = NULL;
+            free_codes(&of_group);
+        }
+        free_guarded(expected, CELLS);
+    }
+    free_codes(&of_grade);
+    free(bitmap);
+    free(groups);
+    free(grades);
+}
+
 static void tables_past_all_bounds_are_refused(void) {
     const int8_t zero = 0;
     int64_t *const counts = guarded(1);
@@ -225,6 +257,7 @@ int main(void) {
         RUN(all_ones_are_a_code_of_kinds_without_sign);
         RUN(more_grades_than_their_kind_can_name);
         RUN(pieces_add_up);
+        RUN(any_order_counts_alike);
         RUN(bad_codes_are_named);
         RUN(tables_past_all_bounds_are_refused);
         RUN(the_watch_is_asked_and_obeyed);
