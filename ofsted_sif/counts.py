@@ -54,6 +54,10 @@ DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
 WEIGHTS_OF_A_PIECE = 1 << 22
 
+# Threads take pieces in turn, no larger than this, so that one that is held up leaves more to the others; each piece brings a table.
+ROWS_TAKEN_IN_TURN = 1 << 22
+ROWS_WORTH_A_CELL = 64
+
 # The most rows of a group for which the distribution of Kendall's S is worked out: SIF_MOST_EXACT.
 MOST_EXACT = 20
 
@@ -218,7 +222,7 @@ def _in_pieces(
 
     Pieces are no larger than what is counted in a moment: Ctrl-C meets the kernel of this thread, and the rest of the pieces is left.
     """
-    number = max(threads, -(-rows // most))
+    number = max(-(-rows // (most * threads)), 1) * threads
     pieces = list(pairwise(sorted({rows * piece // number for piece in range(number + 1)}.union(also))))
     parts: list[Any] = [None] * len(pieces)
 
@@ -358,7 +362,9 @@ def _count_in_pieces(groups: Any, grades: Any, n_groups: int | None, n_grades: i
             raise ValueError(f"lengths differ: grades has {rows} rows, {name} has {length}")
     n_threads = number_of_threads(threads, rows)
     bounds = {bound for codes in (groups, grades) if isinstance(codes, _Chunks) for bound in codes.bounds}
-    most = ROWS_OF_A_PIECE if weights is None else WEIGHTS_OF_A_PIECE
+    most = WEIGHTS_OF_A_PIECE
+    if weights is None:
+        most = min(max(ROWS_TAKEN_IN_TURN, ROWS_WORTH_A_CELL * shape[0] * shape[1]), ROWS_OF_A_PIECE)
     result = count(0, rows) if n_threads == 1 and not bounds else _in_pieces(count, rows, n_threads, bounds, most=most)
     if groups is None:
         result[0] = result[0][0]
