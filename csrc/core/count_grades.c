@@ -12,7 +12,7 @@
 #include "cpu.h"
 
 #ifndef SIF_TABLES_ROWS /* tests and fuzz targets do with fewer rows */
-#define SIF_TABLES_ROWS (1LL << 18) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
+#define SIF_TABLES_ROWS (7LL << 16) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
 #define SIF_STRETCH (1LL << 15)     /* rows of which one group is found to be the most frequent; whole strips */
 #define SIF_ROWS_A_CELL 16LL        /* from which on tables are worth their emptying */
 #endif
@@ -41,27 +41,23 @@ static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint
         memset(valid, 0xFF, count);
 }
 
-/* The codes of a block as the hot loops take them: as they lie where they can, else brought to int32 and int8. */
+/* The codes of a block as the hot loops take them: as they lie where they can, grades else brought to int8. */
 typedef struct {
     const void *groups;
     sif_kind kind;
     int is_masked; /* whether group_valid says which groups are missing */
     const int8_t *grades;
     uint8_t group_valid[SIF_BLOCK], grade_valid[SIF_BLOCK];
-    int32_t wide_groups[SIF_BLOCK], wide_grades[SIF_BLOCK];
-    int8_t narrow_grades[SIF_BLOCK];
+    int32_t wide_grades[SIF_BLOCK];
+    int8_t narrow_grades[SIF_BLOCK], no_groups[SIF_BLOCK];
 } block;
-
-static int is_taken(const sif_codes *groups) {
-    return groups != NULL && sif_loops_now()->find_cells_32[0][groups->kind] != NULL;
-}
 
 /* Whether all rows lie as the hot loops take them: a block may then have any number of rows. */
 static int lie_as_taken(const sif_codes *groups, const sif_codes *grades) {
-    return is_taken(groups) && groups->validity == NULL && grades->kind == SIF_INT8 && grades->validity == NULL;
+    return groups != NULL && groups->validity == NULL && grades->kind == SIF_INT8 && grades->validity == NULL;
 }
 
-/* Returns whether a code is out of range, where that is known by now; the block is then void. Where there are more grades than int8 has
+/* Returns whether a grade is out of range, where that is known by now; the block is then void. Where there are more grades than int8 has
  * codes, as where columns share their words, all are 0 and wide_grades has them. */
 static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, block *b) {
     const sif_loops *const loops = sif_loops_now();
@@ -82,17 +78,11 @@ static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t 
         }
         b->grades = b->narrow_grades;
     }
-    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->wide_groups, 0xFF, count * sizeof *b->wide_groups);
-    b->kind = groups != NULL ? groups->kind : SIF_INT32;
+    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->no_groups, 0xFF, count);
+    b->kind = groups != NULL ? groups->kind : SIF_INT8;
     b->is_masked = groups != NULL && groups->validity != NULL;
-    if (b->is_masked || (groups != NULL && !is_taken(groups)))
+    if (b->is_masked)
         find_valid(groups, first, count, b->group_valid);
-    if (groups != NULL && !is_taken(groups)) {
-        bad |= loops->widen[b->kind](b->groups, b->group_valid, count, (uint32_t)groups->size, b->wide_groups);
-        b->groups = b->wide_groups;
-        b->kind = SIF_INT32;
-        b->is_masked = 0;
-    }
     return bad;
 }
 
@@ -211,24 +201,28 @@ static void clear_tables(uint16_t *tables, size_t n_cells) {
         memset(tables + t * SIF_TABLE_SPACING, 0, n_cells * sizeof *tables);
 }
 
+static void add_row(const uint32_t *row, size_t n_grades, int64_t *of_group) {
+    for (size_t g = 0; g < n_grades; g++)
+        of_group[g] += row[g + 1];
+    of_group[n_grades] += row[0];
+}
+
 /* Adds what the tables hold to the counts. Returns whether a row was out of range. */
 static int empty_tables(uint16_t *tables, size_t n_groups, size_t n_grades, int64_t frequent, int64_t *counts) {
-    const size_t columns = n_grades + 2, rows = n_groups + 2 + SIF_STAND_INS;
+    const size_t columns = n_grades + 2, stride = n_grades + 1, rows = n_groups + 2 + SIF_STAND_INS;
     uint32_t sum[SIF_TABLE_CELLS] = {0}, out_of_range = 0;
     for (size_t t = 0; t < SIF_TABLES; t++)
         for (size_t c = 0; c < rows * columns; c++)
             sum[c] += tables[t * SIF_TABLE_SPACING + c];
-    for (size_t r = 0; r < rows; r++) {
-        const size_t row = r < n_groups + 2 ? r : (size_t)(frequent + 1);
-        int64_t *const of_group = counts + (row > 0 ? row - 1 : n_groups) * (n_grades + 1);
-        const uint32_t *const of_row = sum + r * columns;
-        out_of_range |= of_row[n_grades + 1];
-        for (size_t c = 0; c <= n_grades; c++)
-            if (row <= n_groups)
-                of_group[c > 0 ? c - 1 : n_grades] += of_row[c];
-            else
-                out_of_range |= of_row[c];
-    }
+    for (size_t c = 0; c < columns; c++)
+        out_of_range |= sum[(n_groups + 1) * columns + c];
+    for (size_t r = 0; r < rows; r++)
+        out_of_range |= sum[r * columns + n_grades + 1];
+    add_row(sum, n_grades, counts + n_groups * stride);
+    for (size_t g = 0; g < n_groups; g++)
+        add_row(sum + (g + 1) * columns, n_grades, counts + g * stride);
+    for (size_t s = 0; s < SIF_STAND_INS; s++)
+        add_row(sum + (n_groups + 2 + s) * columns, n_grades, counts + (frequent < 0 ? n_groups : (size_t)frequent) * stride);
     clear_tables(tables, rows * columns);
     return out_of_range != 0;
 }

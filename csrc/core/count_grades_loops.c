@@ -14,8 +14,12 @@
 /* Eight bytes as the number that they are with the least first, which is as they lie on most machines. */
 static inline uint64_t sif_little_endian(const uint8_t *bytes) {
     uint64_t word = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&word, bytes, sizeof word); /* which compilers do not always make of the loop */
+#else
     for (unsigned i = 0; i < 8; i++)
         word |= (uint64_t)bytes[i] << (8 * i);
+#endif
     return word;
 }
 
@@ -102,6 +106,21 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_int32(const int32_t *codes, uint32_
                        _mm512_min_epu32(_mm512_add_epi32(_mm512_loadu_si512(codes + 16), one), last));
 }
 
+SIF_TARGET_AVX512 SIF_INLINE __m128i narrow_eight(const void *codes, __m512i more, __m512i last) {
+    return _mm512_cvtepi64_epi16(_mm512_min_epu64(_mm512_add_epi64(_mm512_loadu_si512(codes), more), last));
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i narrow_words(const char *codes, int64_t more, uint64_t last) {
+    const __m512i add = _mm512_set1_epi64(more), most = _mm512_set1_epi64((int64_t)last);
+    const __m256i low = _mm256_setr_m128i(narrow_eight(codes, add, most), narrow_eight(codes + 64, add, most));
+    const __m256i high = _mm256_setr_m128i(narrow_eight(codes + 128, add, most), narrow_eight(codes + 192, add, most));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_int64(const int64_t *codes, uint32_t n_groups) {
+    return narrow_words((const char *)codes, 1, (uint64_t)n_groups + 1);
+}
+
 SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint8(const uint8_t *codes, uint32_t n_groups) {
     return clip_unsigned(_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)codes)), n_groups);
 }
@@ -114,6 +133,10 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint32(const uint32_t *codes, uint3
     const __m512i last = _mm512_set1_epi32((int32_t)n_groups);
     return clip_unsigned(
         narrow_both(_mm512_min_epu32(_mm512_loadu_si512(codes), last), _mm512_min_epu32(_mm512_loadu_si512(codes + 16), last)), n_groups);
+}
+
+SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint64(const uint64_t *codes, uint32_t n_groups) {
+    return clip_unsigned(narrow_words((const char *)codes, 0, n_groups), n_groups);
 }
 
 SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) {
@@ -179,9 +202,11 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
 DEFINE_COUNT_IN_TABLES(int8, int8_t)
 DEFINE_COUNT_IN_TABLES(int16, int16_t)
 DEFINE_COUNT_IN_TABLES(int32, int32_t)
+DEFINE_COUNT_IN_TABLES(int64, int64_t)
 DEFINE_COUNT_IN_TABLES(uint8, uint8_t)
 DEFINE_COUNT_IN_TABLES(uint16, uint16_t)
 DEFINE_COUNT_IN_TABLES(uint32, uint32_t)
+DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #undef DEFINE_COUNT_IN_TABLES
 #endif
 

@@ -78,9 +78,11 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
 DEFINE_COUNT_IN_TABLES(int8, int8_t, int16_t, uint16_t, 1)
 DEFINE_COUNT_IN_TABLES(int16, int16_t, int16_t, uint16_t, 1)
 DEFINE_COUNT_IN_TABLES(int32, int32_t, int32_t, uint32_t, 1)
+DEFINE_COUNT_IN_TABLES(int64, int64_t, int64_t, uint64_t, 1)
 DEFINE_COUNT_IN_TABLES(uint8, uint8_t, int16_t, uint16_t, 0)
 DEFINE_COUNT_IN_TABLES(uint16, uint16_t, int16_t, uint16_t, 0)
 DEFINE_COUNT_IN_TABLES(uint32, uint32_t, int32_t, uint32_t, 0)
+DEFINE_COUNT_IN_TABLES(uint64, uint64_t, int64_t, uint64_t, 0)
 #undef DEFINE_COUNT_IN_TABLES
 #undef DEFINE_COUNT_IN_TABLES_OF
 #endif
@@ -114,15 +116,19 @@ DEFINE_COUNT_IN_TABLES(uint32, uint32_t, int32_t, uint32_t, 0)
 DEFINE_FIND_CELLS(16, int8, int8_t, int16_t, uint16_t, 1)
 DEFINE_FIND_CELLS(16, int16, int16_t, int16_t, uint16_t, 1)
 DEFINE_FIND_CELLS(16, int32, int32_t, int32_t, uint32_t, 1)
+DEFINE_FIND_CELLS(16, int64, int64_t, int64_t, uint64_t, 1)
 DEFINE_FIND_CELLS(16, uint8, uint8_t, uint16_t, uint16_t, 0)
 DEFINE_FIND_CELLS(16, uint16, uint16_t, uint16_t, uint16_t, 0)
 DEFINE_FIND_CELLS(16, uint32, uint32_t, uint32_t, uint32_t, 0)
+DEFINE_FIND_CELLS(16, uint64, uint64_t, uint64_t, uint64_t, 0)
 DEFINE_FIND_CELLS(32, int8, int8_t, int32_t, uint32_t, 1)
 DEFINE_FIND_CELLS(32, int16, int16_t, int32_t, uint32_t, 1)
 DEFINE_FIND_CELLS(32, int32, int32_t, int32_t, uint32_t, 1)
+DEFINE_FIND_CELLS(32, int64, int64_t, int64_t, uint64_t, 1)
 DEFINE_FIND_CELLS(32, uint8, uint8_t, uint32_t, uint32_t, 0)
 DEFINE_FIND_CELLS(32, uint16, uint16_t, uint32_t, uint32_t, 0)
 DEFINE_FIND_CELLS(32, uint32, uint32_t, uint32_t, uint32_t, 0)
+DEFINE_FIND_CELLS(32, uint64, uint64_t, uint64_t, uint64_t, 0)
 
 /* out[i] = the code as int32, -1 where it is missing; valid[i] is 0xFF or 0. Returns whether a valid code is neither missing nor below
  * size (< 2^31); out is then void. WIDE is wider than TYPE where TYPE is unsigned, so that all ones mean missing alone; for uint64, which
@@ -189,39 +195,51 @@ const sif_loops VERSION(sif_loops) = {
     .count_in_tables = {{[SIF_INT8] = VERSION(count_in_tables_int8),
                          [SIF_INT16] = VERSION(count_in_tables_int16),
                          [SIF_INT32] = VERSION(count_in_tables_int32),
+                         [SIF_INT64] = VERSION(count_in_tables_int64),
                          [SIF_UINT8] = VERSION(count_in_tables_uint8),
                          [SIF_UINT16] = VERSION(count_in_tables_uint16),
-                         [SIF_UINT32] = VERSION(count_in_tables_uint32)},
+                         [SIF_UINT32] = VERSION(count_in_tables_uint32),
+                         [SIF_UINT64] = VERSION(count_in_tables_uint64)},
                         {[SIF_INT8] = VERSION(count_in_tables_int8_masked),
                          [SIF_INT16] = VERSION(count_in_tables_int16_masked),
                          [SIF_INT32] = VERSION(count_in_tables_int32_masked),
+                         [SIF_INT64] = VERSION(count_in_tables_int64_masked),
                          [SIF_UINT8] = VERSION(count_in_tables_uint8_masked),
                          [SIF_UINT16] = VERSION(count_in_tables_uint16_masked),
-                         [SIF_UINT32] = VERSION(count_in_tables_uint32_masked)}},
+                         [SIF_UINT32] = VERSION(count_in_tables_uint32_masked),
+                         [SIF_UINT64] = VERSION(count_in_tables_uint64_masked)}},
     .find_cells_16 = {{[SIF_INT8] = VERSION(find_cells_16_int8),
                        [SIF_INT16] = VERSION(find_cells_16_int16),
                        [SIF_INT32] = VERSION(find_cells_16_int32),
+                       [SIF_INT64] = VERSION(find_cells_16_int64),
                        [SIF_UINT8] = VERSION(find_cells_16_uint8),
                        [SIF_UINT16] = VERSION(find_cells_16_uint16),
-                       [SIF_UINT32] = VERSION(find_cells_16_uint32)},
+                       [SIF_UINT32] = VERSION(find_cells_16_uint32),
+                       [SIF_UINT64] = VERSION(find_cells_16_uint64)},
                       {[SIF_INT8] = VERSION(find_cells_16_int8_masked),
                        [SIF_INT16] = VERSION(find_cells_16_int16_masked),
                        [SIF_INT32] = VERSION(find_cells_16_int32_masked),
+                       [SIF_INT64] = VERSION(find_cells_16_int64_masked),
                        [SIF_UINT8] = VERSION(find_cells_16_uint8_masked),
                        [SIF_UINT16] = VERSION(find_cells_16_uint16_masked),
-                       [SIF_UINT32] = VERSION(find_cells_16_uint32_masked)}},
+                       [SIF_UINT32] = VERSION(find_cells_16_uint32_masked),
+                       [SIF_UINT64] = VERSION(find_cells_16_uint64_masked)}},
     .find_cells_32 = {{[SIF_INT8] = VERSION(find_cells_32_int8),
                        [SIF_INT16] = VERSION(find_cells_32_int16),
                        [SIF_INT32] = VERSION(find_cells_32_int32),
+                       [SIF_INT64] = VERSION(find_cells_32_int64),
                        [SIF_UINT8] = VERSION(find_cells_32_uint8),
                        [SIF_UINT16] = VERSION(find_cells_32_uint16),
-                       [SIF_UINT32] = VERSION(find_cells_32_uint32)},
+                       [SIF_UINT32] = VERSION(find_cells_32_uint32),
+                       [SIF_UINT64] = VERSION(find_cells_32_uint64)},
                       {[SIF_INT8] = VERSION(find_cells_32_int8_masked),
                        [SIF_INT16] = VERSION(find_cells_32_int16_masked),
                        [SIF_INT32] = VERSION(find_cells_32_int32_masked),
+                       [SIF_INT64] = VERSION(find_cells_32_int64_masked),
                        [SIF_UINT8] = VERSION(find_cells_32_uint8_masked),
                        [SIF_UINT16] = VERSION(find_cells_32_uint16_masked),
-                       [SIF_UINT32] = VERSION(find_cells_32_uint32_masked)}},
+                       [SIF_UINT32] = VERSION(find_cells_32_uint32_masked),
+                       [SIF_UINT64] = VERSION(find_cells_32_uint64_masked)}},
     .widen = {[SIF_INT8] = VERSION(widen_int8),
               [SIF_INT16] = VERSION(widen_int16),
               [SIF_INT32] = VERSION(widen_int32),
