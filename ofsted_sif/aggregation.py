@@ -145,13 +145,14 @@ def _counted_as_coded(
     if groups is None:
         return {}, tables, scale
     has_missing = bool(tables[0][-1].any())
-    shown = np.arange(n_groups)
-    if not groups.in_order:
-        occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0))
-        shown = np.array(sorted(occurring.tolist(), key=lambda at: groups.words[at]), dtype=np.int64)
-    labels = {by[0]: groups.dictionary_at(None if groups.in_order else shown.tolist(), and_missing=has_missing)}
-    shown = np.append(shown, n_groups) if has_missing else shown
-    return labels, [counted[shown] for counted in tables], scale
+    if groups.in_order:
+        labels = groups.dictionary_at(None, and_missing=has_missing)
+        return {by[0]: labels}, [counted[: n_groups + has_missing] for counted in tables], scale
+    occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0)).tolist()
+    shown = sorted(occurring, key=lambda at: groups.words[at])
+    labels = groups.dictionary_at(shown, and_missing=has_missing)
+    shown += [n_groups] * has_missing
+    return {by[0]: labels}, [counted[shown] for counted in tables], scale
 
 
 def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | None) -> tuple[GradeScale, np.ndarray] | None:
@@ -196,9 +197,10 @@ def stacked_columns(
 ) -> dict[str, Any]:
     """The same from the groups that the result shows: their labels, and their counts by grade, a table a judgement."""
     n_groups, n_asked = len(tables[0]), len(asked)
-    # A group's judgements stand together: groups outside, judgements inside.
-    stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, len(scale.labels) + 1)
+    stacked = tables[0]
     if n_asked > 1:
+        # A group's judgements stand together: groups outside, judgements inside.
+        stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, len(scale.labels) + 1)
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
         labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
     sums = np.stack(weighted, axis=1).reshape(stacked.shape) if weighted else None
@@ -300,12 +302,13 @@ def result_columns(
     total = n_judged if sums is None else shown.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.concatenate(parts, axis=1) / total[:, None]
-    hidden = n_judged < min_n
-    shares[hidden] = np.nan
-    more |= {name: shares[:, position] for position, name in enumerate(share_names)}
     bounds = _bounds(by_grade, n_judged, scale, interval, level)
-    for name, bound in bounds.items():
-        more[name] = np.full(len(bound), np.nan) if sums is not None else np.where(hidden, np.nan, bound)
+    if sums is not None:
+        bounds = {name: np.full(len(bound), np.nan) for name, bound in bounds.items()}
+    if (hidden := n_judged < min_n).any():
+        for part in (shares, *bounds.values()):
+            part[hidden] = np.nan
+    more |= {name: shares[:, position] for position, name in enumerate(share_names)} | bounds
     return _side_by_side(data, more)
 
 

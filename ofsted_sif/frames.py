@@ -122,22 +122,24 @@ def _plain_text(kind: pa.DataType) -> pa.DataType:
     return pa.large_string() if kind == pa.string_view() else kind
 
 
-def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], list[Any]]:
-    """The codes of the chunks of a dictionary column, and one dictionary for all; a chunk with another comes with its codes translated."""
+def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array, list[Any]]:
+    """The codes of the chunks of a dictionary column, and one dictionary for all with its words; a chunk with another is translated."""
     chunks = column.chunks
     if len(chunks) * ROWS_OF_A_CHUNK > len(column) + ROWS_OF_A_CHUNK:
         chunks = _put_together(column)
     if not chunks:
-        return [], []
+        import pyarrow as pa
+
+        return [], pa.array([], column.type.value_type), []
     pieces = [_as_they_lie(chunk.indices) for chunk in chunks]
     first = chunks[0].dictionary
     words = first.to_pylist()
     if not first.null_count and len(set(words)) == len(words) and all(chunk.dictionary.equals(first) for chunk in chunks[1:]):
-        return pieces, words
+        return pieces, first, words
     return _in_one_dictionary(pieces, [chunk.dictionary for chunk in chunks])
 
 
-def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple[list[Any], list[Any]]:
+def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple[list[Any], pa.Array, list[Any]]:
     """Codes in dictionaries that differ, or have nulls or repeats, as codes in one that has none."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -149,7 +151,7 @@ def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple
         place = pc.index_in(dictionary, values)  # a null in the dictionary stays null
         as_it_was = not place.null_count and np.array_equal(place.to_numpy(), np.arange(len(place)))
         moved.append(codes if as_it_was else _translated(codes, place.fill_null(-1).to_numpy()))
-    return moved, values.to_pylist()
+    return moved, values, values.to_pylist()
 
 
 def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
@@ -195,7 +197,7 @@ def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
 
 
 def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categorical:
-    pieces, words = _dictionary(column)
+    pieces, _, words = _dictionary(column)
     place = np.arange(len(words))
     labels = pd.Index(words)
     if sorted_labels:
@@ -231,8 +233,10 @@ class Coded(NamedTuple):
     ----------
     chunks : list
         The codes of its chunks as ``(codes, validity bitmap or None, offset)``.
-    words : list
+    dictionary : Array of pyarrow
         What the codes mean.
+    words : list
+        The same as Python has it.
     type : DictionaryType of pyarrow
         How Arrow holds the column; whether words are more and less.
     in_order : bool
@@ -240,6 +244,7 @@ class Coded(NamedTuple):
     """
 
     chunks: list[Any]
+    dictionary: pa.Array
     words: list[Any]
     type: pa.DictionaryType
     in_order: bool
@@ -254,12 +259,15 @@ class Coded(NamedTuple):
         """The words of these codes, by default of all, each once and in this order, and a null after them where it is asked for."""
         import pyarrow as pa
 
-        words = self.words if codes is None else [self.words[code] for code in codes]
-        index = self.type.index_type
-        if len(words) > np.iinfo(index.to_pandas_dtype()).max:  # words of several dictionaries
-            index = pa.from_numpy_dtype(np.min_scalar_type(-len(words)))
-        places = pa.array([*range(len(words)), *[None] * and_missing], index)
-        return pa.DictionaryArray.from_arrays(places, pa.array(words, self.type.value_type), ordered=self.type.ordered)
+        dictionary = self.dictionary if self.dictionary.type == self.type.value_type else self.dictionary.cast(self.type.value_type)
+        if codes is not None:
+            dictionary = dictionary.take(pa.array(codes, pa.int64()))
+        number, index = len(dictionary), self.type.index_type.to_pandas_dtype()
+        if number > np.iinfo(index).max:  # words of several dictionaries
+            index = np.min_scalar_type(-number)
+        places = np.arange(number + and_missing, dtype=index)
+        missing = places == number if and_missing else None
+        return pa.DictionaryArray.from_arrays(pa.array(places, mask=missing), dictionary, ordered=self.type.ordered)
 
 
 def coded(table: Any, names: list[str]) -> list[Coded] | None:
@@ -291,12 +299,12 @@ def _coded_by_polars(series: Any) -> Coded | None:
     dtype, pl = series.dtype, _polars()
     if isinstance(dtype, pl.Categorical):
         pa = _arrow()
-        pieces, words = _as_polars_holds_them(series, dtype) or _dictionary(pa.chunked_array(series))
-        return Coded(pieces, words, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False)
+        parts = _as_polars_holds_them(series, dtype) or _dictionary(pa.chunked_array(series))
+        return Coded(*parts, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False)
     return _coded_by_arrow(_arrow().chunked_array(series)) if isinstance(dtype, pl.Enum) else None
 
 
-def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], list[Any]] | None:
+def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], pa.Array, list[Any]] | None:
     """The codes of a Categorical of polars, and the strings of all Categoricals that share them; None where to look up the rows is less.
 
     To make a dictionary of its own for a column, polars looks every row up; the codes that it holds are lent as they lie.
@@ -311,7 +319,7 @@ def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], list[Any]
     chunks = pa.chunked_array(series.to_physical()).chunks
     if len(chunks) * ROWS_OF_A_CHUNK > len(series) + ROWS_OF_A_CHUNK:
         chunks = [pa.concat_arrays(chunks)]
-    return [_as_they_lie(chunk) for chunk in chunks], words.to_list()
+    return [_as_they_lie(chunk) for chunk in chunks], words.to_arrow(), words.to_list()
 
 
 # ---- what is no table but read by batches
@@ -390,21 +398,22 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
     taken_over = [given.get_column(name) for name in given.columns if name in arrays]
     dtypes = {series.name: series.dtype for series in taken_over}
     lent = {field.name: field for field in pa.RecordBatchReader.from_stream(pl.DataFrame(taken_over)).schema}
-    columns, fields, cast = [], [], []
+    columns, fields, cast = [], {}, []
     for name, values in arrays.items():
-        before, metadata = dtypes.get(name), None
+        before = dtypes.get(name)
         # Of the types before polars needs those of dates alone: it brings text and codes to its own.
         column = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
         if pa.types.is_dictionary(column.type) and not isinstance(before, pl.Categorical):
             words = column.dictionary.to_pylist()
             # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
             if isinstance(before, pl.Enum) and before.categories.to_list() == words:
-                metadata = lent[name].metadata
+                fields[name] = pa.field(name, column.type, metadata=lent[name].metadata)
             else:
                 cast.append(pl.col(name).cast(pl.Enum(words)))
         columns.append(column)
-        fields.append(pa.field(name, column.type, metadata=metadata))
-    arrow = pa.Table.from_arrays(columns, schema=pa.schema(fields))
+    arrow = pa.Table.from_arrays(columns, names=list(arrays))
+    if fields:
+        arrow = pa.Table.from_arrays(columns, schema=pa.schema([fields.get(field.name, field) for field in arrow.schema]))
     batches = arrow.to_batches()
     frame = pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
     return frame.with_columns(cast) if cast else frame

@@ -95,7 +95,9 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     0.132 to 0.377
     """
     check_method(method)
-    count, n = np.broadcast_arrays(_numbers(count), _numbers(n))
+    count, n = _numbers(count), _numbers(n)
+    if count.shape != n.shape:
+        count, n = np.broadcast_arrays(count, n)
     z = normal_quantile(level, count.shape[-1] if method == "goodman" and count.ndim else 1)
     result = np.empty((2, *count.shape))
     for piece in _pieces(count):
