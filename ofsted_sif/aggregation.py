@@ -167,7 +167,8 @@ def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | Non
     except ValueError:  # an error only if a row has it, and then its row is to be named
         return None
     by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
-    np.add.at(by_grade.T, of_words, by_word.T)
+    for code in [*used, -1]:
+        by_grade[:, of_words[code]] += by_word[:, code]
     return scale, by_grade
 
 

@@ -67,12 +67,16 @@ def main(rows: int = 10_000_000, groups: int = 153) -> None:
     calls: dict[str, Callable[[], Any]] = {"counts.count_grades": lambda: counts.count_grades(of, grade, n_groups=groups)}
     (codes, *_), (words, *_) = frames.coded(tables["Arrow"], ["of", GRADE]) or ()
     calls["counts.count_grades, Arrow's validity bitmaps"] = lambda: counts.count_grades(codes, words, n_groups=groups)
-    calls |= {f"aggregate, {name}": lambda table=table: sif.aggregate(table, "of") for name, table in tables.items()}
+    aggregates: dict[str, Callable[[], Any]] = {
+        f"aggregate, {name}": lambda table=table: sif.aggregate(table, "of") for name, table in tables.items()
+    }
+    print_table(f"{rows:,} rows, {groups} groups", "counts.count_grades", medians(calls | aggregates, runs=15), rows=rows)
+    peers: dict[str, Callable[[], Any]] = {name: aggregates[name] for name in aggregates if "chunks" not in name}
     for name in ("polars Enum", "polars Categorical"):
         lazy = tables[name].lazy()
-        calls[f"group_by of {name}"] = lambda lazy=lazy: lazy.group_by("of", GRADE).len().collect()
-    calls["group_by of Arrow"] = lambda: tables["Arrow"].group_by(["of", GRADE]).aggregate([([], "count_all")])
-    print_table(f"{rows:,} rows, {groups} groups", "counts.count_grades", medians(calls, runs=9), rows=rows)
+        peers[f"group_by of {name}"] = lambda lazy=lazy: lazy.group_by("of", GRADE).len().collect()
+    peers["group_by of Arrow"] = lambda: tables["Arrow"].group_by(["of", GRADE]).aggregate([([], "count_all")])
+    print_table("The same beside the group_by of the kind", "aggregate, pandas", medians(peers, runs=9), rows=rows)
 
     small = {name: table[:700] if isinstance(table, pd.DataFrame | pl.DataFrame) else table.slice(0, 700) for name, table in tables.items()}
     print_table("700 rows", "pandas", medians({name: lambda table=table: sif.aggregate(table, "of") for name, table in small.items()}))
