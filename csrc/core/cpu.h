@@ -48,8 +48,7 @@ typedef int sif_find_cells(const void *groups, const uint8_t *valid, const int8_
                            uint32_t n_grades, void *cells);
 typedef sif_find_cells *sif_find_cells_by_kind[SIF_KINDS];
 
-/* Where the rows lie in memory that will be counted some time after the first of a block, and the bytes from one to the next; for no
- * groups 0. */
+/* Where rows lie that will be counted some time after the first of a block, and the bytes from one to the next; for no groups 0. */
 typedef struct {
     uintptr_t groups, grades;
     size_t group_width, grade_width;
@@ -58,8 +57,8 @@ typedef struct {
 typedef void sif_count_in_tables(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
                                  uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *tables);
 
-/* The hot loops of counting; 0 < count <= SIF_BLOCK where it is not said otherwise. The second of
- * each two by kind takes groups with valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
+/* The hot loops of counting; 0 < count <= SIF_BLOCK where it is not said otherwise. The second of each two by kind takes groups with
+ * valid[i] 0xFF, or 0 where the group is missing; the first does not look at it. */
 typedef struct {
     /* Adds each row to a cell of one of SIF_TABLES tables, which lie SIF_TABLE_SPACING counters apart; count, of any size, is a multiple of
      * SIF_STRIP. Tables have n_grades + 2 columns: column 0 is for missing grades, grade g has column g + 1, and the last is for what is
