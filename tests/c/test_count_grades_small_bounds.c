@@ -1,7 +1,7 @@
 /* sif_count_grades on more rows than it may count before its counters of 16 and of 32 bits are emptied. */
 #include "check.h"
 
-enum { GRADES = 4, FEW_GROUPS = 3, MANY_GROUPS = 400 /* one table, of 32 bits */ };
+enum { GRADES = 4, FEW_GROUPS = 3, MANY_GROUPS = 700 /* one table, of 32 bits */ };
 
 static void counters_are_emptied_in_time(void) {
     const int64_t n = 2050 * SIF_WATCH_ROWS + 7;

@@ -8,6 +8,7 @@ enum { ROWS = SIF_WATCH_ROWS + 5000, PROVIDERS = ROWS / 4, GRADES = 4, DATES = 1
 /* What the calls share; `far_days` are publications whose days do not fit a word with the rest. */
 static int64_t provider[ROWS], scattered[ROWS], held[ROWS], near_days[ROWS], far_days[ROWS], dates[DATES];
 static int64_t group[ROWS], day[ROWS];
+static int16_t of_thousands[ROWS];
 static int8_t grade[ROWS];
 static double values[ROWS], doubles[ROWS];
 static int64_t words[4][ROWS];
@@ -21,6 +22,7 @@ static void fill(void) {
         far_days[i] = random_below(INT64_MAX) - INT64_MAX / 2;
         grade[i] = (int8_t)(random_below(GRADES + 1) - 1);
         group[i] = i / 50;
+        of_thousands[i] = (int16_t)(i % 5000);
         day[i] = i;
         values[i] = (double)random_below(1000000);
     }
@@ -58,6 +60,13 @@ static void counting(void) {
     STOP_EVERYWHERE(1, sif_count_grades(ROWS, NULL, &grades, words[0], &watch), all_are(words[0], GRADES + 1, SIF_VOID));
     STOP_EVERYWHERE(1, sif_count_grades(ROWS, &few, &grades, words[0], &watch),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
+    /* Of many cells a table of 32 bits, of more one of bytes, of more than there are rows none. */
+    const sif_codes many = codes_of(of_thousands, 5000, SIF_INT16), more = codes_of(group, ROWS / 50 + 1, SIF_INT64);
+    const sif_codes most = codes_of(provider, PROVIDERS, SIF_INT64);
+    const sif_codes *const groups[] = {&many, &more, &most};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        STOP_EVERYWHERE(1, sif_count_grades(ROWS, groups[i], &grades, &words[0][0], &watch),
+                        all_are(&words[0][0], (groups[i]->size + 1) * (GRADES + 1), SIF_VOID));
     STOP_EVERYWHERE(1, sif_sum_weights(ROWS, &few, &grades, values, doubles, words[0], &watch),
                     isnan(doubles[0]) && all_are(words[0], GRADES + 1, SIF_VOID));
 }
