@@ -9,7 +9,7 @@ import pytest
 from ofsted_sif import _core
 from tests import calls
 
-ROWS = 2000  # enough for every table that kernels allocate for many rows alone
+ROWS = 8000  # enough for every table that kernels allocate for many rows alone
 
 
 @pytest.fixture(scope="module")
