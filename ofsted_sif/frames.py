@@ -398,7 +398,7 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
     taken_over = [given.get_column(name) for name in given.columns if name in arrays]
     dtypes = {series.name: series.dtype for series in taken_over}
     lent = {field.name: field for field in pa.RecordBatchReader.from_stream(pl.DataFrame(taken_over)).schema}
-    columns, fields, cast = [], {}, []
+    columns, same_enum, cast = {}, {}, []
     for name, values in arrays.items():
         before = dtypes.get(name)
         # Of the types before polars needs those of dates alone: it brings text and codes to its own.
@@ -407,13 +407,15 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
             words = column.dictionary.to_pylist()
             # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
             if isinstance(before, pl.Enum) and before.categories.to_list() == words:
-                fields[name] = pa.field(name, column.type, metadata=lent[name].metadata)
+                same_enum[name] = lent[name].metadata
             else:
                 cast.append(pl.col(name).cast(pl.Enum(words)))
-        columns.append(column)
-    arrow = pa.Table.from_arrays(columns, names=list(arrays))
-    if fields:
-        arrow = pa.Table.from_arrays(columns, schema=pa.schema([fields.get(field.name, field) for field in arrow.schema]))
+        columns[name] = column
+    schema = pa.schema([(name, column.type) for name, column in columns.items()])
+    for name, metadata in same_enum.items():
+        at = schema.get_field_index(name)
+        schema = schema.set(at, schema.field(at).with_metadata(metadata))
+    arrow = pa.Table.from_arrays(list(columns.values()), schema=schema)
     batches = arrow.to_batches()
     frame = pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
     return frame.with_columns(cast) if cast else frame
