@@ -66,16 +66,13 @@ static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t 
     b->grades = sif_row_of(grades, first);
     if (grades->kind != SIF_INT8 || grades->validity != NULL || grades->size > INT8_MAX) {
         find_valid(grades, first, count, b->grade_valid);
-        if (grades->size > INT8_MAX) {
-            bad = loops->widen[grades->kind](b->grades, b->grade_valid, count, (uint32_t)grades->size, b->wide_grades);
-            memset(b->narrow_grades, 0, count);
-        } else if (sif_width_of(grades) == 1)
-            bad = loops->mask_grades(b->grades, b->grade_valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
-        else {
+        const int are_many = grades->size > INT8_MAX;
+        if (are_many || sif_width_of(grades) > 1) {
             bad = loops->widen[grades->kind](b->grades, b->grade_valid, count, (uint32_t)grades->size, b->wide_grades);
             for (size_t i = 0; i < count; i++)
-                b->narrow_grades[i] = (int8_t)b->wide_grades[i];
-        }
+                b->narrow_grades[i] = (int8_t)(are_many ? 0 : b->wide_grades[i]);
+        } else
+            bad = loops->mask_grades(b->grades, b->grade_valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
         b->grades = b->narrow_grades;
     }
     b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->no_groups, 0xFF, count);

@@ -34,6 +34,15 @@
 
 enum { SIF_BLOCK = 1024, SIF_KINDS = SIF_UINT64 + 1 };
 
+/* In a template: the functions NAME_<kind>SUFFIX of this version, by kind. */
+#define SIF_BY_KIND(NAME, SUFFIX)                                                                                                          \
+    {                                                                                                                                      \
+        [SIF_INT8] = VERSION(NAME##_int8##SUFFIX), [SIF_INT16] = VERSION(NAME##_int16##SUFFIX),                                            \
+        [SIF_INT32] = VERSION(NAME##_int32##SUFFIX), [SIF_INT64] = VERSION(NAME##_int64##SUFFIX),                                          \
+        [SIF_UINT8] = VERSION(NAME##_uint8##SUFFIX), [SIF_UINT16] = VERSION(NAME##_uint16##SUFFIX),                                        \
+        [SIF_UINT32] = VERSION(NAME##_uint32##SUFFIX), [SIF_UINT64] = VERSION(NAME##_uint64##SUFFIX)                                       \
+    }
+
 /* Counters of 16 bits in private tables, used in turn, so that rows of one cell do not wait for one another's increment. */
 enum {
     SIF_TABLES = 8,

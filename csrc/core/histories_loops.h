@@ -62,14 +62,7 @@ TARGET static void VERSION(find_transitions)(const int64_t *restrict key, const 
 }
 
 const sif_history_loops VERSION(sif_history_loops) = {
-    .load = {[SIF_INT8] = VERSION(load_int8),
-             [SIF_INT16] = VERSION(load_int16),
-             [SIF_INT32] = VERSION(load_int32),
-             [SIF_INT64] = VERSION(load_int64),
-             [SIF_UINT8] = VERSION(load_uint8),
-             [SIF_UINT16] = VERSION(load_uint16),
-             [SIF_UINT32] = VERSION(load_uint32),
-             [SIF_UINT64] = VERSION(load_uint64)},
+    .load = SIF_BY_KIND(load, ),
     .make_keys = VERSION(make_keys),
     .append_codes = VERSION(append_codes),
     .find_transitions = VERSION(find_transitions),

@@ -65,8 +65,8 @@ def main(rows: int = 10_000_000, groups: int = 153) -> None:
     of, grade = columns_of(rows, groups)
     tables = tables_of(of, grade, groups)
     calls: dict[str, Callable[[], Any]] = {"counts.count_grades": lambda: counts.count_grades(of, grade, n_groups=groups)}
-    sharing = {"Arrow's validity bitmaps": "Arrow", "words shared by both columns of a Categorical": "polars Categorical"}
-    for how, kind in sharing.items():
+    as_held = {"Arrow's validity bitmaps": "Arrow", "words shared by both columns of a Categorical": "polars Categorical"}
+    for how, kind in as_held.items():
         coded_of, coded_grade = frames.coded(tables[kind], ["of", GRADE]) or ()
         sizes = {"n_groups": len(coded_of.words), "n_grades": len(coded_grade.words)}
         calls[f"counts.count_grades, {how}"] = lambda of=coded_of.chunks, grade=coded_grade.chunks, sizes=sizes: counts.count_grades(
