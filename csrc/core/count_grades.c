@@ -108,28 +108,20 @@ static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades)
     return cells <= INT32_MAX ? cells : -1;
 }
 
-/* Brings the SIF_LINE rows of a column near that begin ROWS_AHEAD after `row`; past its end there is nothing to bring. Increments wait
- * for increments, not for memory: spread out among them, fetching costs next to nothing. Not by sif_fetch_ahead, by which gcc makes of the
- * increments around it a loop that takes a third longer. */
-static inline void fetch_rows(const sif_codes *codes, int64_t row) {
-    const uintptr_t start = (uintptr_t)sif_row_of(codes, row), stop = start + SIF_LINE * sif_width_of(codes);
-    for (uintptr_t line = start; line < stop; line += SIF_LINE)
-        /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
-        SIF_FETCH((const void *)(line + ROWS_AHEAD * sif_width_of(codes)));
+/* Increments wait for increments, not for memory: spread out among them, fetching rows to come costs next to nothing. */
+static sif_rows_ahead rows_ahead(const sif_codes *groups, const sif_codes *grades, int64_t first) {
+    const size_t group_width = groups != NULL ? sif_width_of(groups) : 0, grade_width = sif_width_of(grades);
+    return (sif_rows_ahead){.groups = groups != NULL ? (uintptr_t)sif_row_of(groups, first) + ROWS_AHEAD * group_width : 0,
+                            .grades = (uintptr_t)sif_row_of(grades, first) + ROWS_AHEAD * grade_width,
+                            .group_width = group_width,
+                            .grade_width = grade_width};
 }
 
-static inline void fetch_both(const sif_codes *groups, const sif_codes *grades, int64_t row) {
-    fetch_rows(grades, row);
-    if (groups != NULL)
-        fetch_rows(groups, row);
-}
-
-static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_codes *groups, const sif_codes *grades,
-                            int64_t first) {
+static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_rows_ahead *ahead) {
     size_t i = 0;
-    for (; i + SIF_LINE <= count; i += SIF_LINE) {
-        fetch_both(groups, grades, first + (int64_t)i);
-        for (const uint32_t *of = cell + i; of < cell + i + SIF_LINE; of += 4) {
+    for (; i + SIF_STRIP <= count; i += SIF_STRIP) {
+        sif_fetch_strip(ahead, i);
+        for (const uint32_t *of = cell + i; of < cell + i + SIF_STRIP; of += 4) {
             table[of[0]]++;
             table[of[1]]++;
             table[of[2]]++;
@@ -146,12 +138,11 @@ static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts
         counts[cell] += UINT8_MAX + 1;
 }
 
-static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, int64_t *counts, const sif_codes *groups,
-                            const sif_codes *grades, int64_t first) {
+static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, int64_t *counts, const sif_rows_ahead *ahead) {
     size_t i = 0;
-    for (; i + SIF_LINE + AHEAD <= count; i += SIF_LINE) {
-        fetch_both(groups, grades, first + (int64_t)i);
-        for (const uint32_t *of = cell + i; of < cell + i + SIF_LINE; of += 2) {
+    for (; i + SIF_STRIP + AHEAD <= count; i += SIF_STRIP) {
+        sif_fetch_strip(ahead, i);
+        for (const uint32_t *of = cell + i; of < cell + i + SIF_STRIP; of += 2) {
             SIF_FETCH_FOR_WRITING(&table[of[AHEAD]]);
             SIF_FETCH_FOR_WRITING(&table[of[AHEAD + 1]]);
             increment_byte(of[0], table, counts);
@@ -250,11 +241,7 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
             status = offender(groups, grades, since, first + count);
             goto done;
         }
-        const size_t group_width = groups != NULL ? sif_width_of(groups) : 0, grade_width = sif_width_of(grades);
-        const sif_rows_ahead ahead = {.groups = groups != NULL ? (uintptr_t)sif_row_of(groups, first) + ROWS_AHEAD * group_width : 0,
-                                      .grades = (uintptr_t)sif_row_of(grades, first) + ROWS_AHEAD * grade_width,
-                                      .group_width = group_width,
-                                      .grade_width = grade_width};
+        const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
         sif_loops_now()->count_in_tables[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, (size_t)count, (uint32_t)n_groups,
                                                               (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
         if (sif_stop_after(watch, &work, count)) {
@@ -290,10 +277,11 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
             status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
             if (status.code != SIF_OK)
                 goto done;
+            const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
             if (table != NULL)
-                increment_table(cell, count, table, groups, grades, first);
+                increment_table(cell, count, table, &ahead);
             else
-                increment_bytes(cell, count, bytes, counts, groups, grades, first);
+                increment_bytes(cell, count, bytes, counts, &ahead);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
         if (table != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))

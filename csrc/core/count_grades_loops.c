@@ -49,17 +49,6 @@ SIF_TARGET_AVX512 static inline void spread_avx512(uint64_t word, uint8_t *bytes
 }
 #endif
 
-/* Brings near what lies ahead of the strip that begins with row `first`; past the end of a column there is nothing to bring. */
-SIF_INLINE void fetch_strip(const sif_rows_ahead *ahead, size_t first) {
-    const uintptr_t group = ahead->groups + first * ahead->group_width, grade = ahead->grades + first * ahead->grade_width;
-    /* NOLINTBEGIN(performance-no-int-to-ptr): a pointer must not leave its array; these addresses are never read */
-    for (uintptr_t line = group; line < group + SIF_STRIP * ahead->group_width; line += SIF_LINE)
-        SIF_FETCH((const void *)line);
-    for (uintptr_t line = grade; line < grade + SIF_STRIP * ahead->grade_width; line += SIF_LINE)
-        SIF_FETCH((const void *)line);
-    /* NOLINTEND(performance-no-int-to-ptr) */
-}
-
 /* Eight rows, of two words of four cells: one in each table. */
 SIF_INLINE void count_eight(uint64_t four, uint64_t more, uint16_t *tables) {
     (tables + 0 * SIF_TABLE_SPACING)[four & 0xFFFF]++;
@@ -182,7 +171,7 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
             const strip next_cells = find_strip_##KIND##MASKED(codes, valid, grades, next, n_groups, n_grades, frequent);                  \
-            fetch_strip(ahead, first);                                                                                                     \
+            sif_fetch_strip(ahead, first);                                                                                                 \
             COUNT_EIGHT_OF(cells.half[0], 0);                                                                                              \
             COUNT_EIGHT_OF(cells.half[0], 1);                                                                                              \
             COUNT_EIGHT_OF(cells.half[0], 2);                                                                                              \

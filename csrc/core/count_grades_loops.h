@@ -62,7 +62,7 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
             VERSION(find_strip_##KIND##MASKED)                                                                                             \
             (codes, valid, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[next / SIF_STRIP % 2]);             \
-            fetch_strip(ahead, first);                                                                                                     \
+            sif_fetch_strip(ahead, first);                                                                                                 \
             for (size_t i = 0; i < SIF_STRIP; i += SIF_TABLES) {                                                                           \
                 uint64_t four[2];                                                                                                          \
                 memcpy(four, cells[first / SIF_STRIP % 2] + i, sizeof four);                                                               \

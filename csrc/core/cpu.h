@@ -3,6 +3,7 @@
 #ifndef SIF_CPU_H
 #define SIF_CPU_H
 
+#include "codes.h"
 #include "sif.h"
 
 /* The AVX versions need a compiler that takes targets by function. */
@@ -62,6 +63,17 @@ typedef struct {
     uintptr_t groups, grades;
     size_t group_width, grade_width;
 } sif_rows_ahead;
+
+/* Brings near what lies ahead of the strip that begins with row `first`; past the end of a column there is nothing to bring. */
+SIF_INLINE void sif_fetch_strip(const sif_rows_ahead *ahead, size_t first) {
+    const uintptr_t group = ahead->groups + first * ahead->group_width, grade = ahead->grades + first * ahead->grade_width;
+    /* NOLINTBEGIN(performance-no-int-to-ptr): a pointer must not leave its array; these addresses are never read */
+    for (uintptr_t line = group; line < group + SIF_STRIP * ahead->group_width; line += SIF_LINE)
+        SIF_FETCH((const void *)line);
+    for (uintptr_t line = grade; line < grade + SIF_STRIP * ahead->grade_width; line += SIF_LINE)
+        SIF_FETCH((const void *)line);
+    /* NOLINTEND(performance-no-int-to-ptr) */
+}
 
 typedef void sif_count_in_tables(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
                                  uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *tables);
