@@ -1,4 +1,4 @@
-/* The versions of the hot loops of counting: one template, included once for each instruction set. */
+/* The versions of the hot loops of counting: one template, included once for each instruction set; of AVX-512 one loop by hand. */
 #include "codes.h"
 #include "cpu.h"
 
