@@ -22,15 +22,18 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
+from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError
 from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
-from ofsted_sif.scales import FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
-from ofsted_sif.snapshots import PooledFrameworksWarning, as_at, explain, first, series
+from ofsted_sif.scales import EFFECTIVE, FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
+from ofsted_sif.snapshots import as_at, explain, first, series
+from ofsted_sif.table import frames as _frames
 
 if TYPE_CHECKING:
     from ofsted_sif import plot
     from ofsted_sif.batches import scan
-    from ofsted_sif.change import change_summary, changes, compare, decompose, transitions
+    from ofsted_sif.change import change_summary, changes, decompose, transitions
+    from ofsted_sif.comparison import compare
     from ofsted_sif.durations import logrank, median_time_to, spells, time_to
     from ofsted_sif.in_year import periods
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
@@ -48,9 +51,20 @@ def _accessor(table: Any) -> Any:
 pd.api.extensions.register_dataframe_accessor("sif")(_accessor)
 
 
+def _scan(source: Any) -> Any:
+    """Open a path, dataset, relation or Dask DataFrame; what reads by batches is loaded when it is first asked for."""
+    from ofsted_sif.batches import scan
+
+    return scan(source)
+
+
+_frames.register_batches(_scan)
+
+
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
-    **dict.fromkeys(["change_summary", "changes", "compare", "decompose", "transitions"], "change"),
+    **dict.fromkeys(["change_summary", "changes", "decompose", "transitions"], "change"),
+    "compare": "comparison",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
     **dict.fromkeys(["ReadingError", "ReadingReport", "list_sheets", "read_inspections", "reading_report"], "reading"),
     **dict.fromkeys(["combine", "reconcile"], "reading"),
@@ -61,13 +75,17 @@ _LATER = {
 }
 
 __all__ = [
+    "EFFECTIVE",
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
     "GradeScale",
+    "MissingColumnError",
+    "NotAJudgementWarning",
     "PooledFrameworksWarning",
     "ReadingError",
     "ReadingReport",
+    "RowError",
     "__version__",
     "aggregate",
     "as_at",

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, durations, in_year, plot, reading, resampling, snapshots, trends
+from ofsted_sif import aggregation, change, comparison, durations, in_year, plot, reading, resampling, snapshots, trends
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,7 +67,7 @@ class Accessor:
     change_summary = _method(change.change_summary)
     changes = _method(change.changes)
     combine = _method(reading.combine)
-    compare = _method(change.compare)
+    compare = _method(comparison.compare)
     decompose = _method(change.decompose)
     explain = _method(snapshots.explain)
     first = _method(snapshots.first)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts, frames
-from ofsted_sif.frames import same_kind
+from ofsted_sif import counts
+from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method, proportion_interval
-from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale, snake_case
+from ofsted_sif.table import columns, frames
+from ofsted_sif.table.columns import as_frame, column, grade_codes, names
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.partial import Partial, Question, by_group_and_word, words_of
+from ofsted_sif.table.result import side_by_side
 
 __all__ = ["aggregate"]
 
@@ -24,6 +31,7 @@ def aggregate(
     *,
     judgement: str | Sequence[str] = "overall_effectiveness",
     scale: GradeScale | None = None,
+    threshold: str | None = None,
     weights: str | None = None,
     interval: str = "wilson",
     level: float = 0.95,
@@ -43,7 +51,10 @@ def aggregate(
     judgement : str or sequence of str, default "overall_effectiveness"
         The column of grades. Several give a row a group and judgement, and a column `judgement`; they must share a scale.
     scale : GradeScale, optional
-        The scale of the grades; by default told from the column.
+        The scale of the grades; by default told from the column. An ordered Categorical of no known scale is a scale itself.
+    threshold : str, optional
+        The worst grade that still counts as good enough, in the columns ``<grade>_or_better`` and ``share_<grade>_or_better``; by
+        default that of the scale.
     weights : str, optional
         A column of weights (numbers of pupils, say). Grade counts are then sums of weights, shares are weighted and bounds NaN;
         `n`, `n_judged` and `n_not_judged` stay numbers of rows; rows without a weight are counted in `n_without_weight`.
@@ -86,19 +97,20 @@ def aggregate(
     [43, 0, 10, 26, 7]
     """
     check_method(interval)
-    asked = columns.names(judgement, "judgement")
+    asked = names(judgement, "judgement")
     if not asked:
         raise ValueError("judgement names no column")
-    if weights is None and (found := _counted_as_coded(table, columns.names(by, "by"), asked, scale, threads)) is not None:
+    if weights is None and (found := _counted_as_coded(table, names(by, "by"), asked, scale, threads)) is not None:
         labels, tables, scale = found
+        scale = scale.with_threshold(threshold)
         of_coded: Any = stacked_columns(labels, tables, asked, scale, interval=interval, level=level, min_n=min_n)
         return of_coded  # same_kind makes of it a table of the kind that came in
-    frame = columns.as_frame(table, by=by, judgement=judgement, weights=weights)
-    grouped = columns.groups(frame, by, observed=observed)
+    frame = as_frame(table, by=by, judgement=judgement, weights=weights)
+    grouped = groups(frame, by, observed=observed)
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
-        codes, scale = columns.grade_codes(frame, name, scale)
+        codes, scale = grade_codes(frame, name, scale)
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
@@ -107,6 +119,7 @@ def aggregate(
             weighted.append(sums.reshape(tables[-1].shape))
             unweighted.append(without)
     assert scale is not None
+    scale = scale.with_threshold(threshold)
     shown = shown_columns(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
     result = pd.DataFrame(shown, copy=False)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
@@ -173,7 +186,7 @@ def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | Non
 
 
 def shown_columns(
-    grouped: columns.Groups,
+    grouped: Groups,
     tables: Sequence[np.ndarray],
     asked: Sequence[str],
     scale: GradeScale,
@@ -182,7 +195,7 @@ def shown_columns(
     **options: Any,
 ) -> dict[str, Any]:
     """The columns of the result, from counts of all groups by grade, a table a judgement."""
-    groups, labels = shown_groups(grouped, tables[0])
+    groups, labels = grouped.shown(tables[0])
     counted, sums, without = ([part[groups] for part in parts] for parts in (tables, weighted, unweighted))
     return stacked_columns(labels, counted, asked, scale, sums, without, **options)
 
@@ -203,7 +216,8 @@ def stacked_columns(
         # A group's judgements stand together: groups outside, judgements inside.
         stacked = np.stack(tables, axis=1).reshape(n_groups * n_asked, len(scale.labels) + 1)
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
-        labels["judgement"] = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
+        made = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
+        labels = side_by_side(labels, {"judgement": made})
     sums = np.stack(weighted, axis=1).reshape(stacked.shape) if weighted else None
     without = np.stack(unweighted, axis=1).reshape(len(stacked)) if unweighted else None
     return result_columns(labels, stacked, scale, sums=sums, without_weight=without, **options)
@@ -211,7 +225,7 @@ def stacked_columns(
 
 def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """The weights as float64, missing ones NaN; negative and infinite ones are an error that names the row."""
-    values = columns.column(frame, name, "weights")
+    values = column(frame, name, "weights")
     try:
         weight = values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -220,36 +234,6 @@ def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
         row = int(np.argmax(wrong))
         raise RowError(f"weights={name!r}, ", row, f": {weight[row]:g} is negative or infinite")
     return weight
-
-
-def shown_groups(grouped: columns.Groups, counted: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
-    """Which groups a result shows, the missing one last and only where it occurs, and their labels."""
-    if not grouped.labels:
-        return np.zeros(1, dtype=np.int64), {}
-    labels = dict(grouped.labels)
-    shown = np.arange(grouped.size)
-    if counted[-1].any():
-        shown = np.append(shown, grouped.size)
-        labels = {name: with_missing(label, grouped.missing[name]) for name, label in labels.items()}
-    return shown, labels
-
-
-def with_missing(labels: Any, missing: Any) -> Any:
-    """Labels and one missing label after them."""
-    if isinstance(labels, pd.Categorical):
-        return pd.Categorical.from_codes(np.append(labels.codes, -1), dtype=labels.dtype)
-    return pd.concat([pd.Series(labels), pd.Series(missing)], ignore_index=True).array
-
-
-def labelled(labels: dict[str, Any], data: dict[str, Any]) -> pd.DataFrame:
-    """A result: the label columns of its rows, then its own columns; one name for two of them is an error."""
-    return pd.DataFrame(_side_by_side(labels, data), copy=False)
-
-
-def _side_by_side(labels: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    if clash := labels.keys() & data.keys():
-        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
-    return labels | data
 
 
 def result_table(labels: dict[str, Any], counted: np.ndarray, scale: GradeScale, **options: Any) -> pd.DataFrame:
@@ -310,7 +294,7 @@ def result_columns(
         for part in (shares, *bounds.values()):
             part[hidden] = np.nan
     more |= {name: shares[:, position] for position, name in enumerate(share_names)} | bounds
-    return _side_by_side(data, more)
+    return side_by_side(data, more)
 
 
 def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: str, level: float) -> dict[str, np.ndarray]:
@@ -327,3 +311,92 @@ def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: st
                 upper[:, position],
             )
     return bounds
+
+
+# ---- by batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate(Question):
+    """`ofsted_sif.aggregate`, with its options."""
+
+    by: Any
+    judgement: Any
+    scale: GradeScale | None
+    threshold: str | None
+    weights: str | None
+    interval: str
+    level: float
+    min_n: int
+    observed: bool
+    threads: int | None
+
+    def __post_init__(self) -> None:
+        check_method(self.interval)
+        if not names(self.judgement, "judgement"):
+            raise ValueError("judgement names no column")
+
+    def needed(self) -> dict[str, Any]:
+        """What is counted, by what, with which weights."""
+        return {"by": self.by, "judgement": self.judgement, "weights": self.weights}
+
+    def count(self, piece: Any) -> Partial:
+        """Rows by group and word, as they lie coded where they do."""
+        by, asked = names(self.by, "by"), names(self.judgement, "judgement")
+        coded = frames.coded(piece, [*by, *asked]) if len(by) <= 1 and self.weights is None else None
+        weight: np.ndarray | None = None
+        group_codes: Any
+        judged: list[tuple[Any, Any]]
+        if coded is not None:
+            group_codes, n_groups, group_labels = None, 0, []
+            if by:
+                of_groups = coded.pop(0)
+                group_codes, n_groups, group_labels = of_groups.chunks, len(of_groups.words), [of_groups.labels]
+            judged = [(column.chunks, column.labels) for column in coded]
+        else:
+            frame = as_frame(piece, **self.needed())
+            grouped = groups(frame, self.by)
+            group_codes, n_groups, group_labels = grouped.codes, grouped.size, list(grouped.labels.values())
+            judged = [label_codes(column(frame, name, "judgement")) for name in asked]
+            weight = None if self.weights is None else weights_of(frame, self.weights)
+        counted_of = {}
+        rows = 0
+        for name, (codes, words) in zip(asked, judged, strict=True):
+            sizes: dict[str, Any] = {"n_groups": n_groups, "n_grades": len(words), "threads": self.threads}
+            counted = counts.count_grades(group_codes, codes, **sizes).reshape(-1, len(words) + 1)
+            counted_of[f"words of {name}"], _ = words_of(codes, words, counted[:, :-1].any(axis=0), name, self.scale)
+            more = []
+            if weight is not None:
+                # The sums of the weights, and how many rows have none and so enter no sum.
+                more = [counts.count_grades(group_codes, codes, weights=of, **sizes)[0] for of in (weight, np.isnan(weight) * 1.0)]
+            counted_of[name] = by_group_and_word(counted, group_labels, words, *(of.reshape(counted.shape) for of in more))
+            rows = int(counted.sum())
+        return Partial(rows, counted_of)
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """Words become grades, and counts the table of `aggregate`."""
+        asked = names(self.judgement, "judgement")
+        grouped, of_group = self.groups_of(self.by, self.observed, [partial.counted[name] for name in asked])
+        tables: list[np.ndarray] = []
+        weighted, unweighted = [], []
+        scale = self.scale
+        for name, group in zip(asked, of_group, strict=True):
+            cells = partial.counted[name]
+            scale, (grade,) = self.grades_of(partial.counted[f"words of {name}"], name, scale, cells.labels[-1])
+            place = (np.where(group < 0, grouped.size, group), grade)
+            shape = (grouped.size + 1, len(scale.labels) + 1)
+            sums = []
+            for summed in cells.sums:
+                sums.append(np.zeros(shape, dtype=summed.dtype))
+                np.add.at(sums[-1], place, summed)
+            tables.append(sums[0])
+            if self.weights is not None:
+                weighted.append(sums[1])
+                unweighted.append(sums[2].sum(axis=1).astype(np.int64))
+        assert scale is not None
+        scale = scale.with_threshold(self.threshold)
+        how = {"interval": self.interval, "level": self.level, "min_n": self.min_n}
+        return pd.DataFrame(shown_columns(grouped, tables, asked, scale, weighted, unweighted, **how), copy=False)
+
+
+aggregate.question = Aggregate  # type: ignore[attr-defined]

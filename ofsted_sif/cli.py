@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 import ofsted_sif as sif
-from ofsted_sif import columns, counts, reading
+from ofsted_sif import counts, reading
 from ofsted_sif.scales import SCALES, GradeScale
+from ofsted_sif.table import columns, dates
 
 EPILOG = """examples:
   ofsted-sif                                    the state of children's services today, on the bundled table
@@ -143,9 +144,9 @@ def _last_day(table: pd.DataFrame) -> Any:
         return table.attrs["complete_to"]
     for name in ("published", "inspection_start"):
         if name in table.columns:
-            days = columns.days(table, name, name)
+            days = dates.days_of(columns.column(table, name, name), name)
             if len(days) and days.max() > counts.NO_DAY:
-                return columns.iso(days.max())
+                return dates.iso(days.max())
     raise ValueError("the table has no dates: give --as-at")
 
 
@@ -274,7 +275,7 @@ def _story(story: pd.DataFrame) -> str:
     judgements = columns.judgement_columns(story)
     for row in story.to_dict(orient="records"):
         date = next((row[name] for name in ("inspection_start", "published") if not pd.isna(row.get(name))), None)
-        when = "no date" if date is None else columns.in_words(columns.day(date, "date"))
+        when = "no date" if date is None else dates.in_words(dates.day(date, "date"))
         kind = " ".join(str(row[name]) for name in ("framework", "inspection_type") if not pd.isna(row.get(name)))
         graded = "; ".join(f"{_human(name)}: {row[name]}" for name in judgements if not pd.isna(row[name]))
         head = f"{when}{', ' + kind if kind else ''}: {row['because']}"
@@ -323,7 +324,7 @@ def _run_headline(options: argparse.Namespace) -> str:
 
 
 def _words(date: pd.Timestamp) -> str:
-    return columns.in_words(columns.day(date, "date"))
+    return dates.in_words(dates.day(date, "date"))
 
 
 def _human(name: str) -> str:
@@ -335,7 +336,7 @@ def _judgements_of_newest(table: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     held = columns.judgement_columns(table)
     if "framework" not in table.columns or "published" not in table.columns or now.empty:
         return held
-    framework = table["framework"].iloc[int(np.argmax(columns.days(table, "published", "published")))]
+    framework = table["framework"].iloc[int(np.argmax(dates.days_of(columns.column(table, "published", "published"), "published")))]
     of_newest = table[table["framework"] == framework]
     return [name for name in held if columns.has_grade(of_newest[name]).any()]
 
@@ -427,7 +428,7 @@ def _no_longer_made(
         newer = last["newer_inspection"]
         # Ceased: every inspection that made it began before all that no longer do.
         made = last.loc[last["status"] == "inspected", "inspection_start" if "inspection_start" in last.columns else "published"]
-        if not newer.notna().any() or max(columns.day(date, "date") for date in made.dropna()) >= columns.day(newer.min(), "date"):
+        if not newer.notna().any() or max(dates.day(date, "date") for date in made.dropna()) >= dates.day(newer.min(), "date"):
             continue
         since = _words(newer.min()).split(maxsplit=1)[1]
         row = sif.aggregate(last, judgement=name).to_dict(orient="records")[0]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.columns import JUDGEMENTS
 from ofsted_sif.scales import FOUR_POINT, grades
+from ofsted_sif.table.columns import JUDGEMENTS
 
 __all__ = ["load_hex_map", "load_inspections", "load_local_authorities", "release", "releases"]
 

@@ -15,15 +15,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
-from ofsted_sif.aggregation import labelled, shown_groups
-from ofsted_sif.change import DAYS_A_YEAR
-from ofsted_sif.columns import Records, in_words, iso
+from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.frames import same_kind
+from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import normal_quantile
-from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import cutoff_of, eligibility, held_and_published, register_frame, warn_if_pooled
+from ofsted_sif.scales import GradeScale, normal_form
+from ofsted_sif.table.columns import Columns, names
+from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, in_words, iso
+from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.records import is_first
+from ofsted_sif.table.result import result
 
 __all__ = ["logrank", "median_time_to", "spells", "time_to"]
 
@@ -33,23 +36,34 @@ MOST_MOMENTS = 1_000_000  # groups by days that are counted in a table of all of
 
 
 @dataclass(frozen=True)
-class _Observation:
-    """The inspections that are observed, up to a day."""
+class _Observed:
+    """Inspections that make the judgement, up to the last day of observation."""
 
-    frame: pd.DataFrame
-    records: Records
-    codes: np.ndarray
-    scale: GradeScale
+    seen: Inspections
     eligible: np.ndarray
     until: int
 
+    @classmethod
+    def of(cls, seen: Inspections, until: Any, published_by: Any) -> _Observed:
+        """Those that took place by the day `until` and were published by the cut-off; by default the latest day in the table."""
+        records = seen.histories
+        check_cutoff(records.published, published_by)
+        if until is None:
+            known = [days[days != NO_DAY] for days in (records.inspected, records.published) if days is not None]
+            last = max((int(days.max()) for days in known if len(days)), default=0)
+        else:
+            last = day(until, "until")
+        eligible = seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last))
+        seen.warn_if_pooled(np.flatnonzero(eligible))
+        return cls(seen, eligible, last)
+
     def spells(self, codes: np.ndarray, n_grades: int) -> tuple[np.ndarray, ...]:
         """`counts.spells` of these inspections; a record after its provider has closed is named."""
-        records = self.records
+        records = self.seen.histories
         try:
             return counts.spells(
                 records.provider,
-                records.held,
+                records.inspected,
                 records.published,
                 codes,
                 self.until,
@@ -64,35 +78,12 @@ class _Observation:
                 raise
             row = error.row  # type: ignore[attr-defined]
             who = int(records.provider[row])
-            raise ValueError(
-                f"row {row}: the inspection of provider {records.providers[who]} on {in_words(records.placed[row])} lies after its closing "
-                f"on {in_words(records.closed[who])}, which makes a negative duration"
+            raise RowError(
+                "",
+                row,
+                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} lies after its closing "
+                f"on {in_words(records.closed[who])}, which makes a negative duration",
             ) from None
-
-
-def _observe(
-    table: Any,
-    by: str | Sequence[str] | None,
-    judgement: str,
-    scale: GradeScale | None,
-    until: Any,
-    published_by: Any,
-    framework: str | Sequence[str] | None,
-    register: Any,
-    named: dict[str, str],
-) -> _Observation:
-    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, **named)
-    records = columns.records(frame, register_frame(register), **named)
-    codes, scale = columns.grade_codes(frame, judgement, scale)
-    eligible = eligibility(frame, framework, None, [judgement]).all & (codes >= 0)
-    if until is None:
-        known = [days[days != NO_DAY] for days in (records.held, records.published) if days is not None]
-        last = max((int(days.max()) for days in known if len(days)), default=0)
-    else:
-        last = columns.day(until, "until")
-    eligible &= held_and_published(records, last, cutoff_of(published_by, last))
-    warn_if_pooled(frame, np.flatnonzero(eligible), framework)
-    return _Observation(frame, records, codes, scale, eligible, last)
 
 
 @same_kind
@@ -107,8 +98,11 @@ def spells(
     framework: str | Sequence[str] | None = None,
     register: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Find how long each grade was held.
 
@@ -132,8 +126,9 @@ def spells(
     Returns
     -------
     DataFrame
-        A row a spell, in order of provider and time: ``provider``, columns of `by`, ``grade``, ``start``, ``end``, ``years`` (days /
-        365.25), ``ended``: improved, declined (with the inspection at ``end``) or censored (by `until` or the closing of the provider).
+        A row a spell, in order of provider and time: the provider's column, columns of `by`, ``grade``, ``start``, ``end``, ``years``
+        (days / 365.25), ``ended``: improved, declined (with the inspection at ``end``) or censored (by `until` or the closing of the
+        provider).
         A re-inspection with the same grade continues a spell. The first spell of a provider is left-truncated: its grade may be older
         than the table. ``attrs`` says the day of `until` and how many spells are first ones.
 
@@ -154,26 +149,23 @@ def spells(
     >>> held[held["provider"] == "E08000025"][["grade", "ended"]].to_numpy().tolist()
     [['Inadequate', 'improved'], ['Requires improvement', 'improved'], ['Good', 'censored']]
     """
-    named = {"provider": provider, "inspected": inspected, "published": published}
-    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
-    carried = {name: columns.column(seen.frame, name, "by").array for name in columns.names(by, "by")}
-    rows, ended_by, start, end = seen.spells(seen.codes, len(seen.scale.labels))
-    better = seen.codes[ended_by] > seen.codes[rows]
-    of = seen.records.provider[rows]
-    if "provider" in carried:
-        raise ValueError("by names 'provider', which the result has as a column of its own")
-    result = labelled(
-        {"provider": seen.records.providers.take(of)} | {name: values.take(rows) for name, values in carried.items()},
-        {
-            "grade": pd.Categorical.from_codes(seen.codes[rows], dtype=seen.scale.dtype),
-            "start": columns.dates_of(start),
-            "end": columns.dates_of(end),
-            "years": (end - start) / DAYS_A_YEAR,
-            "ended": pd.Categorical.from_codes(np.where(ended_by < 0, 2, np.where(better, 0, 1)), dtype=ENDED),
-        },
-    )
-    result.attrs = {"until": iso(seen.until), "judgement": judgement, "n_left_truncated": len(np.unique(of))}
-    return result
+    called = Columns(provider, inspected, published, opened, closed, graded)
+    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    observed = _Observed.of(seen, until, published_by)
+    rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
+    better = seen.grades[ended_by] > seen.grades[rows]
+    of = seen.histories.provider[rows]
+    if provider in names(by, "by"):
+        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
+    labels = {provider: seen.histories.providers.take(of)} | {name: values.take(rows) for name, values in seen.taken_over(by).items()}
+    data = {
+        "grade": pd.Categorical.from_codes(seen.grades[rows], dtype=seen.graded_on.dtype),
+        "start": dates_of(start),
+        "end": dates_of(end),
+        "years": (end - start) / DAYS_A_YEAR,
+        "ended": pd.Categorical.from_codes(np.where(ended_by < 0, 2, np.where(better, 0, 1)), dtype=ENDED),
+    }
+    return result(labels, data, {"until": iso(observed.until), "judgement": judgement, "n_left_truncated": len(np.unique(of))})
 
 
 # ---- the time to a grade
@@ -191,40 +183,37 @@ class _Episodes:
     attrs: dict[str, Any]
 
 
-def _episodes(seen: _Observation, grade: str, by: str | Sequence[str] | None, episodes: str) -> _Episodes:
+def _episodes(observed: _Observed, grade: str, by: str | Sequence[str] | None, episodes: str) -> _Episodes:
     """A spell on the scale of two: below the grade, or at it and better."""
-    if grade not in seen.scale.labels:
-        raise ValueError(f"grade={grade!r} is not a grade of the scale {seen.scale.name} (known: {', '.join(seen.scale.labels)})")
+    seen, scale = observed.seen, observed.seen.graded_on
+    label = scale.words.get(normal_form(grade)) if isinstance(grade, str) else None
+    if label is None:
+        raise ValueError(f"grade={grade!r} is not a grade of the scale {scale.name} (known: {', '.join(scale.labels)})")
     if episodes not in EPISODES:
         raise ValueError(f"episodes={episodes!r}; known are {', '.join(EPISODES)}")
-    grouped = columns.groups(seen.frame, by)
-    wanted = len(seen.scale.labels) - 1 - seen.scale.labels.index(grade)
-    reached = np.where(seen.codes < 0, -1, seen.codes >= wanted).astype(np.int8)
-    rows, ended_by, start, end = seen.spells(reached, 2)
+    grouped = seen.groups(by)
+    wanted = len(scale.labels) - 1 - scale.labels.index(label)
+    reached = np.where(seen.grades < 0, -1, seen.grades >= wanted).astype(np.int8)
+    rows, ended_by, start, end = observed.spells(reached, 2)
     below = reached[rows] == 0
-    of = seen.records.provider[rows]
-    n_providers, n_below = (np.count_nonzero(_is_first(some)) for some in (of, of[below]))
+    of = seen.histories.provider[rows]
+    n_providers, n_below = (np.count_nonzero(is_first(some)) for some in (of, of[below]))
     if episodes == "first":
-        below[below] = _is_first(of[below])
+        below[below] = is_first(of[below])
     rows, ended_by, start, end = (part[below] for part in (rows, ended_by, start, end))
     code = np.zeros(len(rows), dtype=np.int64) if grouped.codes is None else grouped.codes[rows].astype(np.int64)
     missing_last = np.where(code < 0, grouped.size, code)
     present = np.bincount(missing_last, minlength=grouped.size + 1)
-    groups, labels = shown_groups(grouped, present[:, None])
+    shown, labels = grouped.shown(present[:, None])
     place = np.full(grouped.size + 1, -1)
-    place[groups] = np.arange(len(groups))
+    place[shown] = np.arange(len(shown))
     attrs = {
-        "grade": grade,
-        "until": iso(seen.until),
+        "grade": label,
+        "until": iso(observed.until),
         "n_providers_never_below": n_providers - n_below,
         "n_episodes_again": len(rows) - n_below,
     }
-    return _Episodes(end - start, ended_by >= 0, place[missing_last], len(groups), labels, attrs)
-
-
-def _is_first(of: np.ndarray) -> np.ndarray:
-    """Whether a provider's row is its first, in rows ordered by provider."""
-    return np.insert(of[1:] != of[:-1], 0, True)[: len(of)]
+    return _Episodes(end - start, ended_by >= 0, place[missing_last], len(shown), labels, attrs)
 
 
 @dataclass(frozen=True)
@@ -291,9 +280,9 @@ def _curves(ends: _Ends, level: float) -> _Curves:
 @same_kind
 def time_to(
     table: Any,
-    grade: str = "Good",
     by: str | Sequence[str] | None = None,
     *,
+    grade: str = "Good",
     until: Any = None,
     level: float = 0.95,
     episodes: str = "first",
@@ -303,8 +292,11 @@ def time_to(
     framework: str | Sequence[str] | None = None,
     register: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Estimate how long it takes from a grade below to this one or a better: Kaplan-Meier, a row a time.
 
@@ -360,27 +352,25 @@ def time_to(
     >>> print(f"{curve[curve['years'] <= 3]['survival'].iloc[-1]:.2f} are still below Good after 3 years")
     0.91 are still below Good after 3 years
     """
-    named = {"provider": provider, "inspected": inspected, "published": published}
+    called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
-    found = _episodes(seen, grade, by, episodes)
+    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    observed = _Observed.of(seen, until, published_by)
+    found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     curves = _curves(ends, level)
-    result = labelled(
-        {name: values.take(ends.group) for name, values in found.labels.items()},
-        {"years": ends.days / DAYS_A_YEAR, "at_risk": curves.at_risk, "events": ends.events, "censored": ends.ended - ends.events}
-        | {name: getattr(curves, name) for name in ("survival", "lower", "upper")},
-    )
-    result.attrs = found.attrs
-    return result
+    labels = {name: values.take(ends.group) for name, values in found.labels.items()}
+    data = {"years": ends.days / DAYS_A_YEAR, "at_risk": curves.at_risk, "events": ends.events, "censored": ends.ended - ends.events}
+    data |= {name: getattr(curves, name) for name in ("survival", "lower", "upper")}
+    return result(labels, data, found.attrs)
 
 
 @same_kind
 def median_time_to(
     table: Any,
-    grade: str = "Good",
     by: str | Sequence[str] | None = None,
     *,
+    grade: str = "Good",
     until: Any = None,
     level: float = 0.95,
     episodes: str = "first",
@@ -390,8 +380,11 @@ def median_time_to(
     framework: str | Sequence[str] | None = None,
     register: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Estimate the time after which half have reached a grade, with its interval.
 
@@ -429,17 +422,17 @@ def median_time_to(
     >>> print(f"{row['median']:.1f} years ({row['lower']:.1f} to {row['upper']:.1f})")
     7.5 years (6.2 to 8.4)
     """
-    named = {"provider": provider, "inspected": inspected, "published": published}
+    called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
-    found = _episodes(seen, grade, by, episodes)
+    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    observed = _Observed.of(seen, until, published_by)
+    found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     curves = _curves(ends, level)
     n, events = curves.at_risk[ends.starts], np.bincount(found.group[found.reached], minlength=found.n_groups)
     shares = {"median": curves.survival, "lower": curves.lower, "upper": curves.upper}
-    result = labelled(found.labels, {"n": n, "events": events} | {name: _half_times(ends, share, n) for name, share in shares.items()})
-    result.attrs = found.attrs
-    return result
+    times = {name: _half_times(ends, share, n) for name, share in shares.items()}
+    return result(found.labels, {"n": n, "events": events} | times, found.attrs)
 
 
 def _half_times(ends: _Ends, share: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -454,9 +447,9 @@ def _half_times(ends: _Ends, share: np.ndarray, n: np.ndarray) -> np.ndarray:
 @same_kind
 def logrank(
     table: Any,
-    grade: str = "Good",
     by: str | Sequence[str] | None = None,
     *,
+    grade: str = "Good",
     until: Any = None,
     episodes: str = "first",
     judgement: str = "overall_effectiveness",
@@ -465,8 +458,11 @@ def logrank(
     framework: str | Sequence[str] | None = None,
     register: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Test whether groups take equally long to reach a grade: the log-rank test.
 
@@ -512,11 +508,12 @@ def logrank(
     """
     from scipy.special import chdtrc  # only here: scipy is slow to import
 
-    if not columns.names(by, "by"):
+    if not names(by, "by"):
         raise ValueError("by names no column: the log-rank test compares groups")
-    named = {"provider": provider, "inspected": inspected, "published": published}
-    seen = _observe(table, by, judgement, scale, until, published_by, framework, register, named)
-    found = _episodes(seen, grade, by, episodes)
+    called = Columns(provider, inspected, published, opened, closed, graded)
+    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    observed = _Observed.of(seen, until, published_by)
+    found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     some = ends.ended > 0
     present, group = np.unique(ends.group[some], return_inverse=True)
@@ -538,6 +535,4 @@ def logrank(
         # A group that was never at risk with another makes the matrix singular, and adds nothing.
         statistic = float(difference @ np.linalg.pinv(variance[:-1, :-1], hermitian=True) @ difference)
     df = max(k - 1, 0)
-    result = pd.DataFrame({"statistic": [statistic], "df": [df], "p": [float(chdtrc(df, statistic)) if df else np.nan]})
-    result.attrs = found.attrs
-    return result
+    return result({}, {"statistic": [statistic], "df": [df], "p": [float(chdtrc(df, statistic)) if df else np.nan]}, found.attrs)

@@ -8,36 +8,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
-from ofsted_sif.aggregation import result_table, with_missing
-from ofsted_sif.counts import NO_DAY
-from ofsted_sif.frames import same_kind
+from ofsted_sif import counts
+from ofsted_sif.aggregation import result_table
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import eligibility, warn_if_pooled
+from ofsted_sif.table.columns import Columns
+from ofsted_sif.table.dates import dates_of, day
+from ofsted_sif.table.eligible import Which, check_cutoff
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.inspections import check_dates, observe
+from ofsted_sif.table.periods import period_bounds, window_starts
+from ofsted_sif.table.result import side_by_side
 
 __all__ = ["periods"]
-
-_BEGINS = (
-    pd.offsets.MonthBegin,
-    pd.offsets.QuarterBegin,
-    pd.offsets.YearBegin,
-    pd.offsets.BMonthBegin,
-    pd.offsets.BQuarterBegin,
-    pd.offsets.BYearBegin,
-    pd.offsets.SemiMonthBegin,
-)
 
 
 @same_kind
 def periods(
     table: Any,
-    freq: str | pd.offsets.BaseOffset = "YE-AUG",
     by: str | Sequence[str] | None = None,
     *,
+    freq: str | pd.offsets.BaseOffset = "YE-AUG",
     window: int | Any = None,
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
+    threshold: str | None = None,
     framework: str | Sequence[str] | None = None,
     published_by: Any = None,
     interval: str = "wilson",
@@ -45,8 +40,9 @@ def periods(
     min_n: int = 0,
     observed: bool = True,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Count the graded inspections of each period, each inspection once, closed providers included.
 
@@ -54,15 +50,15 @@ def periods(
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         A row an inspection.
-    freq : str or offset, default "YE-AUG"
-        The periods, as pandas spells offsets: ``"YE-AUG"`` academic years (to 31 August), ``"YE-MAR"`` financial years, ``"YE"``,
-        ``"QE"``, ``"ME"``, ``"W-SUN"``. Offsets that mark beginnings (``"YS-APR"``, ``"MS"``) give periods that begin there.
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; every group is shown in every period.
+    freq : str or offset, default "YE-AUG"
+        The periods: ``"academic"`` years (to 31 August), ``"financial"`` years (to 31 March), or as pandas spells offsets: ``"YE-AUG"``,
+        ``"YE"``, ``"QE"``, ``"ME"``, ``"W-SUN"``. Offsets that mark beginnings (``"YS-APR"``, ``"MS"``) give periods that begin there.
     window : int or offset, optional
         Count windows that end with each period: so many periods, or so long a time (``pd.DateOffset(months=12)`` with ``freq="ME"``
         for the last twelve months at every month's end). Windows that are longer than a period overlap; ``n_shared`` says by how much.
-    judgement, scale, interval, level, min_n, observed
+    judgement, scale, threshold, interval, level, min_n, observed
         As for `aggregate`; one judgement.
     framework : str or sequence of str, optional
         As for `as_at`.
@@ -98,33 +94,28 @@ def periods(
     Examples
     --------
     >>> import ofsted_sif as sif
-    >>> years = sif.periods(sif.load_inspections(), "YE-MAR", framework="ILACS")
+    >>> years = sif.periods(sif.load_inspections(), freq="YE-MAR", framework="ILACS")
     >>> years.loc[years["period_end"] == "2019-03-31", ["n_judged", "good_or_outstanding"]].to_numpy().tolist()
     [[47, 25]]
     """
     check_method(interval)
-    named = {"provider": provider, "inspected": inspected, "published": published}
-    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, **named)
-    eligible = eligibility(frame, framework, None, [judgement]).all
-    held, report = columns.dates_of_records(frame, inspected, published)
-    days = placed_days(held, report)
-    if published_by is not None and report is not None:
-        eligible = eligible & (report <= columns.day(published_by, "published_by"))
-    rows = np.flatnonzero(eligible)
-    if (missing := days[rows] == NO_DAY).any():
-        raise ValueError(
-            f"row {rows[np.argmax(missing)]} has neither an inspection date ({inspected!r}) nor a publication date ({published!r})"
-        )
-    warn_if_pooled(frame, rows, framework)
-    codes, scale = columns.grade_codes(frame, judgement, scale)
-    if clash := set(columns.names(by, "by")) & {"period_start", "period_end", "n_shared"}:
-        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
-    grouped = columns.groups(frame if len(rows) == len(frame) else frame.take(rows), by, observed=observed)
-    days, codes = days[rows], codes[rows]
+    called = Columns(provider, inspected, published, graded=graded)
+    seen = observe(table, called, Which(framework), by=by, judgement=judgement, scale=scale, histories=False)
+    scale = seen.graded_on.with_threshold(threshold)
+    may_count = seen.may_count.all
+    check_cutoff(seen.published, published_by)
+    if published_by is not None and seen.published is not None:
+        may_count = may_count & (seen.published <= day(published_by, "published_by"))
+    rows = np.flatnonzero(may_count)
+    check_dates(seen, rows)
+    seen.warn_if_pooled(rows)
+    grouped = seen.groups(by, rows, observed=observed)
+    side_by_side(dict.fromkeys(grouped.labels), dict.fromkeys(["period_start", "period_end", "n_shared"]))
+    days, codes = seen.days[rows], seen.grades[rows]
 
     starts, ends = period_bounds(days, freq)
     if window is not None:
-        starts = _window_starts(starts, ends, freq, window)
+        starts = window_starts(starts, ends, freq, window)
     # Counts of the stretches between all bounds, summed up to each bound: a period is the difference of two such sums.
     bounds = np.union1d(starts, ends + 1)
     size = grouped.size + 1
@@ -139,9 +130,8 @@ def periods(
     has_missing = grouped.codes is not None and bool((grouped.codes < 0).any())
     shown = np.arange(grouped.size + has_missing if grouped.labels else 1)
     date_of, group_of = np.repeat(np.arange(len(starts)), len(shown)), np.tile(shown, len(starts))
-    labels: dict[str, Any] = {"period_start": columns.dates_of(starts[date_of]), "period_end": columns.dates_of(ends[date_of])}
-    for name, label in grouped.labels.items():
-        labels[name] = with_missing(label, grouped.missing[name]).take(group_of)
+    labels: dict[str, Any] = {"period_start": dates_of(starts[date_of]), "period_end": dates_of(ends[date_of])}
+    labels |= {name: label.take(group_of) for name, label in grouped.labels_and_missing.items()}
     result = result_table(labels, table_of[date_of, group_of], scale, interval=interval, level=level, min_n=min_n)
     if window is not None:
         shared = np.zeros(table_of.shape[:2], dtype=np.int64)
@@ -149,64 +139,3 @@ def periods(
         shared[overlaps] = (until[after[overlaps - 1]] - until[first[overlaps]]).sum(axis=2)
         result["n_shared"] = shared[date_of, group_of]
     return result
-
-
-def placed_days(held: np.ndarray, report: np.ndarray | None) -> np.ndarray:
-    """The day that places an inspection in time: its start, else its publication."""
-    return held if report is None else np.where(held == NO_DAY, report, held)
-
-
-def _offset(freq: str | pd.offsets.BaseOffset) -> pd.offsets.BaseOffset:
-    try:
-        offset = pd.tseries.frequencies.to_offset(freq)
-    except (ValueError, TypeError):
-        offset = None
-    if offset is None or offset.n < 1 or isinstance(offset, pd.offsets.Hour | pd.offsets.Minute | pd.offsets.Second):
-        raise ValueError(
-            f"freq={freq!r} names no periods; known are pandas' offsets, as 'YE-AUG' (academic years), 'YE-MAR' (financial years), "
-            "'YE', 'QE', 'ME' or 'YS-APR'"
-        )
-    return offset
-
-
-def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[np.ndarray, np.ndarray]:
-    """First and last day of each period from the one of the earliest to that of the latest day, as days."""
-    offset = _offset(freq)
-    if not len(days):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    first, last = columns.dates_of([days.min(), days.max()])
-    if isinstance(offset, _BEGINS):
-        starts = [offset.rollback(first)]
-        while starts[-1] <= last:
-            starts.append(starts[-1] + offset)
-        marks = _days(starts)
-        return marks[:-1], marks[1:] - 1
-    ends = [offset.rollforward(first)]
-    ends.insert(0, ends[0] - offset)
-    while ends[-1] < last:
-        ends.append(ends[-1] + offset)
-    marks = _days(ends)
-    return marks[:-1] + 1, marks[1:]
-
-
-def _days(stamps: list[pd.Timestamp]) -> np.ndarray:
-    return np.array([np.datetime64(stamp, "D") for stamp in stamps]).view(np.int64)
-
-
-def _window_starts(starts: np.ndarray, ends: np.ndarray, freq: Any, window: Any) -> np.ndarray:
-    """The first day of the window that ends with each period."""
-    if isinstance(window, bool) or not (isinstance(window, int | np.integer) or columns.is_offset(window)):
-        raise ValueError(f"window={window!r} is neither a number of periods nor an offset such as pandas.DateOffset(months=12)")
-    if columns.is_offset(window):
-        # From the day after the end: twelve months before 1 March 2025 is 1 March 2024, whatever February is like.
-        began = columns.plus_offset(ends + 1, -window, "window")
-    elif window < 1:
-        raise ValueError(f"window={window}; a window takes 1 period or more")
-    else:
-        offset = _offset(freq)
-        began = columns.plus_offset(starts, (1 - window) * offset, "window") if window > 1 else starts
-        if window > 1 and not isinstance(offset, _BEGINS):
-            began = columns.plus_offset(starts - 1, (1 - window) * offset, "window") + 1
-    if (wrong := began > ends).any():
-        raise ValueError(f"window={window!r} is not positive: it would begin on {columns.iso(began[wrong][0])}, after its end")
-    return began

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
-from ofsted_sif.aggregation import with_missing
-from ofsted_sif.frames import same_kind
+from ofsted_sif import counts
+from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
+from ofsted_sif.table.columns import as_frame, column, grade_codes
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import groups
+from ofsted_sif.table.result import side_by_side
 
 __all__ = ["resample"]
 
@@ -22,17 +25,18 @@ METHODS = ("percentile", "bca")
 @same_kind
 def resample(
     table: Any,
-    statistic: str | Callable[[pd.DataFrame], Any],
+    by: str | Sequence[str] | None = None,
     *,
+    statistic: str | Callable[[pd.DataFrame], Any] | None = None,
     n: int = 1000,
     method: str = "percentile",
     level: float = 0.95,
     rng: Any = None,
     threads: int | None = None,
     progress: bool | None = None,
-    by: str | Sequence[str] | None = None,
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
+    threshold: str | None = None,
     provider: str = "provider",
 ) -> pd.DataFrame:
     """Find a bootstrap interval, drawing providers with replacement and each with all its rows.
@@ -41,7 +45,10 @@ def resample(
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         Inspections, or one row a provider as `as_at` gives them.
-    statistic : str or callable
+    by : str or sequence of str, optional
+        Columns that make the groups, as for `aggregate`; for a name only.
+    statistic : str or callable, optional
+        By default the share that meets the threshold.
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
         of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
         mapping or Series of named numbers. It gets the rows of the providers drawn; a provider drawn twice appears as two, and the
@@ -59,7 +66,7 @@ def resample(
         For a name by default one a core; for a function, which must then bear it, 1.
     progress : bool, optional
         Whether a progress bar is shown; by default where it takes longer than a second.
-    by, judgement, scale
+    judgement, scale, threshold
         As for `aggregate`; for a name only.
     provider : str
         The user's name of that column.
@@ -85,7 +92,7 @@ def resample(
     --------
     >>> import ofsted_sif as sif
     >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
-    >>> found = sif.resample(state, "good_or_outstanding", rng=1)
+    >>> found = sif.resample(state, statistic="good_or_outstanding", rng=1)
     >>> print(f"{found['estimate'].item():.3f}, {found['lower'].item():.2f} to {found['upper'].item():.2f}")
     0.603, 0.52 to 0.68
     """
@@ -95,10 +102,10 @@ def resample(
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     if n < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
-    frame = columns.as_frame(table)
-    keys = columns.column(frame, provider, "provider")
+    frame = as_frame(table)
+    keys = column(frame, provider, "provider")
     if keys.isna().any():
-        raise ValueError(f"column {provider!r}, row {int(np.argmax(keys.isna()))}: the provider is missing")
+        raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)
     if not len(frame):
         raise ValueError("the table has no rows, so there is nothing to draw from")
     codes, distinct = pd.factorize(keys)
@@ -111,7 +118,7 @@ def resample(
         )
     else:
         labels, estimate, replicates, left_out = _of_share(
-            frame, statistic, codes, len(distinct), by, judgement, scale, n, seed, threads, progress, jackknife=method == "bca"
+            frame, statistic, codes, len(distinct), by, judgement, scale, threshold, n, seed, threads, progress, jackknife=method == "bca"
         )
     bounds = np.array(
         [
@@ -143,12 +150,13 @@ def _bar(total: int, progress: bool | None) -> Any:
 
 def _of_share(
     frame: pd.DataFrame,
-    name: str,
+    name: str | None,
     codes: np.ndarray,
     n_providers: int,
     by: str | Sequence[str] | None,
     judgement: str,
     scale: GradeScale | None,
+    threshold: str | None,
     n: int,
     seed: int,
     threads: int | None,
@@ -157,11 +165,14 @@ def _of_share(
     jackknife: bool,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
     """Labels, estimate, replicates (a row a group) and what gives the estimates without each provider."""
-    grade, scale = columns.grade_codes(frame, judgement, scale)
+    grade, scale = grade_codes(frame, judgement, scale)
+    scale = scale.with_threshold(threshold)
+    if name is None and (name := scale.threshold_column) is None:
+        raise ValueError(f"the scale {scale.name} has no threshold, so no share to resample by default; give statistic= or threshold=")
     known = [*scale.columns, *([scale.threshold_column] if scale.threshold_column else [])]
     if name not in known:
         raise ValueError(f"unknown statistic {name!r}; known are the shares {', '.join(known)}, or a function of a table")
-    grouped = columns.groups(frame, by)
+    grouped = groups(frame, by)
     best_first = range(scale.n_good_enough) if name == scale.threshold_column else [scale.columns.index(name)]
     wanted = np.zeros(len(scale.labels) + 1, dtype=np.int64)
     wanted[[len(scale.labels) - 1 - position for position in best_first]] = 1
@@ -184,7 +195,7 @@ def _of_share(
     labels = dict(grouped.labels)
     size = max(1, grouped.size)
     if grouped.codes is not None and (grouped.codes < 0).any():
-        labels = {name_: with_missing(label, grouped.missing[name_]) for name_, label in labels.items()}
+        labels = grouped.labels_and_missing
         size += 1
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = (drawn @ wanted / (drawn @ judged)).reshape(n, -1).T[:size]
@@ -196,7 +207,7 @@ def _of_share(
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray((good.sum() - good) / (of.sum() - of))
 
-    labels["statistic"] = [f"share_{name}"] * size
+    labels = side_by_side(labels, {"statistic": [f"share_{name}"] * size})
     return labels, estimate, shares, left_out if jackknife else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
@@ -16,9 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.rows import RowError
+from ofsted_sif.errors import RowError
 
-__all__ = ["FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
+__all__ = ["EFFECTIVE", "FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
+
+#: Columns that results have of their own; no grade may be called so.
+OWN_COLUMNS = frozenset(
+    {"n", "n_judged", "n_not_judged", "n_without_weight", "n_eff", "n_clusters", "n_shared", "n_unknown", "lower", "upper", "judgement"}
+)
 
 
 @cache
@@ -53,7 +59,8 @@ class GradeScale:
     Raises
     ------
     ValueError
-        If labels repeat, a word means two labels or one that does not exist, or the threshold is no label.
+        If labels repeat, a word means two labels or one that does not exist, the threshold is no label, or two columns of a result
+        would have one name: those of two labels, or of a label and ``n``, ``lower`` and the like.
 
     Examples
     --------
@@ -88,10 +95,37 @@ class GradeScale:
         column = self.threshold_column
         if self.threshold is not None and column is None:
             column = "_or_".join(snake_case(label) for label in reversed(labels[: labels.index(self.threshold) + 1]))
+        self._check_columns(labels, column)
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "words", MappingProxyType(known))
         object.__setattr__(self, "threshold_column", column if self.threshold is not None else None)
         object.__setattr__(self, "dtype", pd.CategoricalDtype(labels[::-1], ordered=True))
+
+    def _check_columns(self, labels: tuple[str, ...], threshold_column: str | None) -> None:
+        """Refuse labels that would give a result two columns of one name."""
+        named = {label: snake_case(label) for label in labels}
+        if threshold_column is not None and not (self.threshold == labels[0] and threshold_column == named[labels[0]]):
+            named[f"the threshold's column {threshold_column}"] = threshold_column  # where only the best counts, both hold the same
+        made: dict[str, str] = {}
+        for label, name in named.items():
+            if not name:
+                raise ValueError(f"scale {self.name}: the label {label!r} has no letter or digit from which a column could be named")
+            for column in (name, f"share_{name}", f"lower_{name}", f"upper_{name}"):
+                if column in OWN_COLUMNS:
+                    raise ValueError(f"scale {self.name}: {label!r} would name the column {column!r}, which every result has of its own")
+                if (other := made.setdefault(column, label)) != label:
+                    raise ValueError(f"scale {self.name}: {other!r} and {label!r} would both name the column {column!r}; they must differ")
+
+    def with_threshold(self, label: str | None) -> GradeScale:
+        """Return the same scale with this label as the worst that counts, in a column ``<label>_or_better``; None returns it as it is."""
+        if label is None:
+            return self
+        known = self.words.get(normal_form(label)) if isinstance(label, str) else None
+        if known is None:
+            raise ValueError(f"threshold={label!r} is none of the labels of the scale {self.name}: {', '.join(self.labels)}")
+        if known == self.threshold:
+            return self
+        return GradeScale(self.name, self.labels, dict(self.words), known, f"{snake_case(known)}_or_better")
 
     @property
     def columns(self) -> list[str]:
@@ -139,6 +173,10 @@ class _UnknownGradeError(Exception):
     """A value that the scale does not know; carries it."""
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal | np.number) and not isinstance(value, bool)
+
+
 def _code(value: object, scale: GradeScale) -> int:
     """The code (worst is 0) of one value, -1 for a missing one."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
@@ -150,9 +188,9 @@ def _code(value: object, scale: GradeScale) -> int:
             return -1
         if word in scale.words:
             return best - scale.labels.index(scale.words[word])
-        if scale is FOUR_POINT and _NUMERAL.fullmatch(word):
+        if scale.labels == FOUR_POINT.labels and _NUMERAL.fullmatch(word):
             return best + 1 - int(word[0])
-    elif isinstance(value, int | float | np.number) and not isinstance(value, bool) and scale is FOUR_POINT and value in (1, 2, 3, 4):
+    elif _is_number(value) and scale.labels == FOUR_POINT.labels and value in (1, 2, 3, 4):
         return best + 1 - int(value)
     raise _UnknownGradeError(value)
 
@@ -160,11 +198,13 @@ def _code(value: object, scale: GradeScale) -> int:
 def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> RowError:
     before = "" if column is None else f"column {column!r}, "
     known = ", ".join(scale.labels)
+    if isinstance(value, bytes):
+        return RowError(before, row, f": {value!r} is bytes, not text; decode it first, as with .str.decode('utf-8')", column, value)
     if isinstance(value, str):
         near = get_close_matches(normal_form(value), list(scale.words), n=1)
         hint = f"; did you mean {scale.words[near[0]]!r}?" if near else ""
         return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}")
-    if scale is FOUR_POINT:
+    if scale.labels == FOUR_POINT.labels:
         return RowError(before, row, f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)")
     return RowError(
         before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
@@ -187,17 +227,41 @@ def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
     return codes, distinct.tolist()
 
 
-def infer_scale(values: Any) -> GradeScale:
-    """The scale whose words cover the values; FOUR_POINT where none does, so that the error names its grades."""
+def scale_of_dtype(dtype: Any) -> GradeScale | None:
+    """The known scale whose dtype this is; numbers of categories are compared first, as comparing dtypes takes its time."""
+    if not isinstance(dtype, pd.CategoricalDtype) or dtype.categories is None:
+        return None
+    return next((scale for scale in SCALES if len(scale.labels) == len(dtype.categories) and scale.dtype == dtype), None)
+
+
+def fitting_scale(values: Any) -> GradeScale | None:
+    """The known scale of which all values are grades or missing; None where there is no such scale."""
+    if (known := scale_of_dtype(getattr(values, "dtype", None))) is not None:
+        return known
     distinct = _distinct(values)[1]
-    for scale in SCALES:
-        try:
-            for value in distinct:
-                _code(value, scale)
-        except _UnknownGradeError:
-            continue
-        return scale
+    return next((scale for scale in SCALES if all(_is_grade_or_missing(value, scale) for value in distinct)), None)
+
+
+def infer_scale(values: Any) -> GradeScale:
+    """The scale of a column: the known one that fits its values; else, of an ordered Categorical, its own; else the nearest known one.
+
+    The nearest is taken so that the error which follows names its grades.
+    """
+    if (known := fitting_scale(values)) is not None:
+        return known
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+        return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
+    distinct = _distinct(values)[1]
     return max(SCALES, key=lambda scale: sum(_knows(value, scale) for value in distinct))
+
+
+def _is_grade_or_missing(value: object, scale: GradeScale) -> bool:
+    try:
+        _code(value, scale)
+    except _UnknownGradeError:
+        return False
+    return True
 
 
 def _knows(value: object, scale: GradeScale) -> bool:

@@ -7,9 +7,6 @@ this order: framework, graded, having, both dates, latest, register, max_age.
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,175 +14,33 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts, frames
-from ofsted_sif.aggregation import result_table, with_missing
-from ofsted_sif.columns import Records, in_words, iso
+from ofsted_sif import counts
+from ofsted_sif.aggregation import result_table
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.frames import same_kind
+from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.intervals import check_method
-from ofsted_sif.rows import RowError
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import GradeScale, fitting_scale
+from ofsted_sif.table import frames
+from ofsted_sif.table.columns import Columns, column, judgement_columns, names
+from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
+from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
+from ofsted_sif.table.periods import period_bounds
+from ofsted_sif.table.records import Records, is_first, register_rows, stack
+from ofsted_sif.table.result import check_not_overwritten, side_by_side
 
-__all__ = ["PooledFrameworksWarning", "as_at", "explain", "first", "series"]
+__all__ = ["as_at", "explain", "first", "series"]
 
-_PACKAGE = os.path.dirname(__file__) + os.sep
-
-# Frameworks under which Ofsted has inspected; a table may hold further ones.
-KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")
 STATUS = pd.CategoricalDtype(["inspected", "not yet inspected"])
 
 
-class PooledFrameworksWarning(UserWarning):
-    """Inspections of several frameworks were taken together without a word; naming them, or ``framework="all"``, is consent."""
-
-
-# ---- which records may count
-
-
-@dataclass(frozen=True)
-class Eligibility:
-    """The filters on records, each apart so that `explain` can say which one it was; their product is what the kernels get."""
-
-    framework: np.ndarray | None
-    graded: np.ndarray
-    having: np.ndarray | None
-
-    @property
-    def graded_in_framework(self) -> np.ndarray:
-        return self.graded if self.framework is None else self.graded & self.framework
-
-    @property
-    def all(self) -> np.ndarray:
-        return self.graded_in_framework if self.having is None else self.graded_in_framework & self.having
-
-
-def eligibility(
-    frame: pd.DataFrame,
-    framework: str | Sequence[str] | None,
-    having: str | None,
-    judgement: Sequence[str] = (),
-    *,
-    of_piece: bool = False,
-) -> Eligibility:
-    """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
-    return Eligibility(
-        in_framework(frame, framework, of_piece=of_piece),
-        graded_rows(frame, [*([] if having is None else [having]), *judgement]),
-        None if having is None else columns.has_grade(columns.column(frame, having, "having")),
-    )
-
-
-def in_framework(frame: pd.DataFrame, framework: str | Sequence[str] | None, *, of_piece: bool) -> np.ndarray | None:
-    wanted = columns.names(framework, "framework")
-    if not wanted or wanted == ["all"]:
-        return None
-    codes, labels = columns.label_codes(columns.column(frame, "framework", "framework"))
-    present = np.asarray(labels).tolist()
-    if not of_piece:
-        check_frameworks(framework, present)
-    return np.array([name in wanted for name in present] + [False])[codes]
-
-
-def check_frameworks(framework: str | Sequence[str] | None, present: Sequence[object]) -> None:
-    """Refuse a framework that is neither in the table nor one of Ofsted's."""
-    for name in columns.names(framework, "framework"):
-        if name not in present and name not in KNOWN_FRAMEWORKS and name != "all":
-            raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
-
-
-def graded_rows(frame: pd.DataFrame, judgements: Sequence[str] = ()) -> np.ndarray:
-    """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column (`judgements` among them)."""
-    if "graded" in frame.columns:
-        said = frame["graded"]
-        if said.isna().any():
-            raise RowError("column 'graded', ", np.argmax(said.isna()), ": neither true nor false")
-        if not set(said.unique().tolist()) <= {True, False}:
-            raise ValueError(f"column 'graded' holds {said.unique().tolist()[:5]}; it is true or false")
-        return said.to_numpy(dtype=np.bool_)
-    held = list(dict.fromkeys([*columns.judgement_columns(frame), *judgements]))
-    if not held:
-        raise columns.MissingColumnError(
-            "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
-            f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
-        )
-    graded = np.zeros(len(frame), dtype=np.bool_)
-    for name in held:
-        graded |= columns.has_grade(columns.column(frame, name, "judgement"))
-    return graded
-
-
-def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object) -> None:
-    """Warn where the chosen rows stem from several frameworks and none was named."""
-    if framework is not None or "framework" not in frame.columns:
-        return
-    codes, labels = columns.label_codes(frame["framework"])
-    warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
-
-
-def warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
-    if np.count_nonzero(numbers) > 1:
-        told = ", ".join(f"{label} {number}" for label, number in zip(np.asarray(labels), numbers, strict=True) if number)
-        warnings.warn(
-            f'inspections of several frameworks are taken together ({told}); name those you mean (framework=["SIF", "ILACS"]), '
-            'or say framework="all"',
-            PooledFrameworksWarning,
-            stacklevel=_level_of_caller(),
-        )
-
-
-def _level_of_caller() -> int:
-    """The stacklevel of the first line outside the package: the user's, through decorators and accessors as without."""
-    level, frame = 1, sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
-    return level
-
-
-def cutoff_of(published_by: Any, date: int) -> int:
-    """The publication cut-off that belongs to a date."""
-    if published_by is None:
-        return date
-    if columns.is_offset(published_by):
-        return int(columns.plus_offset(np.array([date]), published_by, "published_by")[0])
-    return columns.day(published_by, "published_by")
-
-
-def register_frame(register: Any) -> pd.DataFrame | None:
-    return None if register is None else columns.as_frame(register)
-
-
-def held_and_published(records: Records, date: int, cutoff: int) -> np.ndarray:
-    """Which records were held by the date and published by the cut-off; a missing day lies before every day."""
-    known = records.held <= date
-    return known if records.published is None else known & (records.published <= cutoff)
-
-
-def one_a_day(records: Records, eligible: np.ndarray) -> np.ndarray:
-    """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
-    order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
-    order = order[eligible[order]]
-    of, placed = records.provider[order], records.placed[order]
-    # A record is the last of its day where the next has another provider or day.
-    return order[np.append((of[1:] != of[:-1]) | (placed[1:] != placed[:-1]), True)[: len(order)]]
-
-
-def _latest(records: Records, eligible: np.ndarray, date: int, cutoff: int) -> np.ndarray:
-    return counts.latest_as_at(
-        records.provider,
-        records.held,
-        records.published,
-        date,
-        cutoff,
-        n_providers=len(records.providers),
-        eligible=eligible,
-        opened=records.opened,
-        closed=records.closed,
-    )
-
-
-def _expiry(records: Records, rows: Any, max_age: Any) -> np.ndarray:
-    """The last day on which the grades of these rows count."""
-    return columns.plus_offset(records.placed[rows], max_age, "max_age")
+def _expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
+    """The last day on which the grades of inspections of these days count."""
+    return plus_offset(days, max_age, "max_age")
 
 
 # ---- one date
@@ -201,9 +56,13 @@ def as_at(
     having: str | None = None,
     register: Any = None,
     max_age: Any = None,
+    judgement: str | Sequence[str] | None = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Find the state on a date: each open provider's most recent graded inspection, held by the date and published by the cut-off.
 
@@ -226,8 +85,10 @@ def as_at(
         inspected, with empty judgements. A provider is open on [opened, closed).
     max_age : offset, optional
         From inspection to the date, inclusive; of an older inspection the grades become missing, its provider stays.
-    provider, inspected, published : str
-        The user's names of those columns.
+    judgement : str or sequence of str, optional
+        Judgements in columns of names of their own, whose old grades `max_age` makes missing too.
+    provider, inspected, published, opened, closed, graded : str
+        The user's names of those columns; None does without. A column that is nearly called so is an error that says which to name.
 
     Returns
     -------
@@ -254,55 +115,67 @@ def as_at(
     >>> len(state), state["overall_effectiveness"].value_counts().to_dict()["Outstanding"]
     (151, 30)
     """
-    frame, listed = columns.as_frame(table), register_frame(register)
-    records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    may_count = eligibility(frame, framework, having)
-    day = columns.day(date, "date")
-    cutoff = cutoff_of(published_by, day)
-    row_of = _latest(records, may_count.all, day, cutoff)
+    called = Columns(provider, inspected, published, opened, closed, graded)
+    seen = observe(table, called, Which(framework, having, register))
+    check_not_overwritten(seen.frame, {"status": STATUS} | ({"newer_inspection": None} if having is not None else {}))
+    check_cutoff(seen.published, published_by)
+    records, until = seen.histories, day(date, "date")
+    cutoff = cutoff_of(published_by, until)
+    row_of = records.latest(seen.may_count.all, until, cutoff)
     found = np.flatnonzero(row_of >= 0)
     rows = row_of[found]
-    warn_if_pooled(frame, rows, framework)
-
-    state = frame.take(rows)
+    seen.warn_if_pooled(rows)
+    state = seen.frame.take(rows)
     state.index = pd.RangeIndex(len(state))
-    if max_age is not None and (old := _expiry(records, rows, max_age) < day).any():
-        for name in dict.fromkeys([*columns.judgement_columns(frame), *([having] if having else [])]):
-            state[name] = frames.plain(state[name]).where(~old)
+    if max_age is not None:
+        _age(state, _expiry(records.dated[rows], max_age) < until, [*names(judgement, "judgement"), *names(having, "having")])
     newer = None
     if having is not None:
-        newest = _latest(records, may_count.graded_in_framework, day, cutoff)[found]
-        newer = np.where(newest == rows, NO_DAY, records.placed[newest])
-    status = np.zeros(len(rows), dtype=np.int8)
-    if listed is not None:
-        waiting = np.flatnonzero((row_of < 0) & open_on(records, day))
-        state = columns.stack(state, columns.register_rows(frame, listed, provider, records.providers[waiting]))
-        order = np.argsort(np.concatenate([found, waiting]), kind="stable")
-        state = state.take(order)
-        state.index = pd.RangeIndex(len(state))
-        status = np.append(status, np.ones(len(waiting), dtype=np.int8))[order]
-        newer = None if newer is None else np.append(newer, np.full(len(waiting), NO_DAY))[order]
-    state["status"] = pd.Categorical.from_codes(status, dtype=STATUS)
+        newest = records.latest(seen.may_count.graded_in_framework, until, cutoff)[found]
+        newer = np.where(newest == rows, NO_DAY, records.dated[newest])
+    waiting = np.flatnonzero((row_of < 0) & records.open_on(until))
+    state, order = _with_waiting(seen, state, found, waiting)
     if newer is not None:
-        state["newer_inspection"] = columns.dates_of(newer)
+        state["newer_inspection"] = dates_of(np.append(newer, np.full(len(order) - len(newer), NO_DAY))[order])
     without = len(rows) if records.published is None else int((records.published[rows] == NO_DAY).sum())
     state.attrs = {
-        "as_at": iso(day),
+        "as_at": iso(until),
         "published_by": iso(cutoff),
-        "framework": columns.names(framework, "framework") or ["all"],
+        "framework": seen.which.frameworks,
         "n_without_publication_date": without,
     }
     return state
 
 
-def open_on(records: Records, day: int) -> np.ndarray:
-    """Which providers are open on a day."""
-    is_open = np.ones(len(records.providers), dtype=np.bool_)
-    if records.opened is not None:
-        is_open &= records.opened <= day
-    if records.closed is not None:
-        is_open &= (records.closed == NO_DAY) | (records.closed > day)
-    return is_open
+def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
+    """Make old grades missing in every judgement of a state, which is changed."""
+    held = judgement_columns(state, named)
+    if not held:
+        raise ValueError(
+            "max_age= makes old grades missing, but no column of the table is known as a judgement: name them with judgement=['my_grade']"
+        )
+    for name in held:
+        state[name] = frames.plain(column(state, name, "judgement")).where(~old)
+    for name in state.columns.difference(held, sort=False):
+        values = state[name]
+        is_text = not isinstance(values, pd.DataFrame) and values.dtype.kind not in "iufbM" and values.notna().any()
+        if is_text and fitting_scale(frames.plain(values)) is not None:
+            warn(f"column {name!r} holds grades, but max_age= leaves it as it is; name it with judgement={name!r}", NotAJudgementWarning)
+
+
+def _with_waiting(seen: Inspections, state: pd.DataFrame, found: np.ndarray, waiting: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """The state of the providers found, those of the register that wait among them, in the order of their keys; and that order."""
+    order = np.arange(len(found))
+    if seen.register is None:
+        waiting = waiting[:0]
+    else:
+        keys = seen.histories.providers[waiting]
+        state = stack(state, register_rows(seen.frame, seen.register, seen.called.provider, keys))
+        order = np.argsort(np.concatenate([found, waiting]), kind="stable")
+        state = state.take(order)
+    state.index = pd.RangeIndex(len(state))
+    state["status"] = pd.Categorical.from_codes(np.repeat([0, 1], [len(found), len(waiting)])[order], dtype=STATUS)
+    return state, order
 
 
 @same_kind
@@ -314,8 +187,11 @@ def first(
     having: str | None = None,
     register: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Find the first graded inspection of each provider, closed providers included.
 
@@ -351,30 +227,20 @@ def first(
     >>> int(sif.aggregate(first)["n_judged"].iloc[0])
     152
     """
-    frame, listed = columns.as_frame(table), register_frame(register)
-    records = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
-    eligible = eligibility(frame, framework, having).all
-    if published_by is not None:
-        if columns.is_offset(published_by):
-            raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
-        if records.published is not None:
-            eligible = eligible & (records.published <= columns.day(published_by, "published_by"))
-    rows = one_a_day(records, eligible)
-    of = records.provider[rows]
-    is_first = np.insert(of[1:] != of[:-1], 0, True)[: len(rows)]
-    rows, of = rows[is_first], of[is_first]
-    warn_if_pooled(frame, rows, framework)
-    state = frame.take(rows)
-    status = np.zeros(len(rows), dtype=np.int8)
-    if listed is not None:
-        waiting = np.setdiff1d(np.arange(len(records.providers)), of)
-        state = columns.stack(state, columns.register_rows(frame, listed, provider, records.providers[waiting]))
-        state = state.take(np.argsort(np.concatenate([records.provider[rows], waiting]), kind="stable"))
-        status = np.append(status, np.ones(len(waiting), dtype=np.int8))
-        status = status[np.argsort(np.concatenate([records.provider[rows], waiting]), kind="stable")]
-    state.index = pd.RangeIndex(len(state))
-    state["status"] = pd.Categorical.from_codes(status, dtype=STATUS)
-    state.attrs = {"framework": columns.names(framework, "framework") or ["all"]}
+    seen = observe(table, Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register))
+    check_not_overwritten(seen.frame, {"status": STATUS})
+    check_cutoff(seen.published, published_by)
+    records, may_count = seen.histories, seen.may_count.all
+    if is_offset(published_by):
+        raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
+    if published_by is not None and records.published is not None:
+        may_count = may_count & (records.published <= day(published_by, "published_by"))
+    rows = records.last_per_day(may_count)
+    rows = rows[is_first(records.provider[rows])]
+    seen.warn_if_pooled(rows)
+    of = records.provider[rows].astype(np.int64)
+    state, _ = _with_waiting(seen, seen.frame.take(rows), of, np.setdiff1d(np.arange(len(records.providers)), of))
+    state.attrs = {"framework": seen.which.frameworks}
     return state
 
 
@@ -393,8 +259,11 @@ def explain(
     register: Any = None,
     max_age: Any = None,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Say of every inspection of one provider whether it counts as at a date, and why.
 
@@ -423,21 +292,21 @@ def explain(
     >>> story[story["counts"]]["because"].item()
     'the most recent graded inspection by 10 March 2015'
     """
-    frame, listed = columns.as_frame(table), register_frame(register)
-    everyone = columns.records(frame, listed, provider=provider, inspected=inspected, published=published)
+    seen = observe(table, Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register))
+    check_cutoff(seen.published, published_by)
+    frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
     known = list(dict.fromkeys([*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())]))
     if provider_id not in known:
         raise ValueError(f"provider {provider_id!r} is not in the table{_nearest_provider(frame, provider_id, provider, known)}")
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
-    may_count = eligibility(frame, framework, having)
-    day = columns.day(date, "date")
-    cutoff = cutoff_of(published_by, day)
+    until = day(date, "date")
+    cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
-    chosen = int(_latest(everyone, may_count.all, day, cutoff)[code])
-    placed = everyone.placed
+    chosen = int(everyone.latest(may_count.all, until, cutoff)[code])
+    dated = everyone.dated
     report = everyone.published if everyone.published is not None else np.full(len(frame), NO_DAY)
-    mine = mine[np.lexsort((mine, report[mine], placed[mine]))]
-    in_force = [row for row in mine.tolist() if may_count.all[row] and everyone.held[row] <= day and report[row] <= cutoff]
+    mine = mine[np.lexsort((mine, report[mine], dated[mine]))]
+    in_force = [row for row in mine.tolist() if may_count.all[row] and everyone.inspected[row] <= until and report[row] <= cutoff]
 
     def reason(row: int) -> str:
         if may_count.framework is not None and not may_count.framework[row]:
@@ -446,19 +315,19 @@ def explain(
             return f"not graded: {_kind(frame, row)}"
         if may_count.having is not None and not may_count.having[row]:
             return f"makes no judgement {having}"
-        if everyone.held[row] > day:
-            return f"began on {in_words(everyone.held[row])}, after {in_words(day)}"
+        if everyone.inspected[row] > until:
+            return f"began on {in_words(everyone.inspected[row])}, after {in_words(until)}"
         if report[row] > cutoff:
             return f"published on {in_words(report[row])}, after the cut-off of {in_words(cutoff)}"
-        if everyone.opened is not None and everyone.opened[code] > day:
-            return f"the provider opened on {in_words(everyone.opened[code])}, after {in_words(day)}"
-        if everyone.closed is not None and NO_DAY != everyone.closed[code] <= day:
+        if everyone.opened is not None and everyone.opened[code] > until:
+            return f"the provider opened on {in_words(everyone.opened[code])}, after {in_words(until)}"
+        if everyone.closed is not None and NO_DAY != everyone.closed[code] <= until:
             return f"the provider closed on {in_words(everyone.closed[code])}"
         if row != chosen:
-            return f"a later one counts, of {in_words(placed[in_force[-1]])}"
-        if max_age is not None and _expiry(everyone, [row], max_age)[0] < day:
+            return f"a later one counts, of {in_words(dated[in_force[-1]])}"
+        if max_age is not None and _expiry(dated[[row]], max_age)[0] < until:
             return "the most recent graded inspection, but older than max_age: its grades count as missing"
-        return f"the most recent graded inspection by {in_words(day)}" + (
+        return f"the most recent graded inspection by {in_words(until)}" + (
             "" if report[row] != NO_DAY else ", by its inspection date alone: no publication date"
         )
 
@@ -468,14 +337,14 @@ def explain(
         "framework",
         "inspection_type",
         "outcome",
-        "graded",
-        *columns.judgement_columns(frame),
+        graded,
+        *judgement_columns(frame),
     ]
-    story = frame[[name for name in dict.fromkeys(wanted) if name in frame.columns]].take(mine)
+    story = frame[[name for name in dict.fromkeys(wanted) if name is not None and name in frame.columns]].take(mine)
     story.index = pd.RangeIndex(len(story))
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
-    story.attrs = {"as_at": iso(day), "published_by": iso(cutoff), "provider": str(provider_id)}
+    story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
     return story
 
 
@@ -507,11 +376,15 @@ def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: lis
 @same_kind
 def series(
     table: Any,
-    dates: Any,
+    dates: Any = None,
     by: str | Sequence[str] | None = None,
     *,
+    start: Any = None,
+    end: Any = None,
+    freq: Any = None,
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
+    threshold: str | None = None,
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
@@ -522,8 +395,11 @@ def series(
     min_n: int = 0,
     observed: bool = True,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    opened: str | None = "opened",
+    closed: str | None = "closed",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Count the state at many dates: equal to ``aggregate(as_at(table, date, ...), by)`` at each, in one pass over the records.
 
@@ -531,9 +407,11 @@ def series(
     ----------
     table, framework, having, register, max_age, provider, inspected, published
         As for `as_at`.
-    dates : sequence of dates, DatetimeIndex
+    dates : sequence of dates, DatetimeIndex, optional
         The dates, in the order in which the result shows them.
-    by, judgement, scale, interval, level, min_n, observed
+    start, end, freq : date, date, str or offset, optional
+        In place of `dates`: the last day of each period from `start` to `end`, as `periods` cuts them (``freq="YE-MAR"``).
+    by, judgement, scale, threshold, interval, level, min_n, observed
         As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group.
     published_by : date, offset or sequence of dates, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
@@ -565,18 +443,64 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
-    named = {"provider": provider, "inspected": inspected, "published": published}
-    frame = columns.as_frame(table, of_records=True, by=by, judgement=judgement, having=having, **named)
-    listed = register_frame(register)
-    days, cutoffs = grid(dates, published_by)
-    for name in columns.names(by, "by"):
-        columns.column(frame, name, "by")
-    codes, scale = columns.grade_codes(frame, judgement, scale)
-    options: dict[str, Any] = {"framework": framework, "having": having, "max_age": max_age, "observed": observed} | named
-    found = in_force(frame, days, cutoffs, by, judgement, codes, len(scale.labels), register=listed, **options)
+    asked = Grid.of(dates_from(dates, start, end, freq), published_by)
+    called = Columns(provider, inspected, published, opened, closed, graded)
+    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
+    check_cutoff(seen.published, published_by)
+    on = seen.graded_on.with_threshold(threshold)
+    found = in_force(seen, asked, by, judgement, len(on.labels), max_age=max_age, observed=observed)
     if framework is None and found.framework_labels is not None:
         warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
-    return series_table(days, found.counted, found.grouped, scale, interval=interval, level=level, min_n=min_n)
+    return series_table(asked.days, found.counted, found.grouped, on, interval=interval, level=level, min_n=min_n)
+
+
+def dates_from(dates: Any, start: Any, end: Any, freq: Any) -> Any:
+    """The dates asked for: as given, or the last day of each period from start to end."""
+    if dates is not None:
+        if not (start is None and end is None and freq is None):
+            raise ValueError("dates= and start=, end=, freq= are two ways of asking; give one of them")
+        return dates
+    if start is None or end is None or freq is None:
+        raise ValueError("series needs dates, or start=, end= and freq=, as start='2019-03-31', end='2024-03-31', freq='financial'")
+    first, last = day(start, "start"), day(end, "end")
+    if first > last:
+        raise ValueError(f"start ({iso(first)}) is after end ({iso(last)})")
+    ends = period_bounds(np.array([first, last]), freq)[1]
+    return dates_of(ends[ends <= last])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The dates of a series and the cut-off of each, as days."""
+
+    days: np.ndarray
+    cutoffs: np.ndarray
+
+    @classmethod
+    def of(cls, dates: Any, published_by: Any) -> Grid:
+        """The grid of dates and cut-offs as a user writes them."""
+        if isinstance(dates, str) or not hasattr(dates, "__iter__"):
+            dates = [dates]
+        days = days_of(pd.Series(list(dates), dtype=object), "dates")
+        if (days == NO_DAY).any():
+            raise ValueError(f"dates[{int(np.argmax(days == NO_DAY))}] is missing")
+        if published_by is None:
+            return cls(days, days)
+        if is_offset(published_by):
+            return cls(days, plus_offset(days, published_by, "published_by"))
+        if isinstance(published_by, str) or not hasattr(published_by, "__iter__"):
+            return cls(days, np.full(len(days), day(published_by, "published_by")))
+        cutoffs = np.array([day(cutoff, f"published_by[{i}]") for i, cutoff in enumerate(published_by)], dtype=np.int64)
+        if len(cutoffs) != len(days):
+            raise ValueError(f"published_by has {len(cutoffs)} cut-offs for {len(days)} dates; one for each is needed")
+        return cls(days, cutoffs)
+
+    def runs(self) -> list[np.ndarray]:
+        """Positions of the dates, in runs along which neither date nor cut-off decreases: what one pass of the kernel can take."""
+        if not len(self.days):
+            return []
+        order = np.lexsort((self.cutoffs, self.days))
+        return np.split(order, np.flatnonzero(np.diff(self.cutoffs[order]) < 0) + 1)
 
 
 class GroupsInForce(NamedTuple):
@@ -604,76 +528,46 @@ class InForce:
     """
 
     counted: GroupsInForce
-    grouped: columns.Groups
+    grouped: Groups
     by_framework: np.ndarray
     framework_labels: Any
 
 
-def in_force(
-    frame: pd.DataFrame,
-    days: np.ndarray,
-    cutoffs: np.ndarray,
-    by: str | Sequence[str] | None,
-    judgement: str,
-    codes: np.ndarray,
-    n_grades: int,
-    *,
-    framework: str | Sequence[str] | None,
-    having: str | None,
-    register: pd.DataFrame | None,
-    max_age: Any,
-    observed: bool,
-    provider: str,
-    inspected: str,
-    published: str,
-    of_piece: bool = False,
-) -> InForce:
-    """Count the records in force at each date of a grid, by group and by the given codes of the judgement."""
-    records = columns.records(frame, register, provider=provider, inspected=inspected, published=published)
-    eligible = eligibility(frame, framework, having, [judgement], of_piece=of_piece).all
-    expires = None if max_age is None else _expiry(records, slice(None), max_age)
-    labelled = frame
-    if register is not None:
+def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: int, *, max_age: Any, observed: bool) -> InForce:
+    """Count the records in force at each date of a grid, by group and grade."""
+    records, eligible, codes = seen.histories, seen.may_count.all, seen.grades
+    expires = None if max_age is None else _expiry(records.dated, max_age)
+    labelled = seen.frame
+    if seen.register is not None:
         # A provider of the register counts from its opening, without a grade, until its first inspection: a record before all days.
-        wanted = [judgement, *columns.names(by, "by")]
-        more = columns.register_rows(frame[list(dict.fromkeys([provider, *wanted]))], register, provider, records.providers)
-        labelled = columns.stack(frame[more.columns], more)
-        records, eligible, codes, expires = _with_waiting(records, eligible, codes, expires)
-    grouped = columns.groups(labelled, by, observed=observed)
-    runs = _runs(days, cutoffs)
+        wanted = list(dict.fromkeys([seen.called.provider, judgement, *names(by, "by")]))
+        size = len(records.providers)
+        more = register_rows(seen.frame[wanted], seen.register, seen.called.provider, records.providers)
+        labelled = stack(seen.frame[wanted], more)
+        records, eligible = records.with_waiting(), np.append(eligible, np.ones(size, dtype=np.bool_))
+        codes = np.append(codes, np.full(size, -1, dtype=codes.dtype))
+        expires = None if expires is None else np.append(expires, np.full(size, NO_DAY))
+    grouped = groups(labelled, by, observed=observed)
+    runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
-        order, _ = counts.order_records(records.provider, records.held, records.published, n_providers=len(records.providers))
+        order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
 
     def count(of_groups: Any, n_groups: int, of_grades: Any, n_grades: int) -> GroupsInForce:
         parts = []
         for run in runs:
-            of_run = _count_in_force(
-                records.provider,
-                records.held,
-                records.published,
-                of_groups,
-                of_grades,
-                days[run],
-                cutoffs[run],
-                order=order,
-                n_providers=len(records.providers),
-                n_groups=n_groups,
-                n_grades=n_grades,
-                eligible=eligible,
-                opened=records.opened,
-                closed=records.closed,
-                expires=expires,
-            )
+            dates, cutoffs = asked.days[run], asked.cutoffs[run]
+            cells = {"n_groups": n_groups, "n_grades": n_grades, "order": order, "eligible": eligible, "expires": expires}
+            of_run = _count_in_force(records, of_groups, of_grades, dates, cutoffs, cells)
             parts.append(GroupsInForce(run[of_run.date], of_run.group, of_run.counted))
         return _merged(parts, n_grades)
 
-    by_framework, labels = np.zeros((len(days), 0), dtype=np.int64), None
-    if framework is None and "framework" in frame.columns:
-        of, labels = columns.label_codes(frame["framework"])
+    by_framework, labels = np.zeros((len(asked.days), 0), dtype=np.int64), None
+    if seen.which.framework is None and "framework" in seen.frame.columns:
+        of, labels = label_codes(column(seen.frame, "framework", "framework"))
         of = np.append(of, np.full(len(codes) - len(of), -1))
         found = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1)
-        by_framework = np.zeros((len(days), len(labels) + 1), dtype=np.int64)
+        by_framework = np.zeros((len(asked.days), len(labels) + 1), dtype=np.int64)
         by_framework[found.date, found.group] = found.counted.sum(axis=1)
         by_framework = by_framework[:, :-1]
     return InForce(count(grouped.codes, grouped.size, codes, n_grades), grouped, by_framework, labels)
@@ -683,14 +577,18 @@ def in_force(
 DENSE_CELLS = 1 << 22
 
 
-def _count_in_force(*records: Any, n_groups: int, n_grades: int, **options: Any) -> GroupsInForce:
+def _count_in_force(
+    records: Records, groups: Any, grades: Any, dates: np.ndarray, cutoffs: np.ndarray, cells: dict[str, Any]
+) -> GroupsInForce:
     """Count a grid; memory goes with the records and the result, not with dates x groups, where the latter are many."""
-    n_dates = len(records[5])
+    n_dates, n_groups, n_grades = len(dates), cells["n_groups"], cells["n_grades"]
+    asked = (records.provider, records.inspected, records.published, groups, grades, dates, cutoffs)
+    options = {"n_providers": len(records.providers), "opened": records.opened, "closed": records.closed, **cells}
     if n_dates * (n_groups + 1) * (n_grades + 1) <= DENSE_CELLS:
-        counted = counts.count_as_at(*records, n_groups=n_groups, n_grades=n_grades, **options).reshape(-1, n_grades + 1)
+        counted = counts.count_as_at(*asked, **options).reshape(-1, n_grades + 1)
         shown = np.flatnonzero(counted.any(axis=1))
         return GroupsInForce(*np.divmod(shown, n_groups + 1), counted[shown])
-    found = counts.changes_as_at(*records, n_groups=n_groups, n_grades=n_grades, **options)
+    found = counts.changes_as_at(*asked, **options)
     group = np.where(found.group < 0, n_groups, found.group)
     # A pair of group and date at which something changes begins a stretch of dates, which ends where the next of its group begins.
     begins = np.flatnonzero(np.diff(group * n_dates + found.date, prepend=-1))
@@ -732,57 +630,7 @@ def _check_rows(rows: int, n_grades: int) -> None:
     )
 
 
-def grid(dates: Any, published_by: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The dates and the cut-off of each, as days."""
-    if isinstance(dates, str) or not hasattr(dates, "__iter__"):
-        dates = [dates]
-    days = columns.days(pd.DataFrame({"dates": pd.Series(list(dates), dtype=object)}), "dates", "dates")
-    if (days == NO_DAY).any():
-        raise ValueError(f"dates[{int(np.argmax(days == NO_DAY))}] is missing")
-    if published_by is None:
-        return days, days
-    if columns.is_offset(published_by):
-        return days, columns.plus_offset(days, published_by, "published_by")
-    if isinstance(published_by, str) or not hasattr(published_by, "__iter__"):
-        return days, np.full(len(days), columns.day(published_by, "published_by"))
-    cutoffs = np.array([columns.day(cutoff, f"published_by[{i}]") for i, cutoff in enumerate(published_by)], dtype=np.int64)
-    if len(cutoffs) != len(days):
-        raise ValueError(f"published_by has {len(cutoffs)} cut-offs for {len(days)} dates; one for each is needed")
-    return days, cutoffs
-
-
-def _runs(days: np.ndarray, cutoffs: np.ndarray) -> list[np.ndarray]:
-    """Positions of the dates, in runs along which neither date nor cut-off decreases: what one pass of the kernel can take."""
-    if not len(days):
-        return []
-    order = np.lexsort((cutoffs, days))
-    return np.split(order, np.flatnonzero(np.diff(cutoffs[order]) < 0) + 1)
-
-
-def _with_waiting(
-    records: Records, eligible: np.ndarray, codes: np.ndarray, expires: np.ndarray | None
-) -> tuple[Records, np.ndarray, np.ndarray, np.ndarray | None]:
-    """The records, and after them one of each provider of the register without a grade, before all days."""
-    size = len(records.providers)
-    before_all = np.full(size, NO_DAY + 1)
-    published = records.published if records.published is not None else np.full(len(records.held), NO_DAY)
-    more = Records(
-        np.append(records.provider, np.arange(size)),
-        records.providers,
-        np.append(records.held, before_all),
-        np.append(published, before_all),
-        records.opened,
-        records.closed,
-    )
-    return (
-        more,
-        np.append(eligible, np.ones(size, dtype=np.bool_)),
-        np.append(codes, np.full(size, -1, dtype=codes.dtype)),
-        None if expires is None else np.append(expires, np.full(size, NO_DAY)),
-    )
-
-
-def series_table(days: np.ndarray, found: GroupsInForce, grouped: columns.Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
+def series_table(days: np.ndarray, found: GroupsInForce, grouped: Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
     """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
     date, group, counted = found
     is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
@@ -795,9 +643,83 @@ def series_table(days: np.ndarray, found: GroupsInForce, grouped: columns.Groups
         counted = np.zeros((len(shown), found.counted.shape[1]), dtype=np.int64)
         counted[np.searchsorted(shown, place)] = found.counted
         date, group = np.divmod(shown, grouped.size + 1)
-    labels: dict[str, Any] = {"as_at": columns.dates_of(days[date])}
-    if "as_at" in grouped.labels:
-        raise ValueError("by names ['as_at'], which the result needs for its own column: rename it")
-    for name, label in grouped.labels.items():
-        labels[name] = with_missing(label, grouped.missing[name]).take(group)
+    of_groups = {name: label.take(group) for name, label in grouped.labels_and_missing.items()}
+    labels = side_by_side({"as_at": dates_of(days[date])}, of_groups)
     return result_table(labels, counted, scale, **options)
+
+
+# ---- by batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series(OfHistories):
+    """`ofsted_sif.series`, with its options."""
+
+    dates: Any
+    start: Any
+    end: Any
+    freq: Any
+    threshold: str | None
+    published_by: Any
+    register: Any
+    max_age: Any
+    interval: str
+    level: float
+    min_n: int
+    observed: bool
+
+    def __post_init__(self) -> None:
+        check_method(self.interval)
+        if self.register is not None:
+            raise ValueError(
+                "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
+                "file are obeyed; for a register read the file whole (pandas.read_parquet)"
+            )
+        self.grid()
+
+    def grid(self) -> Grid:
+        """The dates asked for, and their cut-offs."""
+        return Grid.of(dates_from(self.dates, self.start, self.end, self.freq), self.published_by)
+
+    def count(self, piece: Any) -> Partial:
+        """What is in force at each date, by group and word."""
+        seen, words = self.observe(piece)
+        check_cutoff(seen.published, self.published_by)
+        asked = self.grid()
+        found = in_force(seen, asked, self.by, self.judgement, len(seen.words), max_age=self.max_age, observed=True)
+        pair, word = np.nonzero(found.counted.counted)
+        date, group = found.counted.date[pair], found.counted.group[pair]
+        # Places of dates as narrow as they can be: these are many, and travel between machines.
+        dated = date.astype(np.min_scalar_type(len(asked.days)))
+        labelled = [*(labels_at(of, group) for of in found.grouped.labels.values()), dated, labels_at(seen.words, word)]
+        counted = {"words": words, "in force": PartialCounts(tuple(labelled), (found.counted.counted[pair, word],))}
+        counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
+        if found.framework_labels is not None:
+            date, of = np.nonzero(found.by_framework)
+            in_force_of = PartialCounts((date, found.framework_labels.take(of)), (found.by_framework[date, of],))
+            counted["frameworks in force"] = in_force_of
+        return Partial(len(seen.frame), counted)
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """Words become grades, and counts the table of `series`."""
+        if "frameworks" in partial.counted:
+            labels = partial.counted["frameworks"].labels[0]
+            most = np.zeros(len(labels), dtype=np.int64)
+            if (of := partial.counted.get("frameworks in force")) is not None:
+                place = pd.Index(np.asarray(labels, dtype=object)).get_indexer(pd.Index(np.asarray(of.labels[1], dtype=object)))
+                np.maximum.at(most, place, of.sums[0])
+            self.say_frameworks(labels, most)
+        days = self.grid().days
+        cells = partial.counted["in force"]
+        grouped, (group,) = self.groups_of(self.by, self.observed, [cells])
+        scale, (grade,) = self.grades_of(partial.counted["words"], self.judgement, self.scale, cells.labels[-1])
+        scale = scale.with_threshold(self.threshold)
+        place = np.asarray(cells.labels[-2], dtype=np.int64) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
+        shown, pair = np.unique(place, return_inverse=True)
+        counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
+        np.add.at(counted, (pair, grade), cells.sums[0])
+        found = GroupsInForce(*np.divmod(shown, grouped.size + 1), counted)
+        return series_table(days, found, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
+
+
+series.question = Series  # type: ignore[attr-defined]

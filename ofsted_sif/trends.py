@@ -6,27 +6,32 @@ All of them count from inspections, each once. Improvement is positive whatever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns, counts
-from ofsted_sif.aggregation import with_missing
+from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.frames import same_kind
-from ofsted_sif.in_year import period_bounds, placed_days
+from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import normal_quantile
-from ofsted_sif.rows import RowError
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import eligibility, in_framework, warn_if_pooled
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
+from ofsted_sif.table.dates import DAYS_A_YEAR
+from ofsted_sif.table.eligible import Which, eligible, in_framework, warn_if_pooled
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import groups
+from ofsted_sif.table.keys import distinct_numbers, label_codes, take
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of, words_of
+from ofsted_sif.table.periods import period_bounds
+from ofsted_sif.table.records import dated, days_of_records
+from ofsted_sif.table.result import side_by_side
 
 __all__ = ["trend"]
 
 METHODS = ("mann-kendall", "seasonal-mann-kendall", "theil-sen", "cochran-armitage", "jonckheere")
 ALTERNATIVES = ("two-sided", "greater", "less")
-DAYS_A_YEAR = 365.25
 
 
 @same_kind
@@ -38,6 +43,7 @@ def trend(
     value: str | None = None,
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
+    threshold: str | None = None,
     season: str | None = None,
     freq: str | pd.offsets.BaseOffset = "YE-AUG",
     alternative: str = "two-sided",
@@ -48,8 +54,9 @@ def trend(
     framework: str | Sequence[str] | None = None,
     observed: bool = True,
     provider: str = "provider",
-    inspected: str = "inspection_start",
-    published: str = "published",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
+    graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Test for a trend over time, a row a group.
 
@@ -65,7 +72,7 @@ def trend(
         the periods? ``jonckheere``: do grades rise or fall along the periods?
     value : str, optional
         A column of numbers to test in place of grades. For ``cochran-armitage`` it holds true and false, or 0 and 1.
-    judgement, scale, observed
+    judgement, scale, threshold, observed
         As for `aggregate`; one judgement. Only graded inspections take part.
     season : str, optional
         For ``seasonal-mann-kendall``: a column whose values are blocks (a region, a kind of provider), or ``"month"`` or ``"quarter"``
@@ -86,8 +93,8 @@ def trend(
         Confidence level of `lower` and `upper`.
     framework : str or sequence of str, optional
         As for `as_at`.
-    provider, inspected, published : str
-        The user's names of those columns.
+    provider, inspected, published, graded : str
+        The user's names of those columns; None does without.
 
     Returns
     -------
@@ -150,23 +157,24 @@ def trend(
     (True, 0.21)
     """
     how = Method(method, season, freq, alternative, continuity, exact, adjust, level, value or judgement)
-    frame = columns.as_frame(table)
+    frame = as_frame(table)
     _refuse_repeated(frame)
     if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
         inspected = "period_end"
 
     if value is None:
-        values, scale = columns.grade_codes(frame, judgement, scale)
+        values, scale = grade_codes(frame, judgement, scale)
+        scale = scale.with_threshold(threshold)
         known = values >= 0
     else:
         values, scale = numbers_of(frame, value), None
         known = ~np.isnan(values)
-    graded = judgement if value is None else None
-    taken = taken_rows(frame, values, known, graded=graded, season=season, framework=framework, inspected=inspected, published=published)
+    called = Columns(provider, inspected, published, graded=graded)
+    taken = taken_rows(frame, called, Which(framework), values, known, judgement=judgement if value is None else None, season=season)
     frame, used, block = taken.frame, taken.used, taken.block
     warn_if_pooled(frame, np.flatnonzero(used), framework)
-    grouped = columns.groups(frame, by, observed=observed)
-    group, size, labels = with_missing_group(grouped, len(frame))
+    grouped = groups(frame, by, observed=observed)
+    group, size, labels = grouped.without_missing_codes(len(frame))
     n_missing = np.bincount(group[~used], minlength=size)
     group, values, days = (array if used.all() else array[used] for array in (group, taken.values, taken.days))
     block = None if block is None else block[used]
@@ -231,9 +239,7 @@ def trend_table(
     result["exact"] = found.get("exact", np.zeros(rows.size, dtype=np.bool_))
     if n_repeated is not None:
         result["n_repeated"] = n_repeated
-    if clash := labels.keys() & result.keys():
-        raise ValueError(f"by names {sorted(clash)}, which the result needs for its own columns: rename it")
-    return pd.DataFrame(labels | result, copy=False)
+    return pd.DataFrame(side_by_side(labels, result), copy=False)
 
 
 # ---- what comes in
@@ -252,22 +258,21 @@ class Taken:
 
 def taken_rows(
     frame: pd.DataFrame,
+    called: Columns,
+    which: Which,
     values: np.ndarray,
     known: np.ndarray,
     *,
-    graded: str | None,
+    judgement: str | None,
     season: str | None,
-    framework: str | Sequence[str] | None,
-    inspected: str,
-    published: str,
     of_piece: bool = False,
 ) -> Taken:
-    """The rows of the frameworks asked for; of inspections, which name the judgement that is `graded`, those that are."""
-    days = placed_days(*columns.dates_of_records(frame, inspected, published))
-    if graded is not None:
-        taken = eligibility(frame, framework, None, [graded], of_piece=of_piece).all
+    """The rows of the frameworks asked for; of inspections, which name their judgement, those that are graded."""
+    days = dated(*days_of_records(frame, called))
+    if judgement is not None:
+        taken = eligible(frame, which, called.graded, [judgement], of_piece=of_piece).all
     else:
-        named = in_framework(frame, framework, of_piece=of_piece)
+        named = in_framework(frame, which.framework, of_piece=of_piece)
         taken = np.ones(len(frame), dtype=np.bool_) if named is None else named
     block = None if season is None else blocks(frame, season, days)
     used = known & (days != NO_DAY)
@@ -295,7 +300,7 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
 
 def numbers_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column of numbers as float64, missing ones NaN."""
-    values = columns.column(frame, name, "value")
+    values = column(frame, name, "value")
     if isinstance(values.dtype, pd.CategoricalDtype):
         raise ValueError(f"value={name!r} holds categories; value= takes numbers, grades go into judgement={name!r}")
     try:
@@ -312,23 +317,12 @@ def blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
     if season in ("month", "quarter") and season not in frame.columns:
         month = np.where(days == NO_DAY, -1, days.view("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12)
         return month if season == "month" else np.where(month < 0, -1, month // 3)
-    return columns.label_codes(columns.column(frame, season, "season"))[0].astype(np.int64)
-
-
-def with_missing_group(grouped: columns.Groups, rows: int) -> tuple[np.ndarray, int, dict[str, Any]]:
-    """Group codes none of which is missing, how many groups there are, and their labels, the missing one last where it occurs."""
-    if grouped.codes is None:
-        return np.zeros(rows, dtype=np.int8), 1, {}
-    missing = grouped.codes < 0
-    if not missing.any():
-        return grouped.codes, grouped.size, dict(grouped.labels)
-    labels = {name: with_missing(label, grouped.missing[name]) for name, label in grouped.labels.items()}
-    return np.where(missing, grouped.size, grouped.codes.astype(np.int64)), grouped.size + 1, labels
+    return label_codes(column(frame, season, "season"))[0].astype(np.int64)
 
 
 def repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
     """How many rows of each group are not the first of their provider; rows without a provider are each of one of their own."""
-    codes, labels = columns.label_codes(frame[provider])
+    codes, labels = label_codes(column(frame, provider, "provider"))
     codes = (codes if used.all() else codes[used]).astype(np.int64)
     known = codes >= 0
     if not known.all():
@@ -459,7 +453,7 @@ def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, 
     # Cells of group, period and good or not, and how many rows each has.
     n_periods = int(period.max(initial=-1)) + 1
     number = (rows.group.astype(np.int64) * n_periods + period) * 2 + good.astype(np.int64)
-    cells, place = columns.distinct_numbers(number, rows.size * n_periods * 2)
+    cells, place = distinct_numbers(number, rows.size * n_periods * 2)
     weight = np.zeros(len(cells), dtype=np.int64)
     np.add.at(weight, place, 1 if rows.n is None else rows.n)
     group, period, good = cells // max(1, 2 * n_periods), cells // 2 % max(1, n_periods), (cells % 2).astype(np.float64)
@@ -508,3 +502,122 @@ def adjust_bh(p: np.ndarray) -> np.ndarray:
     m = len(order)
     adjusted[order] = np.minimum.accumulate(np.minimum(1, p[order] * m / np.arange(m, 0, -1)))
     return adjusted
+
+
+# ---- by batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend(OfHistories):
+    """`ofsted_sif.trend`, with its options: by the methods that need no more than counts by group, day and grade."""
+
+    method: str
+    threshold: str | None
+    value: str | None
+    season: str | None
+    freq: Any
+    alternative: str
+    continuity: bool
+    exact: Any
+    adjust: str | None
+    level: float
+    observed: bool
+
+    def __post_init__(self) -> None:
+        how = self._how()
+        whole = "read the file whole (pandas.read_parquet with columns=) and call ofsted_sif.trend on the table"
+        if how.method == "theil-sen":
+            raise ValueError(f"theil-sen compares every two rows and can't be counted by batches: take method='mann-kendall', or {whole}")
+        if self.value is not None and how.method != "cochran-armitage":
+            raise ValueError(f"value={self.value!r}: {how.method} of numbers can't be counted by batches, that of grades can: {whole}")
+
+    def _how(self) -> Method:
+        return Method(
+            self.method,
+            self.season,
+            self.freq,
+            self.alternative,
+            self.continuity,
+            self.exact,
+            self.adjust,
+            self.level,
+            self.value or self.judgement,
+        )
+
+    @property
+    def _season_column(self) -> str | None:
+        return None if self.season in ("month", "quarter") else self.season
+
+    def needed(self) -> dict[str, Any]:
+        """What is tested, by what."""
+        judged = {"value": self.value} if self.value is not None else {"judgement": self.judgement}
+        return {"by": self.by, **judged, "season": self._season_column, **self.called.needed()}
+
+    def count(self, piece: Any) -> Partial:
+        """Inspections by group, season, day and word."""
+        frame = as_frame(piece, of_records=True, **self.needed())
+        parts = {}
+        if self.value is None:
+            codes, labels = label_codes(column(frame, self.judgement, "judgement"))
+            codes = np.asarray(codes)
+            occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
+            parts["words"], of_words = words_of(codes, labels, occurs, self.judgement, self.scale)
+            known = of_words[codes] >= 0
+        else:
+            numbers = numbers_of(frame, self.value)
+            codes, labels = label_codes(pd.Series(numbers, copy=False))
+            known = codes >= 0
+            check_flags(np.asarray(labels), self.value)
+        judgement = self.judgement if self.value is None else None
+        which = Which(self.framework)
+        taken = taken_rows(frame, self.called, which, codes, known, judgement=judgement, season=self.season, of_piece=True)
+        rows = taken.frame
+        by = [label_codes(column(rows, name, "by")) for name in names(self.by, "by")]
+        season = [] if self._season_column is None else [label_codes(column(rows, self._season_column, "season"))]
+        day = label_codes(pd.Series(taken.days, copy=False))
+        parts["rows"] = count_labels([*by, *season, day, (np.asarray(taken.values), labels)], len(rows))
+        if self.provider in rows.columns:
+            place, at = places_of(by) if by else (np.zeros(len(rows), dtype=np.int64), np.zeros(1, dtype=np.int64))
+            n_repeated = repeated(rows, self.provider, taken.used, place[taken.used], len(at))
+            parts["repeated"] = PartialCounts(tuple(take(of, codes[at].astype(np.int64)) for codes, of in by), (n_repeated,))
+        return Partial(len(frame), parts | self.chosen_frameworks(rows, np.flatnonzero(taken.used)))
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """Words become grades, and counts the table of `trend`."""
+        if "frameworks" in partial.counted:
+            of = partial.counted["frameworks"]
+            self.say_frameworks(of.labels[0], of.sums[0])
+        cells, again = partial.counted["rows"], partial.counted.get("repeated")
+        parts = [cells] if again is None else [cells, again]
+        grouped, of_group = self.groups_of(self.by, self.observed, parts)
+        merged = replace(grouped, codes=None if grouped.codes is None else np.concatenate(of_group))
+        every, size, labels = merged.without_missing_codes(sum(map(len, of_group)))
+        group, repeated_group = every[: len(of_group[0])], every[len(of_group[0]) :]
+        days, n = np.asarray(cells.labels[-2]), cells.sums[0]
+        if self.value is None:
+            scale, (values,) = self.grades_of(partial.counted["words"], self.judgement, self.scale, cells.labels[-1])
+            scale = scale.with_threshold(self.threshold)
+            known = values >= 0
+        else:
+            scale, values = None, np.asarray(cells.labels[-1], dtype=np.float64)
+            known = ~np.isnan(values)
+        used = known & (days != NO_DAY)
+        block = None
+        if self.season is not None:
+            named = {} if self._season_column is None else {self.season: self._season_label(cells)}
+            block = blocks(pd.DataFrame(named), self.season, days)
+            used &= block >= 0
+            block = block[used]
+        n_missing, n_repeated = np.zeros(size, dtype=np.int64), None
+        np.add.at(n_missing, group[~used], n[~used])
+        if again is not None:
+            n_repeated = np.zeros(size, dtype=np.int64)
+            np.add.at(n_repeated, repeated_group, again.sums[0])
+        rows = Rows(group[used], size, values[used], days[used], scale, n[used])
+        return trend_table(self._how(), labels, rows, block, n_missing, n_repeated)
+
+    def _season_label(self, cells: PartialCounts) -> Any:
+        return as_text(cells.labels[-3]) if self.season in self.text else cells.labels[-3]
+
+
+trend.question = Trend  # type: ignore[attr-defined]

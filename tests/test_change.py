@@ -41,7 +41,7 @@ def table_of(*rows, **more):
 
 @pytest.mark.parametrize("row", FIGURES, ids=lambda row: f"{row['figure']} {row['measure']} {row['value']}")
 def test_published(row):
-    change = sif.changes(INSPECTIONS, row["as_at"], published_by=row["published_by"], framework=row["frameworks"].split(";"))
+    change = sif.changes(INSPECTIONS, date=row["as_at"], published_by=row["published_by"], framework=row["frameworks"].split(";"))
     summary = sif.change_summary(change).iloc[0]
     assert summary["n" if row["measure"] == "n_providers" else row["measure"]] == int(row["value"])
 
@@ -93,8 +93,8 @@ def test_of_two_inspections_of_one_day_the_last_of_equals_counts_once():
 def test_a_report_published_after_the_cutoff_leaves_the_change_before():
     published = pd.to_datetime(["2018-02-01", "2020-02-01", "2022-08-01"])
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), ("A", "2022-01-01", 1), published=published)
-    assert sif.changes(table, "2022-06-30")["latest"].item() == "Requires improvement"
-    assert sif.changes(table, "2022-06-30", published_by="2022-09-30")["latest"].item() == "Outstanding"
+    assert sif.changes(table, date="2022-06-30")["latest"].item() == "Requires improvement"
+    assert sif.changes(table, date="2022-06-30", published_by="2022-09-30")["latest"].item() == "Outstanding"
     assert sif.changes(table, published_by="2022-06-30")["latest"].item() == "Requires improvement"
     with pytest.raises(ValueError, match="no date that it could be added to"):
         sif.changes(table, published_by=pd.DateOffset(months=1))
@@ -104,8 +104,8 @@ def test_closed_providers_take_part_only_where_no_date_is_asked_for():
     closed = pd.to_datetime(["2021-04-01"] * 2)
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), closed=closed)
     assert len(sif.changes(table)) == 1
-    assert len(sif.changes(table, "2021-03-31")) == 1
-    assert sif.changes(table, "2021-04-01").empty
+    assert len(sif.changes(table, date="2021-03-31")) == 1
+    assert sif.changes(table, date="2021-04-01").empty
 
 
 def test_an_inspection_that_is_not_graded_is_no_change():
@@ -161,8 +161,8 @@ def test_an_improvement_is_more_than_a_decline():
 def test_an_ungraded_inspection_beside_a_single_period_is_in_none():
     table = table_of(("A", "2018-01-01", 4), ("A", "2018-03-01", None), ("A", "2018-06-01", 3))
     table["graded"] = [True, False, True]
-    counted = sif.transitions(table, period="YE")
-    assert counted.loc[counted["n"] > 0, ["from", "to", "n"]].to_numpy().tolist() == [["Inadequate", "Requires improvement", 1]]
+    counted = sif.transitions(table, freq="YE")
+    assert counted.loc[counted["n"] > 0, ["grade_from", "grade_to", "n"]].to_numpy().tolist() == [["Inadequate", "Requires improvement", 1]]
 
 
 def test_a_decomposition_between_a_date_and_itself_is_of_nothing():
@@ -187,8 +187,8 @@ def test_changes_take_a_register_and_the_users_own_names():
     register = pd.DataFrame({"urn": ["A", "B"], "closed": pd.to_datetime(["2021-04-01", None])})
     before = renamed.copy()
     names = {"provider": "urn", "inspected": "start", "register": register}
-    assert sif.changes(renamed, "2021-01-01", **names)["provider"].tolist() == ["A"]
-    assert sif.changes(renamed, "2022-01-01", **names).empty
+    assert sif.changes(renamed, date="2021-01-01", **names)["provider"].tolist() == ["A"]
+    assert sif.changes(renamed, date="2022-01-01", **names).empty
     pd.testing.assert_frame_equal(renamed, before)
 
 
@@ -248,8 +248,8 @@ def test_transitions_agree_with_a_crosstab_by_group_and_period():
     wanted = table.assign(before=before, year=year).dropna(subset="before").groupby(
         ["region", "year", "before", "overall_effectiveness"], observed=True
     ).size()  # fmt: skip
-    got = sif.transitions(INSPECTIONS, "region", period="YE-MAR", framework="ILACS", having="overall_effectiveness")
-    assert list(got.columns) == ["region", "period", "from", "to", "n", "share"]
+    got = sif.transitions(INSPECTIONS, "region", freq="YE-MAR", framework="ILACS", having="overall_effectiveness")
+    assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share"]
     seen = got[got["n"] > 0]
     found = {(r.region, r.period.year, r._3, r.to): r.n for r in seen.itertuples()}
     assert found == wanted.to_dict()
@@ -258,15 +258,15 @@ def test_transitions_agree_with_a_crosstab_by_group_and_period():
 
 def test_every_period_and_pair_of_grades_has_a_row_and_shares_are_of_the_row():
     table = table_of(("A", "2018-05-01", 4), ("A", "2018-09-01", 3), ("A", "2021-01-01", 2), ("B", "2018-05-01", 4), ("B", "2021-01-01", 4))
-    got = sif.transitions(table, period="YE")
+    got = sif.transitions(table, freq="YE")
     assert got["period"].dt.year.unique().tolist() == [2018, 2019, 2020, 2021]
     assert len(got) == 4 * 16
     total = sif.transitions(table)
-    assert list(total.columns) == ["from", "to", "n", "share"]
-    from_inadequate = total[total["from"] == "Inadequate"].set_index("to")
+    assert list(total.columns) == ["grade_from", "grade_to", "n", "share"]
+    from_inadequate = total[total["grade_from"] == "Inadequate"].set_index("grade_to")
     assert from_inadequate["n"].to_dict() == {"Outstanding": 0, "Good": 0, "Requires improvement": 1, "Inadequate": 1}
     assert from_inadequate.loc["Inadequate", "share"] == 0.5
-    assert total[total["from"] == "Outstanding"]["share"].isna().all()
+    assert total[total["grade_from"] == "Outstanding"]["share"].isna().all()
 
 
 def test_missing_grades_stand_apart_in_transitions():
@@ -274,21 +274,21 @@ def test_missing_grades_stand_apart_in_transitions():
         ("A", "2018-01-01", 4), ("A", "2019-01-01", None), ("A", "2020-01-01", 3), ("B", "2018-01-01", 4), ("B", "2019-01-01", 4)
     )
     got = sif.transitions(table)
-    assert got[got["to"].isna()].query("n > 0")[["from", "n"]].to_numpy().tolist() == [["Inadequate", 1]]
-    assert got[got["from"].isna() & (got["n"] > 0)]["to"].tolist() == ["Requires improvement"]
-    assert got[got["to"].isna()]["share"].isna().all()
-    inadequate = got[(got["from"] == "Inadequate") & (got["to"] == "Inadequate")]
+    assert got[got["grade_to"].isna()].query("n > 0")[["grade_from", "n"]].to_numpy().tolist() == [["Inadequate", 1]]
+    assert got[got["grade_from"].isna() & (got["n"] > 0)]["grade_to"].tolist() == ["Requires improvement"]
+    assert got[got["grade_to"].isna()]["share"].isna().all()
+    inadequate = got[(got["grade_from"] == "Inadequate") & (got["grade_to"] == "Inadequate")]
     assert inadequate["share"].item() == 1.0
 
 
 def test_transitions_refuse_a_period_that_is_none():
     with pytest.raises(ValueError, match=r"^period='school year'.*YE-AUG"):
-        sif.transitions(INSPECTIONS, period="school year", framework="all")
+        sif.transitions(INSPECTIONS, freq="school year", framework="all")
 
 
 def test_transitions_of_no_inspections_are_zero():
     assert sif.transitions(INSPECTIONS, framework="SCCIF")["n"].sum() == 0
-    assert sif.transitions(INSPECTIONS, framework="SCCIF", period="YE").empty
+    assert sif.transitions(INSPECTIONS, framework="SCCIF", freq="YE").empty
     assert sif.changes(INSPECTIONS, framework="SCCIF").empty
 
 
@@ -523,7 +523,7 @@ def test_changes_say_of_what_and_when_they_are():
     said = {"judgement": "overall_effectiveness", "n_inspected_once": 0}
     assert sif.changes(table).attrs.items() >= (said | {"as_at": None, "framework": ["all"]}).items()
     assert (
-        sif.changes(table, "2021-01-01", framework="ILACS").attrs.items()
+        sif.changes(table, date="2021-01-01", framework="ILACS").attrs.items()
         >= (said | {"as_at": "2021-01-01", "framework": ["ILACS"]}).items()
     )
 
@@ -531,7 +531,7 @@ def test_changes_say_of_what_and_when_they_are():
 def test_dates_that_are_none_are_named_by_their_argument():
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3))
     for argument, call in (
-        ("date", lambda: sif.changes(table, "soon")),
+        ("date", lambda: sif.changes(table, date="soon")),
         ("published_by", lambda: sif.changes(table, published_by="soon")),
         ("date_from", lambda: sif.decompose(table, "soon", "2020-01-01")),
         ("date_to", lambda: sif.decompose(table, "2020-01-01", "soon")),
@@ -551,7 +551,7 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.changes(table, published_by=pd.DateOffset(months=1)), "published_by=<DateOffset: months=1> is an offset, and"),
         (lambda table: sif.change_summary(table), "changes='change': the table has no such column"),
         (lambda table: sif.change_summary(sif.changes(table).assign(change="better")), "column 'change', row 0: 'better' is none of"),
-        (lambda table: sif.transitions(table, period="school year"), "period='school year': "),
+        (lambda table: sif.transitions(table, freq="school year"), "period='school year': "),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
         (lambda table: sif.compare(table[:1], table[:1], judgement="safe", paired=True), "the scale MET has no threshold that pairs"),

@@ -141,8 +141,8 @@ def test_curve_median_and_logrank_agree_with_lifelines(seed):
     frame = histories(rng, int(rng.integers(30, 150)))
     until, grade, level = pd.Timestamp("2024-06-01"), ["Good", "Outstanding", "Requires improvement"][seed % 3], [0.95, 0.8][seed % 2]
     wanted = times_below(frame, until, {"Outstanding": 1, "Good": 2, "Requires improvement": 3}[grade])
-    curves = sif.time_to(frame, grade, "group", until=until, level=level)
-    medians = sif.median_time_to(frame, grade, "group", until=until, level=level).set_index("group")
+    curves = sif.time_to(frame, "group", grade=grade, until=until, level=level)
+    medians = sif.median_time_to(frame, "group", grade=grade, until=until, level=level).set_index("group")
     assert list(curves.columns) == ["group", "years", "at_risk", "events", "censored", "survival", "lower", "upper"]
     assert list(medians.columns) == ["n", "events", "median", "lower", "upper"]
     for group, curve in curves.groupby("group"):
@@ -165,7 +165,7 @@ def test_curve_median_and_logrank_agree_with_lifelines(seed):
         bounds = median_survival_times(fit.confidence_interval_).iloc[0].tolist()
         assert medians.loc[group, ["lower", "upper"]].tolist() == pytest.approx(bounds, rel=1e-12)
     test = multivariate_logrank_test(wanted["days"] / YEAR, wanted["group"], wanted["reached"])
-    got = sif.logrank(frame, grade, "group", until=until).iloc[0]
+    got = sif.logrank(frame, "group", grade=grade, until=until).iloc[0]
     assert got["df"] == 2
     assert got[["statistic", "p"]].tolist() == pytest.approx([test.test_statistic, test.p_value], rel=1e-10)
 
@@ -271,7 +271,7 @@ def test_no_inspections_give_an_answer_without_a_number():
 
 def test_what_is_asked_wrongly_is_said():
     with pytest.raises(ValueError, match=r"grade='Great' is not a grade of the scale FOUR_POINT"):
-        sif.time_to(INSPECTIONS, "Great", framework=TWO)
+        sif.time_to(INSPECTIONS, grade="Great", framework=TWO)
     with pytest.raises(ValueError, match="compares groups"):
         sif.logrank(INSPECTIONS, framework=TWO)
     with pytest.raises(ValueError, match="level is 95"):

@@ -14,7 +14,7 @@ GRADES = list(sif.FOUR_POINT.columns)
 def test_each_inspection_stands_in_one_period_and_the_sums_are_those_of_the_table():
     table = sif.load_inspections()
     for freq in ("YE-AUG", "YE-MAR", "QE", "ME", "W-SUN", "YS-APR", "2YE-MAR", "D"):
-        found = sif.periods(table, freq, framework="all")
+        found = sif.periods(table, freq=freq, framework="all")
         assert found["n"].sum() == len(table)
         assert (found["period_start"].iloc[1:].to_numpy() == found["period_end"].iloc[:-1].to_numpy() + np.timedelta64(1, "D")).all()
         assert (found["n"].iloc[[0, -1]] > 0).all()  # from the first inspection's period to the last one's, none beyond
@@ -31,7 +31,7 @@ def test_periods_are_pandas_periods(freq, period):
     when = table["inspection_start"].fillna(table["published"]).dt.to_period(period)
     whole = pd.period_range(when.min(), when.max(), freq=when.dt.freq)
     expected = table.groupby([when, "overall_effectiveness"], observed=False).size().unstack().reindex(whole, fill_value=0)
-    found = sif.periods(table, freq)
+    found = sif.periods(table, freq=freq)
     assert found["period_start"].tolist() == whole.start_time.tolist()
     assert found["period_end"].dt.date.tolist() == whole.end_time.date.tolist()
     assert found[GRADES].to_numpy().tolist() == expected[list(sif.FOUR_POINT.labels)].to_numpy().tolist()
@@ -40,7 +40,7 @@ def test_periods_are_pandas_periods(freq, period):
 def test_first_and_last_days_belong_to_their_period():
     days = ["2021-08-31", "2021-09-01", "2022-08-31", "2022-09-01"]
     table = pd.DataFrame({"inspection_start": days, "overall_effectiveness": ["Good", "Inadequate", "Outstanding", "Good"]})
-    found = sif.periods(table, "YE-AUG")
+    found = sif.periods(table, freq="YE-AUG")
     assert found["period_end"].dt.strftime("%Y-%m-%d").tolist() == ["2021-08-31", "2022-08-31", "2023-08-31"]
     assert found["n"].tolist() == [1, 2, 1]
 
@@ -53,12 +53,12 @@ def test_empty_periods_and_groups_are_shown():
             "region": pd.Categorical(["North", None, "North"], categories=["South", "North"]),
         }
     )
-    found = sif.periods(table, "YE", "region")
+    found = sif.periods(table, "region", freq="YE")
     assert list(found)[:4] == ["period_start", "period_end", "region", "n"]
     assert found["region"].tolist()[:2] == ["South", "North"]
     assert found["n"].tolist() == [0, 1, 0] + [0, 0, 0] * 2 + [0, 1, 1]
     assert found.loc[found["n"] == 0, "share_good_or_outstanding"].isna().all()
-    several = sif.periods(table.fillna({"region": "South"}).assign(kind="x"), "YE", ["region", "kind"])
+    several = sif.periods(table.fillna({"region": "South"}).assign(kind="x"), ["region", "kind"], freq="YE")
     assert several["n"].tolist() == [0, 1, 0, 0, 0, 0, 1, 1]
 
 
@@ -81,21 +81,21 @@ def counted(table, start, end):
 )
 def test_windows_and_what_they_share_are_counted_from_the_rows(freq, window):
     table = sif.load_inspections().query("framework == 'SIF'")
-    found = sif.periods(table, freq, window=window)
+    found = sif.periods(table, freq=freq, window=window)
     bounds = list(zip(found["period_start"], found["period_end"], strict=True))
     assert found["n"].tolist() == [counted(table, *bound) for bound in bounds]
     shared = [0] + [counted(table, after[0], before[1]) for before, after in pairwise(bounds)]
     assert found["n_shared"].tolist() == shared
     assert (max(shared) > 0) == (str(window) not in ("1", "10 days 00:00:00"))
-    separate = sif.periods(table, freq)
+    separate = sif.periods(table, freq=freq)
     assert found["period_end"].tolist() == separate["period_end"].tolist()
 
 
 def test_twelve_months_are_twelve_months_whatever_february_is_like():
     days = pd.date_range("2022-01-01", "2025-03-31")
     table = pd.DataFrame({"inspection_start": days, "overall_effectiveness": "Good"})
-    by_offset = sif.periods(table, "ME", window=pd.DateOffset(months=12))
-    by_number = sif.periods(table, "ME", window=12)
+    by_offset = sif.periods(table, freq="ME", window=pd.DateOffset(months=12))
+    by_number = sif.periods(table, freq="ME", window=12)
     pd.testing.assert_frame_equal(by_offset, by_number)
     starts = by_offset.set_index("period_end")["period_start"]
     assert starts["2024-02-29"] == pd.Timestamp("2023-03-01")
@@ -113,14 +113,14 @@ def test_only_graded_inspections_of_the_framework_published_by_the_cut_off_count
         }
     )
     with pytest.warns(sif.PooledFrameworksWarning, match="ILACS 3, SIF 1"):
-        assert sif.periods(table, "YE")["n"].tolist() == [4]
-    assert sif.periods(table, "YE", framework="ILACS")["n"].tolist() == [3]
+        assert sif.periods(table, freq="YE")["n"].tolist() == [4]
+    assert sif.periods(table, freq="YE", framework="ILACS")["n"].tolist() == [3]
     # Without a publication date a row is judged by the inspection alone; without a start by publication alone.
-    assert sif.periods(table, "YE", framework="ILACS", published_by="2020-08-31")["n"].tolist() == [2]
+    assert sif.periods(table, freq="YE", framework="ILACS", published_by="2020-08-31")["n"].tolist() == [2]
 
 
 def test_a_table_without_rows_has_no_periods():
-    found = sif.periods(sif.load_inspections().iloc[:0], "YE", "region", window=2)
+    found = sif.periods(sif.load_inspections().iloc[:0], "region", freq="YE", window=2)
     assert len(found) == 0
     assert "n_shared" in found
 

@@ -82,14 +82,14 @@ CALLS = {
     "first": lambda t: sif.first(t, framework="SIF"),
     "explain": lambda t: sif.explain(t, "E08000025", "2015-03-10", framework=["SIF", "ILACS"]),
     "series": lambda t: sif.series(t, ["2016-03-31", "2024-03-31"], framework="all"),
-    "periods": lambda t: sif.periods(t, "YE-MAR", framework="all"),
-    "changes": lambda t: sif.changes(t, "2024-03-31", framework="all", by="region"),
+    "periods": lambda t: sif.periods(t, freq="YE-MAR", framework="all"),
+    "changes": lambda t: sif.changes(t, date="2024-03-31", framework="all", by="region"),
     "transitions": lambda t: sif.transitions(t, "region", framework="all"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", framework="all"),
     "spells": lambda t: sif.spells(t, framework="all"),
-    "time_to": lambda t: sif.time_to(t, "Good", "framework", framework="all"),
+    "time_to": lambda t: sif.time_to(t, "framework", grade="Good", framework="all"),
     "trend": lambda t: sif.trend(t, framework="all"),
-    "resample": lambda t: sif.resample(t, "good_or_outstanding", n=20, rng=1),
+    "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", n=20, rng=1),
     "combine": lambda t: sif.combine(t, t),
 }
 

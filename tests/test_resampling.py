@@ -22,8 +22,8 @@ def share_of(table):
 
 def test_a_share_and_the_same_as_a_function_have_the_same_interval_but_for_chance():
     table = sif.load_inspections().query("framework == 'ILACS'")
-    named = sif.resample(table, "good_or_outstanding", n=4000, rng=1)
-    called = sif.resample(table, share_of, n=1000, rng=1)
+    named = sif.resample(table, statistic="good_or_outstanding", n=4000, rng=1)
+    called = sif.resample(table, statistic=share_of, n=1000, rng=1)
     assert named["statistic"].item() == "share_good_or_outstanding"
     assert called["statistic"].item() == "share_of"
     assert named["estimate"].item() == called["estimate"].item() == share_of(table)
@@ -38,7 +38,7 @@ def test_whole_histories_make_intervals_as_wide_as_the_ratio_estimate_of_cluster
     table = pd.DataFrame(
         {"provider": np.repeat(np.arange(400), 5), "overall_effectiveness": np.where(np.repeat(good, 5), "Good", "Inadequate")}
     )
-    found = sif.resample(table, "good_or_outstanding", n=4000, rng=3)
+    found = sif.resample(table, statistic="good_or_outstanding", n=4000, rng=3)
     by_cluster = np.sqrt(good.mean() * (1 - good.mean()) / 400)
     np.testing.assert_allclose(found["standard_error"], by_cluster, rtol=0.04)
     assert found["n_providers"].item() == 400
@@ -46,21 +46,21 @@ def test_whole_histories_make_intervals_as_wide_as_the_ratio_estimate_of_cluster
 
 @pytest.mark.parametrize("statistic", ["good", share_of, lambda table: {"rows": len(table), "share": share_of(table)}])
 def test_a_seed_gives_the_same_whatever_the_threads(statistic):
-    one = sif.resample(state(), statistic, n=60, rng=5, threads=1, method="bca")
+    one = sif.resample(state(), statistic=statistic, n=60, rng=5, threads=1, method="bca")
     for threads in (2, 5):
-        pd.testing.assert_frame_equal(one, sif.resample(state(), statistic, n=60, rng=5, threads=threads, method="bca"))
-    assert not one.equals(sif.resample(state(), statistic, n=60, rng=6, method="bca"))
+        pd.testing.assert_frame_equal(one, sif.resample(state(), statistic=statistic, n=60, rng=5, threads=threads, method="bca"))
+    assert not one.equals(sif.resample(state(), statistic=statistic, n=60, rng=6, method="bca"))
 
 
 def test_rng_is_what_spec_7_says():
     seeds = [7, np.random.SeedSequence(7), np.random.PCG64(7), np.random.default_rng(7)]
-    results = [sif.resample(state(), "good", n=50, rng=seed) for seed in seeds]
+    results = [sif.resample(state(), statistic="good", n=50, rng=seed) for seed in seeds]
     for other in results[1:]:
         pd.testing.assert_frame_equal(results[0], other)
     generator = np.random.default_rng(7)
-    first, second = (sif.resample(state(), "good", n=50, rng=generator) for _ in range(2))
+    first, second = (sif.resample(state(), statistic="good", n=50, rng=generator) for _ in range(2))
     assert not first.equals(second)  # a generator goes on
-    assert not sif.resample(state(), "good", n=50).equals(sif.resample(state(), "good", n=50))
+    assert not sif.resample(state(), statistic="good", n=50).equals(sif.resample(state(), statistic="good", n=50))
 
 
 @pytest.mark.parametrize("method", ["percentile", "bca"])
@@ -88,7 +88,7 @@ def test_bounds_are_scipys_for_the_same_replicates(method, level):
 
 def test_a_share_left_out_provider_by_provider_is_that_of_the_table_without_it():
     table = sif.load_inspections().query("framework == 'ILACS'")
-    named = sif.resample(table, "good_or_outstanding", n=200, rng=9, method="bca")
+    named = sif.resample(table, statistic="good_or_outstanding", n=200, rng=9, method="bca")
     codes, distinct = pd.factorize(table["provider"])
     grade = table["overall_effectiveness"].cat.codes.to_numpy()
     replicates = sif.counts.resample_counts(codes, None, grade, 200, int(np.random.default_rng(9).integers(2**64, dtype=np.uint64)))
@@ -102,7 +102,7 @@ def test_groups_have_their_own_intervals_the_missing_one_last():
     table = state()
     table["region"] = table["region"].where(table["provider"] != "E06000046")  # the Isle of Wight
     for method in ("percentile", "bca"):
-        found = sif.resample(table, "good_or_outstanding", by="region", n=500, rng=1, method=method)
+        found = sif.resample(table, statistic="good_or_outstanding", by="region", n=500, rng=1, method=method)
         expected = sif.aggregate(table, "region")
         assert found["region"].astype(object).where(found["region"].notna(), None).tolist()[:-1] == expected["region"].tolist()[:-1]
         assert found["region"].isna().tolist() == [False] * 9 + [True]
@@ -121,7 +121,7 @@ def test_a_provider_drawn_twice_is_two_to_functions_that_follow_providers():
         return len(sif.as_at(replicate, "2026-08-24", framework="all", having="overall_effectiveness"))
 
     table = table[table["provider"].isin(table["provider"].cat.categories[:12]) & table["closed"].isna()]
-    found = sif.resample(table, providers, n=5, rng=1)
+    found = sif.resample(table, statistic=providers, n=5, rng=1)
     assert found["estimate"].item() == found["lower"].item() == found["upper"].item() == table["provider"].nunique()
     drawn = [replicate.groupby("provider", sort=False)["provider_name"].first() for replicate in seen[1:]]
     assert any(names.duplicated().any() for names in drawn)
@@ -134,32 +134,32 @@ def test_a_provider_drawn_twice_is_two_to_functions_that_follow_providers():
 def test_constants_have_no_width_and_empty_replicates_are_left_out():
     table = pd.DataFrame({"provider": ["a", "b", "c"], "overall_effectiveness": ["Good", None, None]})
     for method in ("percentile", "bca"):
-        found = sif.resample(table, "good", n=200, rng=1, method=method)
+        found = sif.resample(table, statistic="good", n=200, rng=1, method=method)
         assert found[["estimate", "lower", "upper", "standard_error"]].to_numpy().tolist() == [[1.0, 1.0, 1.0, 0.0]]
         assert 100 < found["n_replicates"].item() < 180  # (2/3)^3 of all draw no provider with a grade
-    nothing = sif.resample(table.assign(overall_effectiveness=None), "good", n=20, rng=1)
+    nothing = sif.resample(table.assign(overall_effectiveness=None), statistic="good", n=20, rng=1)
     assert nothing[["estimate", "lower", "upper"]].isna().all(axis=None)
 
 
 def test_the_table_is_not_changed():
     table = state()
     before = table.copy(deep=True)
-    sif.resample(table, share_of, n=5, rng=1)
-    sif.resample(table, "good", n=5, rng=1)
+    sif.resample(table, statistic=share_of, n=5, rng=1)
+    sif.resample(table, statistic="good", n=5, rng=1)
     pd.testing.assert_frame_equal(table, before)
 
 
 def test_a_bar_is_shown_where_asked_for_and_not_else(capsys):
-    sif.resample(state(), "good", n=20, rng=1, progress=True)
+    sif.resample(state(), statistic="good", n=20, rng=1, progress=True)
     assert "replicate" in capsys.readouterr().err
-    sif.resample(state(), "good", n=20, rng=1)
+    sif.resample(state(), statistic="good", n=20, rng=1)
     assert capsys.readouterr().err == ""
 
 
 def test_several_calls_at_once_do_not_disturb_one_another():
-    expected = sif.resample(state(), "good", n=300, rng=4)
+    expected = sif.resample(state(), statistic="good", n=300, rng=4)
     results = []
-    threads = [threading.Thread(target=lambda: results.append(sif.resample(state(), "good", n=300, rng=4))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: results.append(sif.resample(state(), statistic="good", n=300, rng=4))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -194,6 +194,6 @@ def test_what_is_wrong_is_named(arguments, said):
 def test_a_missing_provider_and_an_empty_table_are_named():
     table = pd.DataFrame({"provider": ["a", None], "overall_effectiveness": ["Good", "Good"]})
     with pytest.raises(ValueError, match="column 'provider', row 1: the provider is missing"):
-        sif.resample(table, "good")
+        sif.resample(table, statistic="good")
     with pytest.raises(ValueError, match="no rows"):
-        sif.resample(table.iloc[:0], "good")
+        sif.resample(table.iloc[:0], statistic="good")

@@ -390,10 +390,10 @@ def test_a_snapshot_series_and_overlapping_windows_are_refused_with_what_to_do_i
     series = sif.series(table, pd.date_range("2015-03-31", periods=10, freq="YE-MAR"), framework="all")
     with pytest.raises(ValueError, match=r"snapshot series.*sif\.periods.*sif\.changes"):
         sif.trend(series, value="share_good_or_outstanding", inspected="as_at")
-    windows = sif.periods(table, "QE", framework="all", window=4)
+    windows = sif.periods(table, freq="QE", framework="all", window=4)
     with pytest.raises(ValueError, match=r"overlap.*without window="):
         sif.trend(windows, value="share_good_or_outstanding")
-    separate = sif.periods(table, "QE", framework="all", window=1)
+    separate = sif.periods(table, freq="QE", framework="all", window=1)
     assert sif.trend(separate, value="share_good_or_outstanding")["n"].item() > 20
 
 

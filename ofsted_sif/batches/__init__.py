@@ -1,6 +1,7 @@
 """Tables larger than memory: read and counted batch by batch.
 
-`partials` counts a piece and puts pieces together, `files` reads, `clusters` has Dask count, `scanning` is what users call.
+`files` reads, `clusters` has Dask count, `scanning` is what users call. How a piece is counted and the whole finished stands beside each
+function of a table, as its question.
 """
 
 from ofsted_sif.batches.scanning import Scan, scan

@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.batches import files, partials
+from ofsted_sif.aggregation import Aggregate
+from ofsted_sif.batches import files
 from ofsted_sif.batches.scanning import Scan
+from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
-from ofsted_sif.rows import RowError
+from ofsted_sif.table import partial
 
 #: How many partial results a task puts together.
 SPLIT_EVERY = 8
@@ -41,10 +43,10 @@ class PartitionedScan(Scan):
         """Not needed here: histories are shuffled by provider."""
         raise TypeError("a Dask DataFrame needs no ordered copy: series, transitions and trend bring the rows of each provider together")
 
-    def answer(self, question: partials.Question) -> pd.DataFrame:
+    def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all partitions and finish the table."""
         names = self._needed(question)
-        if isinstance(question, partials.Aggregate):
+        if isinstance(question, Aggregate):
             if question.threads is not None:
                 counts.number_of_threads(question.threads, question.threads)
             question = replace(question, threads=1)
@@ -54,20 +56,20 @@ class PartitionedScan(Scan):
         except RowError as error:
             raise self._placed(error, names) from None
 
-    def partial(self, question: partials.Question, names: list[str], provider: str | None) -> Any:
+    def partial(self, question: partial.Question, names: list[str], provider: str | None) -> Any:
         """What all partitions give, yet to be computed; with each provider in one of them where one is named."""
         from dask.delayed import delayed
 
         chosen = self.frame[names]
         asked = delayed(question, traverse=False)
         if provider not in names or chosen.npartitions == 1:
-            return _tree(_of_each(chosen, _count, asked), partials.merge)
+            return _tree(_of_each(chosen, _count, asked), partial.merge)
         dictionaries = delayed(self._dictionaries(chosen), traverse=False)
         place = str(names.index(provider))
         meta = _packed(chosen._meta, {})
         packed = chosen.map_partitions(_packed, dictionaries, meta=meta, enforce_metadata=False, align_dataframes=False)
         shuffled = packed.shuffle(on=place, ignore_index=True)
-        return _tree(_of_each(shuffled, _count_packed, asked, dictionaries, names), partials.merge)
+        return _tree(_of_each(shuffled, _count_packed, asked, dictionaries, names), partial.merge)
 
     def _dictionaries(self, chosen: Any) -> dict[str, pd.CategoricalDtype]:
         """The categories of all columns that have some: known ones, or gathered from the partitions in their order."""
@@ -107,13 +109,13 @@ def _tree(values: list[Any], join: Callable[[list[Any]], Any]) -> Any:
 # ---- what is done in a partition
 
 
-def _numbered(part: partials.Partial, number: Callable[[np.ndarray], np.ndarray]) -> partials.Partial:
+def _numbered(part: partial.Partial, number: Callable[[np.ndarray], np.ndarray]) -> partial.Partial:
     """The partial result with the numbers of rows; of no rows itself, so that no row moves where parts are merged."""
-    tallies = {name: tally if tally.first is None else replace(tally, first=number(tally.first)) for name, tally in part.tallies.items()}
-    return partials.Partial(0, tallies)
+    counted = {name: of if of.first is None else replace(of, first=number(of.first)) for name, of in part.counted.items()}
+    return partial.Partial(0, counted)
 
 
-def _count(frame: pd.DataFrame, question: partials.Question, partition_info: Any = None) -> partials.Partial:
+def _count(frame: pd.DataFrame, question: partial.Question, partition_info: Any = None) -> partial.Partial:
     begin = partition_info["number"] * ROWS_OF_A_PARTITION
     try:
         return _numbered(question.count(frame), lambda row: row + begin)
@@ -127,7 +129,7 @@ def _categories(frame: pd.DataFrame) -> dict[str, pd.CategoricalDtype]:
 
 def _united(parts: list[dict[str, pd.CategoricalDtype]]) -> dict[str, pd.CategoricalDtype]:
     """The categories of all partitions, in the order in which they come."""
-    return {name: partials.stacked([pd.Categorical([], dtype=part[name]) for part in parts]).dtype for name in parts[0]}
+    return {name: partial.stacked([pd.Categorical([], dtype=part[name]) for part in parts]).dtype for name in parts[0]}
 
 
 def _packed(frame: pd.DataFrame, dictionaries: dict[str, pd.CategoricalDtype], partition_info: Any = None) -> pd.DataFrame:
@@ -154,8 +156,8 @@ def _codes(values: pd.Categorical, dictionary: pd.CategoricalDtype | None, name:
 
 
 def _count_packed(
-    frame: pd.DataFrame, question: partials.Question, dictionaries: dict[str, pd.CategoricalDtype], names: list[str]
-) -> partials.Partial:
+    frame: pd.DataFrame, question: partial.Question, dictionaries: dict[str, pd.CategoricalDtype], names: list[str]
+) -> partial.Partial:
     """Count rows that have been shuffled: in the order in which they stood, with their columns as they were."""
     frame = frame.sort_values("row", ignore_index=True)
     row = frame["row"].to_numpy()

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ofsted_sif import columns, frames
 from ofsted_sif.installed import need
+from ofsted_sif.table import columns, frames
 from ofsted_sif.whole_file import whole_file
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, columns, counts, frames, snapshots, trends
-from ofsted_sif.batches import files, partials
-from ofsted_sif.rows import RowError
+from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif.batches import files
+from ofsted_sif.errors import RowError
 from ofsted_sif.scales import grades, infer_scale, snake_case
+from ofsted_sif.table import columns, frames, partial
 
 __all__ = ["Scan", "scan"]
 
@@ -86,8 +87,9 @@ def scan(
     return Scan(files.open_source(source), named, progress)
 
 
-def _method(function: Callable[..., Any], question: Callable[..., partials.Question]) -> Callable[..., pd.DataFrame]:
+def _method(function: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
     """The function as a method of a scan, with its signature but for the table."""
+    question: Callable[..., partial.Question] = function.question  # type: ignore[attr-defined]
     signature = inspect.signature(function)
     _, *others = signature.parameters.values()
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
@@ -119,10 +121,10 @@ class Scan:
         rows = "rows unknown" if self.source.rows is None else f"{self.source.rows:,} rows"
         return f"<scan of {rows}, {len(self.source.names)} columns>"
 
-    aggregate = _method(aggregation.aggregate, partials.Aggregate)
-    series = _method(snapshots.series, partials.Series)
-    transitions = _method(change.transitions, partials.Transitions)
-    trend = _method(trends.trend, partials.Trend)
+    aggregate = _method(aggregation.aggregate)
+    series = _method(snapshots.series)
+    transitions = _method(change.transitions)
+    trend = _method(trends.trend)
 
     def ordered(self, path: str | os.PathLike[str]) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
@@ -145,12 +147,12 @@ class Scan:
         files.write_ordered(self.source, self.columns["provider"], path)
         return Scan(files.open_source(path), self.columns, self.progress)
 
-    def answer(self, question: partials.Question) -> pd.DataFrame:
+    def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
         names = self._needed(question)
         question = replace(question, text=self.source.text)
         workers = counts.usable_cores()
-        if isinstance(question, partials.Aggregate):
+        if isinstance(question, aggregation.Aggregate):
             workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)
             question = replace(question, threads=1)
         done = _Done(question, self.source)
@@ -161,11 +163,11 @@ class Scan:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
         return done.finish()
 
-    def columns_of(self, question: partials.Question) -> dict[str, str]:
+    def columns_of(self, question: partial.Question) -> dict[str, str]:
         """The names by which a question calls the columns that place a record."""
         return {name: getattr(question, name, given) for name, given in self.columns.items()}
 
-    def _needed(self, question: partials.Question) -> list[str]:
+    def _needed(self, question: partial.Question) -> list[str]:
         """The columns to read. What a graded inspection is the judgements tell only where no column `graded` does."""
         present, needed = self.source.names, question.needed()
         of_records = question.histories
@@ -177,7 +179,7 @@ class Scan:
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
 
-    def _count_histories(self, question: partials.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
+    def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
 
         def unordered(label: Any, row: int) -> Exception:
@@ -193,7 +195,7 @@ class Scan:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
 
-def _judged(table: Any, question: partials.Question, text: frozenset[str]) -> pd.DataFrame:
+def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow with its judgements of text as grades: a dictionary's "Not judged" is none, as it is none in text."""
     frame = frames.as_pandas(table)
     named = {getattr(question, "judgement", None), getattr(question, "having", None)}
@@ -217,9 +219,9 @@ def _bar(rows: int | None, progress: bool | None) -> Any:
 class _Done:
     """What has been counted: partial results put together in order, and where each row stands."""
 
-    def __init__(self, question: partials.Question, source: files.Source) -> None:
+    def __init__(self, question: partial.Question, source: files.Source) -> None:
         self.question = question
-        self.parts: list[partials.Partial] = []
+        self.parts: list[partial.Partial] = []
         self.read: list[tuple[str, int]] = []  # file and rows of each unit that was read
         self.n_files = len({unit.file for unit in source.units})
         self.source = source
@@ -243,28 +245,28 @@ class _Done:
             return error
         return error.moved(error.row, f"{file}: " if self.n_files == 1 else f"{file}, its row {error.row - in_file}: ")
 
-    def add(self, part: partials.Partial) -> None:
+    def add(self, part: partial.Partial) -> None:
         """What the next rows give."""
         self.parts.append(part)
-        labels = [sum(len(tally.labels[0]) for tally in part.tallies.values() if tally.labels) for part in self.parts]
+        labels = [sum(len(of.labels[0]) for of in part.counted.values() if of.labels) for part in self.parts]
         if len(self.parts) >= PARTS_AT_ONCE or sum(labels[1:]) > max(LABELS_AT_ONCE, 2 * labels[0]):
-            self.parts = [partials.merge(self.parts)]
+            self.parts = [partial.merge(self.parts)]
 
     def finish(self) -> pd.DataFrame:
         if not self.parts:
             raise ValueError("there is nothing to count: the source has no rows")
         try:
-            return self.question.finish(partials.merge(self.parts))
+            return self.question.finish(partial.merge(self.parts))
         except RowError as error:
             raise self.placed(error) from None
 
 
 def _count_units(
-    units: list[files.Unit], question: partials.Question, names: list[str], pool: ThreadPoolExecutor, workers: int, done: _Done, bar: Any
+    units: list[files.Unit], question: partial.Question, names: list[str], pool: ThreadPoolExecutor, workers: int, done: _Done, bar: Any
 ) -> None:
     """Read and count units in threads, a few at a time, and take what they give in order."""
 
-    def count(unit: files.Unit) -> tuple[partials.Partial | RowError | None, int]:
+    def count(unit: files.Unit) -> tuple[partial.Partial | RowError | None, int]:
         parts, rows = [], 0
         for table in unit.read(names):
             try:
@@ -273,8 +275,8 @@ def _count_units(
                 return error.moved(error.row + rows), rows + table.num_rows
             rows += table.num_rows
             if len(parts) >= PARTS_AT_ONCE:
-                parts = [partials.merge(parts)]
-        return partials.merge(parts) if parts else None, rows
+                parts = [partial.merge(parts)]
+        return partial.merge(parts) if parts else None, rows
 
     for unit, (part, rows) in _in_order(units, count, pool, workers):
         first_row = done.rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns
 from ofsted_sif.plot import canvas, palette
 from ofsted_sif.scales import GradeScale
+from ofsted_sif.table import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ofsted_sif import columns
 from ofsted_sif.installed import need
 from ofsted_sif.plot import palette
 from ofsted_sif.scales import SCALES, GradeScale
+from ofsted_sif.table import columns, dates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,7 +152,7 @@ def _attr(table: pd.DataFrame, name: str) -> Any:
 
 def date_in_words(date: Any) -> str:
     """``24 August 2026``, whatever the locale."""
-    return columns.in_words(columns.day(date, "as_at"))
+    return dates.in_words(dates.day(date, "as_at"))
 
 
 def scale_of_counts(table: pd.DataFrame, scale: GradeScale | None) -> GradeScale:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ofsted_sif import columns
 from ofsted_sif.plot import canvas, palette
-from ofsted_sif.scales import GradeScale, grades
+from ofsted_sif.scales import GradeScale, grades, infer_scale
+from ofsted_sif.table import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ def changes(
     Parameters
     ----------
     table : DataFrame
-        A row a provider with `previous` and `latest`, or a row a pair of grades with `from`, `to` and `n`; groups and periods of
+        A row a provider with `previous` and `latest`, or a row a pair of grades with `grade_from`, `grade_to` and `n`; groups and periods of
         transitions are drawn together.
     kind : {"alluvial", "heat"}, default "alluvial"
         ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: a square a pair of grades,
@@ -59,12 +59,12 @@ def changes(
     if kind not in ("alluvial", "heat"):
         raise ValueError(f"kind={kind!r} is not one of 'alluvial', 'heat'")
     title = "From one inspection to the next" if title is None else title
-    before, after = ("from", "to") if "from" in table.columns else ("previous", "latest")
-    canvas.require(table, before, after, *(["n"] if before == "from" else []))
-    number = table["n"].to_numpy() if before == "from" else np.ones(len(table), dtype=np.int64)
+    before, after = ("grade_from", "grade_to") if "grade_from" in table.columns else ("previous", "latest")
+    canvas.require(table, before, after, *(["n"] if before == "grade_from" else []))
+    number = table["n"].to_numpy() if before == "grade_from" else np.ones(len(table), dtype=np.int64)
     if not number.sum():
         return canvas.empty(canvas.axes(ax, 7, 2), title, "No provider was inspected twice")
-    scale = columns.scale_of(table[before]) if scale is None else scale
+    scale = infer_scale(table[before]) if scale is None else scale
     n = len(scale.labels)
     # Codes are worst first; rows and columns here best first.
     rows, cols = (n - 1 - np.asarray(grades(table[name], scale, column=name).codes) for name in (before, after))

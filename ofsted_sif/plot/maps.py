@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ofsted_sif import columns
 from ofsted_sif.datasets import load_hex_map
 from ofsted_sif.plot import canvas, palette
 from ofsted_sif.plot.hexagons import borders, centre, corners, short_name
-from ofsted_sif.scales import GradeScale, grades
+from ofsted_sif.scales import GradeScale, grades, infer_scale
+from ofsted_sif.table import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,7 @@ def hex_map(
     if not len(table):
         return canvas.empty(canvas.axes(ax, 7, 2), title, "No providers to show")
     canvas.require(table, judgement, provider)
-    scale = columns.scale_of(table[judgement]) if scale is None else scale
+    scale = infer_scale(table[judgement]) if scale is None else scale
     keys = table[provider].astype(object)
     if (again := keys.duplicated()).any():
         raise ValueError(f"{provider} {keys[again].iloc[0]!r} has several rows, and a hexagon has one grade: give what as_at returns")

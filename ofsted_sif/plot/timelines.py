@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.plot import canvas, palette
-from ofsted_sif.scales import GradeScale, grades
+from ofsted_sif.scales import GradeScale, grades, infer_scale
+from ofsted_sif.table import columns, dates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def history(
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), title, "No inspections to show")
     canvas.require(table, provider, judgement)
-    scale = columns.scale_of(table[judgement]) if scale is None else scale
+    scale = infer_scale(table[judgement]) if scale is None else scale
     when = _when(table, inspected, published)
     marks = pd.DataFrame(
         {
@@ -121,12 +121,12 @@ def _when(table: pd.DataFrame, inspected: str, published: str) -> pd.DatetimeInd
     found = [name for name in (inspected, published) if name in table.columns]
     if not found:
         canvas.require(table, inspected)
-    days = columns.days(table, found[0], "inspected")
+    days = dates.days_of(columns.column(table, found[0], "inspected"), found[0])
     for name in found[1:]:
-        days = np.where(days == NO_DAY, columns.days(table, name, "published"), days)
+        days = np.where(days == NO_DAY, dates.days_of(columns.column(table, name, "published"), name), days)
     if (without := days == NO_DAY).any():
         raise ValueError(f"row {int(np.argmax(without))} has neither {' nor '.join(found)}: an inspection needs a date to stand at")
-    return columns.dates_of(days)
+    return dates.dates_of(days)
 
 
 def _names(table: pd.DataFrame, provider: str) -> dict[Any, str]:
@@ -201,7 +201,7 @@ def series(
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share to draw as a line: kind='areas'")
     ax = canvas.axes(ax, 8, 4.2)
     judged = table["n_judged"]
-    when = pd.DatetimeIndex(columns.dates_of(columns.days(table, time, "table")))
+    when = pd.DatetimeIndex(dates.dates_of(dates.days_of(columns.column(table, time, "table"), time)))
     if kind == "areas":
         _areas(ax, table, when, scale)
         legend_rows = canvas.legend(ax, scale)

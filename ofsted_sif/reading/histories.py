@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.columns import as_frame, column, days, grade_codes, has_grade, iso, judgement_columns, stack
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.frames import same_kind
-from ofsted_sif.snapshots import graded_rows
+from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, has_grade, judgement_columns
+from ofsted_sif.table.dates import days_of, iso
+from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.records import stack
 
 __all__ = ["combine", "reconcile"]
 
@@ -100,7 +101,7 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
 
 
 def _day(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return days(frame, name, name) if name in frame.columns else np.full(len(frame), NO_DAY)
+    return days_of(column(frame, name, name), name) if name in frame.columns else np.full(len(frame), NO_DAY)
 
 
 def _labels(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.columns import parse_date
 from ofsted_sif.reading.layouts import form
 from ofsted_sif.scales import FOUR_POINT, GradeScale, normal_form
+from ofsted_sif.table.dates import parse_date
 
 NO_DATE = np.datetime64("NaT", "s")
 # Control characters of Latin-1 that are letters and dashes of cp1252, read with the wrong table by whoever made the file.

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif import columns
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.change import changes
 from ofsted_sif.counts import NO_DAY
@@ -16,8 +15,9 @@ from ofsted_sif.datasets import load_hex_map
 from ofsted_sif.intervals import percent
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.plot.hexagons import borders, centre, corners, short_name
-from ofsted_sif.scales import GradeScale, grades
+from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.snapshots import as_at, series
+from ofsted_sif.table import columns, dates
 
 MAX_PAGES = 400  # providers with a page each; more would make a file too large to send
 MAX_LISTED = 3000  # providers in the table of all
@@ -35,21 +35,21 @@ def gather(
         raise ValueError(f"the table has no judgement with a grade (its columns: {', '.join(map(str, frame.columns))})")
     if judgement is None:
         judgement = "overall_effectiveness" if "overall_effectiveness" in held else held[0]
-    scale = columns.scale_of(columns.column(frame, judgement, "judgement"))
-    day = _last_day(frame) if date is None else columns.day(date, "as_at")
+    scale = infer_scale(columns.column(frame, judgement, "judgement"))
+    day = _last_day(frame) if date is None else dates.day(date, "as_at")
     when = {"published_by": published_by, "framework": framework, "register": register}
-    newest = as_at(frame, columns.iso(day), **when)
-    state = as_at(frame, columns.iso(day), having=judgement, **when)
+    newest = as_at(frame, dates.iso(day), **when)
+    state = as_at(frame, dates.iso(day), having=judgement, **when)
     if not len(state):
-        raise ValueError(f"no provider of the table has been judged on {in_words(judgement).lower()} by {columns.in_words(day)}")
+        raise ValueError(f"no provider of the table has been judged on {in_words(judgement).lower()} by {dates.in_words(day)}")
     cutoff = newest.attrs["published_by"]
-    in_force = _by_cutoff(frame, day, columns.day(cutoff, "published_by"))
+    in_force = _by_cutoff(frame, day, dates.day(cutoff, "published_by"))
     places = _places(state)
     in_england = places is not None
 
     has_region = "region" in state.columns and state["region"].notna().any()
     years = _years(frame, day, judgement, when, published_by, has_region)
-    moved = changes(frame, columns.iso(day), judgement=judgement, having=judgement, **when)
+    moved = changes(frame, date=dates.iso(day), judgement=judgement, having=judgement, **when)
     moved = moved[moved["provider"].isin(set(state["provider"]))]
     people = _providers(state, newest, moved, judgement, held, scale)
     first = None if provider is None else _found(provider, people)
@@ -66,8 +66,8 @@ def gather(
         "scale": scale,
         "judgement": in_words(judgement),
         "threshold": None if scale.threshold_column is None else in_words(scale.threshold_column),
-        "date": columns.in_words(day),
-        "cutoff": None if columns.day(cutoff, "published_by") == day else date_in_words(cutoff),
+        "date": dates.in_words(day),
+        "cutoff": None if dates.day(cutoff, "published_by") == day else date_in_words(cutoff),
         "overall": _bar(in_words(judgement), overall, scale),
         "older": older,
         "newer_from": _earliest(state["newer_inspection"]),
@@ -97,17 +97,17 @@ def _understood(frame: pd.DataFrame) -> pd.DataFrame:
     columns.column(frame, "provider", "provider")
     better: dict[str, Any] = {}
     for name in columns.judgement_columns(frame):
-        better[name] = grades(frame[name], columns.scale_of(frame[name]), column=name)
+        better[name] = grades(frame[name], infer_scale(frame[name]), column=name)
     for name in _DATES:
         if name in frame.columns:
-            better[name] = columns.dates_of(columns.days(frame, name, name))
+            better[name] = dates.dates_of(dates.days_of(columns.column(frame, name, name), name))
     return frame.assign(**better)
 
 
 def _last_day(frame: pd.DataFrame) -> int:
     for name in ("published", "inspection_start"):
         if name in frame.columns:
-            last = columns.days(frame, name, name).max(initial=NO_DAY)
+            last = dates.days_of(columns.column(frame, name, name), name).max(initial=NO_DAY)
             if last > NO_DAY:
                 return int(last)
     raise ValueError("the table has no dates: give as_at (on the command line --as-at)")
@@ -115,8 +115,16 @@ def _last_day(frame: pd.DataFrame) -> int:
 
 def _by_cutoff(frame: pd.DataFrame, day: int, cutoff: int) -> pd.DataFrame:
     """The inspections held by the date and published by the cut-off: what was known then."""
-    held = columns.days(frame, "inspection_start", "inspected") if "inspection_start" in frame.columns else np.full(len(frame), NO_DAY)
-    published = columns.days(frame, "published", "published") if "published" in frame.columns else np.full(len(frame), NO_DAY)
+    held = (
+        dates.days_of(columns.column(frame, "inspection_start", "inspected"), "inspection_start")
+        if "inspection_start" in frame.columns
+        else np.full(len(frame), NO_DAY)
+    )
+    published = (
+        dates.days_of(columns.column(frame, "published", "published"), "published")
+        if "published" in frame.columns
+        else np.full(len(frame), NO_DAY)
+    )
     return frame[(held <= day) & (published <= cutoff)]
 
 
@@ -159,7 +167,7 @@ def _judgements(
     """A bar a judgement on this scale, the headline's as last made; those that fewer than half have are named and left out."""
     bars, left_out = [], []
     for name in [judgement, *(other for other in held if other != judgement)]:
-        if columns.scale_of(newest[name]) != scale:
+        if infer_scale(newest[name]) != scale:
             left_out.append(in_words(name))
             continue
         bar = _bar(in_words(name), aggregate(state if name == judgement else newest, judgement=name, scale=scale).iloc[0], scale)
@@ -185,16 +193,16 @@ def _regions(state: pd.DataFrame, judgement: str, scale: GradeScale) -> list[dic
 
 def _years(frame: pd.DataFrame, day: int, judgement: str, when: dict[str, Any], published_by: Any, has_region: bool) -> dict[str, Any]:
     """The state on this day of each year, with a cut-off that stands as far behind it; by region too."""
-    last = pd.Timestamp(columns.iso(day))
-    dates = [last - pd.DateOffset(years=back) for back in range(MAX_YEARS, -1, -1)]
-    if published_by is not None and not columns.is_offset(published_by):
-        published_by = pd.Timestamp(columns.iso(columns.day(published_by, "published_by"))) - last
+    last = pd.Timestamp(dates.iso(day))
+    years = [last - pd.DateOffset(years=back) for back in range(MAX_YEARS, -1, -1)]
+    if published_by is not None and not dates.is_offset(published_by):
+        published_by = pd.Timestamp(dates.iso(dates.day(published_by, "published_by"))) - last
     options = {**when, "published_by": published_by, "having": judgement, "judgement": judgement}
-    counted = series(frame, dates, **options)
+    counted = series(frame, years, **options)
     counted = counted[counted["n_judged"].cummax() > 0]
-    scale = columns.scale_of(frame[judgement])
+    scale = infer_scale(frame[judgement])
     bars = [
-        {"date": columns.in_words(columns.day(row["as_at"], "as_at")), **_bar(f"{row['as_at']:%Y}", row, scale)}
+        {"date": dates.in_words(dates.day(row["as_at"], "as_at")), **_bar(f"{row['as_at']:%Y}", row, scale)}
         for row in counted.to_dict("records")
     ]
     share = "" if scale.threshold_column is None else f"share_{scale.threshold_column}"
@@ -308,7 +316,7 @@ def _add_pages(
     inspections = inspections.assign(when_=_when(inspections)).sort_values("when_", kind="stable")
     wanted = inspections[inspections["provider"].isin({person["key"] for person in pages})]
     start = int(pd.Timestamp(wanted["when_"].min()).year) if len(wanted) else 0
-    axis = _Axis(pd.Timestamp(year=start, month=1, day=1), pd.Timestamp(columns.iso(day)))
+    axis = _Axis(pd.Timestamp(year=start, month=1, day=1), pd.Timestamp(dates.iso(day)))
     of_provider = dict(iter(wanted.groupby("provider", observed=True)))
     beside = _beside(state, newest, bars, judgement, scale)
     lines = {region: axis.line(points) for region, points in years["lines"].items()}

@@ -91,7 +91,7 @@ def bootstrap_coverage(n: int, share: float, method: str) -> float:
     held = 0
     for i, row in enumerate(good):
         table = {"provider": np.arange(n), "overall_effectiveness": sif.grades(np.where(row, "Good", "Inadequate"))}
-        found = sif.resample(table, "good_or_outstanding", n=999, method=method, rng=i, threads=1)
+        found = sif.resample(table, statistic="good_or_outstanding", n=999, method=method, rng=i, threads=1)
         held += bool(found["lower"].item() <= share <= found["upper"].item())
     return held / len(good)
 

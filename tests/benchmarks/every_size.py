@@ -187,7 +187,7 @@ def waiting(records: Records) -> Calls:
     spells = sif.spells(records.table)
     years, ended = spells["years"].to_numpy(), (spells["ended"] != "censored").to_numpy()
     return {
-        OURS: lambda: sif.time_to(records.table, "Good"),
+        OURS: lambda: sif.time_to(records.table, grade="Good"),
         "lifelines, on ready durations": lambda: lifelines.KaplanMeierFitter().fit(years, ended),
     }
 

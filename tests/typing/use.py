@@ -32,10 +32,10 @@ lower, upper = sif.proportion_interval(10, 43, method="jeffreys")
 lowest: np.ndarray[Any, Any] = lower
 
 # change, time, trend
-changes = sif.changes(table, "2024-03-31", framework="all")
+changes = sif.changes(table, date="2024-03-31", framework="all")
 summary = sif.change_summary(changes, by="change")
-waited = sif.median_time_to(table, "Good", by="region", framework="all")
-trended = sif.trend(sif.periods(table, "YE-MAR", framework="all"), value="good_or_outstanding")
+waited = sif.median_time_to(table, grade="Good", by="region", framework="all")
+trended = sif.trend(sif.periods(table, freq="YE-MAR", framework="all"), value="good_or_outstanding")
 
 # arrays
 grid = counts.count_grades(np.array([0, 1], dtype=np.int8), np.array([1, -1], dtype=np.int8), n_groups=2, n_grades=4)

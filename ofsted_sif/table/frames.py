@@ -7,6 +7,7 @@ a dictionary column to the kernels as they lie, chunk by chunk.
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -341,15 +342,28 @@ def is_of_dask(given: Any) -> bool:
     return type(given).__module__.startswith("dask.") and type(given).__name__ == "DataFrame"
 
 
-def _by_batches(name: str, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    from ofsted_sif import batches  # only here: it takes every function of tables
+#: Opens what is read by batches. `ofsted_sif` fills it, so that this room knows nothing of those who read.
+_open_batches: Callable[[Any], Any] | None = None
 
-    if not hasattr(batches.Scan, name):
-        known = "aggregate, series, transitions and trend"
+
+def register_batches(opener: Callable[[Any], Any]) -> None:
+    """Say who opens what is read by batches: a function of the source that returns an object with a method ``answer(question)``."""
+    global _open_batches
+    _open_batches = opener
+
+
+def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer a function of a table that is read by batches, by the question that stands beside it."""
+    question = getattr(function, "question", None)
+    if question is None or _open_batches is None:
         raise TypeError(
-            f"{name} needs its table whole: read it first, as with pandas.read_parquet or .compute() (by batches there are {known})"
+            f"{function.__name__} needs its table whole: read it first, as with pandas.read_parquet or .compute(). By batches there are "
+            "aggregate, series, transitions and trend"
         )
-    return getattr(batches.scan(given), name)(*args, **kwargs)
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    source, *_ = bound.arguments.values()
+    return _open_batches(source).answer(question(**dict(list(bound.arguments.items())[1:])))
 
 
 # ---- out
@@ -359,15 +373,16 @@ def same_kind(function: Function) -> Function:
     """Let a function of a table give back the kind of table that came in; a LazyFrame comes back as a DataFrame.
 
     The function itself takes its table by `columns.as_frame` and returns a pandas DataFrame, or of a table that is not pandas' the
-    columns alone, by name.
+    columns alone, by name. A function that can be answered by batches is given its question afterwards: ``aggregate.question = Aggregate``.
     """
-    first = function.__code__.co_varnames[0]
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters))
 
     @functools.wraps(function)
     def of_any_kind(*args: Any, **kwargs: Any) -> Any:
         given = args[0] if args else kwargs.get(first)
         if is_read_by_batches(given):
-            return _by_batches(function.__name__, given, args[1:], {name: value for name, value in kwargs.items() if name != first})
+            return _by_batches(of_any_kind, signature, args, kwargs)
         result = function(*args, **kwargs)
         return result if is_pandas_made(given) else _given_back(result, given)
 

@@ -1,0 +1,61 @@
+"""The errors and warnings of this package, and where a warning points: at the user's line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import Any, SupportsInt
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+class RowError(ValueError):
+    """Something is wrong in one row: ``<before>row <row><after>``.
+
+    Attributes
+    ----------
+    row : int
+        The row, from 0.
+    column : str or None
+        The column, where the error is about one.
+    value : object
+        The value that is wrong, where there is one.
+    """
+
+    def __init__(self, before: str, row: SupportsInt, after: str, column: str | None = None, value: Any = None) -> None:
+        super().__init__(before, int(row), after, column, value)  # all of it, so that it can be pickled
+        self.row = int(row)
+        self.column = column
+        self.value = value
+
+    def __str__(self) -> str:
+        before, row, after = self.args[:3]
+        return f"{before}row {row}{after}"
+
+    def moved(self, row: int, before: str = "") -> RowError:
+        """Return the same error about another row, with words put before it: a row of a piece becomes one of the whole."""
+        return RowError(before + self.args[0], row, self.args[2], self.column, self.value)
+
+
+class MissingColumnError(KeyError, ValueError):
+    """The table lacks a column; the message names it and the nearest columns that are there."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class PooledFrameworksWarning(UserWarning):
+    """Inspections of several frameworks were taken together and none was named; naming them, or ``framework="all"``, is consent."""
+
+
+class NotAJudgementWarning(UserWarning):
+    """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the first line outside this package: the user's, whatever decorators lie between."""
+    level, frame = 1, sys._getframe(0)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, category, stacklevel=level)

@@ -1,0 +1,353 @@
+"""A user's table as a DataFrame, and its columns by name: which there are, which are judgements, and what is nearly there.
+
+A table is a pandas DataFrame, a NumPy structured array, a mapping of arrays, or of a kind that `frames` knows. Nothing that comes in is
+changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
+from ofsted_sif.scales import SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.table import frames
+from ofsted_sif.table.dates import days_of, is_offset, parse_date
+
+# The judgements by their standard names, whatever the service; DESIGN of the table: a column each.
+JUDGEMENTS = (
+    "overall_effectiveness",
+    "help_and_protection",
+    "children_in_care",
+    "adoption",
+    "care_leavers",
+    "leadership",
+    "lscb",
+    "outcomes",
+    "quality_of_care",
+    "safeguarding",
+    "education_outcomes",
+    "quality_of_education",
+    "behaviour_and_attitudes",
+    "personal_development",
+    "early_years",
+    "sixth_form",
+    "quality_of_teaching",
+    "behaviour_and_safety",
+    "inclusion",
+    "curriculum_and_teaching",
+    "achievement",
+    "attendance_and_behaviour",
+    "personal_development_and_wellbeing",
+    "early_years_report_card",
+    "post_16",
+    "leadership_and_governance",
+)
+
+#: All standard columns but the judgements. A column of such a name means this and nothing else.
+STANDARD = (
+    "provider",
+    "provider_name",
+    "provider_type",
+    "local_authority",
+    "region",
+    "ofsted_region",
+    "opened",
+    "closed",
+    "framework",
+    "inspection_type",
+    "inspection_number",
+    "urn_at_inspection",
+    "inspection_start",
+    "inspection_end",
+    "published",
+    "graded",
+    "outcome",
+    "registration_status",
+    "known_from",
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The user's names of the columns that place an inspection and say who may count; None means without."""
+
+    provider: str = "provider"
+    inspected: str | None = "inspection_start"
+    published: str | None = "published"
+    opened: str | None = "opened"
+    closed: str | None = "closed"
+    graded: str | None = "graded"
+
+    def needed(self) -> dict[str, str | None]:
+        """The names by argument."""
+        return dict(vars(self))
+
+
+def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[str] | None) -> pd.DataFrame:
+    """The table as a DataFrame; its columns are not copied where they need not be.
+
+    Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
+    also those that say what an inspection is and who may count. None named: all are taken.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table
+    if isinstance(table, np.ndarray) and table.dtype.names:
+        if table.ndim != 1:
+            raise ValueError(f"a structured array of records has one dimension, not {table.ndim}")
+        return pd.DataFrame({name: _one_column(table[name], name) for name in table.dtype.names}, copy=False)
+    if isinstance(table, Mapping):
+        # An index of its own: a column that is a Series is taken by position, never aligned by its index.
+        columns = {name: values.array if isinstance(values, pd.Series) else _one_column(values, name) for name, values in table.items()}
+        lengths = {name: len(values) for name, values in columns.items()}
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
+        return pd.DataFrame(columns, copy=False)
+    known = frames.column_names(table)
+    if known is None:
+        raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
+    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
+
+
+def _one_column(values: Any, name: Any) -> Any:
+    """The values of a column; an array in the byte order of this machine, as pandas holds others, and fails on them later."""
+    if not hasattr(values, "__len__") or isinstance(values, str):
+        raise TypeError(f"column {name!r} is {type(values).__name__}, not values of rows")
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.ndim != 1:
+        raise ValueError(f"column {name!r} must have one dimension, not {values.ndim}")
+    if values.dtype.names:
+        raise ValueError(f"column {name!r} is made of fields itself: {', '.join(values.dtype.names)}")
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
+
+
+# Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+
+
+def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
+    """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
+    wanted = {name for name in with_categories if of_records}
+    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or _looks_near(name))}
+    for argument, given in needed.items():
+        for name in names(given, argument):
+            if name not in present and not (of_records and name in OF_RECORDS):
+                column(pd.DataFrame(columns=present), name, argument)
+            wanted.add(name)
+    return [name for name in present if name in wanted]
+
+
+def names(given: Any, argument: str) -> list[str]:
+    """One name or several, as a list without repetition."""
+    if given is None:
+        return []
+    if not isinstance(given, str) and (
+        isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray) or not isinstance(given, Iterable)
+    ):
+        kind = type(given).__name__
+        raise TypeError(
+            f"{argument} takes the name of a column, or a list of names, not {kind}{_misplaced(given) if argument == 'by' else ''}"
+        )
+    listed = [given] if isinstance(given, str) else list(given)
+    for name in listed:
+        if listed.count(name) > 1:
+            raise ValueError(f"{argument} names {name!r} twice")
+    return listed
+
+
+def _misplaced(given: Any) -> str:
+    """What was meant by something in the place of `by` that is no column: a hint at the keyword."""
+    if is_offset(given):
+        return f"; for periods give freq={given!r}"
+    if callable(given):
+        return "; for a statistic give statistic="
+    if isinstance(given, str):
+        if parse_date(given) is not None:
+            return f"; for a date give date={given!r}"
+        if any(given in scale.labels for scale in SCALES):
+            return f"; for a grade give grade={given!r}"
+        if any(given in (*scale.columns, scale.threshold_column) for scale in SCALES):
+            return f"; for a statistic give statistic={given!r}"
+        if re.fullmatch(r"\d*[A-Z]{1,4}(-[A-Z]{3})?", given) or given in ("academic", "financial"):
+            return f"; for periods give freq={given!r}"
+        return ""
+    return f"; for a date give date={str(given)!r}" if hasattr(given, "year") or isinstance(given, np.datetime64) else ""
+
+
+def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
+    """The column of that name, or an error that names it, the argument that asked for it and the nearest present ones."""
+    present = frame.columns
+    if name not in present:
+        if name in frame.index.names:
+            raise MissingColumnError(f"{argument}={name!r} is a level of the table's index; table.reset_index() makes a column of it")
+        by_form = {snake_case(str(other)): str(other) for other in present}
+        near = [by_form[form] for form in get_close_matches(snake_case(str(name)), list(by_form), n=3, cutoff=0.5)]
+        listed = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
+        hint = f"nearest: {', '.join(map(repr, near))}" if near else f"its columns: {listed or 'none'}"
+        meant = _misplaced(name) if argument == "by" else ""
+        raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}{meant}")
+    values = frame[name]
+    if isinstance(values, pd.DataFrame):
+        raise ValueError(f"{argument}={name!r}: the table has {values.shape[1]} columns of that name; each needs a name of its own")
+    return frames.plain(values)
+
+
+# ---- a column that is nearly there is not absent
+
+#: Words in a column's name that make it nearly a standard one, by the argument that would name it.
+_NEAR = {
+    "published": re.compile(r"publi(sh|c)"),
+    "inspected": re.compile(r"inspect"),
+    "opened": re.compile(r"(^|_)open(ed|ing)?(_|$)"),
+    "closed": re.compile(r"(^|_)clos(ed|ing|ure)(_|$)|(^|_)close(_|$)"),
+    "graded": re.compile(r"^(is_|was_)?graded$"),
+}
+#: Words that say that a date is of something else.
+_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|$)|penultimate|number|register")
+DEFAULTS = Columns().needed()
+
+
+def _looks_near(name: Any) -> bool:
+    form = snake_case(str(name))
+    return any(pattern.search(form) for pattern in _NEAR.values())
+
+
+def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series | None:
+    """A column that a function can do without; None where it is not there.
+
+    A name that the user gave must be there. Where a standard name is not, a column or index level of nearly that name with values of
+    the right kind is an error: it was probably meant. ``None`` in place of a name says: without.
+    """
+    if name is None:
+        return None
+    if name in frame.columns:
+        return column(frame, name, argument)
+    if name != DEFAULTS[argument]:
+        return column(frame, name, argument)
+    for level in frame.index.names:
+        if level is not None and _is_near(level, name, argument):
+            raise MissingColumnError(
+                f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
+                f"{argument}=None does without"
+            )
+    for other in frame.columns:
+        if _is_near(other, name, argument) and _is_of_kind(frame[other], argument):
+            raise MissingColumnError(
+                f"the table has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
+                f"{argument}=None to do without"
+            )
+    return None
+
+
+def _is_near(other: Any, name: str, argument: str) -> bool:
+    if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
+        return False
+    form = snake_case(other)
+    if form == name or get_close_matches(form, [name], n=1, cutoff=0.88):
+        return True
+    return bool(_NEAR[argument].search(form)) and not _OF_ANOTHER.search(form)
+
+
+def _is_of_kind(values: Any, argument: str) -> bool:
+    """Whether the values could be what the argument names: dates, or true and false. A few hundred tell."""
+    if isinstance(values, pd.DataFrame):
+        return True
+    known = values.dropna()
+    if argument == "graded":
+        return set(known.unique().tolist()) <= {True, False} and len(known) > 0
+    if known.dtype.kind in "iufb" and not isinstance(known.dtype, pd.DatetimeTZDtype):
+        return False
+    some = known.iloc[:300]
+    try:
+        return len(some) > 0 and bool((days_of(frames.plain(some), "") != NO_DAY).any())
+    except (ValueError, TypeError):
+        return isinstance(known.dtype, pd.DatetimeTZDtype)
+
+
+# ---- grades
+
+
+def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
+    """Grade codes (int8, worst 0, missing -1) of a judgement, and its scale; codes of a Categorical are not copied."""
+    return grade_codes_of(column(frame, judgement, "judgement"), judgement, scale)
+
+
+def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
+    """The same of values that are called so."""
+    if scale is None:
+        scale = infer_scale(values)
+    elif not isinstance(scale, GradeScale):
+        raise TypeError(f"scale={scale!r} is no GradeScale: give ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)")
+    return np.asarray(grades(values, scale, column=name).codes), scale
+
+
+def scale_of_words(words: list[Any], scale: GradeScale | None) -> GradeScale | None:
+    """The scale, the one asked for or a known one, whose grades the words are from worst to best: codes of such words are its codes."""
+    return next((one for one in (SCALES if scale is None else (scale,)) if words == [*reversed(one.labels)]), None)
+
+
+def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[str]:
+    """The columns that hold judgements: those named, those whose dtype is of a scale, and standard names that hold grades only.
+
+    A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
+    """
+    found = []
+    for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
+        if name in named or scale_of_dtype(dtype) is not None:
+            found.append(name)
+        elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
+            values = frames.plain(frame.iloc[:, position])
+            if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
+                found.append(name)
+            else:
+                warn(
+                    f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
+                    "judgement= or having= if it is one, or rename it",
+                    NotAJudgementWarning,
+                )
+    return list(dict.fromkeys(found))
+
+
+def _example(values: pd.Series) -> str:
+    """A value that is no grade of the scale that fits best, for the message."""
+    known = pd.Series(values.dropna().unique().tolist(), dtype=object)
+    for value in known:
+        if fitting_scale(pd.Series([value], dtype=object)) is None:
+            return repr(value)
+    return f"{known.tolist()[:4]} together"
+
+
+def has_grade(values: pd.Series) -> np.ndarray:
+    """Where a judgement column holds a grade."""
+    if scale_of_dtype(values.dtype) is not None:
+        return np.asarray(values.array.codes) >= 0
+    return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
+
+
+def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: Sequence[str] = ()) -> np.ndarray:
+    """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column (`judgements` among them)."""
+    if (said := optional(frame, graded, "graded")) is not None:
+        if said.isna().any():
+            raise RowError(f"column {graded!r}, ", np.argmax(said.isna()), ": neither true nor false", str(graded))
+        if not set(said.unique().tolist()) <= {True, False}:
+            raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
+        return said.to_numpy(dtype=np.bool_)
+    held = judgement_columns(frame, judgements)
+    if not held:
+        raise MissingColumnError(
+            "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
+            f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
+        )
+    found = np.zeros(len(frame), dtype=np.bool_)
+    for name in held:
+        found |= has_grade(column(frame, name, "judgement"))
+    return found

@@ -1,0 +1,129 @@
+"""Dates and lengths of time: what a user writes becomes a day, an int64 number of days since 1970-01-01."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import RowError
+
+DAYS_A_YEAR = 365.25
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
+_MONTH_NAME = re.compile(r"(\d{1,2})[ \-]([A-Za-z]{3,9})[ \-](\d{4})")
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTH_NUMBER = {month[:3].lower(): number for number, month in enumerate(_MONTHS, start=1)}
+DATES_KNOWN = "a date as 2024-03-31, 31/03/2024 (day first) or 31 March 2024"
+
+
+def parse_date(text: str) -> datetime.date | None:
+    """A date as printed: ISO, day first, or with the month's name. None where it is none of these."""
+    text = text.strip()
+    try:
+        if found := _ISO.fullmatch(text):
+            return datetime.date(int(found[1]), int(found[2]), int(found[3]))
+        if found := _DAY_FIRST.fullmatch(text):
+            return datetime.date(int(found[3]), int(found[2]), int(found[1]))
+        if (found := _MONTH_NAME.fullmatch(text)) and found[2][:3].lower() in _MONTH_NUMBER:
+            return datetime.date(int(found[3]), _MONTH_NUMBER[found[2][:3].lower()], int(found[1]))
+    except ValueError:  # a day or month that does not exist
+        pass
+    return None
+
+
+def _parse_value(value: Any) -> np.datetime64 | None:
+    """The day of one date of any kind; None where it is no date. A time zone is an error."""
+    if isinstance(value, str):
+        if not value.strip():
+            return np.datetime64("NaT", "D")
+        parsed = parse_date(value)
+        return None if parsed is None else np.datetime64(parsed, "D")
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
+        return np.datetime64("NaT", "D")
+    if isinstance(value, np.datetime64):
+        return value.astype("datetime64[D]")
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            raise ValueError(
+                f"{value} has a time zone; dates of inspections have none. Go to the local day first, then drop the zone: "
+                "tz_convert('Europe/London').tz_localize(None)"
+            )
+        return np.datetime64(value.date(), "D")
+    if isinstance(value, datetime.date):
+        return np.datetime64(value, "D")
+    if isinstance(value, pd.Period):
+        return np.datetime64(value.end_time.date(), "D")
+    return None
+
+
+def day(value: Any, argument: str) -> int:
+    """One date as a day; an error says what would be one."""
+    try:
+        parsed = _parse_value(value)
+    except ValueError as error:
+        raise ValueError(f"{argument}: {error}") from None
+    if parsed is None or np.isnat(parsed):
+        raise ValueError(f"{argument}={value!r} is not {DATES_KNOWN}")
+    return int(parsed.view(np.int64))
+
+
+def days_of(values: pd.Series, name: str) -> np.ndarray:
+    """A column of dates as int64 days, `NO_DAY` where missing; the time of day is dropped."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        raise ValueError(
+            f"column {name!r} has the time zone {dtype.tz}; dates of inspections have none. Go to the local day first, then drop the "
+            f"zone: table[{name!r}].dt.tz_convert('Europe/London').dt.tz_localize(None)"
+        )
+    if isinstance(dtype, np.dtype) and dtype.kind == "M":
+        return values.to_numpy().astype("datetime64[D]").view(np.int64)
+    codes, distinct = pd.factorize(values)
+    parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
+    for position, value in enumerate(distinct):
+        try:
+            found = _parse_value(value)
+        except ValueError as error:
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {error}") from None
+        if found is None:
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}")
+        parsed[position] = found.view(np.int64)
+    return parsed[codes]
+
+
+def dates_of(days_since_1970: Any) -> pd.DatetimeIndex:
+    """Days back to dates."""
+    return pd.DatetimeIndex(np.asarray(days_since_1970, dtype=np.int64).view("datetime64[D]").astype("datetime64[s]"))
+
+
+def iso(day_since_1970: int) -> str:
+    """A day as 2024-03-31."""
+    return str(np.int64(day_since_1970).view("datetime64[D]"))
+
+
+def in_words(day_since_1970: int) -> str:
+    """A day as 31 March 2024, whatever the locale."""
+    date = np.int64(day_since_1970).view("datetime64[D]").item()
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def is_offset(value: Any) -> bool:
+    """Whether a value is a length of time rather than a date."""
+    return isinstance(value, pd.offsets.BaseOffset | datetime.timedelta | np.timedelta64)
+
+
+def plus_offset(days_since_1970: np.ndarray, offset: Any, argument: str) -> np.ndarray:
+    """Days plus an offset (DateOffset, timedelta), missing days staying so."""
+    if not is_offset(offset):
+        raise ValueError(f"{argument}={offset!r} is not an offset such as pandas.DateOffset(years=3) or datetime.timedelta(days=30)")
+    distinct, codes = np.unique(days_since_1970, return_inverse=True)
+    moved = [
+        NO_DAY if since == NO_DAY else int(np.datetime64(pd.Timestamp(iso(since)) + offset, "D").view(np.int64))
+        for since in distinct.tolist()
+    ]
+    return np.asarray(moved, dtype=np.int64)[codes.reshape(-1)]

@@ -1,0 +1,146 @@
+"""Who may count: the filters on inspections by framework, grading and judgement made, and the cut-off of publication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.errors import MissingColumnError, PooledFrameworksWarning, warn
+from ofsted_sif.scales import snake_case
+from ofsted_sif.table.columns import column, graded_rows, has_grade, names
+from ofsted_sif.table.dates import day, is_offset, plus_offset
+from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.records import Records
+
+# Frameworks under which Ofsted has inspected; a table may hold further ones.
+KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which inspections are asked for: the frameworks, the judgement that they must have made, and how the register is to be read."""
+
+    framework: Any = None
+    having: str | None = None
+    register: Any = None
+
+    @property
+    def frameworks(self) -> list[str]:
+        """The frameworks asked for, as a result's attrs say them."""
+        return names(self.framework, "framework") or ["all"]
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """The filters on records, each apart so that `explain` can say which one it was; their product is what the kernels get."""
+
+    framework: np.ndarray | None
+    graded: np.ndarray
+    having: np.ndarray | None
+
+    @property
+    def graded_in_framework(self) -> np.ndarray:
+        """Graded inspections of the frameworks asked for."""
+        return self.graded if self.framework is None else self.graded & self.framework
+
+    @property
+    def all(self) -> np.ndarray:
+        """Those of them that made the judgement asked for."""
+        return self.graded_in_framework if self.having is None else self.graded_in_framework & self.having
+
+
+def eligible(frame: pd.DataFrame, which: Which, graded: str | None, judgements: Sequence[str] = (), *, of_piece: bool = False) -> Eligible:
+    """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
+    having = which.having
+    return Eligible(
+        in_framework(frame, which.framework, of_piece=of_piece),
+        graded_rows(frame, graded, [*([] if having is None else [having]), *judgements]),
+        None if having is None else has_grade(column(frame, having, "having")),
+    )
+
+
+def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> np.ndarray | None:
+    """Which rows are of the frameworks asked for; None: all. Names are matched in any case."""
+    wanted = names(framework, "framework")
+    if framework is not None and not wanted:
+        raise ValueError('framework=[] names no framework; name those you mean, or say framework="all"')
+    if not wanted or wanted == ["all"]:
+        return None
+    if "framework" not in frame.columns:
+        near = [name for name in frame.columns if snake_case(str(name)).startswith(("framework", "inspection_framework"))]
+        if near:
+            raise MissingColumnError(
+                f"framework={framework!r}: the table has no column 'framework', but {near[0]!r}: "
+                f"table.rename(columns={{{near[0]!r}: 'framework'}})"
+            )
+    codes, labels = label_codes(column(frame, "framework", "framework"))
+    present = np.asarray(labels).tolist()
+    if not of_piece:
+        check_frameworks(framework, present)
+    folded = {str(name).casefold() for name in wanted}
+    return np.array([str(name).casefold() in folded for name in present] + [False])[codes]
+
+
+def check_frameworks(framework: Any, present: Sequence[object]) -> None:
+    """Refuse a framework that is neither in the table nor one of Ofsted's."""
+    known = {str(name).casefold() for name in (*present, *KNOWN_FRAMEWORKS, "all")}
+    for name in names(framework, "framework"):
+        if str(name).casefold() not in known:
+            raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
+
+
+def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object) -> None:
+    """Warn where the chosen rows stem from several frameworks and none was named."""
+    if framework is not None or "framework" not in frame.columns:
+        return
+    codes, labels = label_codes(column(frame, "framework", "framework"))
+    warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
+
+
+def warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
+    """Warn where more than one of the frameworks has rows."""
+    if np.count_nonzero(numbers) > 1:
+        told = ", ".join(f"{label} {number}" for label, number in zip(np.asarray(labels), numbers, strict=True) if number)
+        warn(
+            f'inspections of several frameworks are taken together ({told}); name those you mean (framework=["SIF", "ILACS"]), '
+            'or say framework="all"',
+            PooledFrameworksWarning,
+        )
+
+
+# ---- the cut-off of publication
+
+
+def cutoff_of(published_by: Any, date: int) -> int:
+    """The publication cut-off that belongs to a date."""
+    if published_by is None:
+        return date
+    if is_offset(published_by):
+        return int(plus_offset(np.array([date]), published_by, "published_by")[0])
+    return day(published_by, "published_by")
+
+
+def check_cutoff(published: np.ndarray | None, published_by: Any) -> None:
+    """Refuse a cut-off that is asked of a table without publication dates."""
+    if published_by is not None and published is None:
+        raise MissingColumnError(
+            f"published_by={published_by!r}: the table has no publication dates that could be cut off; name their column with published=, "
+            "or leave published_by= out"
+        )
+
+
+def known_by(records: Records, date: Any, published_by: Any) -> np.ndarray:
+    """Which records were inspected by the date and published by the cut-off; without a date, by the cut-off alone."""
+    check_cutoff(records.published, published_by)
+    if date is not None:
+        until = day(date, "date")
+        return records.known_by(until, cutoff_of(published_by, until))
+    if published_by is None:
+        return np.ones(len(records.inspected), dtype=np.bool_)
+    if is_offset(published_by):
+        raise ValueError(f"published_by={published_by!r} is an offset, and there is no date that it could be added to")
+    return records.known_by(np.iinfo(np.int64).max, day(published_by, "published_by"))

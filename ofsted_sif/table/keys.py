@@ -1,0 +1,56 @@
+"""Labels and their codes: what a column holds becomes integer codes, and combinations of columns become one code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.table.frames import plain
+
+
+def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
+    array = plain(values).array
+    if isinstance(array, pd.Categorical):
+        return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
+    codes, distinct = pd.factorize(values)
+    labels = distinct.array
+    try:
+        order = labels.argsort()
+    except TypeError:  # values of unlike types have no order of their own
+        order = np.argsort([str(label) for label in labels], kind="stable")
+    place = np.empty(len(labels) + 1, dtype=np.int64)
+    place[order] = np.arange(len(labels))
+    place[-1] = -1
+    return place[codes], labels.take(order)
+
+
+def combination_numbers(coded: Sequence[tuple[np.ndarray, Any]], what: str) -> tuple[np.ndarray, list[int]]:
+    """The number of each row's combination in the product of the labels, a missing one last of its column; and that product's sizes."""
+    sizes = [len(labels) + 1 for _, labels in coded]
+    if math.prod(sizes) >= 2**62:
+        raise ValueError(f"{what}: more combinations than can be counted")
+    number = np.zeros(len(coded[0][0]), dtype=np.int64)
+    for (codes, _), size in zip(coded, sizes, strict=True):
+        number = number * size + np.where(codes < 0, size - 1, codes)
+    return number, sizes
+
+
+def distinct_numbers(number: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct numbers below `total`, sorted, and the place of each number among them; by counting where that is less than sorting."""
+    if total > 8 * len(number) + 1024:
+        return np.unique(number, return_inverse=True)
+    occurs = np.zeros(total, dtype=np.bool_)
+    occurs[number] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[number]
+
+
+def take(labels: Any, positions: np.ndarray) -> Any:
+    """Labels at the positions, missing at -1."""
+    if not (positions < 0).any():
+        return labels.take(positions)
+    return pd.Series(labels).reindex(np.where(positions < 0, len(labels), positions)).array

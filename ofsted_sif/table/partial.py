@@ -1,0 +1,303 @@
+"""What one piece of a table gives, small and by label, so that pieces add up: counted apart, merged, finished into one table.
+
+A `Question` stands beside its function (`aggregation.Aggregate` beside `aggregate`). It counts a piece (`count`), and finishes what all
+pieces gave together (`finish`) by the code that also finishes the table of the function in memory. Between the two stand `Partial`
+values: they can be pickled, hold labels and not codes (dictionaries differ from piece to piece), and `merge` is associative: pieces in
+order, in a tree or one by one, give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.errors import RowError
+from ofsted_sif.scales import GradeScale, scale_of_dtype
+from ofsted_sif.table import frames
+from ofsted_sif.table.columns import Columns, column, grade_codes, names
+from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
+from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.keys import combination_numbers, distinct_numbers, label_codes, take
+
+#: What pandas makes of text.
+TEXT = pd.Series(["a"]).dtype
+NO_ROW = np.iinfo(np.int64).max
+
+
+# ---- tables of sums by label
+
+
+@dataclass(frozen=True)
+class PartialCounts:
+    """Sums by label: a row a combination of labels that occurs.
+
+    Attributes
+    ----------
+    labels : tuple of array, each of shape (rows,)
+        The labels; a Categorical carries all its categories, those without rows too.
+    sums : tuple of ndarray, each of shape (rows,)
+        What is summed.
+    first : ndarray of int64, shape (rows,), or None
+        The first row of the table that has these labels.
+    """
+
+    labels: tuple[Any, ...]
+    sums: tuple[np.ndarray, ...] = ()
+    first: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What some rows of a table give.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows were counted.
+    counted : dict of str to PartialCounts
+        The sums, by what they are for.
+    """
+
+    rows: int
+    counted: dict[str, PartialCounts]
+
+
+def merge(parts: Sequence[Partial]) -> Partial:
+    """Put together what consecutive pieces gave, in the order of the pieces."""
+    if len(parts) == 1:
+        return parts[0]
+    begins = [0, *accumulate(part.rows for part in parts)]
+    counted = {}
+    for name in parts[0].counted:
+        of = [part.counted[name] for part in parts]
+        moved = [some if some.first is None else replace(some, first=some.first + begin) for some, begin in zip(of, begins, strict=False)]
+        counted[name] = _merged(moved)
+    return Partial(begins[-1], counted)
+
+
+def _merged(parts: Sequence[PartialCounts]) -> PartialCounts:
+    if not parts[0].labels:
+        return PartialCounts((), tuple(np.sum([part.sums[i] for part in parts], axis=0) for i in range(len(parts[0].sums))))
+    labels = [stacked([part.labels[i] for part in parts]) for i in range(len(parts[0].labels))]
+    place, at = places_of([label_codes(pd.Series(label, copy=False)) for label in labels])
+    sums = []
+    for i in range(len(parts[0].sums)):
+        summands = np.concatenate([part.sums[i] for part in parts])
+        total = np.zeros(len(at), dtype=summands.dtype)
+        np.add.at(total, place, summands)
+        sums.append(total)
+    first = None
+    if parts[0].first is not None:
+        first = np.full(len(at), NO_ROW)
+        np.minimum.at(first, place, np.concatenate([part.first for part in parts if part.first is not None]))
+    return PartialCounts(tuple(label.take(at) for label in labels), tuple(sums), first)
+
+
+def places_of(coded: Sequence[tuple[np.ndarray, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """The place of each row among the combinations that occur, and a row of each combination."""
+    number, sizes = combination_numbers(coded, "labels")
+    distinct, place = distinct_numbers(number, int(np.prod([float(size) for size in sizes])))
+    at = np.zeros(len(distinct), dtype=np.int64)
+    at[place[::-1]] = np.arange(len(number))[::-1]
+    return place, at
+
+
+def stacked(arrays: Sequence[Any]) -> Any:
+    """Labels one below the other; categories become those of all, in the order in which they come."""
+    first = arrays[0]
+    if len(arrays) == 1:
+        return first
+    if not isinstance(first, pd.Categorical):
+        filled = [array for array in arrays if len(array)] or arrays[:1]
+        return pd.concat([pd.Series(array, copy=False) for array in filled], ignore_index=True).array
+    # Not by the dtypes: without an order those of the same categories in other places are equal.
+    if all(array.dtype is first.dtype or array.categories.equals(first.categories) for array in arrays):
+        return pd.Categorical.from_codes(np.concatenate([array.codes for array in arrays]), dtype=first.dtype)
+    categories = first.categories
+    for array in arrays[1:]:
+        if not array.categories.equals(categories):
+            categories = categories.append(array.categories).unique()
+    codes = [np.append(categories.get_indexer(array.categories), -1)[array.codes] for array in arrays]
+    return pd.Categorical.from_codes(np.concatenate(codes), dtype=pd.CategoricalDtype(categories, ordered=first.ordered))
+
+
+def count_labels(coded: Sequence[tuple[np.ndarray, Any]], rows: int) -> PartialCounts:
+    """How many of the rows have each combination of labels."""
+    if not coded:
+        return PartialCounts((), (np.array([rows]),))
+    place, at = places_of(coded)
+    labels = tuple(take(labels, codes[at].astype(np.int64)) for codes, labels in coded)
+    return PartialCounts(labels, (np.bincount(place, minlength=len(at)),))
+
+
+def labels_at(labels: Any, position: np.ndarray) -> Any:
+    """Labels at the positions; the position after the last is that of the missing one."""
+    return take(labels, np.where(position == len(labels), -1, position))
+
+
+def by_group_and_word(counted: np.ndarray, group_labels: Sequence[Any], words: Any, *more: np.ndarray) -> PartialCounts:
+    """The cells that are not empty of counts by group and word, and of further sums."""
+    group, word = np.nonzero(counted)
+    labels = [labels_at(of, group) for of in group_labels]
+    return PartialCounts((*labels, labels_at(words, word)), tuple(table[group, word] for table in (counted, *more)))
+
+
+# ---- words of grades
+
+
+def words_of(codes: Any, labels: Any, occurs: np.ndarray, judgement: str, scale: GradeScale | None) -> tuple[PartialCounts, np.ndarray]:
+    """The words of a column that occur, each with its first row; and a grade code for each of its labels, -1 for a missing one.
+
+    Grades are counted by their words, as only the whole table can tell the scale. A word that is no grade, or words that are not of one
+    scale, are an error already here.
+    """
+    at = np.flatnonzero(occurs)
+    words = PartialCounts((labels.take(at),), (), first_rows(codes, at))
+    of_words = np.full(len(labels) + 1, -1, dtype=np.int64)
+    if len(at):
+        known = scale_of_dtype(labels.dtype) is not None or getattr(labels, "ordered", False)
+        of_words[at] = graded_words(words.labels[0] if known else np.asarray(words.labels[0], dtype=object), words, judgement, scale)[0]
+    return words, of_words
+
+
+def first_rows(codes: Any, wanted: np.ndarray) -> np.ndarray:
+    """The first row of each of these codes, all of which occur: found in a few steps where they are not rare."""
+    first = np.full(len(wanted), NO_ROW)
+    begin = 0
+    for chunk in codes if isinstance(codes, list) else [codes if isinstance(codes, tuple) else (codes, None, 0)]:
+        values, bitmap, offset = chunk
+        start, size = 0, 1 << 12
+        while start < len(values) and (left := np.flatnonzero(first == NO_ROW)).size:
+            stop = min(len(values), start + size)
+            block = values[start:stop]
+            valid = frames.valid_rows((block, bitmap, offset + start))
+            for position in left.tolist():
+                hit = block == wanted[position] if valid is None else valid & (block == wanted[position])
+                if hit.any():
+                    first[position] = begin + start + int(np.argmax(hit))
+            start, size = stop, 4 * size
+        begin += len(values)
+    return first
+
+
+def graded_words(labels: Any, words: PartialCounts, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
+    """Grade codes of words, and their scale; an error names the first row of the word."""
+    assert words.first is not None
+    try:
+        return grade_codes(pd.DataFrame({judgement: pd.Series(labels, copy=False)}), judgement, scale)
+    except RowError as error:
+        raise error.moved(int(words.first[error.row])) from None
+
+
+def as_text(labels: Any) -> Any:
+    """Labels as the text that they are in the table, where they were read as a dictionary."""
+    return pd.Series(labels.tolist(), dtype=TEXT).array if isinstance(labels, pd.Categorical) else labels
+
+
+# ---- questions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of a table: how a piece is counted, and how what all pieces gave becomes the result.
+
+    Attributes
+    ----------
+    histories : bool
+        Whether pieces must split between providers.
+    text : frozenset of str
+        Columns that are text in the table and were read as dictionaries.
+    """
+
+    histories: ClassVar[bool] = False
+    text: frozenset[str] = frozenset()
+
+    def needed(self) -> dict[str, Any]:
+        """The names of the columns that are needed, by the argument that names them."""
+        raise NotImplementedError
+
+    def count(self, piece: Any) -> Partial:
+        """What a piece of the table gives; a RowError has the row of the piece."""
+        raise NotImplementedError
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The result for the whole table; a RowError has its row."""
+        raise NotImplementedError
+
+    def groups_of(self, by: Any, observed: bool, counted: Sequence[PartialCounts]) -> tuple[Groups, list[Any]]:
+        """The groups, and the codes of those of the rows of each of the counts, whose first labels are those of `by`; -1 missing."""
+        named = names(by, "by")
+        labels = {name: stacked([some.labels[i] for some in counted]) for i, name in enumerate(named)}
+        frame = pd.DataFrame({name: as_text(label) if name in self.text else label for name, label in labels.items()}, copy=False)
+        grouped = groups(frame, by, observed=observed)
+        lengths = [len(some.sums[0]) for some in counted]
+        codes = np.zeros(sum(lengths), dtype=np.int64) if grouped.codes is None else grouped.codes
+        return grouped, np.split(codes, np.cumsum(lengths)[:-1])
+
+    def grades_of(
+        self, words: PartialCounts, judgement: str, scale: GradeScale | None, *labelled: Any
+    ) -> tuple[GradeScale, list[np.ndarray]]:
+        """The scale of the judgement, and grade codes of labels that are words of it."""
+        labels = as_text(words.labels[0]) if judgement in self.text else words.labels[0]
+        codes, scale = graded_words(labels, words, judgement, scale)
+        place = pd.Index(np.asarray(words.labels[0], dtype=object))
+        of_word = np.append(codes, -1).astype(np.int64)
+        return scale, [of_word[place.get_indexer(pd.Index(np.asarray(label, dtype=object)))] for label in labelled]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfHistories(Question):
+    """What follows providers through time, and so needs all rows of a provider in one piece."""
+
+    histories: ClassVar[bool] = True
+    by: Any
+    judgement: str
+    scale: GradeScale | None
+    framework: Any
+    provider: str
+    inspected: str | None
+    published: str | None
+    opened: str | None = "opened"
+    closed: str | None = "closed"
+    graded: str | None = "graded"
+    having: str | None = None
+
+    @property
+    def called(self) -> Columns:
+        """The names of the columns that place an inspection and say who may count."""
+        return Columns(self.provider, self.inspected, self.published, self.opened, self.closed, self.graded)
+
+    def needed(self) -> dict[str, Any]:
+        """Also what every inspection is known by."""
+        return {"by": self.by, "judgement": self.judgement, "having": self.having, **self.called.needed()}
+
+    def observe(self, piece: Any, register: Any = None) -> tuple[Inspections, PartialCounts]:
+        """The inspections of a piece, with codes of the words of their judgement; and these words."""
+        which = Which(self.framework, self.having, register)
+        seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
+        occurs = np.bincount(seen.grades.astype(np.int64) + 1, minlength=len(seen.words) + 1)[1:] > 0
+        return seen, words_of(seen.grades, seen.words, occurs, self.judgement, self.scale)[0]
+
+    def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
+        """How many of the rows are of each framework, those without rows too."""
+        if "framework" not in frame.columns:
+            return {}
+        codes, labels = label_codes(column(frame, "framework", "framework"))
+        return {"frameworks": PartialCounts((labels,), (np.bincount(codes[rows].astype(np.int64) + 1, minlength=len(labels) + 1)[1:],))}
+
+    def say_frameworks(self, labels: Any, numbers: np.ndarray) -> None:
+        """Refuse an unknown framework, and warn where several were taken together and none was named."""
+        if "framework" in self.text:
+            labels = as_text(labels)
+        codes, known = label_codes(pd.Series(labels, copy=False))
+        check_frameworks(self.framework, np.asarray(known).tolist())
+        if self.framework is None:
+            total = np.zeros(len(known) + 1, dtype=np.int64)
+            np.add.at(total, codes, numbers)
+            warn_of_frameworks(total[:-1], known)

@@ -1,0 +1,89 @@
+"""Periods: one parser for academic and financial years and pandas' offsets, and the one way in which time is cut by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.table.dates import dates_of, is_offset, iso, plus_offset
+
+#: Names for periods that people use more than pandas' own.
+NAMED = {"academic": "YE-AUG", "financial": "YE-MAR"}
+
+_BEGINS = (
+    pd.offsets.MonthBegin,
+    pd.offsets.QuarterBegin,
+    pd.offsets.YearBegin,
+    pd.offsets.BMonthBegin,
+    pd.offsets.BQuarterBegin,
+    pd.offsets.BYearBegin,
+    pd.offsets.SemiMonthBegin,
+)
+
+
+def offset_of(freq: Any, argument: str = "freq") -> pd.offsets.BaseOffset:
+    """The offset that cuts time into periods; an error says what would be one. A period is a day or longer."""
+    try:
+        offset = pd.tseries.frequencies.to_offset(NAMED.get(freq, freq) if isinstance(freq, str) else freq)
+    except (ValueError, TypeError):
+        offset = None
+    too_short = pd.offsets.Hour | pd.offsets.Minute | pd.offsets.Second | pd.offsets.Milli | pd.offsets.Micro | pd.offsets.Nano
+    if offset is None or offset.n < 1 or isinstance(offset, too_short):
+        raise ValueError(
+            f"{argument}={freq!r} names no periods; known are 'academic' (years to 31 August), 'financial' (years to 31 March) and "
+            "pandas' offsets of a day or more, as 'YE-AUG', 'YE', 'QE', 'ME' or 'YS-APR'"
+        )
+    return offset
+
+
+def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[np.ndarray, np.ndarray]:
+    """First and last day of each period from the one of the earliest to that of the latest day, as days."""
+    offset = offset_of(freq)
+    if not len(days):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    first, last = dates_of([days.min(), days.max()])
+    if isinstance(offset, _BEGINS):
+        starts = [offset.rollback(first)]
+        while starts[-1] <= last:
+            starts.append(starts[-1] + offset)
+        marks = _days(starts)
+        return marks[:-1], marks[1:] - 1
+    ends = [offset.rollforward(first)]
+    ends.insert(0, ends[0] - offset)
+    while ends[-1] < last:
+        ends.append(ends[-1] + offset)
+    marks = _days(ends)
+    return marks[:-1] + 1, marks[1:]
+
+
+def _days(stamps: list[pd.Timestamp]) -> np.ndarray:
+    return np.array([np.datetime64(stamp, "D") for stamp in stamps]).view(np.int64)
+
+
+def window_starts(starts: np.ndarray, ends: np.ndarray, freq: Any, window: Any) -> np.ndarray:
+    """The first day of the window that ends with each period."""
+    if isinstance(window, bool) or not (isinstance(window, int | np.integer) or is_offset(window)):
+        raise ValueError(f"window={window!r} is neither a number of periods nor an offset such as pandas.DateOffset(months=12)")
+    if is_offset(window):
+        # From the day after the end: twelve months before 1 March 2025 is 1 March 2024, whatever February is like.
+        began = plus_offset(ends + 1, -window, "window")
+    elif window < 1:
+        raise ValueError(f"window={window}; a window takes 1 period or more")
+    else:
+        offset = offset_of(freq)
+        began = plus_offset(starts, (1 - window) * offset, "window") if window > 1 else starts
+        if window > 1 and not isinstance(offset, _BEGINS):
+            began = plus_offset(starts - 1, (1 - window) * offset, "window") + 1
+    if (wrong := began > ends).any():
+        raise ValueError(f"window={window!r} is not positive: it would begin on {iso(began[wrong][0])}, after its end")
+    return began
+
+
+def period_codes(days: np.ndarray, taken: np.ndarray, freq: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The period of each day, -1 where the row is not taken, and the last day of each period, without gaps."""
+    codes = np.full(len(days), -1, dtype=np.int64)
+    ends = period_bounds(days[taken], freq)[1]
+    codes[taken] = np.searchsorted(ends, days[taken])
+    return codes, ends

@@ -1,0 +1,219 @@
+"""Records: the rows of a table as what providers went through, and what a register says of these providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import counts
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError, RowError
+from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
+from ofsted_sif.table.dates import days_of, iso
+from ofsted_sif.table.keys import label_codes
+
+
+@dataclass(frozen=True)
+class Records:
+    """The rows of a table as records of providers, with what the register says of these.
+
+    Attributes
+    ----------
+    provider : ndarray of int, shape (n,)
+        Codes into `providers`.
+    providers : array, shape (n_providers,)
+        The keys of the providers, sorted or in the order of the categories.
+    inspected, published : ndarray of int64, shape (n,)
+        Days; `published` is None where the table has no such column.
+    opened, closed : ndarray of int64, shape (n_providers,), or None
+        A provider is open on [opened, closed).
+    """
+
+    provider: np.ndarray
+    providers: Any
+    inspected: np.ndarray
+    published: np.ndarray | None
+    opened: np.ndarray | None
+    closed: np.ndarray | None
+
+    @property
+    def dated(self) -> np.ndarray:
+        """The day that places each record in time: of the inspection, else of its publication."""
+        return dated(self.inspected, self.published)
+
+    def known_by(self, date: int, cutoff: int) -> np.ndarray:
+        """Which records were inspected by the date and published by the cut-off; a missing day lies before every day."""
+        known = self.inspected <= date
+        return known if self.published is None else known & (self.published <= cutoff)
+
+    def open_on(self, day: int) -> np.ndarray:
+        """Which providers are open on a day."""
+        is_open = np.ones(len(self.providers), dtype=np.bool_)
+        if self.opened is not None:
+            is_open &= self.opened <= day
+        if self.closed is not None:
+            is_open &= (self.closed == NO_DAY) | (self.closed > day)
+        return is_open
+
+    def latest(self, eligible: np.ndarray, date: int, cutoff: int) -> np.ndarray:
+        """The row of each provider's most recent eligible record as at a date, -1 where there is none."""
+        return counts.latest_as_at(
+            self.provider,
+            self.inspected,
+            self.published,
+            date,
+            cutoff,
+            n_providers=len(self.providers),
+            eligible=eligible,
+            opened=self.opened,
+            closed=self.closed,
+        )
+
+    def last_per_day(self, eligible: np.ndarray) -> np.ndarray:
+        """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
+        order, _ = counts.order_records(self.provider, self.inspected, self.published, n_providers=len(self.providers))
+        order = order[eligible[order]]
+        of, day = self.provider[order], self.dated[order]
+        # A record is the last of its day where the next has another provider or day.
+        return order[np.append((of[1:] != of[:-1]) | (day[1:] != day[:-1]), True)[: len(order)]]
+
+    def with_waiting(self) -> Records:
+        """The records, and after them one of each provider, before all days: its wait for a first inspection."""
+        size = len(self.providers)
+        before_all = np.full(size, NO_DAY + 1)
+        published = self.published if self.published is not None else np.full(len(self.inspected), NO_DAY)
+        return replace(
+            self,
+            provider=np.append(self.provider, np.arange(size)),
+            inspected=np.append(self.inspected, before_all),
+            published=np.append(published, before_all),
+        )
+
+
+def is_first(of: np.ndarray) -> np.ndarray:
+    """Whether a row is the first of its provider, in rows ordered by provider."""
+    return np.insert(of[1:] != of[:-1], 0, True)[: len(of)]
+
+
+def is_last(of: np.ndarray) -> np.ndarray:
+    """Whether a row is the last of its provider, in rows ordered by provider."""
+    return np.append(of[1:] != of[:-1], True)[: len(of)]
+
+
+def dated(inspected: np.ndarray, published: np.ndarray | None) -> np.ndarray:
+    """The day that places an inspection in time: its start, else its publication."""
+    return inspected if published is None else np.where(inspected == NO_DAY, published, inspected)
+
+
+def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns) -> Records:
+    """The records of a table; `register` None: columns opened and closed of the table are obeyed."""
+    values = column(frame, called.provider, "provider")
+    inspected, report = days_of_records(frame, called)
+    if (values.isna()).any():
+        raise RowError(f"column {called.provider!r}, ", np.argmax(values.isna()), ": the provider is missing", called.provider)
+    if (neither := inspected == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
+        row = int(np.argmax(neither))
+        lacks = f"has neither an inspection date ({called.inspected!r}) nor a publication date ({called.published!r})"
+        raise RowError("", row, f" (provider {values.iloc[row]}) {lacks}")
+    if register is None:
+        codes, providers = label_codes(values)
+        said = {name: optional(frame, getattr(called, name), name) for name in ("opened", "closed")}
+        opened, closed = (
+            None if column is None else _of_provider(days_of(column, str(column.name)), str(column.name), codes, providers)
+            for column in said.values()
+        )
+    else:
+        codes, providers, opened, closed = _from_register(values, register, called)
+    _check_open(opened, closed, providers)
+    return Records(codes, providers, inspected, report, opened, closed)
+
+
+def days_of_records(frame: pd.DataFrame, called: Columns) -> tuple[np.ndarray, np.ndarray | None]:
+    """Days of inspection and of publication, None where there are none. One of the two must be there."""
+    inspected, published = optional(frame, called.inspected, "inspected"), optional(frame, called.published, "published")
+    if inspected is None and published is None:
+        if called.inspected is None and called.published is None:
+            raise MissingColumnError("inspected=None and published=None: nothing says when inspections were; name one of the two columns")
+        column(frame, str(called.inspected or DEFAULTS["inspected"]), "inspected")
+    days = np.full(len(frame), NO_DAY) if inspected is None else days_of(inspected, str(inspected.name))
+    return days, None if published is None else days_of(published, str(published.name))
+
+
+def _of_provider(said: np.ndarray, name: str, codes: np.ndarray, providers: Any) -> np.ndarray:
+    """A date that belongs to the provider, said in some or all of its rows; rows that contradict one another are an error."""
+    known = said != NO_DAY
+    result = np.full(len(providers), NO_DAY)
+    result[codes[known]] = said[known]
+    if (unlike := known & (result[codes] != said)).any():
+        row = int(np.argmax(unlike))
+        both = f"column {name!r}: provider {providers[codes[row]]} has both {iso(said[row])} ("
+        raise RowError(both, row, f") and {iso(result[codes[row]])}", name)
+    return result
+
+
+def _from_register(
+    values: pd.Series, register: pd.DataFrame, called: Columns
+) -> tuple[np.ndarray, Any, np.ndarray | None, np.ndarray | None]:
+    """Codes into the register's providers, and their dates."""
+    keys = column(register, called.provider, "register")
+    if keys.isna().any():
+        raise ValueError(f"register, row {int(np.argmax(keys.isna()))}: the provider is missing")
+    if (again := keys.duplicated()).any():
+        raise ValueError(f"register: provider {keys[again].iloc[0]} stands in it twice")
+    plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
+    sorted_keys = plain.sort_values(kind="stable")
+    order = plain.array.argsort(kind="stable") if len(plain) else np.empty(0, dtype=np.int64)
+    providers = sorted_keys.array
+    index = pd.Index(providers)
+    codes, labels = label_codes(values)
+    position = index.get_indexer(pd.Index(np.asarray(labels)))[codes] if len(labels) else np.empty(0, dtype=np.int64)
+    if (absent := position < 0).any():
+        row = int(np.argmax(absent))
+        raise RowError(f"provider {values.iloc[row]} (", row, " of the records) is not in the register")
+    said = [
+        optional(register, getattr(called, name) if getattr(called, name) in register.columns else name, name)
+        for name in ("opened", "closed")
+    ]
+    dates = [None if column is None else days_of(column, str(column.name))[order] for column in said]
+    return position, providers, dates[0], dates[1]
+
+
+def _check_open(opened: np.ndarray | None, closed: np.ndarray | None, providers: Any) -> None:
+    if opened is None or closed is None:
+        return
+    if (wrong := (opened != NO_DAY) & (closed != NO_DAY) & (closed < opened)).any():
+        at = int(np.argmax(wrong))
+        raise ValueError(f"provider {providers[at]} is closed ({iso(closed[at])}) before it is opened ({iso(opened[at])})")
+
+
+def register_rows(frame: pd.DataFrame, register: pd.DataFrame, provider: str, wanted: Iterable[Any]) -> pd.DataFrame:
+    """Rows for providers without an inspection, in the table's columns: what the register says of them, all else missing."""
+    keys = pd.Index(np.asarray(register[provider]))
+    chosen = register.take(keys.get_indexer(pd.Index(np.asarray(wanted))))
+    return pd.DataFrame(
+        {
+            name: chosen[name].array if name in chosen.columns else frame[name].iloc[:0].reindex(range(len(chosen))).array
+            for name in frame.columns
+        }
+    )
+
+
+def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `more` below those of `frame`, columns keeping the frame's dtypes where they can hold the values."""
+    columns = {}
+    for name in frame.columns:
+        above, below = frame[name], more[name]
+        if isinstance(above.dtype, pd.CategoricalDtype):
+            extra = pd.Index(below.dropna().unique()).difference(above.cat.categories, sort=False)
+            known = above.cat.categories.append(extra) if len(above.cat.categories) else extra
+            dtype = pd.CategoricalDtype(known, ordered=above.cat.ordered) if len(extra) else above.dtype
+            columns[name] = pd.concat([above.astype(dtype), below.astype(object).astype(dtype)], ignore_index=True)
+        elif below.isna().all():
+            columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))
+        else:
+            columns[name] = pd.concat([above, below], ignore_index=True)
+    return pd.DataFrame(columns, copy=False)
