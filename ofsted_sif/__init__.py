@@ -32,8 +32,9 @@ from ofsted_sif.table import frames as _frames
 if TYPE_CHECKING:
     from ofsted_sif import plot
     from ofsted_sif.batches import scan
-    from ofsted_sif.change import change_summary, changes, decompose, transitions
+    from ofsted_sif.change import change_summary, changes, transitions
     from ofsted_sif.comparison import compare
+    from ofsted_sif.decomposition import decompose
     from ofsted_sif.durations import logrank, median_time_to, spells, time_to
     from ofsted_sif.in_year import periods
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
@@ -63,8 +64,9 @@ _frames.register_batches(_scan)
 
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
-    **dict.fromkeys(["change_summary", "changes", "decompose", "transitions"], "change"),
+    **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
     "compare": "comparison",
+    "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
     **dict.fromkeys(["ReadingError", "ReadingReport", "list_sheets", "read_inspections", "reading_report"], "reading"),
     **dict.fromkeys(["combine", "reconcile"], "reading"),

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, comparison, durations, in_year, plot, reading, resampling, snapshots, trends
+from ofsted_sif import aggregation, change, comparison, decomposition, durations, in_year, plot, reading, resampling, snapshots, trends
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +68,7 @@ class Accessor:
     changes = _method(change.changes)
     combine = _method(reading.combine)
     compare = _method(comparison.compare)
-    decompose = _method(change.decompose)
+    decompose = _method(decomposition.decompose)
     explain = _method(snapshots.explain)
     first = _method(snapshots.first)
     logrank = _method(durations.logrank)

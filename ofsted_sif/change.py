@@ -1,4 +1,4 @@
-"""What has become of providers from one inspection to the next, and how two tables differ.
+"""What has become of providers from one inspection to the next.
 
 Improvement is positive: a change to a better grade, whatever the direction of the scale. Two graded inspections of one provider on one
 day count once (the last of equals, as in `as_at`).
@@ -6,7 +6,6 @@ day count once (the last of equals, as in `as_at`).
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,11 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.comparison import sign_test
 from ofsted_sif.errors import RowError
-from ofsted_sif.intervals import proportion_interval
+from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
-from ofsted_sif.snapshots import as_at
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
-from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, is_offset, iso
+from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso
 from ofsted_sif.table.eligible import Which, known_by
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
@@ -32,7 +29,7 @@ from ofsted_sif.table.periods import period_bounds, period_codes
 from ofsted_sif.table.records import is_last
 from ofsted_sif.table.result import result
 
-__all__ = ["change_summary", "changes", "decompose", "transitions"]
+__all__ = ["change_summary", "changes", "transitions"]
 
 CHANGE = pd.CategoricalDtype(["declined", "same", "improved"], ordered=True)
 
@@ -264,10 +261,10 @@ def transitions(
     Returns
     -------
     DataFrame
-        A row a group, period and pair of grades, best first: columns of `by`, ``period`` (the date on which it ends; only where asked,
-        and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one,
-        NaN where there are none. Pairs with a missing grade (an inspection without that judgement) have rows of their own, where they occur; a missing
-        `grade_to` has no share.
+        One row per group, period and pair of grades, best first: columns of `by`, ``period`` (the date on which it ends; only where
+        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, NaN
+        where there are none. Pairs with a missing grade (an inspection without that judgement) have rows of their own, where they occur;
+        a missing `grade_to` has no share.
 
     Raises
     ------
@@ -382,144 +379,3 @@ class Transitions(OfHistories):
 
 
 transitions.question = Transitions  # type: ignore[attr-defined]
-
-
-# ---- between two dates
-
-PARTS = ("re-graded up", "re-graded down", "newly inspected", "closed", "judgement no longer made")
-ABSENT, NOT_JUDGED, BELOW, GOOD_ENOUGH = -2, -1, 0, 1
-
-
-@same_kind
-def decompose(
-    table: Any,
-    date_from: Any,
-    date_to: Any,
-    *,
-    judgement: str = "overall_effectiveness",
-    scale: GradeScale | None = None,
-    threshold: str | None = None,
-    published_by: Any = None,
-    framework: str | Sequence[str] | None = None,
-    having: str | None = None,
-    register: Any = None,
-    max_age: Any = None,
-    provider: str = "provider",
-    inspected: str | None = "inspection_start",
-    published: str | None = "published",
-    opened: str | None = "opened",
-    closed: str | None = "closed",
-    graded: str | None = "graded",
-) -> pd.DataFrame:
-    """Take apart the change in the share good or outstanding between two dates, into parts that add up exactly.
-
-    Parameters
-    ----------
-    table, framework, having, register, max_age, provider, inspected, published
-        As for `as_at`, which gives the states on both dates.
-    date_from, date_to : date, Timestamp or str
-        The two dates, the earlier one first.
-    judgement : str, default "overall_effectiveness"
-        The judgement.
-    scale : GradeScale, optional
-        Its scale; by default told from the column.
-    threshold : str, optional
-        The worst grade that still counts as good enough; by default that of the scale. One of the two must be there.
-    published_by : date, offset or pair of dates, optional
-        The cut-off: an offset added to each date, or one for each date. By default each date itself.
-
-    Returns
-    -------
-    DataFrame
-        A row a part, in this order: ``re-graded up`` and ``re-graded down`` (across the threshold, judged on both dates), ``newly
-        inspected`` (without the judgement at first), ``closed`` (no longer in the table), ``judgement no longer made`` (in the table
-        without that judgement). Columns: ``part``; ``n``, its providers; ``judged`` and ``good_or_outstanding``, what it adds to the
-        number judged and to the number good enough; ``numerator`` and ``denominator``, integers; ``change``, their quotient: the part
-        of the change in the share. ``attrs`` has the counts on both dates.
-
-    Raises
-    ------
-    ValueError
-        As for `as_at`; for dates in the wrong order, or a scale without a threshold.
-
-    Warns
-    -----
-    PooledFrameworksWarning
-        As for `as_at`.
-
-    Notes
-    -----
-    With G good enough of N judged at first and G' of N' at last,
-    ``G'/N' - G/N = sum over parts of (dG N - G dN) / (N N')``,
-    where a part adds dG to G and dN to N: a provider that joins or leaves counts by how far it lies from the share at first. The
-    numerators are integers over one denominator, so that the parts add up with no remainder. The change is NaN where nobody is judged
-    on one of the dates.
-
-    Examples
-    --------
-    >>> import ofsted_sif as sif
-    >>> parts = sif.decompose(sif.load_inspections(), "2019-03-31", "2024-03-31", framework=["SIF", "ILACS"])
-    >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
-    [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
-    """
-    called = {"provider": provider, "inspected": inspected, "published": published, "opened": opened, "closed": closed, "graded": graded}
-    frame = as_frame(table, of_records=True, judgement=judgement, having=having, **called)
-    scale = grade_codes(frame, judgement, scale)[1].with_threshold(threshold)
-    if scale.threshold is None:
-        raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change; give threshold=")
-    days = [day(date_from, "date_from"), day(date_to, "date_to")]
-    if days[0] > days[1]:
-        raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
-    options = {"framework": framework, "having": having, "register": register, "max_age": max_age, "judgement": judgement}
-    places = [
-        _places(as_at(frame, iso(on), published_by=cutoff, **options, **called), provider, judgement, scale)
-        for on, cutoff in zip(days, _two_cutoffs(published_by), strict=True)
-    ]
-    everyone = places[0].index.union(places[1].index)
-    was, is_now = (place.reindex(everyone, fill_value=ABSENT).to_numpy() for place in places)
-    member = [
-        (was == BELOW) & (is_now == GOOD_ENOUGH),
-        (was == GOOD_ENOUGH) & (is_now == BELOW),
-        (was < BELOW) & (is_now >= BELOW),
-        (was >= BELOW) & (is_now == ABSENT),
-        (was >= BELOW) & (is_now == NOT_JUDGED),
-    ]
-    judged = np.array([int((is_now[part] >= BELOW).sum() - (was[part] >= BELOW).sum()) for part in member])
-    good = np.array([int((is_now[part] == GOOD_ENOUGH).sum() - (was[part] == GOOD_ENOUGH).sum()) for part in member])
-    n_from, n_to = int((was >= BELOW).sum()), int((is_now >= BELOW).sum())
-    good_from, good_to = int((was == GOOD_ENOUGH).sum()), int((is_now == GOOD_ENOUGH).sum())
-    numerator = good * n_from - good_from * judged
-    denominator = np.full(len(PARTS), n_from * n_to)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        change = np.where(denominator > 0, numerator / denominator, np.nan)
-    parts = pd.DataFrame(
-        {
-            "part": pd.Categorical.from_codes(np.arange(len(PARTS)), categories=list(PARTS)),
-            "n": [int(part.sum()) for part in member],
-            "judged": judged,
-            str(scale.threshold_column): good,
-            "numerator": numerator,
-            "denominator": denominator,
-            "change": change,
-        }
-    )
-    parts.attrs = {"from": [good_from, n_from], "to": [good_to, n_to]}
-    return parts
-
-
-def _two_cutoffs(published_by: Any) -> list[Any]:
-    """The cut-off of each of two dates: an offset or one date serve both."""
-    if published_by is None or isinstance(published_by, str | datetime.date | np.datetime64) or is_offset(published_by):
-        return [published_by, published_by]
-    cutoffs = list(published_by)
-    if len(cutoffs) != 2:
-        raise ValueError(f"published_by has {len(cutoffs)} cut-offs for 2 dates; one for each is needed")
-    return cutoffs
-
-
-def _places(state: pd.DataFrame, provider: str, judgement: str, scale: GradeScale) -> pd.Series:
-    """By provider: whether it is judged, and good enough."""
-    codes = grade_codes(state, judgement, scale)[0]
-    good_enough = codes >= len(scale.labels) - scale.n_good_enough
-    place = np.where(codes < 0, NOT_JUDGED, np.where(good_enough, GOOD_ENOUGH, BELOW))
-    return pd.Series(place, index=pd.Index(np.asarray(state[provider])))

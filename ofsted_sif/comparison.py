@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.intervals import normal_quantile, proportion_interval
+from ofsted_sif.intervals import normal_quantile, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
@@ -207,11 +207,3 @@ def _paired_measures(a: np.ndarray, b: np.ndarray, level: float) -> list[Measure
             ("odds ratio", np.divide(up, down), lower / (1 - lower), upper / (1 - upper), NAN, NAN),
             ("mcnemar", NAN, NAN, NAN, min(up, down), float(sign_test(up, down))),
         ]
-
-
-def sign_test(up: Any, down: Any) -> np.ndarray:
-    """The exact two-sided p-value of `up` against `down`, were both equally likely."""
-    from scipy.special import bdtr  # only here: scipy is slow to import
-
-    up, down = np.asarray(up, dtype=np.int64), np.asarray(down, dtype=np.int64)
-    return np.minimum(1.0, 2 * bdtr(np.minimum(up, down).astype(np.float64), up + down, 0.5))

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.scales import FOUR_POINT, grades
-from ofsted_sif.table.columns import JUDGEMENTS
+from ofsted_sif.scales import FOUR_POINT, JUDGEMENTS, grades
 
 __all__ = ["load_hex_map", "load_inspections", "load_local_authorities", "release", "releases"]
 

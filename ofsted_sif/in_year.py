@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.aggregation import result_table
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns
@@ -18,7 +17,7 @@ from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.inspections import check_dates, observe
 from ofsted_sif.table.periods import period_bounds, window_starts
-from ofsted_sif.table.result import side_by_side
+from ofsted_sif.table.result import result_table, side_by_side
 
 __all__ = ["periods"]
 

@@ -172,3 +172,11 @@ def _whole(values: Any, name: str) -> np.ndarray:
         if not (whole == np.floor(whole)).all():
             raise TypeError(f"{name} must be whole numbers; round only once, from the counts")
     return array.astype(np.int64)
+
+
+def sign_test(up: Any, down: Any) -> np.ndarray:
+    """The exact two-sided p-value of `up` against `down`, were both equally likely."""
+    from scipy.special import bdtr  # only here: scipy is slow to import
+
+    up, down = np.asarray(up, dtype=np.int64), np.asarray(down, dtype=np.int64)
+    return np.minimum(1.0, 2 * bdtr(np.minimum(up, down).astype(np.float64), up + down, 0.5))

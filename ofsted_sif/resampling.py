@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,19 @@ from ofsted_sif.table.result import side_by_side
 __all__ = ["resample"]
 
 METHODS = ("percentile", "bca")
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """How replicates are drawn: which provider each row has, how many there are, and by which seed, threads and bar."""
+
+    codes: np.ndarray
+    n_providers: int
+    n: int
+    seed: int
+    threads: int | None
+    progress: bool | None
+    jackknife: bool
 
 
 @same_kind
@@ -110,16 +124,13 @@ def resample(
         raise ValueError("the table has no rows, so there is nothing to draw from")
     codes, distinct = pd.factorize(keys)
     seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
+    draw = _Draw(codes, len(distinct), n, seed, threads, progress, method == "bca")
     if callable(statistic):
         if by is not None:
             raise ValueError("by= goes with the name of a share; a function returns its own named numbers")
-        labels, estimate, replicates, left_out = _of_function(
-            frame, statistic, codes, len(distinct), provider, n, seed, threads, progress, jackknife=method == "bca"
-        )
+        labels, estimate, replicates, left_out = _of_function(frame, statistic, provider, draw)
     else:
-        labels, estimate, replicates, left_out = _of_share(
-            frame, statistic, codes, len(distinct), by, judgement, scale, threshold, n, seed, threads, progress, jackknife=method == "bca"
-        )
+        labels, estimate, replicates, left_out = _of_share(frame, statistic, by, judgement, scale, threshold, draw)
     bounds = np.array(
         [
             _bounds(of, value, None if left_out is None else left_out(i), level)
@@ -151,18 +162,11 @@ def _bar(total: int, progress: bool | None) -> Any:
 def _of_share(
     frame: pd.DataFrame,
     name: str | None,
-    codes: np.ndarray,
-    n_providers: int,
     by: str | Sequence[str] | None,
     judgement: str,
     scale: GradeScale | None,
     threshold: str | None,
-    n: int,
-    seed: int,
-    threads: int | None,
-    progress: bool | None,
-    *,
-    jackknife: bool,
+    draw: _Draw,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
     """Labels, estimate, replicates (a row a group) and what gives the estimates without each provider."""
     grade, scale = grade_codes(frame, judgement, scale)
@@ -178,17 +182,17 @@ def _of_share(
     wanted[[len(scale.labels) - 1 - position for position in best_first]] = 1
     judged = np.append(np.ones(len(scale.labels), dtype=np.int64), 0)
 
-    with _bar(n, progress) as bar:
+    with _bar(draw.n, draw.progress) as bar:
         drawn = counts.resample_counts(
-            codes,
+            draw.codes,
             grouped.codes,
             grade,
-            n,
-            seed,
-            n_providers=n_providers,
+            draw.n,
+            draw.seed,
+            n_providers=draw.n_providers,
             n_groups=grouped.size,
             n_grades=len(scale.labels),
-            threads=threads,
+            threads=draw.threads,
             watch=bar.update,
         )
     once = counts.count_grades(grouped.codes, grade, n_groups=grouped.size, n_grades=len(scale.labels)).reshape(-1, len(judged))
@@ -198,35 +202,26 @@ def _of_share(
         labels = grouped.labels_and_missing
         size += 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = (drawn @ wanted / (drawn @ judged)).reshape(n, -1).T[:size]
+        shares = (drawn @ wanted / (drawn @ judged)).reshape(draw.n, -1).T[:size]
         estimate = (once @ wanted / (once @ judged))[:size]
 
     def left_out(group: int) -> np.ndarray:
         here = slice(None) if grouped.codes is None else grouped.codes == (group if group < grouped.size else -1)
-        good, of = (np.bincount(codes[here], weights[grade[here]], minlength=n_providers) for weights in (wanted, judged))
+        good, of = (np.bincount(draw.codes[here], weights[grade[here]], minlength=draw.n_providers) for weights in (wanted, judged))
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray((good.sum() - good) / (of.sum() - of))
 
     labels = side_by_side(labels, {"statistic": [f"share_{name}"] * size})
-    return labels, estimate, shares, left_out if jackknife else None
+    return labels, estimate, shares, left_out if draw.jackknife else None
 
 
 # ---- functions
 
 
 def _of_function(
-    frame: pd.DataFrame,
-    statistic: Callable[[pd.DataFrame], Any],
-    codes: np.ndarray,
-    n_providers: int,
-    provider: str,
-    n: int,
-    seed: int,
-    threads: int | None,
-    progress: bool | None,
-    *,
-    jackknife: bool,
+    frame: pd.DataFrame, statistic: Callable[[pd.DataFrame], Any], provider: str, draw: _Draw
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
+    codes, n_providers, n = draw.codes, draw.n_providers, draw.n
     order = np.argsort(codes, kind="stable")
     rows_of = np.bincount(codes, minlength=n_providers)
     start = np.cumsum(rows_of) - rows_of
@@ -240,7 +235,7 @@ def _of_function(
         return _numbers_of(statistic(replicate), statistic)[1]
 
     def replicate(number: int) -> np.ndarray:
-        stream = np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype=np.uint64)))
+        stream = np.random.Generator(np.random.Philox(key=np.array([draw.seed, number], dtype=np.uint64)))
         return of(stream.integers(n_providers, size=n_providers))
 
     def without(left: int) -> np.ndarray:
@@ -254,15 +249,15 @@ def _of_function(
             bar.update(1)
             return values
 
-        if threads is None or threads == 1:
+        if draw.threads is None or draw.threads == 1:
             return np.array([answered(number) for number in range(total)])
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(draw.threads) as pool:
             return np.array(list(pool.map(answered, range(total))))
 
     names, estimate = _numbers_of(statistic(frame), statistic)
-    with _bar(n + (n_providers if jackknife else 0), progress) as bar:
+    with _bar(n + (n_providers if draw.jackknife else 0), draw.progress) as bar:
         replicates = all_of(replicate, n, bar).T
-        left_out = all_of(without, n_providers, bar).T if jackknife else None
+        left_out = all_of(without, n_providers, bar).T if draw.jackknife else None
     return {"statistic": names}, estimate, replicates, None if left_out is None else left_out.__getitem__
 
 

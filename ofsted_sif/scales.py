@@ -1,4 +1,4 @@
-"""Grade scales: the labels of a grade, the words by which it goes in print, and how a word becomes a grade.
+"""Judgements and grade scales: what is judged, the labels of a grade, the words by which it goes in print, and how a word becomes a grade.
 
 This is the one place where a value is understood as a grade; every function that takes judgements comes here.
 """
@@ -20,6 +20,36 @@ import pandas as pd
 from ofsted_sif.errors import RowError
 
 __all__ = ["EFFECTIVE", "FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
+
+#: The judgements by their standard names, whatever the service: a column each.
+JUDGEMENTS = (
+    "overall_effectiveness",
+    "help_and_protection",
+    "children_in_care",
+    "adoption",
+    "care_leavers",
+    "leadership",
+    "lscb",
+    "outcomes",
+    "quality_of_care",
+    "safeguarding",
+    "education_outcomes",
+    "quality_of_education",
+    "behaviour_and_attitudes",
+    "personal_development",
+    "early_years",
+    "sixth_form",
+    "quality_of_teaching",
+    "behaviour_and_safety",
+    "inclusion",
+    "curriculum_and_teaching",
+    "achievement",
+    "attendance_and_behaviour",
+    "personal_development_and_wellbeing",
+    "early_years_report_card",
+    "post_16",
+    "leadership_and_governance",
+)
 
 #: Columns that results have of their own; no grade may be called so.
 OWN_COLUMNS = frozenset(

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.aggregation import result_table
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.intervals import check_method
@@ -31,7 +30,7 @@ from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
-from ofsted_sif.table.result import check_not_overwritten, side_by_side
+from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
 
 __all__ = ["as_at", "explain", "first", "series"]
 
@@ -659,7 +658,7 @@ class Series(OfHistories):
     start: Any
     end: Any
     freq: Any
-    threshold: str | None
+    threshold: str | None = None
     published_by: Any
     register: Any
     max_age: Any

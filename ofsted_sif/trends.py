@@ -512,7 +512,7 @@ class Trend(OfHistories):
     """`ofsted_sif.trend`, with its options: by the methods that need no more than counts by group, day and grade."""
 
     method: str
-    threshold: str | None
+    threshold: str | None = None
     value: str | None
     season: str | None
     freq: Any

@@ -13,9 +13,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import counts
-from ofsted_sif.batches import files, partials
-from ofsted_sif.rows import RowError
+from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif.batches import files
+from ofsted_sif.errors import RowError
+from ofsted_sif.table import partial
 
 pa = pytest.importorskip("pyarrow")
 duckdb = pytest.importorskip("duckdb")
@@ -33,8 +34,8 @@ CALLS = [
     ("aggregate", {"by": ["region", "framework"], "observed": False}),
     ("aggregate", {"by": ["region", GRADE], "judgement": "leadership"}),
     ("transitions", {**ALL}),
-    ("transitions", {**ALL, "by": "region", "period": "YE-AUG", "having": GRADE}),
-    ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "period": "YE-MAR", "date": "2024-03-31"}),
+    ("transitions", {**ALL, "by": "region", "freq": "YE-AUG", "having": GRADE}),
+    ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
     ("series", {**ALL, "dates": DATES}),
     ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
     ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
@@ -47,7 +48,7 @@ CALLS = [
     ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
     ("trend", {**ALL, "by": "region", "method": "jonckheere", "freq": "QE"}),
 ]
-QUESTIONS = {"aggregate": partials.Aggregate, "transitions": partials.Transitions, "series": partials.Series, "trend": partials.Trend}
+QUESTIONS = {"aggregate": aggregation.Aggregate, "transitions": change.Transitions, "series": snapshots.Series, "trend": trends.Trend}
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +157,9 @@ def test_partial_results_are_pickled_and_merged_in_any_tree(name, options, table
         parts = [pickle.loads(pickle.dumps(question.count(piece))) for piece in pieces_of(table, cuts, seed=cuts)]
         one_by_one = parts[0]
         for part in parts[1:]:
-            one_by_one = partials.merge([one_by_one, part])
-        halves = partials.merge([partials.merge(part) for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]) if part])
-        for merged in (partials.merge(parts), one_by_one, halves):
+            one_by_one = partial.merge([one_by_one, part])
+        halves = partial.merge([partial.merge(part) for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]) if part])
+        for merged in (partial.merge(parts), one_by_one, halves):
             assert merged.rows == len(table)
             assert_frame_equal(question.finish(merged), expected, check_exact=True)
 
@@ -220,11 +221,11 @@ def test_what_is_wrong_is_named_with_the_row_of_the_whole(table, tmp_path) -> No
 
 def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> None:
     pieces = [pd.DataFrame({GRADE: words}) for words in (["Good", None, "Inadequate"], [None, "Met"])]
-    question = partials.Aggregate(
+    question = aggregation.Aggregate(
         by=None, judgement=GRADE, scale=None, weights=None, interval="wilson", level=0.95, min_n=0, observed=True, threads=1
     )
     with pytest.raises(RowError, match=r"row 4: 'Met' is not a grade of the scale FOUR_POINT"):
-        question.finish(partials.merge([question.count(piece) for piece in pieces]))
+        question.finish(partial.merge([question.count(piece) for piece in pieces]))
 
 
 @pytest.mark.parametrize(
@@ -277,17 +278,17 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
     table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path, row_group_size=100, index=False)
     os.utime(path, (1, 1))
     scan = sif.scan(path)
-    count = partials.Aggregate.count
+    count = aggregation.Aggregate.count
 
     def count_then(question, piece):
-        monkeypatch.setattr(partials.Aggregate, "count", count)
+        monkeypatch.setattr(aggregation.Aggregate, "count", count)
         HAPPENS[happens](path)
         return count(question, piece)
 
     if when == "before":
         HAPPENS[happens](path)
     else:
-        monkeypatch.setattr(partials.Aggregate, "count", count_then)
+        monkeypatch.setattr(aggregation.Aggregate, "count", count_then)
     with pytest.raises(ValueError, match=rf"inspections\.{kind} was written to, cut or removed after it was opened"):
         scan.aggregate("region")
 

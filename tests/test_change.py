@@ -187,7 +187,7 @@ def test_changes_take_a_register_and_the_users_own_names():
     register = pd.DataFrame({"urn": ["A", "B"], "closed": pd.to_datetime(["2021-04-01", None])})
     before = renamed.copy()
     names = {"provider": "urn", "inspected": "start", "register": register}
-    assert sif.changes(renamed, date="2021-01-01", **names)["provider"].tolist() == ["A"]
+    assert sif.changes(renamed, date="2021-01-01", **names)["urn"].tolist() == ["A"]
     assert sif.changes(renamed, date="2022-01-01", **names).empty
     pd.testing.assert_frame_equal(renamed, before)
 
@@ -251,7 +251,7 @@ def test_transitions_agree_with_a_crosstab_by_group_and_period():
     got = sif.transitions(INSPECTIONS, "region", freq="YE-MAR", framework="ILACS", having="overall_effectiveness")
     assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share"]
     seen = got[got["n"] > 0]
-    found = {(r.region, r.period.year, r._3, r.to): r.n for r in seen.itertuples()}
+    found = {(r.region, r.period.year, r.grade_from, r.grade_to): r.n for r in seen.itertuples()}
     assert found == wanted.to_dict()
     assert set(got["period"].dt.strftime("%m-%d")) == {"03-31"}
 
@@ -282,7 +282,7 @@ def test_missing_grades_stand_apart_in_transitions():
 
 
 def test_transitions_refuse_a_period_that_is_none():
-    with pytest.raises(ValueError, match=r"^period='school year'.*YE-AUG"):
+    with pytest.raises(ValueError, match=r"^freq='school year'.*YE-AUG"):
         sif.transitions(INSPECTIONS, freq="school year", framework="all")
 
 
@@ -551,7 +551,7 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.changes(table, published_by=pd.DateOffset(months=1)), "published_by=<DateOffset: months=1> is an offset, and"),
         (lambda table: sif.change_summary(table), "changes='change': the table has no such column"),
         (lambda table: sif.change_summary(sif.changes(table).assign(change="better")), "column 'change', row 0: 'better' is none of"),
-        (lambda table: sif.transitions(table, freq="school year"), "period='school year': "),
+        (lambda table: sif.transitions(table, freq="school year"), "freq='school year' names no periods; "),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
         (lambda table: sif.compare(table[:1], table[:1], judgement="safe", paired=True), "the scale MET has no threshold that pairs"),

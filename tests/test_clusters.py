@@ -12,9 +12,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import change
-from ofsted_sif.batches import partials, scan
-from ofsted_sif.rows import RowError
+from ofsted_sif import aggregation, change
+from ofsted_sif.batches import scan
+from ofsted_sif.errors import RowError
 
 dask = pytest.importorskip("dask")
 dd = pytest.importorskip("dask.dataframe")
@@ -29,7 +29,7 @@ CALLS = [
     ("aggregate", {"by": ["region", "framework"], "weights": "pupils"}),
     ("aggregate", {"by": ["region", "framework"], "observed": False}),
     ("transitions", {**ALL}),
-    ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "period": "YE-MAR", "date": "2024-03-31"}),
+    ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
     ("transitions", {**ALL, "by": "region", "having": GRADE, "register": sif.load_local_authorities()}),
     ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
     ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
@@ -140,7 +140,7 @@ def test_only_the_columns_needed_are_read(table) -> None:
 
 def test_partial_results_are_merged_a_few_at_a_time(table) -> None:
     frame = dd.from_pandas(table, npartitions=100, sort=False)
-    question = partials.Aggregate(
+    question = aggregation.Aggregate(
         by="region", judgement=GRADE, scale=None, weights=None, interval="wilson", level=0.95, min_n=0, observed=True, threads=1
     )
     merged = scan(frame).partial(question, ["region", GRADE], None)
@@ -283,12 +283,12 @@ def test_a_worker_killed_while_it_reads_changes_nothing(number, table, tmp_path,
 def test_a_worker_killed_after_the_shuffle_changes_nothing(table, tmp_path, cluster) -> None:
     die = dying_once(tmp_path / "died")
 
-    class Dying(partials.Transitions):
+    class Dying(change.Transitions):
         def count(self, piece):
             die()
-            return partials.Transitions.count(self, piece)
+            return change.Transitions.count(self, piece)
 
-    options = {"by": "region", "judgement": GRADE, "scale": None, "framework": "all", "period": None, "date": None, "having": None}
+    options = {"by": "region", "judgement": GRADE, "scale": None, "framework": "all", "freq": None, "date": None, "having": None}
     named = {"provider": "provider", "inspected": "inspection_start", "published": "published", "published_by": None, "register": None}
     found = scan(dd.from_pandas(table, npartitions=6, sort=False)).answer(Dying(**options, **named))
     assert (tmp_path / "died").exists()

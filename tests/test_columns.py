@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ofsted_sif import columns
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError
+from ofsted_sif.table import columns, dates, keys
+from ofsted_sif.table.records import records, register_rows, stack
 
 
 @pytest.mark.parametrize(
@@ -24,57 +26,57 @@ from ofsted_sif.counts import NO_DAY
     ],
 )
 def test_dates_are_iso_or_day_first_always(text: str, iso: str) -> None:
-    assert columns.iso(columns.day(text, "date")) == iso
+    assert dates.iso(dates.day(text, "date")) == iso
 
 
 @pytest.mark.parametrize("text", ["31/02/2015", "12/31/2015", "yesterday", "2015", "20150403", "1/2/15", "2015-13-01", "3 Foo 2015"])
 def test_what_is_no_date_is_an_error_with_its_row(text: str) -> None:
     with pytest.raises(ValueError, match=r"column 'd', row 2: .* is not a date as 2024-03-31, 31/03/2024"):
-        columns.days(pd.DataFrame({"d": ["2015-01-01", None, text]}), "d", "inspected")
+        dates.days_of(pd.DataFrame({"d": ["2015-01-01", None, text]})["d"], "d")
     with pytest.raises(ValueError, match=r"date='?.*'? is not a date as"):
-        columns.day(text, "date")
+        dates.day(text, "date")
 
 
 @pytest.mark.parametrize("value", [20150403, 1.5, ["2015-01-01"], None, pd.NaT])
 def test_a_number_is_no_date(value: object) -> None:
     with pytest.raises(ValueError, match="is not a date"):
-        columns.day(value, "date")
+        dates.day(value, "date")
 
 
 def test_missing_dates_stay_missing() -> None:
     frame = pd.DataFrame({"d": ["2015-01-01", None, "", np.nan, "1970-01-02"]}, dtype=object)
-    assert columns.days(frame, "d", "inspected").tolist() == [16436, NO_DAY, NO_DAY, NO_DAY, 1]
+    assert dates.days_of(frame["d"], "d").tolist() == [16436, NO_DAY, NO_DAY, NO_DAY, 1]
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_every_unit_of_datetime64_is_the_same_day_before_1970_too(unit: str) -> None:
     values = pd.Series(pd.DatetimeIndex(["1969-12-31 23:59:59", "1970-01-01", None]).astype(f"datetime64[{unit}]"))
-    assert columns.days(pd.DataFrame({"d": values}), "d", "inspected").tolist() == [-1, 0, NO_DAY]
+    assert dates.days_of(pd.DataFrame({"d": values})["d"], "d").tolist() == [-1, 0, NO_DAY]
 
 
 def test_a_missing_provider_is_an_error_with_its_row() -> None:
     frame = pd.DataFrame({"provider": ["A", None], "inspection_start": ["2020-01-01", "2020-01-02"]})
     with pytest.raises(ValueError, match="column 'provider', row 1: the provider is missing"):
-        columns.records(frame, None, provider="provider", inspected="inspection_start", published="published")
+        records(frame, None, columns.Columns())
 
 
 def test_max_age_runs_by_the_calendar() -> None:
-    leap = np.array([columns.day("2020-02-29", "d"), columns.day("2019-01-31", "d"), NO_DAY])
-    moved = columns.plus_offset(leap, pd.DateOffset(years=1), "max_age")
-    assert [columns.iso(day) for day in moved[:2]] == ["2021-02-28", "2020-01-31"]
+    leap = np.array([dates.day("2020-02-29", "d"), dates.day("2019-01-31", "d"), NO_DAY])
+    moved = dates.plus_offset(leap, pd.DateOffset(years=1), "max_age")
+    assert [dates.iso(day) for day in moved[:2]] == ["2021-02-28", "2020-01-31"]
     assert moved[2] == NO_DAY
     with pytest.raises(ValueError, match="max_age=3 is not an offset such as"):
-        columns.plus_offset(leap, 3, "max_age")
+        dates.plus_offset(leap, 3, "max_age")
 
 
 def test_labels_of_unlike_types_have_an_order_too() -> None:
-    codes, labels = columns.label_codes(pd.Series([10, "a", 10, None], dtype=object))
+    codes, labels = keys.label_codes(pd.Series([10, "a", 10, None], dtype=object))
     assert codes.tolist() == [0, 1, 0, -1]
     assert list(labels) == [10, "a"]
 
 
 def test_a_missing_column_says_what_there_is() -> None:
-    with pytest.raises(columns.MissingColumnError) as caught:
+    with pytest.raises(MissingColumnError) as caught:
         columns.column(pd.DataFrame({"a": [1], "b": [2]}), "overall", "judgement")
     assert str(caught.value) == "judgement='overall': the table has no such column; its columns: a, b"
     assert isinstance(caught.value, KeyError)
@@ -111,8 +113,8 @@ def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
         }
     )
     register = pd.DataFrame({"provider": ["A", "B"], "region": ["North", "West"]})
-    more = columns.register_rows(frame, register, "provider", ["B"])
-    stacked = columns.stack(frame, more)
+    more = register_rows(frame, register, "provider", ["B"])
+    stacked = stack(frame, more)
     assert stacked["provider"].tolist() == ["A", "B"]
     assert stacked["region"].tolist() == ["North", "West"]
     assert stacked["region"].cat.categories.tolist() == ["North", "South", "West"]
@@ -122,6 +124,6 @@ def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
 
 
 def test_dates_in_words_read_back_as_they_were():
-    days = [columns.day(f"2024-{month:02}-09", "date") for month in range(1, 13)]
-    assert [columns.day(columns.in_words(day), "date") for day in days] == days
-    assert [columns.in_words(days[month]) for month in (2, 8)] == ["9 March 2024", "9 September 2024"]
+    days = [dates.day(f"2024-{month:02}-09", "date") for month in range(1, 13)]
+    assert [dates.day(dates.in_words(day), "date") for day in days] == days
+    assert [dates.in_words(days[month]) for month in (2, 8)] == ["9 March 2024", "9 September 2024"]

@@ -128,7 +128,7 @@ def test_a_table_without_rows_has_no_periods():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"freq": "academic"}, r"freq='academic' names no periods.*'YE-AUG' \(academic years\)"),
+        ({"freq": "school year"}, r"freq='school year' names no periods.*'academic' \(years to 31 August\)"),
         ({"freq": "h"}, "names no periods"),
         ({"freq": None}, "names no periods"),
         ({"window": 0}, "window=0; a window takes 1 period or more"),

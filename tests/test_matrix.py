@@ -22,7 +22,8 @@ SOME_OF_KERNELS, SOME_OF_TABLES = 3, 17
 KERNELS = [(face, name) for face, (entries, _) in matrix.FACES.items() for name in entries]
 # Functions that take no table of inspections, or one that they read from a file, draw, or get from another function.
 NO_TABLE = {
-    *("GradeScale", "PooledFrameworksWarning", "ReadingError", "ReadingReport", "grades", "percent", "proportion_interval"),
+    *("GradeScale", "MissingColumnError", "NotAJudgementWarning", "PooledFrameworksWarning", "ReadingError", "ReadingReport", "RowError"),
+    *("grades", "percent", "proportion_interval"),
     *("list_sheets", "load_hex_map", "load_inspections", "load_local_authorities", "read_inspections", "reading_report"),
     *("release", "releases", "scan", "show_versions"),
 }

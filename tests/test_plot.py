@@ -48,7 +48,11 @@ def years():
 
 @pytest.fixture(scope="module")
 def pairs():
-    rows = {"grade_from": ["Good", "Good", "Inadequate", "Outstanding"], "grade_to": ["Outstanding", "Good", "Good", "Inadequate"], "n": [3, 5, 2, 1]}
+    rows = {
+        "grade_from": ["Good", "Good", "Inadequate", "Outstanding"],
+        "grade_to": ["Outstanding", "Good", "Good", "Inadequate"],
+        "n": [3, 5, 2, 1],
+    }
     return pd.DataFrame(rows)
 
 
@@ -265,7 +269,9 @@ def test_changes_count_every_pair(pairs):
     ax = sif.plot.changes(pairs, kind="heat")
     counts = [int(text) for text in words(ax)[:16]]
     assert np.array(counts).reshape(4, 4).tolist() == [[0, 0, 0, 1], [3, 5, 0, 0], [0, 0, 0, 0], [0, 2, 0, 0]]
-    providers = pairs.loc[pairs.index.repeat(pairs["n"])].rename(columns={"grade_from": "previous", "grade_to": "latest"})[["previous", "latest"]]
+    providers = pairs.loc[pairs.index.repeat(pairs["n"])].rename(columns={"grade_from": "previous", "grade_to": "latest"})[
+        ["previous", "latest"]
+    ]
     for table in (pairs, providers):
         ax = sif.plot.changes(table)
         assert "11 inspected again: 5 improved, 5 the same, 1 declined" in said(ax)

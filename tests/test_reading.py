@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ofsted_sif as sif
-from ofsted_sif import columns, reading
+from ofsted_sif import reading
 from ofsted_sif.reading.files import csv_rows
 from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts
+from ofsted_sif.table import columns
 
 CARE = ["URN", "Provision type", "Local authority", "Inspection type", "Inspection date", "Event number", "Overall effectiveness"]
 CARE_ROW = ["SC000001", "Children's home", "Leeds", "Full inspection", "03/04/2015", "1001", "Good"]

@@ -342,7 +342,9 @@ def test_rule_12_grade_columns_are_the_labels_best_first_with_the_threshold_wher
 
 
 def test_rule_12_a_collision_with_another_column_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"^by names \['good'\], which the result needs for its own columns: rename it$"):
+    with pytest.raises(
+        ValueError, match=r"^by names \['good'\], which the result needs for its own columns: rename it, as with table\.rename"
+    ):
         sif.aggregate({"overall_effectiveness": [GOOD], "good": ["x"]}, "good")
 
 

@@ -193,7 +193,9 @@ def test_a_users_own_names_are_arguments() -> None:
 
 
 def test_a_table_without_a_date_column_names_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"^inspected='inspection_start': the table has no such column; nearest: 'Inspection start date'"):
+    with pytest.raises(
+        ValueError, match=r"no column 'inspection_start', but one that looks like it: 'Inspection start date'. Give inspected="
+    ):
         sif.as_at({"provider": ["A"], "Inspection start date": ["2020-01-01"], "overall_effectiveness": ["Good"]}, "2021-01-01")
 
 

@@ -24,7 +24,7 @@ def changes(
     Parameters
     ----------
     table : DataFrame
-        A row a provider with `previous` and `latest`, or a row a pair of grades with `grade_from`, `grade_to` and `n`; groups and periods of
+        One row per provider with `previous` and `latest`, or one per pair of grades with `grade_from`, `grade_to`, `n`; groups and periods
         transitions are drawn together.
     kind : {"alluvial", "heat"}, default "alluvial"
         ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: a square a pair of grades,

@@ -17,39 +17,9 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
-from ofsted_sif.scales import SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
-
-# The judgements by their standard names, whatever the service; DESIGN of the table: a column each.
-JUDGEMENTS = (
-    "overall_effectiveness",
-    "help_and_protection",
-    "children_in_care",
-    "adoption",
-    "care_leavers",
-    "leadership",
-    "lscb",
-    "outcomes",
-    "quality_of_care",
-    "safeguarding",
-    "education_outcomes",
-    "quality_of_education",
-    "behaviour_and_attitudes",
-    "personal_development",
-    "early_years",
-    "sixth_form",
-    "quality_of_teaching",
-    "behaviour_and_safety",
-    "inclusion",
-    "curriculum_and_teaching",
-    "achievement",
-    "attendance_and_behaviour",
-    "personal_development_and_wellbeing",
-    "early_years_report_card",
-    "post_16",
-    "leadership_and_governance",
-)
 
 #: All standard columns but the judgements. A column of such a name means this and nothing else.
 STANDARD = (

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.intervals import proportion_interval
+from ofsted_sif.scales import GradeScale, snake_case
+
 
 def side_by_side(labels: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """The label columns of a result, then its own columns; one name for two of them is an error."""
@@ -49,3 +52,83 @@ def check_not_overwritten(frame: pd.DataFrame, own: dict[str, Any]) -> None:
                 f"the table has a column {name!r} of its own, and the result needs that name: rename it, as with "
                 f"table.rename(columns={{{name!r}: 'registration_{name}'}})"
             )
+
+
+# ---- counts by grade
+
+
+def result_table(labels: dict[str, Any], counted: np.ndarray, scale: GradeScale, **options: Any) -> pd.DataFrame:
+    """The result of counting as a DataFrame; the parameters are those of `result_columns`."""
+    return pd.DataFrame(result_columns(labels, counted, scale, **options), copy=False)
+
+
+def result_columns(
+    labels: dict[str, Any],
+    counted: np.ndarray,
+    scale: GradeScale,
+    *,
+    interval: str,
+    level: float,
+    min_n: int,
+    sums: np.ndarray | None = None,
+    without_weight: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Build the columns of the result of counting: a row a group, from counts worst to best with the missing ones last.
+
+    Parameters
+    ----------
+    labels : dict of str to array, each of shape (n_rows,)
+        The columns that say what a row is.
+    counted : ndarray of int64, shape (n_rows, n_grades + 1)
+        Counts by grade.
+    scale, interval, level, min_n
+        As for `aggregate`.
+    sums : ndarray of float64, shape (n_rows, n_grades + 1), optional
+        Sums of weights, to be shown in place of counts.
+    without_weight : ndarray of int64, shape (n_rows,), optional
+        Rows without a weight.
+    """
+    by_grade = counted[:, -2::-1]  # best first
+    missing = counted[:, -1]
+    n_judged = by_grade.sum(axis=1)
+    data: dict[str, Any] = dict(labels)
+    more: dict[str, Any] = {"n": n_judged + missing, "n_judged": n_judged, "n_not_judged": missing}
+    if without_weight is not None:
+        more["n_without_weight"] = without_weight
+    shown = by_grade if sums is None else sums[:, -2::-1]
+    names = scale.columns
+    more |= {name: shown[:, position] for position, name in enumerate(names)}
+    share_names = [f"share_{name}" for name in names]
+    parts = [shown]
+    if scale.threshold_column is not None:
+        good_enough = shown[:, : scale.n_good_enough].sum(axis=1)
+        more[scale.threshold_column] = good_enough
+        share_names.append(f"share_{scale.threshold_column}")
+        parts.append(good_enough[:, None])
+    total = n_judged if sums is None else shown.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.concatenate(parts, axis=1) / total[:, None]
+    bounds = _bounds(by_grade, n_judged, scale, interval, level)
+    if sums is not None:
+        bounds = {name: np.full(len(bound), np.nan) for name, bound in bounds.items()}
+    if (hidden := n_judged < min_n).any():
+        for part in (shares, *bounds.values()):
+            part[hidden] = np.nan
+    more |= {name: shares[:, position] for position, name in enumerate(share_names)} | bounds
+    return side_by_side(data, more)
+
+
+def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: str, level: float) -> dict[str, np.ndarray]:
+    bounds = {}
+    if scale.threshold is not None:
+        good_enough = by_grade[:, : scale.n_good_enough].sum(axis=1)
+        single = "wilson" if interval == "goodman" else interval
+        bounds["lower"], bounds["upper"] = proportion_interval(good_enough, n, method=single, level=level)
+    if interval == "goodman":
+        lower, upper = proportion_interval(by_grade, n[:, None], method="goodman", level=level)
+        for position, label in enumerate(scale.labels):
+            bounds[f"lower_{snake_case(label)}"], bounds[f"upper_{snake_case(label)}"] = (
+                lower[:, position],
+                upper[:, position],
+            )
+    return bounds

@@ -20,7 +20,8 @@ import polars as pl
 import pyarrow as pa
 
 import ofsted_sif as sif
-from ofsted_sif import counts, frames
+from ofsted_sif import counts
+from ofsted_sif.table import frames
 from tests.benchmarks.counting import columns_of
 from tests.benchmarks.timing import describe_machine, medians, print_table
 
