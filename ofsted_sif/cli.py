@@ -16,7 +16,7 @@ import pandas as pd
 
 import ofsted_sif as sif
 from ofsted_sif import counts, reading
-from ofsted_sif.scales import SCALES, GradeScale
+from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale
 from ofsted_sif.table import columns, dates
 
 EPILOG = """examples:
@@ -125,7 +125,7 @@ def _is_standard(path: str) -> bool:
         return False
     with Path(path).open("rb") as file:
         header = file.readline(10_000).decode("utf-8-sig", errors="replace").strip().split(",")
-    return "provider" in header and any(name in header for name in columns.JUDGEMENTS)
+    return "provider" in header and any(name in header for name in JUDGEMENTS)
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -92,7 +92,14 @@ def decompose(
     >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
-    called = {"provider": provider, "inspected": inspected, "published": published, "opened": opened, "closed": closed, "graded": graded}
+    called: dict[str, Any] = {
+        "provider": provider,
+        "inspected": inspected,
+        "published": published,
+        "opened": opened,
+        "closed": closed,
+        "graded": graded,
+    }
     frame = as_frame(table, of_records=True, judgement=judgement, having=having, **called)
     scale = grade_codes(frame, judgement, scale)[1].with_threshold(threshold)
     if scale.threshold is None:

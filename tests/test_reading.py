@@ -234,7 +234,7 @@ def test_agencies_have_their_own_scale_and_ranges_of_days():
 def test_names_of_judgements_stand_in_one_file():
     folder = Path(reading.__file__).parent
     names = tomllib.loads((folder / "names.toml").read_text(encoding="utf-8"))
-    assert set(names["judgements"]) == set(columns.JUDGEMENTS)
+    assert set(names["judgements"]) == set(sif.scales.JUDGEMENTS)
 
 
 def test_every_alias_leads_to_an_authority():

@@ -16,7 +16,7 @@ import pandas as pd
 from ofsted_sif import aggregation, change, counts, snapshots, trends
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import grades, infer_scale, snake_case
+from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
 
 __all__ = ["Scan"]
@@ -139,7 +139,7 @@ def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.
     frame = frames.as_pandas(table)
     named = {getattr(question, "judgement", None), getattr(question, "having", None)}
     for name in text.intersection(frame.columns):
-        if name in named or snake_case(name) in columns.JUDGEMENTS:
+        if name in named or snake_case(name) in JUDGEMENTS:
             words = frame[name].cat.remove_unused_categories()
             scale = getattr(question, "scale", None) if name == getattr(question, "judgement", None) else None
             frame[name] = grades(words, scale or infer_scale(words), column=name)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ofsted_sif.installed import need
 from ofsted_sif.plot import palette
-from ofsted_sif.scales import SCALES, GradeScale
+from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale
 from ofsted_sif.table import columns, dates
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def labels_before(table: pd.DataFrame, first: str, *, without: Sequence[str] = (
 def label_text(value: Any) -> str:
     """A label as people write it: the standard names of judgements in words."""
     text = str(value)
-    return in_words(text) if text in columns.JUDGEMENTS else text
+    return in_words(text) if text in JUDGEMENTS else text
 
 
 def in_words(name: str) -> str:
