@@ -16,6 +16,7 @@ from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
+from ofsted_sif.table.keys import as_key, is_plain
 from ofsted_sif.table.result import side_by_side
 
 __all__ = ["resample"]
@@ -123,6 +124,8 @@ def resample(
     if not len(frame):
         raise ValueError("the table has no rows, so there is nothing to draw from")
     codes, distinct = pd.factorize(keys)
+    if not is_plain(distinct):
+        codes, distinct = pd.factorize(keys.map(as_key))
     seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
     draw = _Draw(codes, len(distinct), n, seed, threads, progress, method == "bca")
     if callable(statistic):

@@ -22,7 +22,7 @@ from ofsted_sif.table.dates import DAYS_A_YEAR
 from ofsted_sif.table.eligible import Which, eligible, in_framework, warn_if_pooled
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
-from ofsted_sif.table.keys import distinct_numbers, label_codes, take
+from ofsted_sif.table.keys import distinct_numbers, key_codes, label_codes, take
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of, words_of
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.records import dated, days_of_records
@@ -322,7 +322,7 @@ def blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
 
 def repeated(frame: pd.DataFrame, provider: str, used: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
     """How many rows of each group are not the first of their provider; rows without a provider are each of one of their own."""
-    codes, labels = label_codes(column(frame, provider, "provider"))
+    codes, labels, _ = key_codes(column(frame, provider, "provider"))
     codes = (codes if used.all() else codes[used]).astype(np.int64)
     known = codes >= 0
     if not known.all():

@@ -5,10 +5,12 @@ Only the columns asked for are read. Text comes as dictionaries, so that no row 
 
 from __future__ import annotations
 
+import codecs
 import functools
 import glob
+import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_OF_A_BATCH = 1 << 20
+BYTES_LOOKED_AT = 1 << 22  # of a CSV, to tell its encoding
 KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
@@ -74,14 +77,14 @@ class Source:
     ordered: frozenset[str] = frozenset()
 
 
-def open_source(given: Any) -> Source:
-    """Find out what there is to read; nothing but schemas is read."""
+def open_source(given: Any, keys: Iterable[str] = ("provider",)) -> Source:
+    """Find out what there is to read; nothing but schemas is read. Of a CSV the columns of keys stay text."""
     if not frames.is_read_by_batches(given):
         raise TypeError(f"what is read by batches is {KINDS}, not {type(given).__name__}")
     need("pyarrow", "arrow", "files read by batches")
     if type(given).__name__ == "DuckDBPyRelation":
         return _of_relation(given)
-    return _of_dataset(_dataset(given) if isinstance(given, str | os.PathLike | list | tuple) else given)
+    return _of_dataset(_dataset(given, keys) if isinstance(given, str | os.PathLike | list | tuple) else given)
 
 
 # ---- what the schema says
@@ -123,7 +126,7 @@ def _with_dictionaries(table: pa.Table) -> pa.Table:
 # ---- files
 
 
-def _dataset(given: Any) -> Any:
+def _dataset(given: Any, keys: Iterable[str]) -> Any:
     """The dataset of a path, several, a folder or a pattern."""
     import pyarrow.dataset as ds
 
@@ -148,7 +151,7 @@ def _dataset(given: Any) -> Any:
         raise ValueError(f"some of the {len(files)} files are CSV and some are not: {files[0]} ... {files[-1]}; scan them apart")
     kind: Any = ds.ParquetFileFormat()
     if formats == {"csv"}:
-        kind = _csv_format(files[0])
+        kind = _csv_format(files[0], keys)
     try:
         options = {} if folder is None else {"partitioning": ds.partitioning(flavor="hive"), "partition_base_dir": folder}
         return ds.dataset(files, format=kind, **options)
@@ -156,13 +159,28 @@ def _dataset(given: Any) -> Any:
         raise _unreadable(files[0], error) from error
 
 
-def _csv_format(file: str, dictionaries: dict[str, Any] | None = None) -> Any:
+def _csv_format(file: str, keys: Iterable[str]) -> Any:
+    """How a CSV is read: keys stay text, as 007 is not 7."""
+    import pyarrow as pa
     import pyarrow.csv as csv
     import pyarrow.dataset as ds
 
     # As pandas reads a CSV: an empty cell is missing, in a column of text too.
-    convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dictionaries or {})
-    return ds.CsvFileFormat(csv.ParseOptions(delimiter="\t" if file.lower().endswith(".tsv") else ","), convert_options=convert)
+    convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(keys, pa.string()))
+    parse = csv.ParseOptions(delimiter="\t" if file.lower().endswith(".tsv") else ",")
+    return ds.CsvFileFormat(parse, convert_options=convert, read_options=csv.ReadOptions(encoding=_encoding(file)))
+
+
+def _encoding(file: str) -> str:
+    """UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the file's beginning is not UTF-8."""
+    opened: Callable[..., Any] = gzip.open if file.lower().endswith(".gz") else open
+    with opened(file, "rb") as stream:
+        beginning = stream.read(BYTES_LOOKED_AT)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf8"
 
 
 def _unreadable(file: str, error: Exception) -> ValueError:

@@ -69,4 +69,4 @@ def scan(
         if progress:
             raise ValueError("progress=True is of files: the progress of a Dask DataFrame is shown by Dask (its dashboard, or ProgressBar)")
         return PartitionedScan(source, named)
-    return Scan(files.open_source(source), named, progress)
+    return Scan(files.open_source(source, [provider]), named, progress)

@@ -84,7 +84,7 @@ class Scan:
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
         files.write_ordered(self.source, self.columns["provider"], path)
-        return Scan(files.open_source(path), self.columns, self.progress)
+        return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
 
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""

@@ -117,10 +117,10 @@ def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool = False) -> Any:
 
 
 def _plain_text(kind: pa.DataType) -> pa.DataType:
-    """A type of text that Arrow's functions know, for that of views, which few of them do."""
+    """A type that pandas and Arrow's functions know, for that of views of text, which few of them do, and of a column without values."""
     import pyarrow as pa
 
-    return pa.large_string() if kind == pa.string_view() else kind
+    return pa.large_string() if kind in (pa.string_view(), pa.null()) else kind
 
 
 def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array, list[Any]]:
@@ -264,8 +264,8 @@ class Coded(NamedTuple):
         if codes is not None:
             dictionary = dictionary.take(pa.array(codes, pa.int64()))
         number, index = len(dictionary), self.type.index_type.to_pandas_dtype()
-        if number > np.iinfo(index).max:  # words of several dictionaries
-            index = np.min_scalar_type(-number)
+        if number + and_missing > np.iinfo(index).max + 1:  # words of several dictionaries, or a dictionary that is full
+            index = np.min_scalar_type(-number - 1)
         places = np.arange(number + and_missing, dtype=index)
         missing = places == number if and_missing else None
         return pa.DictionaryArray.from_arrays(pa.array(places, mask=missing), dictionary, ordered=self.type.ordered)

@@ -122,8 +122,9 @@ def observe(
     else:
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
     register = None if which.register is None else as_frame(which.register)
-    of_providers = records(frame, register, called) if histories else None
-    if of_providers is not None:
+    of_providers = None
+    if histories:
+        frame, of_providers = records(frame, register, called)
         inspected, published = of_providers.inspected, of_providers.published
     else:
         inspected, published = days_of_records(frame, called)

@@ -11,6 +11,9 @@ import pandas as pd
 
 from ofsted_sif.table.frames import plain
 
+#: What pandas makes of text.
+TEXT = pd.Series(["a"]).dtype
+
 
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
@@ -27,6 +30,40 @@ def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     place[order] = np.arange(len(labels))
     place[-1] = -1
     return place[codes], labels.take(order)
+
+
+def key_codes(values: pd.Series) -> tuple[np.ndarray, Any, bool]:
+    """Codes of keys into the keys, and whether keys had to be written as text to be compared.
+
+    Keys are compared as text: 100001, 100001.0 and ``"100001"`` are one key, as are ``"A"`` and ``"A "``; ``"007"`` is not ``"7"``. A
+    column of numbers, or of text without spaces at its ends, is taken as it is.
+    """
+    codes, labels = label_codes(values)
+    if is_plain(labels):
+        return codes, labels, False
+    text, place = np.unique(np.array([as_key(label) for label in labels], dtype=object).astype(str), return_inverse=True)
+    return np.append(place, -1)[codes], pd.Series(text, dtype=TEXT).array, True
+
+
+def is_plain(labels: Any) -> bool:
+    """Whether different labels are different keys: numbers only, or text only without spaces at its ends."""
+    known = pd.Index(np.asarray(labels))
+    kind = known.inferred_type
+    if kind in ("integer", "floating", "empty"):
+        return True
+    return kind == "string" and not any(label[:1].isspace() or label[-1:].isspace() for label in known)
+
+
+def are_numbers(labels: Any) -> bool:
+    """Whether keys are numbers."""
+    return pd.Index(np.asarray(labels)).inferred_type in ("integer", "floating")
+
+
+def as_key(value: object) -> str:
+    """A key as text: whole numbers by their digits, text without spaces at its ends."""
+    if isinstance(value, float | np.floating) and value == value and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
 
 
 def combination_numbers(coded: Sequence[tuple[np.ndarray, Any]], what: str) -> tuple[np.ndarray, list[int]]:

@@ -23,10 +23,8 @@ from ofsted_sif.table.columns import Columns, column, grade_codes, names
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
-from ofsted_sif.table.keys import combination_numbers, distinct_numbers, label_codes, take
+from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, label_codes, take
 
-#: What pandas makes of text.
-TEXT = pd.Series(["a"]).dtype
 NO_ROW = np.iinfo(np.int64).max
 
 

@@ -14,7 +14,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
 from ofsted_sif.table.dates import days_of, iso
-from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,11 @@ def dated(inspected: np.ndarray, published: np.ndarray | None) -> np.ndarray:
     return inspected if published is None else np.where(inspected == NO_DAY, published, inspected)
 
 
-def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns) -> Records:
-    """The records of a table; `register` None: columns opened and closed of the table are obeyed."""
+def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns) -> tuple[pd.DataFrame, Records]:
+    """The table and its records; `register` None: columns opened and closed of the table are obeyed.
+
+    Where keys had to be written as text to be compared, the table that comes back has them so.
+    """
     values = column(frame, called.provider, "provider")
     inspected, report = days_of_records(frame, called)
     if (values.isna()).any():
@@ -119,17 +122,16 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns)
         row = int(np.argmax(neither))
         lacks = f"has neither an inspection date ({called.inspected!r}) nor a publication date ({called.published!r})"
         raise RowError("", row, f" (provider {values.iloc[row]}) {lacks}")
+    codes, providers, changed = key_codes(values)
     if register is None:
-        codes, providers = label_codes(values)
-        said = {name: optional(frame, getattr(called, name), name) for name in ("opened", "closed")}
-        opened, closed = (
-            None if column is None else _of_provider(days_of(column, str(column.name)), str(column.name), codes, providers)
-            for column in said.values()
-        )
+        opened, closed = (_of_provider(frame, getattr(called, name), name, codes, providers) for name in ("opened", "closed"))
     else:
-        codes, providers, opened, closed = _from_register(values, register, called)
+        codes, providers, opened, closed, differ = _from_register(codes, providers, register, called)
+        changed = changed or differ
+    if changed:
+        frame = frame.assign(**{called.provider: providers.take(codes)})
     _check_open(opened, closed, providers)
-    return Records(codes, providers, inspected, report, opened, closed)
+    return frame, Records(codes, providers, inspected, report, opened, closed)
 
 
 def days_of_records(frame: pd.DataFrame, called: Columns) -> tuple[np.ndarray, np.ndarray | None]:
@@ -143,8 +145,12 @@ def days_of_records(frame: pd.DataFrame, called: Columns) -> tuple[np.ndarray, n
     return days, None if published is None else days_of(published, str(published.name))
 
 
-def _of_provider(said: np.ndarray, name: str, codes: np.ndarray, providers: Any) -> np.ndarray:
+def _of_provider(frame: pd.DataFrame, name: str | None, argument: str, codes: np.ndarray, providers: Any) -> np.ndarray | None:
     """A date that belongs to the provider, said in some or all of its rows; rows that contradict one another are an error."""
+    column = optional(frame, name, argument)
+    if column is None:
+        return None
+    said = days_of(column, str(name))
     known = said != NO_DAY
     result = np.full(len(providers), NO_DAY)
     result[codes[known]] = said[known]
@@ -156,30 +162,37 @@ def _of_provider(said: np.ndarray, name: str, codes: np.ndarray, providers: Any)
 
 
 def _from_register(
-    values: pd.Series, register: pd.DataFrame, called: Columns
-) -> tuple[np.ndarray, Any, np.ndarray | None, np.ndarray | None]:
-    """Codes into the register's providers, and their dates."""
-    keys = column(register, called.provider, "register")
-    if keys.isna().any():
-        raise ValueError(f"register, row {int(np.argmax(keys.isna()))}: the provider is missing")
-    if (again := keys.duplicated()).any():
-        raise ValueError(f"register: provider {keys[again].iloc[0]} stands in it twice")
-    plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
-    sorted_keys = plain.sort_values(kind="stable")
-    order = plain.array.argsort(kind="stable") if len(plain) else np.empty(0, dtype=np.int64)
-    providers = sorted_keys.array
-    index = pd.Index(providers)
-    codes, labels = label_codes(values)
-    position = index.get_indexer(pd.Index(np.asarray(labels)))[codes] if len(labels) else np.empty(0, dtype=np.int64)
+    codes: np.ndarray, labels: Any, register: pd.DataFrame, called: Columns
+) -> tuple[np.ndarray, Any, np.ndarray | None, np.ndarray | None, bool]:
+    """Codes into the register's providers, these, their dates, and whether the two tables' keys had to be compared as text."""
+    keys = register_keys(register, called.provider, labels)
+    providers = keys.sort_values(kind="stable").array
+    order = keys.array.argsort(kind="stable") if len(keys) else np.empty(0, dtype=np.int64)
+    differ = len(labels) > 0 and are_numbers(labels) and not are_numbers(providers)
+    wanted = [as_key(label) for label in labels] if differ else np.asarray(labels)
+    position = pd.Index(providers).get_indexer(pd.Index(wanted))[codes] if len(labels) else np.empty(0, dtype=np.int64)
     if (absent := position < 0).any():
         row = int(np.argmax(absent))
-        raise RowError(f"provider {values.iloc[row]} (", row, " of the records) is not in the register")
-    said = [
-        optional(register, getattr(called, name) if getattr(called, name) in register.columns else name, name)
-        for name in ("opened", "closed")
-    ]
-    dates = [None if column is None else days_of(column, str(column.name))[order] for column in said]
-    return position, providers, dates[0], dates[1]
+        raise RowError(f"provider {labels[codes[row]]} (", row, " of the records) is not in the register")
+    dates = []
+    for argument in ("opened", "closed"):
+        name = getattr(called, argument)
+        said = optional(register, argument if name is not None and name not in register.columns else name, argument)
+        dates.append(None if said is None else days_of(said, str(said.name))[order])
+    return position, providers, dates[0], dates[1], differ
+
+
+def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Series:
+    """The keys of a register, as they are, or as text where the records' keys are not of their kind."""
+    keys = column(register, provider, "register")
+    if keys.isna().any():
+        raise ValueError(f"register, row {int(np.argmax(keys.isna()))}: the provider is missing")
+    plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
+    if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
+        plain = pd.Series([as_key(key) for key in plain], dtype=TEXT)
+    if (again := plain.duplicated()).any():
+        raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} stands in it twice")
+    return plain
 
 
 def _check_open(opened: np.ndarray | None, closed: np.ndarray | None, providers: Any) -> None:
@@ -192,8 +205,8 @@ def _check_open(opened: np.ndarray | None, closed: np.ndarray | None, providers:
 
 def register_rows(frame: pd.DataFrame, register: pd.DataFrame, provider: str, wanted: Iterable[Any]) -> pd.DataFrame:
     """Rows for providers without an inspection, in the table's columns: what the register says of them, all else missing."""
-    keys = pd.Index(np.asarray(register[provider]))
-    chosen = register.take(keys.get_indexer(pd.Index(np.asarray(wanted))))
+    keys = register_keys(register, provider, wanted)
+    chosen = register.take(pd.Index(np.asarray(keys)).get_indexer(pd.Index(np.asarray(wanted)))).assign(**{provider: wanted})
     return pd.DataFrame(
         {
             name: chosen[name].array if name in chosen.columns else frame[name].iloc[:0].reindex(range(len(chosen))).array
