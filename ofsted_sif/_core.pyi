@@ -23,7 +23,7 @@ def sum_weights(
 def order_records(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -34,7 +34,7 @@ def order_records(
 def latest_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -47,7 +47,7 @@ def latest_as_at(
 def count_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -68,7 +68,7 @@ def count_as_at(
 def changes_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -88,7 +88,7 @@ def changes_as_at(
 def count_transitions(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -108,7 +108,7 @@ def count_transitions(
 def spells(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -151,7 +151,7 @@ def kendall_values(
     stop: int = ...,
     /,
 ) -> None: ...
-def kendall_exact(runs: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
+def kendall_exact(tie_pattern: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
 def theil_sen(
     order: _Buffer | None,
     groups: _Codes,

@@ -40,7 +40,7 @@ int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data);
 int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data);
-/* The seven arguments that describe records: provider, n_providers, held, published, eligible, opened, closed. */
+/* The seven arguments that describe records: provider, n_providers, inspected, published, eligible, opened, closed. */
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
 int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece);
