@@ -224,7 +224,7 @@ def test_the_core_alone_answers_in_other_interpreters_that_run_side_by_side():
         loader = importlib.machinery.ExtensionFileLoader("ofsted_sif._core", PATH)
         core = importlib.util.module_from_spec(importlib.util.spec_from_loader("ofsted_sif._core", loader))
         loader.exec_module(core)
-        provider, inspected = array.array("i", range(1000)), array.array("q", range(1000))
+        provider, days = array.array("i", range(1000)), array.array("q", range(1000))
         for time in range(200):
             found = array.array("q", bytes(8 * 5))
             core.count_grades(None, 0, array.array("b", [0, 1, 1, 3, -1] * 200), 4, found)
