@@ -1,4 +1,7 @@
-"""The kernels of the C core, on buffers. `counts` is their face for people."""
+"""The kernels of the C core, on buffers. `counts` is their face for people.
+
+Written by csrc/python/signatures.py from signatures.toml.
+"""
 
 from typing import Any, TypeAlias
 
@@ -7,6 +10,8 @@ import numpy as np
 _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # anything with the buffer protocol
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
+
+cpu: str
 
 def count_grades(groups: _Codes | None, n_groups: int, grades: _Codes, n_grades: int, counts: _Buffer, first_row: int = 0, /) -> None: ...
 def sum_weights(
@@ -123,9 +128,6 @@ def spells(
     end: _Buffer,
     /,
 ) -> int: ...
-
-cpu: str
-
 def kendall_grades(
     order: _Buffer | None,
     groups: _Codes,

@@ -12,6 +12,7 @@
 #include <Python.h>
 
 #include "sif.h"
+#include "signatures.h"
 
 enum { MOST_BUFFERS = 24 };
 
@@ -76,19 +77,5 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
  * `first_row` is the number of the piece's first row in the whole; codes are NULL where the status can't complain of them. Always returns
  * NULL. */
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
-
-PyObject *bind_count_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_order_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_changes_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_count_transitions(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_spells(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_values(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_exact(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_theil_sen(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_resample_counts(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 
 #endif
