@@ -1,4 +1,7 @@
-"""The kernels of the C core, on buffers. `counts` is their face for people."""
+"""The kernels of the C core, on buffers. `counts` is their face for people.
+
+Written by csrc/python/signatures.py from signatures.toml.
+"""
 
 from typing import Any, TypeAlias
 
@@ -7,6 +10,8 @@ import numpy as np
 _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # anything with the buffer protocol
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
+
+cpu: str
 
 def count_grades(groups: _Codes | None, n_groups: int, grades: _Codes, n_grades: int, counts: _Buffer, first_row: int = 0, /) -> None: ...
 def sum_weights(
@@ -23,7 +28,7 @@ def sum_weights(
 def order_records(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -34,7 +39,7 @@ def order_records(
 def latest_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -47,7 +52,7 @@ def latest_as_at(
 def count_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -68,7 +73,7 @@ def count_as_at(
 def changes_as_at(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -88,7 +93,7 @@ def changes_as_at(
 def count_transitions(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -108,7 +113,7 @@ def count_transitions(
 def spells(
     provider: _Codes,
     n_providers: int,
-    held: _Buffer,
+    inspected: _Buffer,
     published: _Buffer | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
@@ -123,9 +128,6 @@ def spells(
     end: _Buffer,
     /,
 ) -> int: ...
-
-cpu: str
-
 def kendall_grades(
     order: _Buffer | None,
     groups: _Codes,
@@ -151,7 +153,7 @@ def kendall_values(
     stop: int = ...,
     /,
 ) -> None: ...
-def kendall_exact(runs: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
+def kendall_exact(tie_pattern: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
 def theil_sen(
     order: _Buffer | None,
     groups: _Codes,

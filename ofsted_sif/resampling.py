@@ -196,7 +196,7 @@ def _of_share(
             n_groups=grouped.size,
             n_grades=len(scale.labels),
             threads=draw.threads,
-            watch=bar.update,
+            progress=bar.update,
         )
     once = counts.count_grades(grouped.codes, grade, n_groups=grouped.size, n_grades=len(scale.labels)).reshape(-1, len(judged))
     labels = dict(grouped.labels)

@@ -371,9 +371,9 @@ def _judge(kendall: counts.Kendall, alternative: str, continuity: bool, exact: s
     s = np.where(kendall.n > 1, kendall.s, np.nan)
     z = _z(s, kendall.variance, continuity)
     p = _tail(z, alternative)
-    is_exact = (kendall.runs > 0) & ~np.isnan(z) & (exact is not False)
+    is_exact = (kendall.tie_pattern > 0) & ~np.isnan(z) & (exact is not False)
     if is_exact.any():
-        p[is_exact] = _exact_p(kendall.runs[is_exact], kendall.s[is_exact], alternative, midp=exact == "auto")
+        p[is_exact] = _exact_p(kendall.tie_pattern[is_exact], kendall.s[is_exact], alternative, midp=exact == "auto")
     return {"statistic": s, "z": z, "p": p, "tau": kendall.tau, "exact": is_exact}
 
 

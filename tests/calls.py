@@ -120,19 +120,19 @@ def _counting(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups
 def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:
     n_providers = -(-n // PER_PROVIDER)
     provider = np.repeat(np.arange(n_providers, dtype=np.int32), PER_PROVIDER)[:n]
-    held = 16_000 + np.tile(np.arange(PER_PROVIDER) * 400, n_providers)[:n] + rng.integers(0, 300, n)
-    published = held + rng.integers(10, 60, n)
+    inspected = 16_000 + np.tile(np.arange(PER_PROVIDER) * 400, n_providers)[:n] + rng.integers(0, 300, n)
+    published = inspected + rng.integers(10, 60, n)
     order = np.arange(n)
     if kind in ("scattered", "far_days", "by_order", "unordered"):
         rows = rng.permutation(n)
-        provider, held, published, order = provider[rows], held[rows], published[rows], np.argsort(rows)
+        provider, inspected, published, order = provider[rows], inspected[rows], published[rows], np.argsort(rows)
     if kind == "far_days":  # keys that together fit no word of 64 bits
         published = rng.integers(-(2**60), 2**60, n)
-        order = np.lexsort((np.arange(n), published, held, provider))
+        order = np.lexsort((np.arange(n), published, inspected, provider))
     elif kind == "no_date":
-        held[-1] = published[-1] = NO_DAY
+        inspected[-1] = published[-1] = NO_DAY
     elif kind == "day_too_far":
-        held[-1] = 2**40
+        inspected[-1] = 2**40
     elif kind == "bad_provider":
         provider[-1] = n_providers
     elif kind == "bad_order":
@@ -140,7 +140,7 @@ def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, group
     opened, closed = np.full(n_providers, NO_DAY), np.full(n_providers, NO_DAY)
     if kind == "bad_span":
         closed[-1] = 15_000
-    records = (provider, n_providers, held, published, np.ones(n, dtype=np.bool_), opened, closed)
+    records = (provider, n_providers, inspected, published, np.ones(n, dtype=np.bool_), opened, closed)
     if name == "order_records":
         written = _zeros(n)
         return (*records, written), [written]
@@ -154,7 +154,7 @@ def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, group
         if kind == "bad_grid":
             dates[-1] = 0
         outputs = [_zeros(len(dates), GROUPS + 1, GRADES + 1)] if name == "count_as_at" else [_zeros(4 * n), _zeros(4 * n)]
-        return (*records, given, groups, GROUPS, grades, GRADES, held + 1_000, dates, dates + 30, *outputs), outputs
+        return (*records, given, groups, GROUPS, grades, GRADES, inspected + 1_000, dates, dates + 30, *outputs), outputs
     if name == "count_transitions":
         periods = rng.integers(-1, 3, n, dtype=np.int8)
         if kind == "bad_period":

@@ -116,11 +116,11 @@ def histories(rng, n=None, n_providers=None, n_dates=None):
     records = []
     for group, grade in zip(groups, grades, strict=True) if n_providers else ():
         published = day(unpublished)
-        held = day(0.15 if published is not None else 0)
-        if held is not None and published is not None and not extremes and rng.integers(2):
-            published = held + int(rng.integers(0, 60))
+        inspected = day(0.15 if published is not None else 0)
+        if inspected is not None and published is not None and not extremes and rng.integers(2):
+            published = inspected + int(rng.integers(0, 60))
         expires = day() if rng.random() < expiring else None
-        records.append(Record(int(rng.integers(n_providers)), held, published, rng.random() >= ineligible, group, grade, expires))
+        records.append(Record(int(rng.integers(n_providers)), inspected, published, rng.random() >= ineligible, group, grade, expires))
     bounded = rng.choice([0, 0.5])
     return Histories(
         records,
@@ -138,11 +138,11 @@ def column(records, name):
 
 
 def placed_arrays(rng, case):
-    """The arguments of order_records: provider, held, published."""
+    """The arguments of order_records: provider, inspected, published."""
     provider = encoded(rng, column(case.records, "provider"), len(case.opened))
     published = column(case.records, "published")
-    held = days(rng, column(case.records, "held"))
-    return provider, held, None if all(day is None for day in published) and rng.integers(2) else days(rng, published)
+    inspected = days(rng, column(case.records, "inspected"))
+    return provider, inspected, None if all(day is None for day in published) and rng.integers(2) else days(rng, published)
 
 
 def state_arrays(rng, case):

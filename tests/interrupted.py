@@ -21,8 +21,8 @@ rng = np.random.default_rng(1)
 
 
 def scattered(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    held = rng.integers(0, 5_000, n)
-    return rng.integers(0, n // 5, n, dtype=np.int32), held, held + rng.integers(0, 60, n)
+    inspected = rng.integers(0, 5_000, n)
+    return rng.integers(0, n // 5, n, dtype=np.int32), inspected, inspected + rng.integers(0, 60, n)
 
 
 def in_order(n: int) -> tuple[np.ndarray, np.ndarray, None]:

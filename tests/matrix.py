@@ -222,14 +222,14 @@ def some(rng: np.random.Generator, n: int, below: int, missing: float) -> list:
 
 def history_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
     """Records in no order, no two of them of one provider and day, so that only the tests of order need to decide between equals."""
-    held = [int(day) for day in rng.permutation(50)[:n]]
-    published = [day + int(rng.integers(0, 5)) for day in held]
+    inspected = [int(day) for day in rng.permutation(50)[:n]]
+    published = [day + int(rng.integers(0, 5)) for day in inspected]
     for row in range(n):
         if rng.random() < 0.3:
-            (held if rng.random() < 0.5 else published)[row] = None
+            (inspected if rng.random() < 0.5 else published)[row] = None
     return {
         "provider": Column("codes", some(rng, n, N_PROVIDERS, 0)),
-        "held": Column("days", held),
+        "inspected": Column("days", inspected),
         "published": Column("days", published),
     }
 
@@ -249,7 +249,7 @@ def graded(rng: np.random.Generator, n: int) -> dict[str, Column]:
 def told(columns: dict[str, list]) -> list[Record]:
     """The records as the definitions take them."""
     n = len(columns["provider"])
-    names = {"provider": "provider", "held": "held", "published": "published", "eligible": "eligible"}
+    names = {"provider": "provider", "inspected": "inspected", "published": "published", "eligible": "eligible"}
     names |= {"groups": "group", "grades": "grade", "expires": "expires"}
     given = {field: columns[name] for name, field in names.items() if name in columns}
     return [Record(**{field: values[row] for field, values in given.items()}) for row in range(n)]
@@ -324,7 +324,7 @@ def exact_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
     for _ in range(n):
         values = np.sort(rng.integers(0, 3, int(rng.integers(2, 6)))).astype(np.float64)
         found = counts.kendall(None, np.arange(len(values)), rng.permutation(values))
-        runs.append(int(found.runs[0]))
+        runs.append(int(found.tie_pattern[0]))
         s.append(int(found.s[0]))
     return {"runs": Column("whole", runs), "s": Column("whole", s)}
 
@@ -424,7 +424,7 @@ def seen_kendall(found: counts.Kendall) -> np.ndarray:
     return np.array([found.n, found.s, found.variance, found.pairs])
 
 
-STATE = ("provider", "held", "published", "eligible", "opened", "closed")
+STATE = ("provider", "inspected", "published", "eligible", "opened", "closed")
 RANKS = np.array([[0, 1]] * N_GROUPS)
 
 
@@ -495,7 +495,7 @@ COUNTS = {
         lambda given: seen_kendall(counts.kendall_of_counts(**given, n_groups=N_GROUPS, n_grades=N_GRADES)),
         lambda columns: kendall_expected("grades", rows_of_cells(columns)),
     ),
-    "kendall_exact": Entry(exact_columns, lambda given: np.array(counts.kendall_exact(**given)), exact_expected),
+    "kendall_exact": Entry(exact_columns, lambda given: np.array(counts.kendall_exact(given["runs"], given["s"])), exact_expected),
     "theil_sen": Entry(
         kendall_value_columns,
         lambda given: counts.theil_sen(**given, ranks=RANKS, n_groups=N_GROUPS),
@@ -522,7 +522,7 @@ def zeros(*shapes: tuple[int, ...], dtype: Any = np.int64) -> list[np.ndarray]:
     return [np.zeros(shape, dtype=dtype) for shape in shapes]
 
 
-RECORDS = ("provider", N_PROVIDERS, "held", "published", "eligible", "opened", "closed")
+RECORDS = ("provider", N_PROVIDERS, "inspected", "published", "eligible", "opened", "closed")
 GRID = (*RECORDS, "order", "groups", N_GROUPS, "grades", N_GRADES, "expires", "dates", "cutoffs")
 
 

@@ -129,8 +129,8 @@ def test_the_grid_counts_what_is_in_force_on_each_date():
 @pytest.mark.parametrize("bits", range(40, 63))
 def test_a_provider_is_one_however_far_apart_its_days_lie(bits):
     # Of one of these widths the days fill the word in which records are ordered to its last bit; of a provider it holds none.
-    held = [2**bits, 0]
-    counted = counts.count_as_at([0, 0], held, None, None, [1, 0], held[::-1], n_providers=1, n_grades=2, opened=[0])
+    inspected = [2**bits, 0]
+    counted = counts.count_as_at([0, 0], inspected, None, None, [1, 0], inspected[::-1], n_providers=1, n_grades=2, opened=[0])
     assert counted.tolist() == [[[1, 0, 0]], [[0, 1, 0]]]
 
 
@@ -245,7 +245,7 @@ def test_keys_too_wide_for_a_word_are_ordered():
     ]
     order, already = counts.order_records(
         np.array([record.provider for record in records]),
-        np.array([record.held for record in records]),
+        np.array([record.inspected for record in records]),
         np.array([record.published for record in records]),
         n_providers=1 << 20,
     )
@@ -258,18 +258,18 @@ def test_many_unordered_records_are_counted_as_in_order(n_providers, n_dates):
     """Several buckets of providers, more words than the small digits take, and dates of which a record's word has no room."""
     rng = np.random.default_rng([18, n_providers, n_dates])
     n = 40_000
-    provider, held = rng.integers(0, n_providers, n), rng.integers(-400, 400, n)
+    provider, inspected = rng.integers(0, n_providers, n), rng.integers(-400, 400, n)
     if n_dates > 3:
-        held *= 10**14
-    published, eligible = held + rng.integers(-3, 90, n), rng.random(n) < 0.8
+        inspected *= 10**14
+    published, eligible = inspected + rng.integers(-3, 90, n), rng.random(n) < 0.8
     published[rng.random(n) < 0.1] = NO_DAY
-    columns = [provider, held, published, rng.integers(-1, 50, n), rng.integers(-1, 4, n)]
-    dates = np.sort(rng.choice(held, n_dates))
-    expires = np.where(rng.random(n) < 0.5, NO_DAY, held + 100)
+    columns = [provider, inspected, published, rng.integers(-1, 50, n), rng.integers(-1, 4, n)]
+    dates = np.sort(rng.choice(inspected, n_dates))
+    expires = np.where(rng.random(n) < 0.5, NO_DAY, inspected + 100)
     asked = {"dates": dates, "n_providers": n_providers, "n_groups": 50}
     order, already = counts.order_records(*columns[:3])
     assert not already
-    assert (np.lexsort((published, held, provider)) == order).all()
+    assert (np.lexsort((published, inspected, provider)) == order).all()
     expected = counts.count_as_at(*(column[order] for column in columns), eligible=eligible[order], expires=expires[order], **asked)
     counted = counts.count_as_at(*columns, eligible=eligible, expires=expires, **asked)
     assert (counted == expected).all()
@@ -287,8 +287,8 @@ def peak():
 
 rng = np.random.default_rng(0)
 provider = np.arange(200_000)
-held = rng.integers(0, 9_000, 200_000)
-columns = (provider, held, held + 30, provider, rng.integers(-1, 4, 200_000, dtype=np.int8), np.arange(10_000))
+inspected = rng.integers(0, 9_000, 200_000)
+columns = (provider, inspected, inspected + 30, provider, rng.integers(-1, 4, 200_000, dtype=np.int8), np.arange(10_000))
 counts.changes_as_at(*(column[:9] for column in columns))
 before = peak()
 found = counts.changes_as_at(*columns)
@@ -352,7 +352,7 @@ some_days = st.integers(-2, 4) | st.sampled_from([NO_DAY + 1, LAST_DAY])
 rows = st.lists(st.tuples(codes, codes, st.none() | st.integers(0, 5).map(float)), max_size=40)
 records = st.lists(
     st.builds(Record, st.integers(0, 2), some_days | st.none(), some_days | st.none(), st.booleans(), codes, codes, some_days | st.none())
-    .filter(lambda record: record.held is not None or record.published is not None),
+    .filter(lambda record: record.inspected is not None or record.published is not None),
     max_size=12,
 )  # fmt: skip
 bounds = st.lists(some_days | st.none(), min_size=3, max_size=3)
@@ -526,25 +526,25 @@ def test_a_bad_row_has_its_number_in_the_whole_whatever_the_threads(threads):
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 50])
 def test_the_first_record_at_fault_is_named_whatever_the_threads_of_a_grid(threads):
-    provider, held, grades = np.arange(100) // 3, np.arange(100), np.zeros(100, dtype=np.int8)
+    provider, inspected, grades = np.arange(100) // 3, np.arange(100), np.zeros(100, dtype=np.int8)
     order = np.arange(100)
     for row in (0, 33, 34, 48, 50, 99):
         wrong = grades.copy()
         wrong[row:] = 9  # every thread finds one; the first counts
         for by_order in (None, order):
             with pytest.raises(ValueError, match=f"row {row}: grade code 9") as failure:
-                counts.count_as_at(provider, held, None, None, wrong, [50], order=by_order, threads=threads)
+                counts.count_as_at(provider, inspected, None, None, wrong, [50], order=by_order, threads=threads)
             assert (failure.value.row, failure.value.reason) == (row, "grade")
         if row:
             swapped = order.copy()
             swapped[[row - 1, row]] = row, row - 1  # the later of two, or the next provider before the one before it
             with pytest.raises(ValueError, match=f"row {row - 1}: ") as failure:
-                counts.count_as_at(provider, held, None, None, grades, [50], order=swapped, threads=threads)
+                counts.count_as_at(provider, inspected, None, None, grades, [50], order=swapped, threads=threads)
             assert failure.value.reason == "unordered"
     for provider_of_last in (0, 16):  # found in order, or not: then they are ordered, and counted all the same
         provider[-1] = provider_of_last
-        counted = counts.count_as_at(provider, held, None, None, grades, [200], threads=threads)
-        assert counted.tolist() == counts.count_as_at(provider, held, None, None, grades, [200], threads=1).tolist()
+        counted = counts.count_as_at(provider, inspected, None, None, grades, [200], threads=threads)
+        assert counted.tolist() == counts.count_as_at(provider, inspected, None, None, grades, [200], threads=1).tolist()
         assert counted.sum() == 33
 
 
@@ -566,7 +566,7 @@ def test_sums_beyond_all_numbers_are_infinite_and_not_missing():
     assert sums.tolist() == [np.inf, 5.0, 0.0]
 
 
-ORDERED = {"provider": [0, 0, 1, 1], "held": [1, 2, 1, 2], "published": [3, 3, 3, 3]}
+ORDERED = {"provider": [0, 0, 1, 1], "inspected": [1, 2, 1, 2], "published": [3, 3, 3, 3]}
 
 
 def histories_called(name, outputs, *, n_providers=2, groups=None, grades=(0, 1, 2, 3), dates=(5,), cutoffs=None, order=None, **changed):
@@ -576,12 +576,12 @@ def histories_called(name, outputs, *, n_providers=2, groups=None, grades=(0, 1,
     records = (
         provider if isinstance(provider, np.ndarray | tuple) else np.array(provider, dtype=np.int64),
         n_providers,
-        np.array(columns["held"], dtype=np.int64),
+        np.array(columns["inspected"], dtype=np.int64),
         np.array(columns["published"], dtype=np.int64),
         *(None if (given := columns.get(x)) is None else np.array(given) for x in ("eligible", "opened", "closed")),
     )
     if name == "order_records":
-        size, more = len(columns["held"]), ()
+        size, more = len(columns["inspected"]), ()
     elif name == "latest_as_at":
         size, more = n_providers, (5, 5)
     else:
@@ -598,7 +598,7 @@ def histories_called(name, outputs, *, n_providers=2, groups=None, grades=(0, 1,
             dates if cutoffs is None else np.array(cutoffs, dtype=np.int64),
         )
     if name == "changes_as_at":
-        size = 2 * len(columns["held"])
+        size = 2 * len(columns["inspected"])
         outputs[:] = guarded(size)
         return _core.changes_as_at(*records, *more, outputs[0], guarded(size)[0])
     outputs[:] = guarded(size)
@@ -636,7 +636,7 @@ def test_a_provider_that_a_bitmap_calls_missing_is_named(name):
 def test_a_record_without_any_date_is_named(name):
     outputs = []
     with pytest.raises(ValueError, match="row 3: neither an inspection date nor a publication date") as failure:
-        histories_called(name, outputs, held=[1, 2, 1, NO_DAY], published=[3, NO_DAY, 3, NO_DAY])
+        histories_called(name, outputs, inspected=[1, 2, 1, NO_DAY], published=[3, NO_DAY, 3, NO_DAY])
     assert (failure.value.row, failure.value.reason) == (3, "date")
     assert_void(*outputs)
 
@@ -671,14 +671,14 @@ def test_what_a_grid_can_not_be_made_of_is_named(changed, row, value, reason):
     ("changed", "row"),
     [
         ({"provider": [0, 1, 0, 1], "order": [0, 1, 2, 3]}, 2),
-        ({"held": [2, 1, 1, 2], "order": [0, 1, 2, 3]}, 1),
-        ({"held": [1, 1, 1, 1], "published": [4, 3, 4, 3], "order": [0, 1, 2, 3]}, 1),
-        ({"held": [1, NO_DAY, 1, 2], "published": [3, 0, 3, 3], "order": [0, 1, 2, 3]}, 1),
+        ({"inspected": [2, 1, 1, 2], "order": [0, 1, 2, 3]}, 1),
+        ({"inspected": [1, 1, 1, 1], "published": [4, 3, 4, 3], "order": [0, 1, 2, 3]}, 1),
+        ({"inspected": [1, NO_DAY, 1, 2], "published": [3, 0, 3, 3], "order": [0, 1, 2, 3]}, 1),
         ({"order": [1, 0, 2, 3]}, 0),
         ({"order": [2, 3, 0, 1]}, 0),
         # A row twice, and so another not at all; equal records the wrong way round, whose last would win.
         ({"order": [0, 0, 2, 3]}, 0),
-        ({"held": [1, 1, 1, 2], "order": [1, 0, 2, 3]}, 0),
+        ({"inspected": [1, 1, 1, 2], "order": [1, 0, 2, 3]}, 0),
     ],
 )
 def test_records_out_of_the_order_claimed_are_named_and_never_counted_wrongly(changed, row):
@@ -713,9 +713,9 @@ COUNTS = np.zeros(15, np.int64)
         (lambda: counts.count_grades(np.zeros((2, 2), int), np.zeros(4, int), n_groups=1), ValueError, "groups must have one dimension"),
         (lambda: counts.count_grades(D > 0, D > 0, n_groups=2), TypeError, "grades must be integer codes, not bool"),
         (lambda: counts.count_grades(None, [-1], n_grades=-1), ValueError, "n_grades is -1, which is no size"),
-        (lambda: counts.order_records([0, 1], [1]), ValueError, "lengths differ: provider has 2 rows, held has 1"),
+        (lambda: counts.order_records([0, 1], [1]), ValueError, "lengths differ: provider has 2 rows, inspected has 1"),
         (lambda: counts.order_records([0], [1], [1, 2]), ValueError, "lengths differ: provider has 1 rows, published has 2"),
-        (lambda: counts.order_records([0], ["2015-01-01"]), TypeError, "held must be datetime64 or int64 days, not <U10"),
+        (lambda: counts.order_records([0], ["2015-01-01"]), TypeError, "inspected must be datetime64 or int64 days, not <U10"),
         (lambda: counts.latest_as_at([0], [1], None, 5, eligible=[]), ValueError, "provider has 1 rows, eligible has 0"),
         (lambda: counts.latest_as_at([0], [1], None, 5, opened=[1, 2]), ValueError, "opened has 2 values; 1 are needed"),
         (lambda: counts.latest_as_at([0], [1], None, 5, closed=[]), ValueError, "closed has 0 values; 1 are needed"),
@@ -751,7 +751,7 @@ COUNTS = np.zeros(15, np.int64)
         (lambda: _core.sum_weights(None, 0, D, 4, D, np.zeros(5), D[:1]), TypeError, "weights has items .*; wanted float64"),
         (lambda: _core.sum_weights(None, 0, D, 4, np.ones(4), np.zeros(4), D[:1]), ValueError, "sums has 4 values; 5 are needed"),
         (lambda: _core.sum_weights(None, 0, D, 4, np.ones(4), np.zeros(5), D[:2]), ValueError, "unweighted has 2 values; 1 are needed"),
-        (lambda: _core.order_records(I8, 1, I8, None, None, None, None, D), TypeError, "held has items .*; wanted int64"),
+        (lambda: _core.order_records(I8, 1, I8, None, None, None, None, D), TypeError, "inspected has items .*; wanted int64"),
         (lambda: _core.order_records(I8, 1, D, None, None, None, None, D[:3]), ValueError, "order has 3 values; 4 are needed"),
         (lambda: _core.latest_as_at(I8, 1, D, None, D, None, None, 5, 5, COUNTS[:1]), TypeError, "eligible has items .*; wanted bool"),
         (lambda: _core.latest_as_at(I8, 1, D, None, None, None, None, 5, 5, COUNTS[:2]), ValueError, "rows has 2 values; 1 are needed"),
@@ -793,23 +793,23 @@ def test_arrays_of_any_layout_count_as_plain_ones(layout):
     provider, group, grade = (
         np.array([-1 if x is None else x for x in cases.column(made.records, y)]) for y in ("provider", "group", "grade")
     )
-    held, published, expires = (
-        np.array([NO_DAY if x is None else x for x in cases.column(made.records, y)]) for y in ("held", "published", "expires")
+    inspected, published, expires = (
+        np.array([NO_DAY if x is None else x for x in cases.column(made.records, y)]) for y in ("inspected", "published", "expires")
     )
     dates = np.array(made.dates)
     weights = rng.random(40)
 
     def results(laid):
         sizes = {"n_groups": 3, "n_grades": made.n_grades}
-        order, _ = counts.order_records(laid(provider), laid(held), laid(published))
+        order, _ = counts.order_records(laid(provider), laid(inspected), laid(published))
         in_force = counts.count_as_at(
-            *map(laid, (provider, held, published, group, grade, dates)), order=laid(order), expires=laid(expires), **sizes
+            *map(laid, (provider, inspected, published, group, grade, dates)), order=laid(order), expires=laid(expires), **sizes
         )
         return [
             counts.count_grades(laid(group), laid(grade), **sizes),
             *counts.count_grades(laid(group), laid(grade), weights=laid(weights), **sizes),
             order,
-            counts.latest_as_at(laid(provider), laid(held), laid(published), dates[-1]),
+            counts.latest_as_at(laid(provider), laid(inspected), laid(published), dates[-1]),
             in_force,
         ]
 
@@ -819,14 +819,14 @@ def test_arrays_of_any_layout_count_as_plain_ones(layout):
 
 @pytest.mark.parametrize("unit", ["Y", "M", "D", "h", "s", "ms", "us", "ns"])
 def test_dates_of_any_unit_are_days_and_the_time_of_day_is_dropped(unit):
-    held = np.array(["1969-01-01T00", "1970-01-01T00", "NaT"], dtype=f"datetime64[{unit}]")
+    inspected = np.array(["1969-01-01T00", "1970-01-01T00", "NaT"], dtype=f"datetime64[{unit}]")
     if unit not in "YMD":
-        held[:2] += np.timedelta64(23, "h")
+        inspected[:2] += np.timedelta64(23, "h")
     published = np.array(["NaT", "NaT", "1969-06-01"], dtype="datetime64[D]")
-    order, _ = counts.order_records([0, 0, 0], held, published)
+    order, _ = counts.order_records([0, 0, 0], inspected, published)
     assert order.tolist() == [0, 2, 1]
-    assert counts.latest_as_at([0, 0, 0], held, published, np.datetime64("1969-01-01")).tolist() == [0]
-    assert counts.latest_as_at([0, 0, 0], held, published, np.datetime64("1968-12-31")).tolist() == [-1]
+    assert counts.latest_as_at([0, 0, 0], inspected, published, np.datetime64("1969-01-01")).tolist() == [0]
+    assert counts.latest_as_at([0, 0, 0], inspected, published, np.datetime64("1968-12-31")).tolist() == [-1]
 
 
 def test_the_number_of_groups_is_told_from_the_valid_codes_alone():
@@ -869,18 +869,18 @@ def test_no_reference_is_lost_or_kept(succeeds):
     # Objects made here and referred to only from these lists.
     data, bitmap, offset = np.array([0, 1, 1, 0 if succeeds else 3], np.uint16), np.full(64, 255, np.uint8), 300
     codes = (data, bitmap, offset)
-    held, published, weights, eligible, bounds = np.arange(4), np.arange(4), np.ones(4), np.ones(4, np.bool_), np.full(2, NO_DAY)
+    inspected, published, weights, eligible, bounds = np.arange(4), np.arange(4), np.ones(4), np.ones(4, np.bool_), np.full(2, NO_DAY)
     order = np.array([0, 3, 1, 2])
-    records = (codes, 2, held, published, eligible, bounds, bounds)
+    records = (codes, 2, inspected, published, eligible, bounds, bounds)
     calls = [
         lambda: _core.count_grades(codes, 2, codes, 2, np.zeros(9, np.int64)),
         lambda: _core.sum_weights(codes, 2, codes, 2, weights, np.zeros(9), np.zeros(3, np.int64)),
         lambda: _core.order_records(*records, np.zeros(4, np.int64)),
-        lambda: _core.latest_as_at(codes, 2, held, published, None, bounds, bounds, 9, 9, np.zeros(2, np.int64)),
-        lambda: _core.count_as_at(*records, order, codes, 2, codes, 2, held, held, held, np.zeros(36, np.int64)),
+        lambda: _core.latest_as_at(codes, 2, inspected, published, None, bounds, bounds, 9, 9, np.zeros(2, np.int64)),
+        lambda: _core.count_as_at(*records, order, codes, 2, codes, 2, inspected, inspected, inspected, np.zeros(36, np.int64)),
         lambda: _core.count_grades(codes, 2, codes, 2, np.zeros(9 if succeeds else 8, np.int64)),
     ]
-    watched = [codes, data, bitmap, held, published, weights, eligible, bounds, None]
+    watched = [codes, data, bitmap, inspected, published, weights, eligible, bounds, None]
     for call in calls:
         before = [sys.getrefcount(thing) for thing in watched]
         for _ in range(50):
@@ -951,5 +951,5 @@ def test_a_negative_code_is_no_code_however_many_labels_there_are(dtype, size):
 
 
 def test_days_past_all_days_are_no_days():
-    with pytest.raises(ValueError, match=r"held has days past 2\*\*63"):
+    with pytest.raises(ValueError, match=r"inspected has days past 2\*\*63"):
         counts.order_records([0], np.array([2**63 + 1], dtype=np.uint64))

@@ -19,15 +19,15 @@ def records_of(rng, n):
     n_providers = int(rng.integers(1, 6)) if n < 100 else n // 40
     records = {
         "provider": rng.integers(0, n_providers, n),
-        "held": rng.integers(0, 12 if n < 100 else 4000, n),
+        "inspected": rng.integers(0, 12 if n < 100 else 4000, n),
         "grades": rng.integers(-1, 4, n),
     }
-    records["published"] = None if rng.random() < 0.3 else records["held"] + rng.integers(-1, 3, n)
+    records["published"] = None if rng.random() < 0.3 else records["inspected"] + rng.integers(-1, 3, n)
     records["eligible"] = None if rng.random() < 0.5 else rng.random(n) < 0.7
     if records["published"] is not None:
         lost = rng.random((2, n)) < 0.2
         records["published"] = np.where(lost[0], NO_DAY, records["published"])
-        records["held"] = np.where(lost[1] & ~lost[0], NO_DAY, records["held"])
+        records["inspected"] = np.where(lost[1] & ~lost[0], NO_DAY, records["inspected"])
     return records, n_providers
 
 
@@ -39,7 +39,7 @@ def told(records, groups=None):
     """The same records as definitions take them."""
     n = len(records["provider"])
     columns = {"provider": records["provider"].tolist(), "grade": or_none(records["grades"], -1)}
-    columns |= {name: or_none(records[name], NO_DAY) or [None] * n for name in ("held", "published")}
+    columns |= {name: or_none(records[name], NO_DAY) or [None] * n for name in ("inspected", "published")}
     columns["eligible"] = [True] * n if records["eligible"] is None else records["eligible"].tolist()
     columns["group"] = or_none(groups, -1) or [None] * n
     return [Record(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
@@ -68,7 +68,7 @@ def test_transitions_agree_with_their_definition(seed):
         no_periods = [None] * n
         sizes = (0 if groups is None else 3, 0 if periods is None else 2, 4)
         wanted = count_transitions(told(records, groups), or_none(periods, -1) or no_periods, *sizes)
-        dates = records["held"], records["published"]
+        dates = records["inspected"], records["published"]
         order = None if case % 2 else counts.order_records(records["provider"], *dates, n_providers=n_providers)[0]
         got = counts.count_transitions(
             disguised(rng, records["provider"]),
@@ -116,7 +116,7 @@ def test_spells_agree_with_their_definition(seed):
 
 def ordered_records(seed, n=3000):
     records, n_providers = records_of(np.random.default_rng(seed), n)
-    order, _ = counts.order_records(records["provider"], records["held"], records["published"])
+    order, _ = counts.order_records(records["provider"], records["inspected"], records["published"])
     return {name: None if values is None else values[order] for name, values in records.items()}, n_providers
 
 
@@ -148,13 +148,13 @@ def test_results_of_pieces_merge_into_that_of_the_whole(seed):
 def test_many_groups_and_long_histories_are_counted():
     rng = np.random.default_rng(1)
     n = 20_000
-    records = {"provider": np.repeat([0, 1], n // 2), "held": np.tile(np.arange(n // 2), 2), "published": None, "eligible": None}
+    records = {"provider": np.repeat([0, 1], n // 2), "inspected": np.tile(np.arange(n // 2), 2), "published": None, "eligible": None}
     records["grades"], groups = rng.integers(-1, 4, n), rng.integers(-1, 5000, n)
     wanted = count_transitions(told(records, groups), [None] * n, 5000, 0, 4)
     assert by_cell(counts.count_transitions(groups=groups, n_groups=5000, **records)) == wanted
 
 
-GOOD = {"provider": [0, 0, 1], "held": [1, 2, 1], "published": None, "grades": [0, 1, 2]}
+GOOD = {"provider": [0, 0, 1], "inspected": [1, 2, 1], "published": None, "grades": [0, 1, 2]}
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ GOOD = {"provider": [0, 0, 1], "held": [1, 2, 1], "published": None, "grades": [
         ({"grades": [0, 4, -2]}, "grade", 1),
         ({"provider": [0, 0, -1]}, "provider", 2),
         ({"provider": [0, 0, 7], "n_providers": 2}, "provider", 2),
-        ({"held": [-1, NO_DAY, 1]}, "date", 1),
-        ({"held": [1, 2**40 + 5, 1]}, "day", 1),
+        ({"inspected": [-1, NO_DAY, 1]}, "date", 1),
+        ({"inspected": [1, 2**40 + 5, 1]}, "day", 1),
         ({"order": [0, 2, 1]}, "unordered", 1),
         ({"order": [0, 1, 3]}, "order", 2),
         ({"order": [0, 0, 2]}, "unordered", 0),  # a row twice
-        ({"held": [1, 1, 1], "order": [1, 0, 2]}, "unordered", 0),
-        ({"published": [1, 0, 0], "held": [1, 1, 1], "order": [0, 1, 2]}, "unordered", 1),
+        ({"inspected": [1, 1, 1], "order": [1, 0, 2]}, "unordered", 0),
+        ({"published": [1, 0, 0], "inspected": [1, 1, 1], "order": [0, 1, 2]}, "unordered", 1),
     ],
 )
 @pytest.mark.parametrize("kernel", [counts.count_transitions, counts.spells])
@@ -190,18 +190,18 @@ def test_a_group_or_period_out_of_range_names_its_row(name):
 def test_disorder_is_found_where_blocks_of_records_meet():
     n = 5000
     for at in (1, 1023, 1024, 1025, 2048, 4999):
-        held = np.arange(n)
-        held[at] = held[at - 1] - 1
+        inspected = np.arange(n)
+        inspected[at] = inspected[at - 1] - 1
         with pytest.raises(ValueError, match=f"row {at}: .* not ordered"):
-            counts.count_transitions(np.zeros(n, dtype=int), held, None, None, np.zeros(n, dtype=int), order=np.arange(n))
+            counts.count_transitions(np.zeros(n, dtype=int), inspected, None, None, np.zeros(n, dtype=int), order=np.arange(n))
 
 
 def test_two_inspections_of_one_day_count_once_where_blocks_of_records_meet():
     n = 3000
     for at in (1, 1023, 1024, 1025, 2048, 2999):
-        held = np.arange(n)
-        held[at:] -= 1
-        counted = counts.count_transitions(np.zeros(n, dtype=int), held, None, None, np.arange(n) % 4)
+        inspected = np.arange(n)
+        inspected[at:] -= 1
+        counted = counts.count_transitions(np.zeros(n, dtype=int), inspected, None, None, np.arange(n) % 4)
         assert counted.sum() == n - 2
         assert counted[0, 0, (at - 2) % 4, at % 4] == (1 if at > 1 else 0)
 

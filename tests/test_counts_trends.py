@@ -44,7 +44,7 @@ def check_kendall(found, group, days, values, label):
     tau = s / np.sqrt(pairs * unlike) if pairs * unlike else np.nan
     np.testing.assert_allclose(found.tau[group], tau, rtol=1e-14, err_msg=label)
     distinct = n <= 20 and len(set(days.tolist())) == n > 0
-    assert (found.runs[group] > 0) == distinct, label
+    assert (found.tie_pattern[group] > 0) == distinct, label
 
 
 def test_kendall_of_grades_is_its_definition_in_every_group_whatever_the_kind_of_code():
@@ -102,7 +102,7 @@ def test_the_exact_distribution_is_that_of_all_orders_of_the_values():
         days, values = rng.permutation(30)[:n], rng.integers(0, rng.integers(1, 6), n)
         often = definition.distribution(days.tolist(), values.tolist())
         total = sum(often.values())
-        runs = counts.kendall(None, days, values, n_grades=6).runs
+        runs = counts.kendall(None, days, values, n_grades=6).tie_pattern
         s = np.array(sorted(often))
         above, at = counts.kendall_exact(np.repeat(runs, len(s)), s)
         assert at.tolist() == [often[k] / total for k in s.tolist()], f"case {case}"
@@ -116,7 +116,7 @@ def test_the_exact_distribution_of_twenty_adds_up_and_has_the_variance(lengths):
     found = counts.kendall(None, np.arange(20), values)
     most = int(found.s.item())  # in order: the largest S there is
     s = np.arange(-most, most + 1, 2)
-    above, at = counts.kendall_exact(np.repeat(found.runs, len(s)), s)
+    above, at = counts.kendall_exact(np.repeat(found.tie_pattern, len(s)), s)
     np.testing.assert_allclose(at.sum(), 1, rtol=1e-14)
     np.testing.assert_allclose((at * s.astype(float) ** 2).sum(), found.variance.item(), rtol=1e-13)
     np.testing.assert_allclose(above, at[::-1].cumsum()[::-1] - at, rtol=1e-12, atol=1e-16)

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import ofsted_sif as sif
+from ofsted_sif import counts
 
 HEAVY = ("matplotlib", "scipy", "polars", "pyarrow", "dask", "jinja2", "tqdm", "python_calamine", "tomllib", "duckdb")
 
@@ -39,3 +41,12 @@ def test_what_is_loaded_later_is_the_function_of_its_module(name: str, module: s
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'agregate'"):
         _ = sif.agregate
+
+
+def test_the_names_of_counts_are_its_functions_and_what_they_give() -> None:
+    assert dir(counts) == sorted(counts.__all__)
+    for name in counts.__all__:
+        found = getattr(counts, name)
+        assert name == "NO_DAY" or found.__module__.startswith("ofsted_sif.counts.")
+        assert not hasattr(found, "__path__")  # no module hides it
+    assert np.datetime64("NaT", "D").astype(np.int64) == counts.NO_DAY

@@ -21,11 +21,11 @@ def records(seed=0, n=6000):
     """Columns in order of provider and day, some of one day, one provider with a third of all rows."""
     rng = np.random.default_rng(seed)
     provider = np.sort(np.where(rng.random(n) < 0.3, 17, rng.integers(0, N_PROVIDERS, n)))
-    held = rng.integers(0, 900, n)
-    order = np.lexsort((held, provider))
+    inspected = rng.integers(0, 900, n)
+    order = np.lexsort((inspected, provider))
     return {
         "provider": provider,
-        "held": held[order],
+        "inspected": inspected[order],
         "group": rng.integers(-1, N_GROUPS, n).astype(np.int16),
         "grade": rng.integers(-1, 4, n).astype(np.int8),
         "number": rng.normal(size=n).round(1),
@@ -41,11 +41,13 @@ RANKS = np.tile([0, 3, 40, 400], (N_PROVIDERS, 1))
 KERNELS = {
     "count_grades": lambda c, **more: counts.count_grades(c["group"], c["grade"], n_groups=N_GROUPS, **more),
     "count_transitions": lambda c, **more: counts.count_transitions(
-        c["provider"], c["held"], None, c["group"], c["grade"], n_providers=N_PROVIDERS, n_groups=N_GROUPS, **more
+        c["provider"], c["inspected"], None, c["group"], c["grade"], n_providers=N_PROVIDERS, n_groups=N_GROUPS, **more
     ),
-    "kendall of grades": lambda c, **more: counts.kendall(c["provider"], c["held"], c["grade"], n_grades=4, n_groups=N_PROVIDERS, **more),
-    "kendall of numbers": lambda c, **more: counts.kendall(c["provider"], c["held"], c["number"], n_groups=N_PROVIDERS, **more),
-    "theil_sen": lambda c, **more: counts.theil_sen(c["provider"], c["held"], c["number"], RANKS, n_groups=N_PROVIDERS, **more),
+    "kendall of grades": lambda c, **more: counts.kendall(
+        c["provider"], c["inspected"], c["grade"], n_grades=4, n_groups=N_PROVIDERS, **more
+    ),
+    "kendall of numbers": lambda c, **more: counts.kendall(c["provider"], c["inspected"], c["number"], n_groups=N_PROVIDERS, **more),
+    "theil_sen": lambda c, **more: counts.theil_sen(c["provider"], c["inspected"], c["number"], RANKS, n_groups=N_PROVIDERS, **more),
     "resample_counts": lambda c, **more: counts.resample_counts(
         c["provider"], c["group"], c["grade"], 12, 5, n_providers=N_PROVIDERS, n_groups=N_GROUPS, **more
     ),
@@ -71,7 +73,7 @@ def test_threads_change_no_answer(name, arrange):
 @pytest.mark.parametrize("name", IN_ORDER)
 def test_pieces_meet_within_a_provider_without_losing_or_doubling_it(name):
     """All rows of one provider: no piece but the first has a beginning in it."""
-    columns = records() | {"provider": np.full(6000, 4), "held": np.arange(6000)}
+    columns = records() | {"provider": np.full(6000, 4), "inspected": np.arange(6000)}
     assert_equal(KERNELS[name](columns, threads=5), KERNELS[name](columns, threads=1))
 
 
@@ -96,7 +98,7 @@ def test_several_python_threads_may_count_the_same_arrays_at_once(name):
 FAULTS = {
     "provider": ("provider", N_PROVIDERS),
     "grade": ("grade", 9),
-    "date": ("held", NO_DAY),
+    "date": ("inspected", NO_DAY),
     "value": ("number", np.nan),
 }
 
@@ -188,12 +190,12 @@ def test_a_fork_of_a_process_that_has_used_threads_answers_the_same():
         import numpy as np
         from ofsted_sif import counts
 
-        provider, held = np.repeat(np.arange(5000), 4), np.tile(np.arange(4), 5000)
-        grade = np.random.default_rng(0).integers(-1, 4, len(held))
+        provider, inspected = np.repeat(np.arange(5000), 4), np.tile(np.arange(4), 5000)
+        grade = np.random.default_rng(0).integers(-1, 4, len(inspected))
 
         def answers():
-            transitions = counts.count_transitions(provider, held, None, None, grade, threads=2)
-            kendall = counts.kendall(provider, held, grade, n_grades=4, threads=2)
+            transitions = counts.count_transitions(provider, inspected, None, None, grade, threads=2)
+            kendall = counts.kendall(provider, inspected, grade, n_grades=4, threads=2)
             return [counts.count_grades(provider, grade, threads=2), transitions, *kendall]
 
         before = answers()
@@ -222,14 +224,14 @@ def test_the_core_alone_answers_in_other_interpreters_that_run_side_by_side():
         loader = importlib.machinery.ExtensionFileLoader("ofsted_sif._core", PATH)
         core = importlib.util.module_from_spec(importlib.util.spec_from_loader("ofsted_sif._core", loader))
         loader.exec_module(core)
-        provider, held = array.array("i", range(1000)), array.array("q", range(1000))
+        provider, days = array.array("i", range(1000)), array.array("q", range(1000))
         for time in range(200):
             found = array.array("q", bytes(8 * 5))
             core.count_grades(None, 0, array.array("b", [0, 1, 1, 3, -1] * 200), 4, found)
             assert list(found) == [200, 400, 0, 200, 200], list(found)
             one = array.array("i", bytes(4 * 1000))
             found = array.array("q", bytes(8 * 25))
-            core.count_transitions(one, 1, held, None, None, None, None, None, None, 0, None, 0, array.array("b", [2] * 1000), 4, found)
+            core.count_transitions(one, 1, days, *[None] * 6, 0, None, 0, array.array("b", [2] * 1000), 4, found)
             assert found[12] == sum(found) == 999, list(found)
         try:
             core.count_grades(None, 0, array.array("b", [0, 7]), 4, array.array("q", bytes(8 * 5)))

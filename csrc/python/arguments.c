@@ -229,7 +229,7 @@ int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
     int64_t n_providers;
     if (take_size(args[1], "n_providers", &n_providers) != 0 ||
         take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
-        take_int64(buffers, args[2], "held", -1, 0, &records->held) != 0 ||
+        take_int64(buffers, args[2], "inspected", -1, 0, &records->held) != 0 ||
         take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
         take_optional_flags(buffers, args[4], "eligible", -1, &records->eligible) != 0 ||
         take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||

@@ -75,7 +75,7 @@ PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args,
     PyObject *result = NULL;
     const int64_t *runs, *s;
     double *above, *at;
-    if (check_arguments("kendall_exact", n_args, 4, 4) != 0 || take_int64(&buffers, args[0], "runs", -1, 0, &runs) != 0 ||
+    if (check_arguments("kendall_exact", n_args, 4, 4) != 0 || take_int64(&buffers, args[0], "tie_pattern", -1, 0, &runs) != 0 ||
         take_int64(&buffers, args[1], "s", -1, 0, &s) != 0 || take_float64_out(&buffers, args[2], "above", buffers.rows, &above) != 0 ||
         take_float64_out(&buffers, args[3], "at", buffers.rows, &at) != 0)
         goto done;

@@ -12,6 +12,7 @@
 #include <Python.h>
 
 #include "sif.h"
+#include "signatures.h"
 
 enum { MOST_BUFFERS = 24 };
 
@@ -40,7 +41,7 @@ int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data);
 int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data);
-/* The seven arguments that describe records: provider, n_providers, held, published, eligible, opened, closed. */
+/* The seven arguments that describe records: provider, n_providers, inspected, published, eligible, opened, closed. */
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
 int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece);
@@ -76,19 +77,5 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
  * `first_row` is the number of the piece's first row in the whole; codes are NULL where the status can't complain of them. Always returns
  * NULL. */
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
-
-PyObject *bind_count_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_order_records(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_latest_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_count_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_changes_as_at(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_count_transitions(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_spells(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_values(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_kendall_exact(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_theil_sen(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
-PyObject *bind_resample_counts(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 
 #endif

@@ -7,7 +7,7 @@ class Record(NamedTuple):
     """An inspection. Days are numbers; None is missing."""
 
     provider: int
-    held: int | None
+    inspected: int | None
     published: int | None = None
     eligible: bool = True
     group: int | None = None
@@ -16,15 +16,15 @@ class Record(NamedTuple):
 
     def place(self, row):
         """What puts a record before or after others of its provider: day, publication (missing ones first), row."""
-        day = self.published if self.held is None else self.held
+        day = self.published if self.inspected is None else self.inspected
         publication = (0, 0) if self.published is None else (1, self.published)
         return day, publication, row
 
     def counts_by(self, date, cutoff):
-        """Whether the record was held by the date and published by the cut-off; a missing day is before every day."""
-        held = self.held is None or self.held <= date
+        """Whether the record was inspected by the date and published by the cut-off; a missing day is before every day."""
+        inspected = self.inspected is None or self.inspected <= date
         published = self.published is None or self.published <= cutoff
-        return self.eligible and held and published
+        return self.eligible and inspected and published
 
 
 def is_open(opened, closed, date):
