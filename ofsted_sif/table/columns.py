@@ -204,7 +204,7 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     if name != DEFAULTS[argument]:
         return column(frame, name, argument)
     for level in frame.index.names:
-        if level is not None and _is_near(level, name, argument):
+        if level is not None and (level == name or _is_near(level, name, argument)):
             raise MissingColumnError(
                 f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
                 f"{argument}=None does without"

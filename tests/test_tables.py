@@ -1,0 +1,295 @@
+"""From a user's own table: what is a judgement, what a column is called, what a key is, and names that would collide."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+
+OWN = sif.GradeScale("OWN", ("Green", "Amber", "Red"), threshold="Green")
+THREE_YEARS = pd.DateOffset(years=3)
+
+
+def two(grade, other, **more):
+    """One provider, an inspection in 2014 and one in 2016."""
+    return pd.DataFrame(
+        {"provider": ["a", "a"], "inspection_start": ["2014-01-01", "2016-01-01"], "overall_effectiveness": [grade, other]} | more
+    )
+
+
+def late_report(name):
+    """Good, then Inadequate in January 2016, published in March."""
+    return two("Good", "Inadequate", **{name: ["2014-03-01", "2016-03-01"]})
+
+
+# ---- a judgement is told, not guessed (rule 17)
+
+
+def own_judgement():
+    return pd.DataFrame(
+        {"provider": ["A", "B"], "inspection_start": ["2015-02-01", "2024-02-01"], "graded": True, "my_grade": ["Good", "Inadequate"]}
+    )
+
+
+def test_rule_17_max_age_ages_a_judgement_that_is_named_and_says_so_where_none_is():
+    with pytest.raises(ValueError, match=r"max_age= .* judgement=\['my_grade'\]"):
+        sif.as_at(own_judgement(), "2024-12-31", max_age=THREE_YEARS)
+    state = sif.as_at(own_judgement(), "2024-12-31", max_age=THREE_YEARS, judgement="my_grade")
+    assert sif.aggregate(state, judgement="my_grade")[["n", "n_judged", "good"]].to_numpy().tolist() == [[2, 1, 0]]
+    series = sif.series(own_judgement(), ["2024-12-31"], judgement="my_grade", max_age=THREE_YEARS)
+    assert series[["n", "n_judged", "good"]].to_numpy().tolist() == [[2, 1, 0]]
+
+
+def test_rule_17_max_age_warns_of_grades_that_it_leaves():
+    table = own_judgement().assign(overall_effectiveness=["Good", "Good"])
+    with pytest.warns(sif.NotAJudgementWarning, match="column 'my_grade' holds grades, but max_age= leaves it"):
+        sif.as_at(table, "2024-12-31", max_age=THREE_YEARS)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("adoption", [12, 15], "12 is no grade"),
+        ("Early years", [30, 31], "30 is no grade"),
+        ("leadership", [9, 9], "9 is no grade"),
+        ("sixth_form", ["Has a sixth form"] * 2, "'Has a sixth form' is no grade"),
+    ],
+)
+def test_rule_17_values_that_are_no_grades_make_no_visit_graded(name, values, said):
+    with pytest.warns(sif.NotAJudgementWarning, match=said):
+        state = sif.as_at(two("Good", None, **{name: values}), "2020-01-01")
+    assert state["overall_effectiveness"].tolist() == ["Good"]
+
+
+# ---- a column that is nearly there is not absent (rule 18)
+
+
+@pytest.mark.parametrize("name", ["Publication date", "Published on", "publication_date", "Date published", "publised"])
+def test_rule_18_a_publication_date_of_another_name_is_asked_for(name):
+    with pytest.raises(sif.MissingColumnError, match=rf"published='{name}'.*published=None"):
+        sif.as_at(late_report(name), "2016-01-31", published_by="2016-02-28")
+    named = sif.as_at(late_report(name), "2016-01-31", published_by="2016-02-28", published=name)
+    assert named["overall_effectiveness"].tolist() == ["Good"]
+    assert sif.as_at(late_report(name), "2016-01-31", published=None)["overall_effectiveness"].tolist() == ["Inadequate"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "columns"),
+    [("graded", {"Graded": [True, False]}), ("closed", {"Closed": ["2017-01-01"] * 2}), ("opened", {"Opening date": ["2013-01-01"] * 2})],
+)
+def test_rule_18_other_columns_of_nearly_the_name_are_asked_for(argument, columns):
+    (name,) = columns
+    with pytest.raises(sif.MissingColumnError, match=f"Give {argument}='{name}'"):
+        sif.as_at(two("Good", "Inadequate", **columns), "2020-01-01")
+    given = {argument: name}
+    assert len(sif.as_at(two("Good", "Inadequate", **columns), "2015-01-01", **given)) == 1
+
+
+def test_rule_18_values_of_another_kind_are_no_date():
+    table = two("Good", "Good", **{"Closed": ["no", "no"], "Inspection number": [1, 2], "Published": ["yes", "yes"]})
+    assert len(sif.as_at(table, "2020-01-01")) == 1
+
+
+def test_rule_18_a_level_of_the_index_is_named():
+    rows = pd.DataFrame({"region": ["N", "S"], "overall_effectiveness": ["Good", "Good"]}).set_index("region")
+    with pytest.raises(sif.MissingColumnError, match="reset_index"):
+        sif.aggregate(rows, "region")
+    with pytest.raises(sif.MissingColumnError, match="'published', but a level 'published' of its index"):
+        sif.as_at(late_report("published").set_index("published"), "2016-01-31")
+
+
+@pytest.mark.parametrize("function", ["as_at", "series", "changes", "periods", "first", "transitions"])
+def test_rule_4_a_cut_off_without_publication_dates_is_refused(function):
+    positional = {"as_at": ["2016-01-31"], "series": [["2016-01-31"]]}.get(function, [])
+    with pytest.raises(ValueError, match=r"published_by='2016-02-28': the table has no publication dates"):
+        getattr(sif, function)(two("Good", "Good"), *positional, published_by="2016-02-28")
+
+
+@pytest.mark.parametrize("function", ["as_at", "series", "transitions", "trend"])
+def test_rule_6_no_framework_at_all_is_not_all_of_them(function):
+    positional = {"as_at": ["2015-03-31"], "series": [["2015-03-31"]]}.get(function, [])
+    with pytest.raises(ValueError, match=r"framework=\[\] names no framework"):
+        getattr(sif, function)(sif.load_inspections(), *positional, framework=[])
+
+
+def test_rule_6_frameworks_are_named_in_any_case():
+    table = sif.load_inspections()
+    assert len(sif.as_at(table, "2015-03-31", framework="sif")) == len(sif.as_at(table, "2015-03-31", framework="SIF"))
+
+
+# ---- keys are compared as text (rule 21)
+
+
+def mixed_keys():
+    old = pd.DataFrame({"provider": [100001, 100002], "inspection_start": "2014-01-01", "overall_effectiveness": "Inadequate"})
+    new = pd.DataFrame({"provider": ["100001", "SC000123"], "inspection_start": "2018-01-01", "overall_effectiveness": "Good"})
+    return old, new
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", object])
+def test_rule_21_a_number_and_its_digits_are_one_provider(kind):
+    old, new = mixed_keys()
+    state = sif.as_at(pd.concat([old.astype({"provider": kind}), new]), "2020-01-01")
+    assert state["provider"].tolist() == ["100001", "100002", "SC000123"]
+    assert sif.aggregate(state)[["n", "good", "inadequate"]].to_numpy().tolist() == [[3, 2, 1]]
+    assert len(sif.changes(pd.concat([old, new]))) == 1
+
+
+def test_rule_21_spaces_at_the_ends_make_no_second_provider_and_zeros_do():
+    table = pd.DataFrame({"provider": ["A ", "A", "007", "7"], "inspection_start": "2018-01-01", "overall_effectiveness": "Good"})
+    assert sif.as_at(table, "2020-01-01")["provider"].tolist() == ["007", "7", "A"]
+
+
+@pytest.mark.parametrize(("of_records", "of_register"), [(str, int), (int, str), (float, str), (int, float)])
+def test_rule_21_a_register_fits_records_whose_keys_are_of_another_type(of_records, of_register):
+    records = mixed_keys()[0].astype({"provider": of_records})
+    register = pd.DataFrame({"provider": [100001, 100002, 100003]}).astype({"provider": of_register})
+    state = sif.as_at(records, "2020-01-01", register=register)
+    assert [str(key).removesuffix(".0") for key in state["provider"]] == ["100001", "100002", "100003"]
+    assert state["status"].tolist() == ["inspected", "inspected", "not yet inspected"]
+
+
+def test_rule_21_keys_of_one_kind_keep_their_dtype():
+    assert sif.as_at(mixed_keys()[0], "2020-01-01")["provider"].dtype == "int64"
+
+
+# ---- names that collide (rule 12)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("A*", "A", "B"), "'A.*' and 'A' would both name the column 'a'"),
+        (("Y", "N"), "'N' would name the column 'n'"),
+        (("Tall", "Lower"), "'Lower' would name the column 'lower'"),
+        (("Fine", "N judged"), "'N judged' would name the column 'n_judged'"),
+        (("Good", "Share good"), "would both name the column 'share_good'"),
+        (("*", "A"), "has no letter or digit"),
+    ],
+)
+def test_rule_12_a_scale_whose_columns_collide_is_refused_when_it_is_made(labels, said):
+    with pytest.raises(ValueError, match=said):
+        sif.GradeScale("own", labels)
+
+
+def test_rule_12_no_column_of_the_user_is_overwritten():
+    with pytest.raises(ValueError, match="column 'status' of its own"):
+        sif.as_at(two("Good", "Good", status=["Suspended"] * 2), "2020-01-01")
+    again = sif.as_at(sif.as_at(two("Good", "Good"), "2015-01-01"), "2015-01-01")
+    assert again["status"].tolist() == ["inspected"]
+    rows = pd.DataFrame({"judgement": ["x", "x", "y"], "a": [1, 2, 3], "b": [4, 4, 4]})
+    with pytest.raises(ValueError, match=r"by names \['judgement'\]"):
+        sif.aggregate(rows, "judgement", judgement=["a", "b"])
+
+
+# ---- scales are open, and so is the threshold
+
+
+def coloured(*grades):
+    days = [f"{2014 + 2 * number}-01-01" for number in range(len(grades))]
+    return pd.DataFrame({"provider": "A", "inspection_start": days, "overall_effectiveness": sif.grades([*grades], OWN)})
+
+
+def test_an_ordered_categorical_is_a_scale_itself():
+    row = sif.aggregate(coloured("Green", "Red")).iloc[0]
+    assert row[["green", "amber", "red"]].tolist() == [1, 0, 1]
+    changes = sif.changes(coloured("Green", "Red"))
+    assert sif.change_summary(changes)[["n", "improved", "declined"]].to_numpy().tolist() == [[1, 0, 1]]
+    assert sif.spells(coloured("Green", "Red"), until="2018-01-01")["ended"].tolist() == ["declined", "censored"]
+    assert sif.transitions(coloured("Green", "Red")).query("n > 0")["grade_to"].tolist() == ["Red"]
+
+
+def test_a_threshold_of_the_call_names_its_own_columns():
+    table = pd.DataFrame({"overall_effectiveness": ["Outstanding", "Good", "Requires improvement", "Inadequate"]})
+    row = sif.aggregate(table, threshold="Requires improvement").iloc[0]
+    assert row["requires_improvement_or_better"] == 3
+    assert row["share_requires_improvement_or_better"] == 0.75
+    assert "good_or_outstanding" not in row
+    cards = pd.DataFrame({"inclusion": ["Exceptional", "Needs attention"]})
+    assert sif.aggregate(cards, judgement="inclusion", threshold="Expected standard")["expected_standard_or_better"].tolist() == [1]
+    with pytest.raises(ValueError, match="threshold='Great' is none of the labels"):
+        sif.aggregate(table, threshold="Great")
+
+
+# ---- periods have one meaning (rule 24), and what is misplaced is told
+
+
+@pytest.mark.parametrize("freq", ["YS-APR", "YE-MAR", "financial"])
+def test_rule_24_a_financial_year_is_one_period_everywhere(freq):
+    days = ["2018-05-01", "2020-04-01", "2018-05-01", "2020-04-02"]
+    rows = pd.DataFrame({"provider": [*"AABB"], "inspection_start": days, "overall_effectiveness": ["Good", "Inadequate"] * 2})
+    assert sif.transitions(rows, freq=freq).query("n > 0")["period"].dt.strftime("%Y-%m-%d").unique().tolist() == ["2021-03-31"]
+    assert sif.periods(rows, freq=freq)["period_end"].dt.strftime("%Y-%m-%d").tolist() == ["2019-03-31", "2020-03-31", "2021-03-31"]
+
+
+@pytest.mark.parametrize("function", ["periods", "transitions", "trend"])
+def test_rule_24_an_hour_is_no_period(function):
+    more = {"method": "jonckheere"} if function == "trend" else {}
+    with pytest.raises(ValueError, match="freq='h' names no periods"):
+        getattr(sif, function)(sif.load_inspections(), freq="h", framework="ILACS", **more)
+
+
+def test_series_takes_the_ends_of_periods():
+    years = sif.series(sif.load_inspections(), start="2019-04-01", end="2021-03-31", freq="financial", framework="all")
+    assert years["as_at"].dt.strftime("%Y-%m-%d").tolist() == ["2020-03-31", "2021-03-31"]
+    with pytest.raises(ValueError, match="series needs dates, or start=, end= and freq="):
+        sif.series(sif.load_inspections())
+
+
+@pytest.mark.parametrize(
+    ("function", "misplaced", "keyword"),
+    [
+        ("changes", "2024-03-31", "date="),
+        ("periods", "YE-MAR", "freq="),
+        ("time_to", "Good", "grade="),
+        ("resample", "good_or_outstanding", "statistic="),
+        ("transitions", pd.DateOffset(years=1), "freq="),
+        ("changes", pd.Timestamp("2024-03-31"), "date="),
+    ],
+)
+def test_what_stands_in_the_place_of_by_is_led_to_its_keyword(function, misplaced, keyword):
+    with pytest.raises((TypeError, ValueError), match=keyword):
+        getattr(sif, function)(sif.load_inspections(), misplaced)
+
+
+@pytest.mark.parametrize("by", [pd.Series(["N", "S"]), pd.Grouper(key="region"), len], ids=["Series", "Grouper", "callable"])
+def test_by_takes_names(by):
+    rows = pd.DataFrame({"region": ["N", "S"], "overall_effectiveness": ["Good", "Good"]})
+    with pytest.raises(TypeError, match="by takes the name of a column"):
+        sif.aggregate(rows, by)
+
+
+# ---- what a result carries (rule 14), and what errors say
+
+
+@pytest.mark.parametrize("function", ["time_to", "median_time_to", "logrank", "spells", "changes"])
+def test_rule_14_every_result_can_be_written_to_parquet(function):
+    found = getattr(sif, function)(sif.load_inspections(), by="region", framework=["SIF", "ILACS"])
+    json.dumps(found.attrs)
+    found.to_parquet(io.BytesIO())
+
+
+def test_results_keep_the_users_name_of_the_provider():
+    table = two("Good", "Inadequate").rename(columns={"provider": "urn"})
+    for function in (sif.changes, sif.spells):
+        assert function(table, provider="urn").columns[0] == "urn"
+
+
+def test_a_time_zone_is_refused_with_a_cure_that_does_not_move_days():
+    london = pd.to_datetime(["2024-04-01"]).tz_localize("Europe/London").tz_convert("UTC")
+    table = pd.DataFrame({"provider": ["a"], "inspection_start": london, "overall_effectiveness": ["Good"]})
+    with pytest.raises(ValueError, match=r"tz_convert\('Europe/London'\)"):
+        sif.as_at(table, "2024-12-31")
+
+
+def test_errors_of_type_say_what_to_give():
+    rows = pd.DataFrame({"overall_effectiveness": ["Good"]})
+    with pytest.raises(TypeError, match="scale='FOUR_POINT' is no GradeScale"):
+        sif.aggregate(rows, scale="FOUR_POINT")
+    with pytest.raises(ValueError, match="is bytes, not text; decode it first"):
+        sif.grades([b"Good"])
+    doubled = pd.concat([two("Good", "Good", graded=[True, True]), pd.DataFrame({"graded": [True, True]})], axis=1)
+    with pytest.raises(ValueError, match="graded='graded': the table has 2 columns of that name"):
+        sif.as_at(doubled, "2020-01-01")
