@@ -17,14 +17,20 @@ enum { MOST_BUFFERS = 24 };
 
 typedef struct {
     Py_buffer views[MOST_BUFFERS];
+    const char *names[MOST_BUFFERS];
+    uint32_t written; /* a bit for each view: whether the kernel writes to it */
     int n;
     int64_t rows;           /* length that every column must have; -1 until the first is taken */
     const char *rows_after; /* the name of that first column */
 } lent;
 
+/* Whether no output shares memory with an input or another output: 0, or -1 with an exception set. `more`: NULL, or what else is lent. */
+int check_apart(const lent *buffers, const lent *more);
+
 /* The views are not cleared: a call of few rows would take a fiftieth longer. release() looks at the first n alone. */
 static inline void lend_nothing(lent *buffers) {
     buffers->n = 0;
+    buffers->written = 0;
     buffers->rows = -1;
     buffers->rows_after = NULL;
 }
@@ -75,7 +81,8 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.
  * `first_row` is the number of the piece's first row in the whole; codes are NULL where the status can't complain of them. Always returns
  * NULL. */
-PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
+                       const sif_codes *periods);
 
 PyObject *bind_count_grades(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_sum_weights(PyObject *module, PyObject *const *args, Py_ssize_t n_args);

@@ -50,7 +50,8 @@ static PyObject *offending_code(sif_status status, const sif_codes *codes, char 
     return PyLong_FromLongLong(status.value);
 }
 
-PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider) {
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
+                       const sif_codes *periods) {
     char text[256], code[24];
     double weight;
     PyObject *value_object = NULL;
@@ -76,7 +77,9 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         break;
     case SIF_BAD_PERIOD:
         reason = "period";
-        snprintf(text, sizeof text, "row %lld: period code %lld is outside the periods", row, value);
+        value_object = offending_code(status, periods, code, sizeof code);
+        snprintf(text, sizeof text, "row %lld: period code %s is outside the periods (0 .. %lld, or -1 for missing)", row, code,
+                 (long long)periods->size - 1);
         break;
     case SIF_BAD_PROVIDER:
         reason = "provider";
@@ -120,6 +123,10 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
     case SIF_BAD_VALUE:
         reason = "value";
         snprintf(text, sizeof text, "row %lld: the value is NaN, infinite or impossible", row);
+        break;
+    case SIF_CHANGED:
+        reason = "changed";
+        snprintf(text, sizeof text, "an array was written to while it was counted: by another thread, or by a signal's handler");
         break;
     case SIF_TOO_LARGE:
         reason = "size";
