@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ofsted_sif import _core
+from ofsted_sif import _core, machine
 
 __all__ = [
     "Changes",
@@ -52,6 +52,7 @@ RECORDS_WORTH_A_THREAD = 200_000  # of a grid, and as many as it has cells
 SLOPES_WORTH_A_THREAD = 15_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
+SIZE_WORTH_ASKING = 1 << 26  # bytes that any machine has: how many there are takes longer to find out than a small count
 WEIGHTS_OF_A_PIECE = 1 << 22
 
 # Threads take pieces in turn, no larger than this, so that one that is held up leaves more to the others; each piece brings a table.
@@ -73,20 +74,28 @@ class _Chunks:
 def _codes(values: Any, name: str) -> Any:
     """Contiguous native integers, without a copy where they are so already; codes as Arrow has them pass as they are."""
     if isinstance(values, tuple):
+        _check_dimension(values[0] if values else (), name)
         return values
     if isinstance(values, list) and values and isinstance(values[0], tuple):
+        for chunk in values:
+            _check_dimension(chunk[0], name)
         chunks = [chunk for chunk in values if len(chunk[0])] or values[:1]
         return chunks[0] if len(chunks) == 1 else _Chunks(chunks, [0, *accumulate(len(chunk[0]) for chunk in chunks)])
     if _is_masked(values):  # a signed integer has room for -1; float64, the next after uint64, is refused below
         values = values.astype(np.result_type(values.dtype, np.int8)).filled(-1)
     array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, not {array.ndim}")
+    _check_dimension(array, name)
     if array.dtype.kind not in "iu":
         if array.size:
             raise TypeError(f"{name} must be integer codes, not {array.dtype}")
         array = array.astype(np.int8)
     return _plain(array, array.dtype.newbyteorder("="))
+
+
+def _check_dimension(values: Any, name: str) -> None:
+    dimensions = values.ndim if hasattr(values, "ndim") else np.ndim(values)
+    if dimensions != 1:
+        raise ValueError(f"{name} must have one dimension, not {dimensions}")
 
 
 def _is_masked(values: Any) -> bool:
@@ -107,6 +116,7 @@ def _days(values: Any, name: str) -> Any:
     if _is_masked(values):
         values = values.filled("NaT") if values.dtype.kind == "M" else values.astype(np.int64).filled(NO_DAY)
     array = np.asarray(values)
+    _check_dimension(array, name)
     if array.dtype.kind == "M":
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
@@ -137,6 +147,7 @@ def _flags(values: Any, name: str) -> Any:
     if _is_masked(values):
         raise ValueError(f"{name}[{int(np.argmax(np.ma.getmaskarray(values)))}] is missing")
     array = np.asarray(values)
+    _check_dimension(array, name)
     if array.dtype.kind not in "biu" and array.size:  # NaN and the text "False" would be true
         raise TypeError(f"{name} must be true or false, not {array.dtype}")
     return _plain(array, np.bool_)
@@ -147,6 +158,7 @@ def _numbers(values: Any, name: str) -> Any:
     if _is_masked(values):
         values = values.astype(np.float64).filled(np.nan)
     array = np.asarray(values)
+    _check_dimension(array, name)
     if array.dtype.kind == "O" and hasattr(values, "to_numpy"):  # of pandas, whose pd.NA is no number
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if array.dtype.kind not in "biufO":
@@ -154,12 +166,14 @@ def _numbers(values: Any, name: str) -> Any:
     return _plain(array, np.float64)
 
 
-def _size(codes: Any, given: int | None) -> int:
+def _size(codes: Any, given: int | None, name: str) -> int:
     """The number of labels: as given, else what the codes need."""
     if given is not None:
+        if given < 0:
+            raise ValueError(f"{name} is {given}, which is no size")
         return given
     if isinstance(codes, _Chunks):
-        return max(_size(chunk, None) for chunk in codes.chunks)
+        return max(_size(chunk, None, name) for chunk in codes.chunks)
     if isinstance(codes, tuple):
         values, bitmap, offset = codes
         codes = np.asarray(values)
@@ -187,24 +201,22 @@ def _piece(codes: Any, start: int, stop: int) -> Any:
 
 def usable_cores() -> int:
     """How many cores this process may use."""
-    if hasattr(os, "process_cpu_count"):  # Python 3.13; it also obeys -X cpu_count
-        return os.process_cpu_count() or 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return machine.cores()
 
 
 def check_memory(size: int, what: str, instead: str) -> None:
-    """Refuse what this machine has no memory for: systems that promise any amount would end the process instead."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
+    """Refuse what this process has no memory for: systems that promise any amount would end the process instead."""
+    if size < SIZE_WORTH_ASKING:
         return
-    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if size > has:
+    has = machine.memory()
+    if has is not None and size > has:
         raise MemoryError(f"{what} take {size / 1e9:,.0f} GB, and this machine has {has / 1e9:,.0f}; {instead}")
 
 
 def number_of_threads(threads: int | None, rows: int, worth: int = ROWS_WORTH_A_THREAD) -> int:
     """How many threads count so many rows, of which so many are worth one."""
     if threads is None:
-        return max(1, min(usable_cores(), rows // worth))
+        return max(1, min(usable_cores(), rows // worth)) if rows // worth > 1 else 1
     if threads < 1:
         raise ValueError(f"threads is {threads}; 1 or more are needed")
     return max(1, min(threads, rows))
@@ -263,7 +275,10 @@ def share_out(work: Callable[[int], None], pieces: int, threads: int) -> None:
     try:
         for _ in range(min(threads, pieces) - 1):
             helper = threading.Thread(target=take)
-            helper.start()
+            try:
+                helper.start()
+            except RuntimeError:  # no more threads are to be had here: those that there are do all
+                break
             helpers.append(helper)
         take()
     finally:
@@ -321,7 +336,7 @@ def count_grades(
            [0, 0, 0, 1, 0]])
     """
     is_plain = type(groups) is _ndarray and type(grades) is _ndarray and weights is None and threads is None
-    if is_plain and n_groups is not None and len(grades) < ROWS_WORTH_A_THREAD:
+    if is_plain and n_groups is not None and grades.size < ROWS_WORTH_A_THREAD:
         try:
             few = _zeros((n_groups + 1, n_grades + 1), _INT64)
             _count_few(groups, n_groups, grades, n_grades, few)
@@ -334,11 +349,12 @@ def count_grades(
 def _count_in_pieces(groups: Any, grades: Any, n_groups: int | None, n_grades: int, weights: Any, threads: int | None) -> Any:
     """What `count_grades` does with what is not a few rows as the kernel takes them."""
     grades = _codes(grades, "grades")
+    n_grades = _size(grades, n_grades, "n_grades")
     if groups is None:
         n_groups = 0
     else:
         groups = _codes(groups, "groups")
-        n_groups = _size(groups, n_groups)
+        n_groups = _size(groups, n_groups, "n_groups")
     rows = _rows(grades)
     shape = (n_groups + 1, n_grades + 1)
 
@@ -375,7 +391,7 @@ def _records(
     provider: Any, n_providers: int | None, held: Any, published: Any, eligible: Any, opened: Any, closed: Any
 ) -> tuple[Any, int, Any, Any, Any, Any, Any]:
     provider = _codes(provider, "provider")
-    n_providers = _size(provider, n_providers)
+    n_providers = _size(provider, n_providers, "n_providers")
     return (
         provider,
         n_providers,
@@ -716,11 +732,12 @@ def _asked(
     taken = _records(*records)
     if groups is not None:
         groups = _codes(groups, "groups")
-    n_groups = 0 if groups is None else _size(groups, n_groups)
+    n_groups = 0 if groups is None else _size(groups, n_groups, "n_groups")
     dates = _grid(dates, "dates")
     cutoffs = dates if cutoffs is None else _grid(cutoffs, "cutoffs")
     order = None if order is None else _plain(_codes(order, "order"), np.int64)
     grades = _codes(grades, "grades")
+    n_grades = _size(grades, n_grades, "n_grades")
     asked = (*taken, order, groups, n_groups, grades, n_grades, _days(expires, "expires"), dates, cutoffs)
     return asked, (len(dates), n_groups + 1, n_grades + 1)
 
@@ -781,9 +798,10 @@ def count_transitions(
     records = _records(provider, n_providers, held, published, eligible, None, None)
     groups = None if groups is None else _codes(groups, "groups")
     periods = None if periods is None else _codes(periods, "periods")
-    n_groups = 0 if groups is None else _size(groups, n_groups)
-    n_periods = 0 if periods is None else _size(periods, n_periods)
+    n_groups = 0 if groups is None else _size(groups, n_groups, "n_groups")
+    n_periods = 0 if periods is None else _size(periods, n_periods, "n_periods")
     grades = _codes(grades, "grades")
+    n_grades = _size(grades, n_grades, "n_grades")
 
     order = None if order is None else _plain(_codes(order, "order"), np.int64)
     rows = len(records[2])
@@ -896,7 +914,7 @@ def _dated(groups: Any, days: Any, n_groups: int | None) -> tuple[Any, int, Any,
     if groups is None:
         return np.zeros(len(days), dtype=np.int8), 1, days, None, None, None, None
     groups = _codes(groups, "groups")
-    return groups, _size(groups, n_groups), days, None, None, None, None
+    return groups, _size(groups, n_groups, "n_groups"), days, None, None, None, None
 
 
 def kendall(
@@ -1224,9 +1242,10 @@ def resample_counts(
     array([ True,  True,  True])
     """
     provider, grades = _codes(provider, "provider"), _codes(grades, "grades")
-    n_providers = _size(provider, n_providers)
+    n_providers, n_grades = _size(provider, n_providers, "n_providers"), _size(grades, n_grades, "n_grades")
+    n_replicates = _size((), n_replicates, "n_replicates")
     groups = None if groups is None else _codes(groups, "groups")
-    n_groups = 0 if groups is None else _size(groups, n_groups)
+    n_groups = 0 if groups is None else _size(groups, n_groups, "n_groups")
     for name, codes, size, least in (
         ("provider", provider, n_providers, 0),
         ("grades", grades, n_grades, -1),

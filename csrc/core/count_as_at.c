@@ -480,7 +480,7 @@ static sif_status tally_records(question *q, const int64_t *order, const sif_pie
     if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault: the first, as the rows lie, is named */
         status = first_bad_code(records, q->groups, q->grades);
     free(rows);
-    free(ordering.words);
+    sif_free_ordering(&ordering);
     return status;
 }
 

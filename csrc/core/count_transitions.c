@@ -269,7 +269,7 @@ static sif_status walk_sorted(question *q, walk *w, const sif_watch *watch) {
     }
 done:
     free(rows);
-    free(ordering.words);
+    sif_free_ordering(&ordering);
     return status;
 }
 

@@ -261,6 +261,11 @@ static sif_status sort_in_buckets(const sif_records *records, const sif_layout *
     return status;
 }
 
+/* Room for one word at least. */
+static size_t bytes_of_words(int64_t n) {
+    return (size_t)(n > 0 ? n : 1) * sizeof(uint64_t);
+}
+
 sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering, const sif_watch *watch) {
     buckets all;
     int already;
@@ -270,10 +275,14 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
         return status;
     ordering->n = all.start[all.n];
     if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words) /* one way: only addresses of 32 bits say less */
-        ordering->words = sif_allocate_large((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
+        ordering->words = sif_allocate_large(bytes_of_words(ordering->n));
     if (ordering->words == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, watch);
+}
+
+void sif_free_ordering(sif_ordering *ordering) {
+    sif_free_large(ordering->words, bytes_of_words(ordering->n));
 }
 
 static int load_rows(const void *context, int64_t first, size_t count, uint64_t *carried) {

@@ -57,11 +57,15 @@ int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t 
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
-/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. A call that is over before
- * another thread would be awake keeps the GIL; then `thread` is NULL. */
+/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a thread that
+ * runs Python takes some milliseconds, so it is asked for by a clock: not before a tenth of a second has gone by. A call that is over before
+ * another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel asks. */
 typedef struct {
     PyThreadState *thread;
+    int64_t asked; /* when the GIL was last held, in nanoseconds */
 } signals;
+
+int64_t now(void);
 
 int stop_on_signal(void *context);
 PyThreadState *let_others_run(int it_pays);
@@ -72,7 +76,7 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 #define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
 #define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {let_others_run(IT_PAYS)};                                                                                       \
+        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                                       \
         const sif_watch watch = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
     again_alone(pending.thread);                                                                                                           \
