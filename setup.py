@@ -33,7 +33,8 @@ if switched_on("STRICT"):
     compile_args += ["/W4", "/WX"] if windows else ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 sanitizers: list[str] = []
 if switched_on("SANITIZE"):
-    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    # Python's own flags let numbers wrap, which would switch the check of overflow off.
+    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-wrapv"]
 if switched_on("TSAN"):
     sanitizers = ["-fsanitize=thread"]
 if sanitizers:

@@ -13,6 +13,10 @@ import pandas as pd
 try:
     from ofsted_sif import _core as _core
 except ImportError as error:
+    from importlib.util import find_spec
+
+    if find_spec("ofsted_sif._core") is not None:  # it is there, and says itself why it does not load
+        raise
     raise ImportError(
         "the compiled part of ofsted_sif is missing. If this is a checkout of its source, type `python3 -m pip install -e .` in it "
         f"first; else reinstall the package ({error})"

@@ -32,7 +32,23 @@ static inline int sif_stop_after(const sif_watch *watch, int64_t *work, int64_t 
     return sif_stop(watch);
 }
 
-/* Row i's code as it stands; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size admits it. */
+/* What stands in an input, read once: others may write there during the call (see sif.h), and compilers may read plain memory twice, to
+ * check one value and use another. For loops that compilers vectorise there are blocks instead: copies that nobody else knows. */
+static inline int64_t sif_once(const int64_t *numbers, int64_t i) {
+    return ((const volatile int64_t *)numbers)[i];
+}
+
+static inline double sif_once_double(const double *numbers, int64_t i) {
+    return ((const volatile double *)numbers)[i];
+}
+
+/* What is said where a fault was seen and is gone when it is looked for. */
+static inline sif_status sif_changed(void) {
+    return sif_fail(SIF_CHANGED, -1, 0);
+}
+
+/* Row i's code as it stands, read once; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size
+ * admits it. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     if (codes->validity != NULL) {
         const int64_t bit = codes->validity_offset + i;
@@ -41,23 +57,23 @@ static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     }
     switch (codes->kind) {
     case SIF_INT8:
-        return ((const int8_t *)codes->data)[i];
+        return ((const volatile int8_t *)codes->data)[i];
     case SIF_INT16:
-        return ((const int16_t *)codes->data)[i];
+        return ((const volatile int16_t *)codes->data)[i];
     case SIF_INT32:
-        return ((const int32_t *)codes->data)[i];
+        return ((const volatile int32_t *)codes->data)[i];
     case SIF_INT64:
-        return ((const int64_t *)codes->data)[i];
+        return ((const volatile int64_t *)codes->data)[i];
     case SIF_UINT8:
-        return ((const uint8_t *)codes->data)[i];
+        return ((const volatile uint8_t *)codes->data)[i];
     case SIF_UINT16:
-        return ((const uint16_t *)codes->data)[i];
+        return ((const volatile uint16_t *)codes->data)[i];
     case SIF_UINT32:
-        return ((const uint32_t *)codes->data)[i];
+        return ((const volatile uint32_t *)codes->data)[i];
     default: /* SIF_UINT64 */
         break;
     }
-    const uint64_t code = ((const uint64_t *)codes->data)[i];
+    const uint64_t code = ((const volatile uint64_t *)codes->data)[i];
     return code > INT64_MAX ? INT64_MIN : (int64_t)code;
 }
 

@@ -21,7 +21,7 @@ enum {
 
 /* The dates or cut-offs of a grid: for any day, the first position that is not before it. */
 typedef struct {
-    const int64_t *days; /* not decreasing */
+    int64_t *days; /* not decreasing; a copy, so that they stay so */
     int64_t n;
     sif_day_table table; /* positions by day, from the first day of the grid to the one after its last; or no entries */
 } grid;
@@ -47,11 +47,9 @@ static int64_t first_from(const grid *g, int64_t day) {
     return low;
 }
 
-static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
-    *g = (grid){.days = days, .n = n, .table = {.first = days[0], .last = days[0], .entry = NULL}};
-    for (int64_t d = 1; d < n; d++)
-        if (days[d] < days[d - 1])
-            return sif_fail(SIF_BAD_GRID, d, days[d]);
+/* Makes the table of positions, where the grid spans few enough days. */
+static sif_status tabulate(grid *g) {
+    const int64_t *const days = g->days, n = g->n;
     const uint64_t span = (uint64_t)days[n - 1] - (uint64_t)days[0];
     if (span >= MAX_SPAN || days[n - 1] == INT64_MAX)
         return sif_ok();
@@ -67,6 +65,19 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
     entry[span + 1] = (int32_t)n;
     g->table = (sif_day_table){.first = days[0], .last = days[n - 1] + 1, .entry = entry};
     return sif_ok();
+}
+
+static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
+    int64_t *const own = sif_room_for((uint64_t)n, sizeof *own);
+    *g = (grid){.days = own, .n = n};
+    if (own == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    for (int64_t d = 0; d < n; d++) {
+        own[d] = sif_once(days, d);
+        if (d > 0 && own[d] < own[d - 1])
+            return sif_fail(SIF_BAD_GRID, d, own[d]);
+    }
+    return tabulate(g);
 }
 
 /* What one block of records is, in their order, and after them the record that the walk met before. `from` is the first position at which
@@ -125,25 +136,29 @@ static void find_positions(const question *q, const int64_t *held, const int64_t
 /* From the first date after the last good day on, a record stays and its grade is missing. */
 static void find_expiries(const question *q, const int64_t *rows, int64_t first, size_t count, int32_t *expiry) {
     for (size_t k = 0; k < count; k++) {
-        const int64_t last = q->expires[rows != NULL ? rows[k] : first + (int64_t)k];
+        const int64_t last = sif_once(q->expires, rows != NULL ? rows[k] : first + (int64_t)k);
         expiry[k] = (int32_t)(last == SIF_NO_DAY || last == INT64_MAX ? q->by_date.n : first_from(&q->by_date, last + 1));
     }
+}
+
+static void copy_days(const sif_records *records, int64_t first, size_t count, int64_t *held, int64_t *published) {
+    memcpy(held, records->held + first, count * sizeof *held);
+    if (records->published != NULL)
+        memcpy(published, records->published + first, count * sizeof *published);
+    else
+        for (size_t k = 0; k < count; k++)
+            published[k] = SIF_NO_DAY;
 }
 
 /* What a record carries into the order: its codes and positions, a row a word. */
 static int load_carried(const void *context, int64_t first, size_t count, uint64_t *carried) {
     const question *const q = context;
     int32_t group[BLOCK], grade[BLOCK], from[BLOCK], expiry[BLOCK] = {0};
-    int64_t without[BLOCK];
-    const int64_t *published = without;
+    int64_t held[BLOCK], published[BLOCK]; /* copies, so that a day cannot be one when it is compared and another when it is looked up */
     if (load_codes(q, NULL, first, count, group, grade))
         return -1;
-    if (q->records->published != NULL)
-        published = q->records->published + first;
-    else
-        for (size_t k = 0; k < count; k++)
-            without[k] = SIF_NO_DAY;
-    find_positions(q, q->records->held + first, published, count, from);
+    copy_days(q->records, first, count, held, published);
+    find_positions(q, held, published, count, from);
     if (q->expires != NULL)
         find_expiries(q, NULL, first, count, expiry);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
@@ -153,6 +168,7 @@ static int load_carried(const void *context, int64_t first, size_t count, uint64
     return 0;
 }
 
+/* A provider is held to those there are: where days left their range after the survey, their upper bits stand among its. */
 static void unpack_block(const question *q, const sif_ordering *ordering, int64_t first, size_t count, block *b) {
     const uint64_t *const words = ordering->words + first;
     const uint64_t grades = sif_lowest_bits(q->grade_bits), groups = sif_lowest_bits(q->group_bits);
@@ -161,11 +177,13 @@ static void unpack_block(const question *q, const sif_ordering *ordering, int64_
     const uint64_t expiries = sif_lowest_bits(q->expiry_bits), providers = sif_lowest_bits(ordering->layout.range[SIF_PROVIDER].bits);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
     const int to_provider = ordering->layout.shift[SIF_PROVIDER];
+    const uint64_t n_providers = (uint64_t)q->records->provider.size; /* more than 0, as there are records */
     for (size_t k = 0; k < count; k++) {
         b->grade[k] = (int32_t)(words[k] & grades) - 1;
         b->group[k] = (int32_t)(words[k] >> to_group & groups) - 1;
         b->from[k] = (int32_t)(words[k] >> to_position & positions);
-        b->provider[k] = (int32_t)(words[k] >> to_provider & providers);
+        const uint64_t provider = words[k] >> to_provider & providers;
+        b->provider[k] = (int32_t)(provider < n_providers ? provider : n_providers - 1);
     }
     if (q->expires != NULL)
         for (size_t k = 0; k < count; k++)
@@ -183,9 +201,10 @@ static int load_block(const question *q, const source *from, int64_t first, size
     }
     if (from->order != NULL) {
         int fault = 0;
-        memcpy(b->row, from->order + first, count * sizeof *b->row);
-        for (size_t k = 0; k < count; k++)
+        for (size_t k = 0; k < count; k++) {
+            b->row[k] = sif_once(from->order, first + (int64_t)k);
             fault |= b->row[k] < 0 || b->row[k] >= records->n;
+        }
         if (fault)
             return -1;
         for (size_t k = 0; k < count; k++)
@@ -195,16 +214,11 @@ static int load_block(const question *q, const source *from, int64_t first, size
     } else {
         for (size_t k = 0; k < count; k++)
             b->row[k] = first + (int64_t)k;
-        memcpy(b->held, records->held + first, count * sizeof *b->held);
-        if (records->published != NULL)
-            memcpy(b->published, records->published + first, count * sizeof *b->published);
-        else
-            for (size_t k = 0; k < count; k++)
-                b->published[k] = SIF_NO_DAY;
+        copy_days(records, first, count, b->held, b->published);
     }
     const int64_t *const rows = from->order != NULL ? b->row : NULL;
     loops->place(b->held, b->published, count, b->placed);
-    sif_load_codes(&records->provider, from->order, first, count, b->provider);
+    sif_load_codes(&records->provider, rows, first, count, b->provider);
     if (load_codes(q, rows, first, count, b->group, b->grade) || !loops->is_ordered(b->provider, b->placed, b->published, b->row, count))
         return -1;
     find_positions(q, b->held, b->published, count, b->from);
@@ -223,7 +237,7 @@ static void fetch_block(const question *q, const source *from, int64_t first, si
             SIF_FETCH(&from->ordering->words[at]);
             continue;
         }
-        const int64_t row = from->order != NULL ? from->order[at] : at;
+        const int64_t row = from->order != NULL ? sif_once(from->order, at) : at;
         if (row < 0 || row >= records->n)
             return;
         SIF_FETCH(sif_row_of(q->grades, row));
@@ -256,7 +270,7 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
     const int64_t *const order = from->order;
     place before = {sif_provider_before(records, order, from->piece.first), INT64_MAX, INT64_MAX, INT64_MAX};
     for (int64_t j = from->piece.first; j < from->piece.stop; j++) { /* one way: there is a fault, or nobody would ask */
-        const int64_t i = order != NULL ? order[j] : j;
+        const int64_t i = order != NULL ? sif_once(order, j) : j;
         if (i < 0 || i >= records->n)
             return sif_fail(SIF_BAD_ROW, j, i);
         const place now = {sif_code_at(&records->provider, i), sif_placed(records, i), sif_published(records, i), i};
@@ -273,7 +287,7 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
         if (status.code != SIF_OK)
             return status;
     }
-    return sif_ok(); /* not reached: there is a fault */
+    return sif_changed(); /* not reached but where others write to the records: there is a fault */
 }
 
 /* The first row, as they lie, whose grade or group is out of range and which takes part. */
@@ -286,7 +300,7 @@ static sif_status first_bad_code(const sif_records *records, const sif_codes *gr
         if (status.code != SIF_OK)
             return status;
     }
-    return sif_ok(); /* not reached: there is one */
+    return sif_changed(); /* not reached but where others write to the records: there is one */
 }
 
 /* Where the walk writes what each position of the grid adds to the one before it. */
@@ -330,10 +344,12 @@ static void find_stretches(const question *q, const uint8_t *eligible, block *b,
     }
     *displaced = next;
     for (size_t k = 0; opened != NULL && k < count; k++)
-        b->from[k] = (int32_t)larger(b->from[k], first_from(&q->by_date, opened[b->provider[k]]));
-    for (size_t k = 0; closed != NULL && k < count; k++)
-        if (closed[b->provider[k]] != SIF_NO_DAY)
-            b->to[k] = (int32_t)smaller(b->to[k], first_from(&q->by_date, closed[b->provider[k]]));
+        b->from[k] = (int32_t)larger(b->from[k], first_from(&q->by_date, sif_once(opened, b->provider[k])));
+    for (size_t k = 0; closed != NULL && k < count; k++) {
+        const int64_t day = sif_once(closed, b->provider[k]);
+        if (day != SIF_NO_DAY)
+            b->to[k] = (int32_t)smaller(b->to[k], first_from(&q->by_date, day));
+    }
     for (size_t k = 0; k < count; k++)
         b->from[k] = b->from[k] < b->to[k] ? b->from[k] : b->to[k];
 }
@@ -464,7 +480,7 @@ static sif_status tally_records(question *q, const int64_t *order, const sif_pie
     if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault: the first, as the rows lie, is named */
         status = first_bad_code(records, q->groups, q->grades);
     free(rows);
-    free(ordering.words);
+    sif_free_ordering(&ordering);
     return status;
 }
 
@@ -483,6 +499,8 @@ static sif_status ask(const sif_records *records, const sif_codes *groups, const
 }
 
 static void close_question(const question *q) {
+    free(q->by_date.days);
+    free(q->by_cutoff.days);
     free(q->by_date.table.entry);
     free(q->by_cutoff.table.entry);
 }
@@ -490,12 +508,15 @@ static void close_question(const question *q) {
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
                            const sif_codes *grades, const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
                            int64_t *counts, const sif_watch *watch) {
-    const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size, cells = (n_groups + 1) * (n_grades + 1);
+    const int64_t n_groups = groups != NULL ? groups->size : 0, n_grades = grades->size;
+    int64_t cells = 0; /* of a date */
     tally t = {.n_dates = n_dates, .n_groups = n_groups, .n_grades = n_grades, .counts = counts};
     if (n_dates == 0)
         return sif_ok();
     question q;
     sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
+    if (status.code != SIF_TOO_LARGE) /* each factor is at most 2^31 */
+        cells = (n_groups + 1) * (n_grades + 1);
     if (status.code == SIF_OK) {
         t.table = malloc((size_t)((n_dates + 1) * cells) * sizeof *t.table);
         status = t.table != NULL ? tally_records(&q, order, piece, &t, watch) : sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -543,7 +564,7 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
         return sif_ok();
     question q;
     sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
-    const int64_t of_group = n_dates * (n_grades + 1); /* each is below 2^31 */
+    const int64_t of_group = status.code == SIF_OK ? n_dates * (n_grades + 1) : 0; /* each is below 2^31 */
     if (status.code == SIF_OK && n_groups + 1 > (INT64_MAX >> 1) / of_group)
         status = sif_fail(SIF_TOO_LARGE, -1, n_groups);
     if (status.code == SIF_OK)

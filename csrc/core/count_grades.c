@@ -23,15 +23,16 @@ enum {
     ROWS_AHEAD = 3072       /* by which rows are fetched before they are read */
 };
 
-/* The first of the rows first .. stop - 1 whose group or grade is out of range; a status of SIF_OK where there is none. */
+/* The first of the rows first .. stop - 1 whose group or grade is out of range: one of them was; SIF_CHANGED where none is any more. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
     for (int64_t i = first; i < stop; i++) {
-        if (groups != NULL && !sif_code_fits(sif_code_at(groups, i), groups->size))
-            return sif_fail(SIF_BAD_GROUP, i, sif_code_at(groups, i));
-        if (!sif_code_fits(sif_code_at(grades, i), grades->size))
-            return sif_fail(SIF_BAD_GRADE, i, sif_code_at(grades, i));
+        const int64_t group = groups != NULL ? sif_code_at(groups, i) : -1, grade = sif_code_at(grades, i);
+        if (groups != NULL && !sif_code_fits(group, groups->size))
+            return sif_fail(SIF_BAD_GROUP, i, group);
+        if (!sif_code_fits(grade, grades->size))
+            return sif_fail(SIF_BAD_GRADE, i, grade);
     }
-    return sif_ok();
+    return sif_changed();
 }
 
 static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
@@ -83,12 +84,15 @@ static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t 
     return bad;
 }
 
-/* The cells of the rows first .. first + count - 1, by `versions` of one width; each is below the number of cells unless the status says
- * otherwise. */
-static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_codes *groups, const sif_codes *grades, int64_t first,
+/* The cells of the rows first .. first + count - 1, in 16 bits where they are `narrow`, else in 32; each is below the number of cells,
+ * whatever the status. */
+static sif_status find_cells(int narrow, const sif_codes *groups, const sif_codes *grades, int64_t first,
                              size_t count, void *cells) {
     block b;
+    const sif_loops *const loops = sif_loops_now();
+    const sif_find_cells_by_kind *const versions = narrow ? loops->find_cells_16 : loops->find_cells_32;
     const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
+    const uint32_t n_cells = (n_groups + 1) * (n_grades + 1);
     int bad = load_block(groups, grades, first, count, &b);
     bad |= versions[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, count, n_groups, n_grades, cells);
     if (n_grades > INT8_MAX) {
@@ -96,7 +100,15 @@ static sif_status find_cells(const sif_find_cells_by_kind versions[], const sif_
         for (size_t i = 0; i < count; i++)
             cell[i] += (uint32_t)b.wide_grades[i] < n_grades ? (uint32_t)b.wide_grades[i] : n_grades; /* no branch: -1 is the largest */
     }
-    return bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
+    if (narrow)
+        loops->hold_cells_16(cells, count, (uint16_t)n_cells);
+    else
+        loops->hold_cells_32(cells, count, n_cells);
+    if (!bad)
+        return sif_ok();
+    const sif_status status = offender(groups, grades, first, first + (int64_t)count);
+    /* Where there are no groups, the loops take one that a bitmap calls missing for a code that may be bad. */
+    return status.code == SIF_CHANGED && groups != NULL && n_groups == 0 ? sif_ok() : status;
 }
 
 /* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */
@@ -223,7 +235,7 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
     const int64_t step = lie_as_taken(groups, grades) ? SIF_STRETCH : SIF_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
     block b;
-    uint16_t *const tables = sif_room_for((uint64_t)SIF_TABLES * SIF_TABLE_SPACING, sizeof *tables);
+    uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);
     if (tables == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     clear_tables(tables, (n_groups + 2 + SIF_STAND_INS) * (n_grades + 2));
@@ -274,7 +286,7 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
         const int64_t stop = n - start < SIF_WATCH_ROWS ? n : start + SIF_WATCH_ROWS;
         for (int64_t first = start; first < stop; first += SIF_BLOCK) {
             const size_t count = stop - first < SIF_BLOCK ? (size_t)(stop - first) : SIF_BLOCK;
-            status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
+            status = find_cells(0, groups, grades, first, count, cell);
             if (status.code != SIF_OK)
                 goto done;
             const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
@@ -310,11 +322,10 @@ static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, c
         uint32_t wide[SIF_BLOCK];
     } cell;
     const int is_narrow = n_cells <= UINT16_MAX && grades->size <= INT8_MAX;
-    const sif_find_cells_by_kind *const versions = is_narrow ? sif_loops_now()->find_cells_16 : sif_loops_now()->find_cells_32;
     int64_t work = 0;
     for (; first < n; first += SIF_BLOCK) {
         const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
-        const sif_status status = find_cells(versions, groups, grades, first, count, &cell);
+        const sif_status status = find_cells(is_narrow, groups, grades, first, count, &cell);
         if (status.code != SIF_OK)
             return status;
         for (size_t i = 0; i < count; i++)
@@ -384,7 +395,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
     }
     for (int64_t first = 0; first < n; first += SIF_BLOCK) {
         const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
-        status = find_cells(sif_loops_now()->find_cells_32, groups, grades, first, count, cell);
+        status = find_cells(0, groups, grades, first, count, cell);
         if (status.code != SIF_OK) {
             /* The cells are void, but a bad weight may come before the bad code. */
             for (int64_t i = first; i < status.row; i++)

@@ -141,7 +141,8 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
     const __mmask32 is_frequent = _mm512_cmpeq_epi16_mask(rows, _mm512_set1_epi16((int16_t)frequent));
     const __m512i counted = _mm512_mask_mov_epi16(rows, is_frequent, stand_in);
     const __m512i columns = clip_signed(_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)grades)), n_grades);
-    return _mm512_add_epi16(_mm512_mullo_epi16(counted, _mm512_set1_epi16((int16_t)(n_grades + 2))), columns);
+    const __m512i cells = _mm512_add_epi16(_mm512_mullo_epi16(counted, _mm512_set1_epi16((int16_t)(n_grades + 2))), columns);
+    return _mm512_and_si512(cells, _mm512_set1_epi16(SIF_TABLE_MASK));
 }
 
 /* The two words of eight cells. */

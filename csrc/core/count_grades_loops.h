@@ -48,7 +48,7 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
             const uint16_t row = (uint16_t)((uint16_t)clipped & (MASK)), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);            \
             const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
             const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
-            cell[i] = (uint16_t)((uint16_t)(counted * columns) + column);                                                                  \
+            cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                      \
         }                                                                                                                                  \
     }                                                                                                                                      \
     TARGET static void VERSION(count_in_tables_##KIND##MASKED)(                                                                            \
@@ -186,10 +186,21 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
             }
         }
     }
-    for (size_t i = whole; i < count; i++)
-        if ((uint32_t)(grades[i] + 1) <= n_grades)
-            counts[grades[i] < 0 ? n_grades : (uint32_t)grades[i]]++;
+    for (size_t i = whole; i < count; i++) {
+        const int8_t grade = ((const volatile int8_t *)grades)[i]; /* read once: see sif_once */
+        if ((uint32_t)(grade + 1) <= n_grades)
+            counts[grade < 0 ? n_grades : (uint32_t)grade]++;
+    }
 }
+
+#define DEFINE_HOLD_CELLS(WIDTH)                                                                                                           \
+    TARGET static void VERSION(hold_cells_##WIDTH)(uint##WIDTH##_t *restrict cells, size_t count, uint##WIDTH##_t n_cells) {               \
+        const uint##WIDTH##_t last = (uint##WIDTH##_t)(n_cells - 1);                                                                       \
+        for (size_t i = 0; i < count; i++)                                                                                                 \
+            cells[i] = cells[i] < last ? cells[i] : last;                                                                                  \
+    }
+DEFINE_HOLD_CELLS(16)
+DEFINE_HOLD_CELLS(32)
 
 const sif_loops VERSION(sif_loops) = {
     .count_in_tables = {SIF_BY_KIND(count_in_tables, ), SIF_BY_KIND(count_in_tables, _masked)},
@@ -199,12 +210,15 @@ const sif_loops VERSION(sif_loops) = {
     .spread_validity = VERSION(spread_validity),
     .mask_grades = VERSION(mask_grades),
     .count_values = VERSION(count_values),
+    .hold_cells_16 = VERSION(hold_cells_16),
+    .hold_cells_32 = VERSION(hold_cells_32),
 };
 
 #undef COUNT_EIGHT
 #undef DEFINE_FIND_CELLS
 #undef DEFINE_FIND_CELLS_OF
 #undef DEFINE_WIDEN
+#undef DEFINE_HOLD_CELLS
 #undef VERSION
 #undef TARGET
 #undef LANES

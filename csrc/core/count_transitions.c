@@ -167,9 +167,9 @@ static sif_status walk_rows(const question *q, const int64_t *order, const sif_p
     sif_history block;
     sif_status status = sif_start_history(&block, q->records, order, piece);
     while (status.code == SIF_OK && sif_has_more_history(&block)) {
-        int bad = sif_read_history(&block);
-        bad |= load_cells(q, &block, block.first, block.count, records->grade + 2, records->table + 2);
-        if (bad) {
+        const int may_fail = sif_read_history(&block);
+        block.is_faulty |= load_cells(q, &block, block.first, block.count, records->grade + 2, records->table + 2);
+        if (may_fail || block.is_faulty) {
             status = sif_first_fault(&block, q->columns, N_COLUMNS);
             if (status.code != SIF_OK)
                 break;
@@ -269,7 +269,7 @@ static sif_status walk_sorted(question *q, walk *w, const sif_watch *watch) {
     }
 done:
     free(rows);
-    free(ordering.words);
+    sif_free_ordering(&ordering);
     return status;
 }
 

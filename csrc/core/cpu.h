@@ -50,6 +50,7 @@ enum {
     SIF_STRIP = 64,                          /* rows that are counted while the cells of the next are found */
     SIF_STAND_INS = SIF_STRIP / SIF_TABLES,  /* rows of a table for one group, so that each row of a strip has its own counter */
     SIF_TABLE_CELLS = 3072,                  /* with more cells than this, one table is quicker */
+    SIF_TABLE_MASK = 4095,                   /* what each cell is held to, whatever its codes were when they were read */
     SIF_TABLE_SPACING = SIF_TABLE_CELLS + 16 /* a constant, so that one register addresses all; nowhere near a multiple of 4096 bytes,
                                                 at which tables would compete for the same places of the cache */
 };
@@ -83,8 +84,8 @@ typedef void sif_count_in_tables(const void *groups, const uint8_t *valid, const
 typedef struct {
     /* Adds each row to a cell of one of SIF_TABLES tables, which lie SIF_TABLE_SPACING counters apart; count, of any size, is a multiple of
      * SIF_STRIP. Tables have n_grades + 2 columns: column 0 is for missing grades, grade g has column g + 1, and the last is for what is
-     * out of range. So have their rows for groups, and SIF_STAND_INS more, which stand in for the row `frequent`. No counter may be
-     * reached by more rows than 16 bits count; n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, n_grades <= 127. */
+     * out of range. So have their rows for groups, and SIF_STAND_INS more, which stand in for the row `frequent`. Whatever the codes, a
+     * cell is no more than SIF_TABLE_MASK, and the last table has room for so many. No counter may be reached by more rows than 16 bits count; n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, n_grades <= 127. */
     sif_count_in_tables *count_in_tables[2][SIF_KINDS];
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
      * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
@@ -98,6 +99,9 @@ typedef struct {
     int (*widen[SIF_KINDS])(const void *codes, const uint8_t *valid, size_t count, uint32_t size, int32_t *out);
     /* counts[v] += number of grades that are v, counts[n_grades] += number that are -1; others are not counted. */
     void (*count_values)(const int8_t *grades, size_t count, uint32_t n_grades, int64_t *counts);
+    /* Makes n_cells - 1 of what is not below n_cells: where others write to the codes, find_cells may check one value and use another. */
+    void (*hold_cells_16)(uint16_t *cells, size_t count, uint16_t n_cells);
+    void (*hold_cells_32)(uint32_t *cells, size_t count, uint32_t n_cells);
 } sif_loops;
 
 /* An entry for each day from first to last. */
@@ -149,6 +153,9 @@ enum { SIF_FAULTY = 1, SIF_TIED = 2 };
 typedef struct {
     /* out[i] = the code of rows[i], or of row i without rows: -1 where it is missing, SIF_NO_CODE where it is out of range. */
     void (*load[SIF_KINDS])(const void *codes, const int64_t *rows, size_t count, uint32_t size, int32_t *out);
+    /* Makes SIF_NO_CODE of what is neither -1 nor below size. Where others write to the codes, `load` may check one value and give another,
+     * as compilers may read memory twice; what it gave is nobody else's, and this function is called, not made one with it. */
+    void (*hold_codes)(int32_t *codes, size_t count, uint32_t size);
     /* key[i + 1] = the provider above, the day from -2^31 on below; key[0] is given. Returns SIF_FAULTY, SIF_TIED, both or 0. */
     int (*make_keys)(const int32_t *provider, const int64_t *placed, size_t count, int64_t *key);
     /* cell[i] = cell[i] * (size + 1) + the code, size where it is missing. Returns whether a code is SIF_NO_CODE. */

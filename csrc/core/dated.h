@@ -4,13 +4,19 @@
 
 #include "codes.h"
 
-/* The row at position j of the order; a position is below rows->n, the row is checked by sif_next_group. */
-static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) { return rows->order != NULL ? rows->order[j] : j; }
+/* What stands at position j < rows->n of the order, be it a row or not. */
+static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) { return rows->order != NULL ? sif_once(rows->order, j) : j; }
+
+/* The row at position j, which sif_next_group has checked; what has become of it since is held to the rows there are. */
+static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) {
+    const int64_t row = sif_order_at(rows, j);
+    return row >= 0 && row < rows->n ? row : 0;
+}
 
 /* The first position from `position` on at which another group follows; `order` may name rows that there are not. */
 static inline int64_t sif_start_of_group(const sif_dated *rows, int64_t position) {
     for (; position > 0 && position < rows->n; position++) {
-        const int64_t before = sif_row_at(rows, position - 1), row = sif_row_at(rows, position);
+        const int64_t before = sif_order_at(rows, position - 1), row = sif_order_at(rows, position);
         if (before < 0 || before >= rows->n || row < 0 || row >= rows->n ||
             sif_code_at(&rows->group, before) != sif_code_at(&rows->group, row))
             break;
@@ -19,35 +25,40 @@ static inline int64_t sif_start_of_group(const sif_dated *rows, int64_t position
 }
 
 static inline sif_piece sif_piece_of(const sif_dated *rows) {
-    const sif_piece all = {0, rows->n};
-    return rows->piece == NULL ? all
-                               : (sif_piece){sif_start_of_group(rows, rows->piece->first), sif_start_of_group(rows, rows->piece->stop)};
+    if (rows->piece == NULL)
+        return (sif_piece){0, rows->n};
+    const int64_t first = sif_start_of_group(rows, rows->piece->first), stop = sif_start_of_group(rows, rows->piece->stop);
+    return (sif_piece){first, stop > first ? stop : first};
 }
 
-/* The group whose rows begin at position `start`, and the position after its last. Every position up to there is checked: it names a
- * row, whose group exists and whose day is known, and neither group nor day goes back. The rows are added to the watched work. */
-static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t *group, int64_t *stop, const sif_watch *watch,
-                                        int64_t *work) {
+/* The group whose rows begin at position `start`, and the position after its last, which is no more than `end`, where the piece ends. Every
+ * position up to there is checked: it names a row, whose group exists and whose day is known, and neither group nor day goes back. The rows
+ * are added to the watched work. */
+static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t end, int64_t *group, int64_t *stop,
+                                        const sif_watch *watch, int64_t *work) {
     int64_t of_group = -1, before = SIF_NO_DAY, j = start;
     for (; j < rows->n; j++) {
-        const int64_t i = sif_row_at(rows, j);
+        const int64_t i = sif_order_at(rows, j);
         if (i < 0 || i >= rows->n)
             return sif_fail(SIF_BAD_ROW, j, i);
         const int64_t code = sif_code_at(&rows->group, i);
         if (code < 0 || code >= rows->group.size)
             return sif_fail(SIF_BAD_GROUP, i, code);
-        if (rows->day[i] == SIF_NO_DAY)
+        const int64_t day = sif_once(rows->day, i);
+        if (day == SIF_NO_DAY)
             return sif_fail(SIF_NO_DATE, i, 0);
         if (j == start)
             of_group = code;
-        if (code < of_group || (code == of_group && rows->day[i] < before))
+        if (code < of_group || (code == of_group && day < before))
             return sif_fail(SIF_UNORDERED, i, 0);
         if (code > of_group)
             break;
-        before = rows->day[i];
+        before = day;
         if (sif_stop_after(watch, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
+    if (j > end) /* another group began there when the piece was made */
+        return sif_changed();
     *group = of_group;
     *stop = j;
     return sif_ok();

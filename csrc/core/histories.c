@@ -8,7 +8,7 @@ static int is_row(const sif_records *records, int64_t row) {
 }
 
 static int64_t row_at(const int64_t *order, int64_t place) {
-    return order != NULL ? order[place] : place;
+    return order != NULL ? sif_once(order, place) : place;
 }
 
 int64_t sif_next_provider(const sif_records *records, const int64_t *order, int64_t place) {
@@ -22,9 +22,10 @@ int64_t sif_next_provider(const sif_records *records, const int64_t *order, int6
 }
 
 int64_t sif_provider_before(const sif_records *records, const int64_t *order, int64_t place) {
-    if (place <= 0 || !is_row(records, row_at(order, place - 1)))
+    const int64_t row = place > 0 ? row_at(order, place - 1) : -1;
+    if (!is_row(records, row))
         return -1;
-    const int64_t provider = sif_code_at(&records->provider, row_at(order, place - 1));
+    const int64_t provider = sif_code_at(&records->provider, row);
     return provider >= 0 && provider < records->provider.size ? provider : -1;
 }
 
@@ -34,13 +35,14 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
     block->first = piece != NULL ? sif_next_provider(records, order, piece->first) : 0;
     block->stop = piece != NULL ? sif_next_provider(records, order, piece->stop) : records->n;
     block->count = 0;
-    block->is_cut = 0;
+    block->is_cut = block->is_faulty = 0;
     block->key[0] = -1;
+    block->row_before = block->first > 0 ? row_at(order, block->first - 1) : 0;
     if (records->provider.size > MOST_PROVIDERS)
         return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     /* Of the piece before, which has checked it, the provider alone matters: it is another. */
     const int64_t provider = sif_provider_before(records, order, block->first);
-    if (provider >= 0)
+    if (provider >= 0 && is_row(records, block->row_before))
         block->key[0] = provider << 32;
     return sif_ok();
 }
@@ -52,14 +54,16 @@ static void fetch_ahead(const sif_history *block, const void *column, size_t wid
         return;
     }
     const int64_t first = block->first + SIF_ROWS_AHEAD, stop = first + (int64_t)block->count;
-    for (int64_t place = first; place < stop && place < block->stop; place++)
-        if (is_row(block->records, block->order[place]))
-            SIF_FETCH((const char *)column + block->order[place] * (int64_t)width);
+    for (int64_t place = first; place < stop && place < block->stop; place++) {
+        const int64_t row = row_at(block->order, place);
+        if (is_row(block->records, row))
+            SIF_FETCH((const char *)column + row * (int64_t)width);
+    }
 }
 
 void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out) {
     fetch_ahead(block, codes->data, sif_width_of(codes));
-    sif_load_codes(codes, block->order, block->first, block->count, out);
+    sif_load_codes(codes, block->order != NULL ? block->row : NULL, block->first, block->count, out);
 }
 
 int sif_read_history(sif_history *block) {
@@ -67,13 +71,17 @@ int sif_read_history(sif_history *block) {
     int32_t provider[HISTORY_BLOCK];
     int64_t placed[HISTORY_BLOCK];
     block->key[0] = block->key[block->count];
+    if (block->count > 0)
+        block->row_before = sif_history_row(block, block->count - 1);
     block->first += (int64_t)block->count;
     block->count = block->stop - block->first < HISTORY_BLOCK ? (size_t)(block->stop - block->first) : HISTORY_BLOCK;
-    for (size_t i = 0; block->order != NULL && i < block->count; i++)
-        if (!is_row(records, sif_history_row(block, i))) {
+    for (size_t i = 0; block->order != NULL && i < block->count; i++) {
+        block->row[i] = row_at(block->order, block->first + (int64_t)i);
+        if (!is_row(records, block->row[i])) {
             block->count = i;
             block->is_cut = 1;
         }
+    }
     sif_read_codes(block, &records->provider, provider);
     fetch_ahead(block, records->held, sizeof *records->held);
     if (records->published != NULL)
@@ -88,15 +96,16 @@ int sif_read_history(sif_history *block) {
     const int64_t *const days = block->order == NULL && records->published == NULL ? records->held + block->first : placed;
     const int found = sif_history_loops_now()->make_keys(provider, days, block->count, block->key);
     block->rises = (found & SIF_TIED) == 0;
+    block->is_faulty = (found & SIF_FAULTY) != 0;
     /* Of one day, publication and row decide. Where there is no publication and no other order, rows rise. */
     const int may_fall = !block->rises && (records->published != NULL || block->order != NULL);
-    return (found & SIF_FAULTY) != 0 || may_fall || block->is_cut;
+    return block->is_faulty || may_fall || block->is_cut;
 }
 
 /* Whether i's record comes after the one before it, of the same day: by publication, then by row, so that no row can come twice. Not for
  * the first of all places, of which the key before is -1. */
 static int follows_on_its_day(const sif_history *block, size_t i) {
-    const int64_t row = sif_history_row(block, i), before = row_at(block->order, block->first + (int64_t)i - 1);
+    const int64_t row = sif_history_row(block, i), before = i > 0 ? sif_history_row(block, i - 1) : block->row_before;
     const int64_t published = sif_published(block->records, row), published_before = sif_published(block->records, before);
     return published != published_before ? published > published_before : row > before;
 }
@@ -139,5 +148,7 @@ sif_status sif_first_fault(const sif_history *block, const sif_column *columns, 
         if (status.code != SIF_OK)
             return status;
     }
-    return block->is_cut ? sif_fail(SIF_BAD_ROW, block->first + (int64_t)block->count, sif_history_row(block, block->count)) : sif_ok();
+    if (block->is_cut)
+        return sif_fail(SIF_BAD_ROW, block->first + (int64_t)block->count, block->row[block->count]);
+    return block->is_faulty ? sif_changed() : sif_ok();
 }

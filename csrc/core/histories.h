@@ -20,6 +20,9 @@ typedef struct {
     int64_t stop;                   /* one past the last place to read */
     int rises;                      /* no two of its records are of one day, nor of that of the record before the block */
     int is_cut;                     /* what follows the block in the order is no row */
+    int is_faulty;                  /* a record of the block, or a code beside it, is at fault for certain */
+    int64_t row_before;             /* the row at the place before the block, where there is one */
+    int64_t row[HISTORY_BLOCK];     /* those of the block's places and of the one that cuts it, as `order` named them when they were read */
     int64_t key[HISTORY_BLOCK + 1]; /* key[0] to the record before the block */
 } sif_history;
 
@@ -49,11 +52,12 @@ void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *o
 sif_status sif_fault_of_record(const sif_records *records, int64_t row);
 sif_status sif_fault_of_codes(const sif_column *columns, size_t n_columns, int64_t row);
 
-/* The fault of the block's first faulty place: what is wrong with its record, then with its columns. SIF_OK where there is none. */
+/* The fault of the block's first faulty place: what is wrong with its record, then with its columns. Where none is found, SIF_CHANGED if
+ * the block is faulty, else SIF_OK. */
 sif_status sif_first_fault(const sif_history *block, const sif_column *columns, size_t n_columns);
 
 static inline int64_t sif_history_row(const sif_history *block, size_t i) {
-    return block->order != NULL ? block->order[block->first + (int64_t)i] : block->first + (int64_t)i;
+    return block->order != NULL ? block->row[i] : block->first + (int64_t)i;
 }
 
 /* Of a record without a fault. */

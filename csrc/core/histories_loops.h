@@ -23,6 +23,11 @@ DEFINE_LOAD(uint16, uint16_t, uint32_t, 0)
 DEFINE_LOAD(uint32, uint32_t, uint64_t, 0)
 DEFINE_LOAD(uint64, uint64_t, uint64_t, 0)
 
+TARGET static void VERSION(hold_codes)(int32_t *restrict codes, size_t count, uint32_t size) {
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (uint32_t)codes[i] + 1 <= size ? codes[i] : SIF_NO_CODE; /* -1, unsigned, is one below 0 */
+}
+
 TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int64_t *restrict placed, size_t count,
                                      int64_t *restrict key) {
     int32_t any_provider = 0;
@@ -63,6 +68,7 @@ TARGET static void VERSION(find_transitions)(const int64_t *restrict key, const 
 
 const sif_history_loops VERSION(sif_history_loops) = {
     .load = SIF_BY_KIND(load, ),
+    .hold_codes = VERSION(hold_codes),
     .make_keys = VERSION(make_keys),
     .append_codes = VERSION(append_codes),
     .find_transitions = VERSION(find_transitions),

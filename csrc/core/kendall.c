@@ -239,11 +239,11 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
     }
     status = sif_start_history(&block, &records, rows->order, rows->piece);
     for (int64_t work = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
-        int bad = sif_read_history(&block);
+        const int may_fail = sif_read_history(&block);
         sif_read_codes(&block, grades, grade);
         for (size_t i = 0; i < block.count; i++)
-            bad |= grade[i] == SIF_NO_CODE;
-        if (bad)
+            block.is_faulty |= grade[i] == SIF_NO_CODE;
+        if (may_fail || block.is_faulty)
             status = sif_first_fault(&block, &column, 1);
         if (status.code != SIF_OK)
             goto done;
@@ -282,9 +282,9 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
     int64_t tied_in_both = 0; /* ordered pairs, as all counts of ties here */
     for (int64_t k = 0; k < n; k++) {
         const int64_t i = sif_row_at(rows, start + k);
-        if (!isfinite(numbers[i]))
+        values[k] = sif_once_double(numbers, i);
+        if (!isfinite(values[k]))
             return sif_fail(SIF_BAD_VALUE, i, 0);
-        values[k] = numbers[i];
         if (sif_stop_after(watch, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
@@ -338,7 +338,7 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
         goto done;
     }
     for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
-        status = sif_next_group(rows, start, &group, &stop, watch, &work);
+        status = sif_next_group(rows, start, piece.stop, &group, &stop, watch, &work);
         if (status.code != SIF_OK)
             goto done;
         sums of = {0};
@@ -396,26 +396,28 @@ static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
 sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at, const sif_watch *watch) {
     sif_status status = sif_ok();
     uint64_t arrangements[MOST_PAIRS + 1];
-    int64_t pairs = 0, work = 0;
+    int64_t pairs = 0, work = 0, known = 0; /* known: the runs of which there are the arrangements */
     for (int64_t i = 0; i < n; i++) {
-        if (runs[i] <= 0 || runs[i] >= (int64_t)1 << SIF_MOST_EXACT) {
-            status = sif_fail(SIF_TOO_LARGE, i, runs[i]);
+        const int64_t run = sif_once(runs, i), score = sif_once(s, i);
+        if (run <= 0 || run >= (int64_t)1 << SIF_MOST_EXACT) {
+            status = sif_fail(SIF_TOO_LARGE, i, run);
             goto done;
         }
-        const int is_new = i == 0 || runs[i] != runs[i - 1];
+        const int is_new = run != known;
         if (is_new)
-            pairs = count_arrangements(runs[i], arrangements);
+            pairs = count_arrangements(run, arrangements);
+        known = run;
         if (sif_stop_after(watch, &work, is_new ? MOST_PAIRS : 1)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
         /* S = pairs - 2 discordant: as large as s with `most` discordant pairs, larger with fewer. */
-        const int is_possible = s[i] >= -pairs && s[i] <= pairs && (pairs - s[i]) % 2 == 0;
+        const int is_possible = score >= -pairs && score <= pairs && (pairs - score) % 2 == 0;
         if (!is_possible) {
-            status = sif_fail(SIF_BAD_VALUE, i, s[i]);
+            status = sif_fail(SIF_BAD_VALUE, i, score);
             goto done;
         }
-        const int64_t most = (pairs - s[i]) / 2; /* 0 .. pairs */
+        const int64_t most = (pairs - score) / 2; /* 0 .. pairs */
         const uint64_t larger = most > 0 ? arrangements[most - 1] : 0;
         above[i] = (double)larger / (double)arrangements[pairs];
         at[i] = (double)(arrangements[most] - larger) / (double)arrangements[pairs];

@@ -65,6 +65,7 @@ typedef struct {
     int bits, shift;
     int64_t n;
     int64_t start[(1 << BUCKET_BITS) + 1]; /* of each bucket among the words, and the number of words */
+    int64_t stop[1 << BUCKET_BITS];        /* of each bucket, once they are filled */
 } buckets;
 
 static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
@@ -186,7 +187,8 @@ static int lay_out(sif_layout *layout, int carried_bits) {
     return high <= 64;
 }
 
-/* Packs the eligible records and scatters their words into the buckets, whose starts become their ends. */
+/* Packs the eligible records and scatters their words into the buckets, whose starts become their ends. No bucket takes more than the survey
+ * has counted for it, and each must take as many: else the records have changed since. */
 static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
                                uint64_t *words, const sif_watch *watch) {
     const sif_grid_loops *const loops = sif_grid_loops_now();
@@ -210,9 +212,16 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
                 kept += records->eligible[first + (int64_t)k] != 0;
             }
         }
-        for (size_t k = 0; k < kept; k++)
-            words[all->start[b.provider[k] >> all->shift]++] = packed[k];
+        for (size_t k = 0; k < kept; k++) {
+            const uint32_t bucket = (uint32_t)b.provider[k] >> all->shift; /* past the last where the provider is none */
+            if (bucket >= all->n || all->start[bucket] >= all->stop[bucket])
+                return sif_changed();
+            words[all->start[bucket]++] = packed[k];
+        }
     }
+    for (int64_t i = 0; i < all->n; i++)
+        if (all->start[i] != all->stop[i])
+            return sif_changed();
     return sif_ok();
 }
 
@@ -220,8 +229,10 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
 static sif_status sort_in_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
                                   uint64_t *words, const sif_watch *watch) {
     int64_t largest = 0;
-    for (int64_t i = 0; i < all->n; i++)
-        largest = all->start[i + 1] - all->start[i] > largest ? all->start[i + 1] - all->start[i] : largest;
+    for (int64_t i = 0; i < all->n; i++) {
+        all->stop[i] = all->start[i + 1];
+        largest = all->stop[i] - all->start[i] > largest ? all->stop[i] - all->start[i] : largest;
+    }
     places *const place = malloc(sizeof *place);
     uint64_t *const spare = malloc((size_t)(largest > 0 ? largest : 1) * sizeof *spare);
     sif_status status = place != NULL && spare != NULL ? sif_ok() : sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -250,6 +261,11 @@ static sif_status sort_in_buckets(const sif_records *records, const sif_layout *
     return status;
 }
 
+/* Room for one word at least. */
+static size_t bytes_of_words(int64_t n) {
+    return (size_t)(n > 0 ? n : 1) * sizeof(uint64_t);
+}
+
 sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering, const sif_watch *watch) {
     buckets all;
     int already;
@@ -259,10 +275,14 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
         return status;
     ordering->n = all.start[all.n];
     if ((uint64_t)ordering->n <= SIZE_MAX / sizeof *ordering->words) /* one way: only addresses of 32 bits say less */
-        ordering->words = sif_allocate_large((size_t)(ordering->n > 0 ? ordering->n : 1) * sizeof *ordering->words);
+        ordering->words = sif_allocate_large(bytes_of_words(ordering->n));
     if (ordering->words == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, watch);
+}
+
+void sif_free_ordering(sif_ordering *ordering) {
+    sif_free_large(ordering->words, bytes_of_words(ordering->n));
 }
 
 static int load_rows(const void *context, int64_t first, size_t count, uint64_t *carried) {

@@ -97,36 +97,58 @@ static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
     return missed;
 }
 
-sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, const int64_t *cell,
+/* A cell that the providers of a profile have, and how often. */
+typedef struct {
+    int64_t cell, count;
+} entry;
+
+sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries, const int64_t *cell,
                                const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
                                int64_t *resampled, const sif_watch *watch) {
     sif_status status = sif_ok();
     uint32_t *profile = NULL;
-    int64_t *drawn = NULL, n_providers = 0;
+    int64_t *drawn = NULL, *begins = NULL, n_providers = 0;
+    entry *own = NULL; /* like begins a copy: what is checked there stays as it is */
     if (n_profiles >= UINT32_MAX) {
         status = sif_fail(SIF_TOO_LARGE, -1, n_profiles);
         goto done;
     }
-    for (int64_t p = 0; p < n_profiles; p++) {
-        if (members[p] < 0 || members[p] > SIF_MOST_ROWS - n_providers || entries[p] < 0 || entries[p + 1] < entries[p]) {
-            status = sif_fail(SIF_TOO_LARGE, p, members[p]);
-            goto done;
-        }
-        n_providers += members[p];
-    }
-    for (int64_t e = n_profiles > 0 ? entries[0] : 0; n_profiles > 0 && e < entries[n_profiles]; e++)
-        if (cell[e] < 0 || cell[e] >= n_cells || count[e] < 0 || count[e] > SIF_MOST_ROWS) {
-            status = sif_fail(SIF_BAD_VALUE, e, cell[e]);
-            goto done;
-        }
-    profile = sif_room_for((uint64_t)n_providers + 1, sizeof *profile);
+    begins = sif_room_for((uint64_t)n_profiles + 1, sizeof *begins);
+    own = sif_room_for((uint64_t)n_entries + 1, sizeof *own);
     drawn = sif_room_for((uint64_t)n_profiles + 1, sizeof *drawn);
-    if (profile == NULL || drawn == NULL) {
+    if (begins == NULL || own == NULL || drawn == NULL) {
+        status = sif_fail(SIF_NO_MEMORY, -1, 0);
+        goto done;
+    }
+    begins[0] = n_profiles > 0 ? sif_once(entries, 0) : 0;
+    for (int64_t p = 0; p < n_profiles; p++) {
+        const int64_t more = sif_once(members, p);
+        begins[p + 1] = sif_once(entries, p + 1);
+        if (more < 0 || more > SIF_MOST_ROWS - n_providers || begins[p] < 0 || begins[p + 1] < begins[p]) {
+            status = sif_fail(SIF_TOO_LARGE, p, more);
+            goto done;
+        }
+        drawn[p] = more; /* until the first replicate */
+        n_providers += more;
+    }
+    if (n_profiles > 0 && begins[n_profiles] != n_entries) {
+        status = sif_changed();
+        goto done;
+    }
+    for (int64_t e = begins[0]; e < begins[n_profiles]; e++) {
+        own[e] = (entry){sif_once(cell, e), sif_once(count, e)};
+        if (own[e].cell < 0 || own[e].cell >= n_cells || own[e].count < 0 || own[e].count > SIF_MOST_ROWS) {
+            status = sif_fail(SIF_BAD_VALUE, e, own[e].cell);
+            goto done;
+        }
+    }
+    profile = sif_room_for((uint64_t)n_providers + 1, sizeof *profile);
+    if (profile == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
     for (int64_t p = 0, number = 0; p < n_profiles; p++)
-        for (int64_t m = 0; m < members[p]; m++)
+        for (int64_t m = 0; m < drawn[p]; m++)
             profile[number++] = (uint32_t)p;
     int bits = 0;
     while ((int64_t)1 << bits < n_providers)
@@ -147,12 +169,14 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
         int64_t *const sums = resampled + r * n_cells;
         memset(sums, 0, (size_t)n_cells * sizeof *sums);
         for (int64_t p = 0; p < n_profiles; p++)
-            for (int64_t e = entries[p]; e < entries[p + 1]; e++)
-                sums[cell[e]] += drawn[p] * count[e];
+            for (const entry *e = own + begins[p]; e < own + begins[p + 1]; e++)
+                sums[e->cell] += drawn[p] * e->count;
     }
 done:
     free(profile);
     free(drawn);
+    free(begins);
+    free(own);
     if (status.code != SIF_OK)
         for (int64_t c = 0; c < n_replicates * n_cells; c++)
             resampled[c] = SIF_VOID;

@@ -7,6 +7,10 @@
  * Contract of every kernel:
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
+ *   - Numbers may be wrong, memory never: where others (threads, a signal handler that the watch lets run) write to inputs during the
+ *     call, what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are the
+ *     kernel's alone until it returns: they overlap neither inputs nor one another, and nobody else writes to them. (The bindings refuse
+ *     what overlaps.)
  *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID. (After SIF_TOO_LARGE, which says that there can be no such
  *     outputs, nothing was written.)
  *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
@@ -42,7 +46,8 @@ typedef enum {
     SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S that no arrangement has, a cell that is none */
     SIF_TOO_LARGE,    /* value: a number of cells or rows that this kernel can't address */
     SIF_NO_MEMORY,
-    SIF_INTERRUPTED
+    SIF_INTERRUPTED,
+    SIF_CHANGED /* an input that was written to during the call: what was found in it at first is no longer there */
 } sif_code;
 
 typedef struct {
@@ -197,11 +202,11 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
 
 /* Bootstrap by provider: draws as many providers as there are, with replacement, and sums the counts of those drawn.
  * Providers with the same counts are given as one profile: members, n_profiles: how many have it; entries, n_profiles + 1: where its
- * cells begin in cell and count (entries[n_profiles] of each; cell below n_cells).
+ * cells begin in cell and count (n_entries of each, which entries[n_profiles] must be; cell below n_cells).
  * resampled: n_replicates x n_cells, overwritten. Replicate first_replicate + r draws from a stream of its own, which seed and number
  * decide: pieces of the replicates laid one after another are the whole. On error they are SIF_VOID. */
-sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, const int64_t *cell,
-                               const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
+sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries,
+                               const int64_t *cell, const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
                                int64_t *resampled, const sif_watch *watch);
 
 #endif

@@ -274,21 +274,21 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
         slopes[c] = NAN;
     double *const x = memory, *const y = memory + most, *const scratch = y + most, *const kept = scratch + 2 * most;
     for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
-        status = sif_next_group(rows, start, &group, &stop, watch, &work);
+        status = sif_next_group(rows, start, piece.stop, &group, &stop, watch, &work);
         if (status.code != SIF_OK)
             goto done;
         const int64_t n = stop - start;
         search of = {.n = n, .x = x, .y = y, .later = later, .kept = kept, .turned = rows_turned, .scratch = scratch,
                      .quick = 3, .state = 0x9E3779B97F4A7C15, .watch = watch, .work = &work};
-        const double middle = (double)rows->day[sif_row_at(rows, start + n / 2)];
+        const double middle = (double)sif_once(rows->day, sif_row_at(rows, start + n / 2));
         for (int64_t k = 0; k < n; k++) {
             const int64_t i = sif_row_at(rows, start + k);
-            if (!isfinite(values[i])) {
-                status = sif_fail(SIF_BAD_VALUE, i, 0);
+            x[k] = (double)sif_once(rows->day, i) - middle;
+            y[k] = sif_once_double(values, i);
+            if (!isfinite(y[k]) || (k > 0 && x[k] < x[k - 1])) {
+                status = isfinite(y[k]) ? sif_changed() : sif_fail(SIF_BAD_VALUE, i, 0);
                 goto done;
             }
-            x[k] = (double)rows->day[i] - middle;
-            y[k] = values[i];
             of.most_x = fmax(of.most_x, fabs(x[k]));
             of.most_y = fmax(of.most_y, fabs(y[k]));
         }
@@ -302,7 +302,7 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
                 goto done;
             }
         for (int64_t r = 0; r < n_ranks; r++) {
-            const int64_t rank = ranks[group * n_ranks + r];
+            const int64_t rank = sif_once(ranks, group * n_ranks + r);
             if (rank >= 0 && rank < of.pairs && find(&of, rank, &slopes[group * n_ranks + r])) {
                 status = sif_fail(SIF_INTERRUPTED, -1, 0);
                 goto done;

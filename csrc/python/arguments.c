@@ -76,6 +76,8 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
     Py_buffer *const taken = &buffers->views[buffers->n];
     if (PyObject_GetBuffer(object, taken, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
         return 0;
+    buffers->names[buffers->n] = name;
+    buffers->written |= (uint32_t)(writable != 0) << buffers->n;
     buffers->n++;
     const char *format = taken->format != NULL ? taken->format : "B"; /* one way: who is asked for a format gives one */
     if (*format == '@' || *format == '=')
@@ -90,6 +92,27 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
     }
     *view = taken;
     return *format;
+}
+
+/* Whether one of the views that the kernel writes to shares memory with any of the others, or itself is among them. */
+static int check_pairs(const lent *outputs, const lent *others) {
+    for (int i = 0; i < outputs->n; i++)
+        for (int k = 0; k < others->n && outputs->written >> i & 1; k++) {
+            const Py_buffer *const out = &outputs->views[i], *const other = &others->views[k];
+            const uintptr_t start = (uintptr_t)out->buf, start_of_other = (uintptr_t)other->buf;
+            if (out == other || start >= start_of_other + (size_t)other->len || start_of_other >= start + (size_t)out->len)
+                continue;
+            PyErr_Format(PyExc_ValueError, "%s shares memory with %s; what is written to needs memory of its own", outputs->names[i],
+                         others->names[k]);
+            return -1;
+        }
+    return 0;
+}
+
+int check_apart(const lent *buffers, const lent *more) {
+    if (check_pairs(buffers, buffers) != 0)
+        return -1;
+    return more == NULL || (check_pairs(buffers, more) == 0 && check_pairs(more, buffers) == 0 && check_pairs(more, more) == 0) ? 0 : -1;
 }
 
 /* Checks a column's length against the columns before it, or against the exact `rows` (>= 0). */
@@ -168,8 +191,16 @@ int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, 
     if (check_rows(buffers, name, n, -1) != 0)
         return -1;
     if (bitmap != NULL) {
-        if (lend(buffers, bitmap, name, 0, &view) == 0)
+        const char bits = lend(buffers, bitmap, name, 0, &view);
+        if (bits == 0)
             return -1;
+        if (bits == '?' || view->itemsize != 1) {
+            PyErr_Format(PyExc_TypeError,
+                         "%s has a validity bitmap with items of the buffer format '%c'; wanted bytes of 8 bits, a bit a row: "
+                         "np.packbits(mask, bitorder=\"little\") makes them of a mask",
+                         name, bits);
+            return -1;
+        }
         if ((offset + n + 7) / 8 > view->len) {
             PyErr_Format(PyExc_ValueError, "%s has a validity bitmap of %zd bytes, too short for its rows", name, view->len);
             return -1;
@@ -197,6 +228,10 @@ static int take(lent *buffers, PyObject *object, const char *name, int64_t rows,
     if (view->itemsize != width || strchr(letters, letter) == NULL) {
         PyErr_Format(PyExc_TypeError, "%s has items of the buffer format '%c' and %zd bytes; wanted %s", name, letter, view->itemsize,
                      wanted);
+        return -1;
+    }
+    if (rows < 0 && view->ndim != 1) {
+        PyErr_Format(PyExc_ValueError, "%s must have one dimension, not %d", name, view->ndim);
         return -1;
     }
     *data = view->buf;

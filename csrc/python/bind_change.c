@@ -25,11 +25,13 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_count_transitions(&records, order, &piece, groups, periods, &grades, counts, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, groups, &grades, &records.provider);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, groups, &grades, &records.provider, periods);
 done:
     release(&buffers);
     return result;
@@ -53,11 +55,13 @@ PyObject *bind_spells(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_spells(&records, order, &grades, until, &n_spells, rows, ended_by, start, end, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? PyLong_FromLongLong(n_spells) : raise_status(status, 0, NULL, &grades, &records.provider);
+    result = status.code == SIF_OK ? PyLong_FromLongLong(n_spells) : raise_status(status, 0, NULL, &grades, &records.provider, NULL);
 done:
     release(&buffers);
     return result;

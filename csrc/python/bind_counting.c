@@ -17,11 +17,13 @@ PyObject *bind_count_grades(PyObject *Py_UNUSED(module), PyObject *const *args, 
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN_WHERE(buffers.rows >= FEW_ROWS)
     status = sif_count_grades(buffers.rows, groups, &grades, counts, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -49,11 +51,13 @@ PyObject *bind_sum_weights(PyObject *Py_UNUSED(module), PyObject *const *args, P
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_sum_weights(buffers.rows, groups, &grades, weights, sums, unweighted, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL, NULL);
 done:
     release(&buffers);
     return result;

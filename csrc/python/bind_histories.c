@@ -13,11 +13,13 @@ PyObject *bind_order_records(PyObject *Py_UNUSED(module), PyObject *const *args,
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_order_records(&records, order, &already, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? PyBool_FromLong(already) : raise_status(status, 0, NULL, NULL, &records.provider);
+    result = status.code == SIF_OK ? PyBool_FromLong(already) : raise_status(status, 0, NULL, NULL, &records.provider, NULL);
 done:
     release(&buffers);
     return result;
@@ -35,11 +37,13 @@ PyObject *bind_latest_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, 
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_latest_as_at(&records, date, cutoff, rows, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, &records.provider);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, &records.provider, NULL);
 done:
     release(&buffers);
     return result;
@@ -87,13 +91,15 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, &grid) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_count_as_at(&given.records, given.order, &piece, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
                              given.cutoffs, counts, &watch);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None)
-                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider);
+                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider, NULL);
 done:
     release(&grid);
     release(&buffers);
@@ -116,13 +122,15 @@ PyObject *bind_changes_as_at(PyObject *Py_UNUSED(module), PyObject *const *args,
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, &grid) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_changes_as_at(&given.records, given.order, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
                                given.cutoffs, &n_changes, cells, changes, &watch);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? PyLong_FromLongLong(n_changes)
-                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider);
+                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider, NULL);
 done:
     release(&grid);
     release(&buffers);

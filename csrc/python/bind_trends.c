@@ -34,11 +34,13 @@ PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_kendall_grades(&rows, &grades, counts, cubes, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -59,11 +61,13 @@ PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_kendall_values(&rows, values, counts, cubes, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -81,11 +85,13 @@ PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args,
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_kendall_exact(buffers.rows, runs, s, above, at, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -110,11 +116,13 @@ PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
         goto done;
 
     sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
     LET_OTHERS_RUN
     status = sif_theil_sen(&rows, values, n_ranks, ranks, slopes, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -128,9 +136,11 @@ PyObject *bind_resample_counts(PyObject *Py_UNUSED(module), PyObject *const *arg
     const int64_t *members, *entries, *cell, *count;
     int64_t n_cells, first_replicate, n_replicates, *resampled;
     if (check_arguments("resample_counts", n_args, 9, 9) != 0 || take_int64(&profiles, args[0], "members", -1, 0, &members) != 0 ||
-        take_int64(&profiles, args[1], "entries", profiles.rows + 1, 0, &entries) != 0 ||
-        take_int64(&cells, args[2], "cell", entries[profiles.rows], 0, &cell) != 0 ||
-        take_int64(&cells, args[3], "count", entries[profiles.rows], 0, &count) != 0 ||
+        take_int64(&profiles, args[1], "entries", profiles.rows + 1, 0, &entries) != 0)
+        goto done;
+    const int64_t n_entries = ((const volatile int64_t *)entries)[profiles.rows]; /* read once, for others may write there */
+    if (take_int64(&cells, args[2], "cell", n_entries < 0 ? 0 : n_entries, 0, &cell) != 0 ||
+        take_int64(&cells, args[3], "count", n_entries < 0 ? 0 : n_entries, 0, &count) != 0 ||
         take_size(args[4], "n_cells", &n_cells) != 0 || take_size(args[6], "first_replicate", &first_replicate) != 0 ||
         take_size(args[7], "n_replicates", &n_replicates) != 0)
         goto done;
@@ -139,12 +149,14 @@ PyObject *bind_resample_counts(PyObject *Py_UNUSED(module), PyObject *const *arg
         goto done;
 
     sif_status status;
+    if (check_apart(&profiles, &cells) != 0)
+        goto done;
     LET_OTHERS_RUN
-    status = sif_resample_counts(profiles.rows, members, entries, cell, count, n_cells, seed, first_replicate, n_replicates, resampled,
-                                 &watch);
+    status = sif_resample_counts(profiles.rows, members, entries, n_entries, cell, count, n_cells, seed, first_replicate, n_replicates,
+                                 resampled, &watch);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL);
 done:
     release(&cells);
     release(&profiles);

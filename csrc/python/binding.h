@@ -18,14 +18,20 @@ enum { MOST_BUFFERS = 24 };
 
 typedef struct {
     Py_buffer views[MOST_BUFFERS];
+    const char *names[MOST_BUFFERS];
+    uint32_t written; /* a bit for each view: whether the kernel writes to it */
     int n;
     int64_t rows;           /* length that every column must have; -1 until the first is taken */
     const char *rows_after; /* the name of that first column */
 } lent;
 
+/* Whether no output shares memory with an input or another output: 0, or -1 with an exception set. `more`: NULL, or what else is lent. */
+int check_apart(const lent *buffers, const lent *more);
+
 /* The views are not cleared: a call of few rows would take a fiftieth longer. release() looks at the first n alone. */
 static inline void lend_nothing(lent *buffers) {
     buffers->n = 0;
+    buffers->written = 0;
     buffers->rows = -1;
     buffers->rows_after = NULL;
 }
@@ -52,11 +58,15 @@ int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t 
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
-/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. A call that is over before
- * another thread would be awake keeps the GIL; then `thread` is NULL. */
+/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a thread that
+ * runs Python takes some milliseconds, so it is asked for by a clock: not before a tenth of a second has gone by. A call that is over before
+ * another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel asks. */
 typedef struct {
     PyThreadState *thread;
+    int64_t asked; /* when the GIL was last held, in nanoseconds */
 } signals;
+
+int64_t now(void);
 
 int stop_on_signal(void *context);
 PyThreadState *let_others_run(int it_pays);
@@ -67,7 +77,7 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 #define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
 #define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {let_others_run(IT_PAYS)};                                                                                       \
+        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                                       \
         const sif_watch watch = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
     again_alone(pending.thread);                                                                                                           \
@@ -76,6 +86,7 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 /* Sets the exception of a status: ValueError with attributes `reason`, `row` and `value`, MemoryError, or what a signal handler raised.
  * `first_row` is the number of the piece's first row in the whole; codes are NULL where the status can't complain of them. Always returns
  * NULL. */
-PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider);
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
+                       const sif_codes *periods);
 
 #endif

@@ -17,7 +17,9 @@ static int choose_version(PyObject *module) {
     const char *const forced = getenv("OFSTED_SIF_CPU");
     const char *const name = forced != NULL && *forced != '\0' ? forced : NULL;
     if (sif_use_cpu(name) != 0) {
-        PyErr_Format(PyExc_ImportError, "OFSTED_SIF_CPU=%s: this processor has no such version; known are baseline, avx2, avx512 and neon",
+        PyErr_Format(PyExc_ImportError,
+                     "OFSTED_SIF_CPU=%s: this processor has no such version; known are baseline, avx2, avx512 and neon, and without the "
+                     "variable the best that the processor has is taken",
                      name);
         return -1;
     }

@@ -3,6 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { BETWEEN_LOOKS = 100000000 /* nanoseconds */ };
+
+/* C's own clock, as the limited API has none before 3.13. It may be set, forward or back: then there is one look more. */
+int64_t now(void) {
+    struct timespec time = {0};
+    return timespec_get(&time, TIME_UTC) == TIME_UTC ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : 0;
+}
 
 PyThreadState *let_others_run(int it_pays) {
     return it_pays ? PyEval_SaveThread() : NULL;
@@ -17,9 +26,13 @@ int stop_on_signal(void *context) {
     signals *const pending = context;
     if (pending->thread == NULL)
         return PyErr_CheckSignals();
+    const int64_t time = now();
+    if (time >= pending->asked && time - pending->asked < BETWEEN_LOOKS && time != 0)
+        return 0;
     PyEval_RestoreThread(pending->thread);
     const int stop = PyErr_CheckSignals();
     pending->thread = PyEval_SaveThread();
+    pending->asked = now();
     return stop;
 }
 
@@ -50,7 +63,8 @@ static PyObject *offending_code(sif_status status, const sif_codes *codes, char 
     return PyLong_FromLongLong(status.value);
 }
 
-PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider) {
+PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
+                       const sif_codes *periods) {
     char text[256], code[24];
     double weight;
     PyObject *value_object = NULL;
@@ -76,7 +90,9 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         break;
     case SIF_BAD_PERIOD:
         reason = "period";
-        snprintf(text, sizeof text, "row %lld: period code %lld is outside the periods", row, value);
+        value_object = offending_code(status, periods, code, sizeof code);
+        snprintf(text, sizeof text, "row %lld: period code %s is outside the periods (0 .. %lld, or -1 for missing)", row, code,
+                 (long long)periods->size - 1);
         break;
     case SIF_BAD_PROVIDER:
         reason = "provider";
@@ -120,6 +136,10 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
     case SIF_BAD_VALUE:
         reason = "value";
         snprintf(text, sizeof text, "row %lld: the value is NaN, infinite or impossible", row);
+        break;
+    case SIF_CHANGED:
+        reason = "changed";
+        snprintf(text, sizeof text, "an array was written to while it was counted: by another thread, or by a signal's handler");
         break;
     case SIF_TOO_LARGE:
         reason = "size";

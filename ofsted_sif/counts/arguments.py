@@ -32,20 +32,29 @@ class Chunks:
 def as_codes(values: Any, name: str) -> Any:
     """Contiguous native integers, without a copy where they are so already; codes as Arrow has them pass as they are."""
     if isinstance(values, tuple):
+        check_dimension(values[0] if values else (), name)
         return values
     if isinstance(values, list) and values and isinstance(values[0], tuple):
+        for chunk in values:
+            check_dimension(chunk[0], name)
         chunks = [chunk for chunk in values if len(chunk[0])] or values[:1]
         return chunks[0] if len(chunks) == 1 else Chunks(chunks, [0, *accumulate(len(chunk[0]) for chunk in chunks)])
     if _is_masked(values):  # a signed integer has room for -1; float64, the next after uint64, is refused below
         values = values.astype(np.result_type(values.dtype, np.int8)).filled(-1)
     array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, not {array.ndim}")
+    check_dimension(array, name)
     if array.dtype.kind not in "iu":
         if array.size:
             raise TypeError(f"{name} must be integer codes, not {array.dtype}")
         array = array.astype(np.int8)
     return plain(array, array.dtype.newbyteorder("="))
+
+
+def check_dimension(values: Any, name: str) -> None:
+    """Refuse what is no column: a single value, or a table."""
+    dimensions = values.ndim if hasattr(values, "ndim") else np.ndim(values)
+    if dimensions != 1:
+        raise ValueError(f"{name} must have one dimension, not {dimensions}")
 
 
 def _is_masked(values: Any) -> bool:
@@ -66,6 +75,7 @@ def as_days(values: Any, name: str) -> Any:
     if _is_masked(values):
         values = values.filled("NaT") if values.dtype.kind == "M" else values.astype(np.int64).filled(NO_DAY)
     array = np.asarray(values)
+    check_dimension(array, name)
     if array.dtype.kind == "M":
         array = array.astype("datetime64[D]", copy=False).view(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
@@ -98,6 +108,7 @@ def as_flags(values: Any, name: str) -> Any:
     if _is_masked(values):
         raise ValueError(f"{name}[{int(np.argmax(np.ma.getmaskarray(values)))}] is missing")
     array = np.asarray(values)
+    check_dimension(array, name)
     if array.dtype.kind not in "biu" and array.size:  # NaN and the text "False" would be true
         raise TypeError(f"{name} must be true or false, not {array.dtype}")
     return plain(array, np.bool_)
@@ -108,6 +119,7 @@ def as_numbers(values: Any, name: str) -> Any:
     if _is_masked(values):
         values = values.astype(np.float64).filled(np.nan)
     array = np.asarray(values)
+    check_dimension(array, name)
     if array.dtype.kind == "O" and hasattr(values, "to_numpy"):  # of pandas, whose pd.NA is no number
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if array.dtype.kind not in "biufO":
@@ -115,12 +127,14 @@ def as_numbers(values: Any, name: str) -> Any:
     return plain(array, np.float64)
 
 
-def size_of(codes: Any, given: int | None) -> int:
+def size_of(codes: Any, given: int | None, name: str) -> int:
     """The number of labels: as given, else what the codes need."""
     if given is not None:
+        if given < 0:
+            raise ValueError(f"{name} is {given}, which is no size")
         return given
     if isinstance(codes, Chunks):
-        return max(size_of(chunk, None) for chunk in codes.chunks)
+        return max(size_of(chunk, None, name) for chunk in codes.chunks)
     if isinstance(codes, tuple):
         values, bitmap, offset = codes
         codes = np.asarray(values)
@@ -152,7 +166,7 @@ def optional_codes(codes: Any, name: str, size: int | None) -> tuple[Any, int]:
     if codes is None:
         return None, 0
     codes = as_codes(codes, name)
-    return codes, size_of(codes, size)
+    return codes, size_of(codes, size, f"n_{name}")
 
 
 def as_order(order: Any) -> Any:
@@ -204,7 +218,7 @@ def as_records(
     provider = as_codes(provider, "provider")
     return Records(
         provider,
-        size_of(provider, n_providers),
+        size_of(provider, n_providers, "n_providers"),
         as_days(inspected, "inspected"),
         as_days(published, "published"),
         as_flags(eligible, "eligible"),

@@ -70,7 +70,8 @@ def resample_counts(
     array([ True,  True,  True])
     """
     provider, grades = as_codes(provider, "provider"), as_codes(grades, "grades")
-    n_providers = size_of(provider, n_providers)
+    n_providers, n_grades = size_of(provider, n_providers, "n_providers"), size_of(grades, n_grades, "n_grades")
+    n_replicates = size_of((), n_replicates, "n_replicates")
     groups, n_groups = optional_codes(groups, "groups", n_groups)
     _check("provider", provider, n_providers, 0, len(provider))
     _check("grades", grades, n_grades, -1, len(provider))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ofsted_sif import _core
-from ofsted_sif.counts.arguments import Chunks, as_codes, as_numbers, optional_codes, piece_of, rows_of
+from ofsted_sif.counts.arguments import Chunks, as_codes, as_numbers, optional_codes, piece_of, rows_of, size_of
 from ofsted_sif.counts.threads import (
     ROWS_OF_A_PIECE,
     ROWS_TAKEN_IN_TURN,
@@ -76,7 +76,7 @@ def count_grades(
            [0, 0, 0, 1, 0]])
     """
     is_plain = type(groups) is _ndarray and type(grades) is _ndarray and weights is None and threads is None
-    if is_plain and n_groups is not None and len(grades) < ROWS_WORTH_A_THREAD:
+    if is_plain and n_groups is not None and grades.size < ROWS_WORTH_A_THREAD:
         try:
             few = _zeros((n_groups + 1, n_grades + 1), _INT64)
             _count_few(groups, n_groups, grades, n_grades, few)
@@ -89,6 +89,7 @@ def count_grades(
 def _count_in_pieces(groups: Any, grades: Any, n_groups: int | None, n_grades: int, weights: Any, threads: int | None) -> Any:
     """What `count_grades` does where there are many rows, or where the kernel does not take them as they are."""
     grades = as_codes(grades, "grades")
+    n_grades = size_of(grades, n_grades, "n_grades")
     groups, n_groups = optional_codes(groups, "groups", n_groups)
     rows = rows_of(grades)
     shape = (n_groups + 1, n_grades + 1)

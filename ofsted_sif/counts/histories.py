@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ofsted_sif import _core
-from ofsted_sif.counts.arguments import as_codes, as_day, as_days, as_grid, as_order, as_records, optional_codes
+from ofsted_sif.counts.arguments import as_codes, as_day, as_days, as_grid, as_order, as_records, optional_codes, size_of
 from ofsted_sif.counts.threads import RECORDS_WORTH_A_THREAD, by_threads_if_in_order, check_memory, in_order, number_of_threads
 
 
@@ -138,7 +138,9 @@ def _grid(dates: Any, cutoffs: Any, groups: Any, n_groups: int | None, order: An
     groups, n_groups = optional_codes(groups, "groups", n_groups)
     dates = as_grid(dates, "dates")
     cutoffs = dates if cutoffs is None else as_grid(cutoffs, "cutoffs")
-    return _Grid(dates, cutoffs, groups, n_groups, as_order(order), as_codes(grades, "grades"), n_grades, as_days(expires, "expires"))
+    grades = as_codes(grades, "grades")
+    n_grades = size_of(grades, n_grades, "n_grades")
+    return _Grid(dates, cutoffs, groups, n_groups, as_order(order), grades, n_grades, as_days(expires, "expires"))
 
 
 def count_as_at(
@@ -364,7 +366,9 @@ def count_transitions(
     records = as_records(provider, n_providers, inspected, published, eligible)
     groups, n_groups = optional_codes(groups, "groups", n_groups)
     periods, n_periods = optional_codes(periods, "periods", n_periods)
-    asked = (as_order(order), groups, n_groups, periods, n_periods, as_codes(grades, "grades"), n_grades)
+    grades = as_codes(grades, "grades")
+    n_grades = size_of(grades, n_grades, "n_grades")
+    asked = (as_order(order), groups, n_groups, periods, n_periods, grades, n_grades)
 
     def count(start: int, stop: int) -> list[np.ndarray]:
         counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import os
 import threading
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ofsted_sif import _core
+from ofsted_sif import _core, machine
 from ofsted_sif.counts.arguments import Records, as_order
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
@@ -21,6 +20,7 @@ RECORDS_WORTH_A_THREAD = 200_000  # of a grid, and as many as it has cells
 SLOPES_WORTH_A_THREAD = 15_000
 DRAWS_WORTH_A_THREAD = 20_000_000
 ROWS_OF_A_PIECE = 1 << 25
+SIZE_WORTH_ASKING = 1 << 26  # bytes that any machine has: how many there are takes longer to find out than a small count
 WEIGHTS_OF_A_PIECE = 1 << 22
 
 # Threads take pieces in turn. A piece of a count is no larger than this, so that a thread that is held up leaves more to the others;
@@ -31,24 +31,22 @@ ROWS_WORTH_A_CELL = 64
 
 def usable_cores() -> int:
     """How many cores this process may use."""
-    if hasattr(os, "process_cpu_count"):  # Python 3.13; it also obeys -X cpu_count
-        return os.process_cpu_count() or 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return machine.cores()
 
 
 def check_memory(size: int, what: str, instead: str) -> None:
-    """Refuse what this machine has no memory for: systems that promise any amount would end the process instead."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
+    """Refuse what this process has no memory for: systems that promise any amount would end the process instead."""
+    if size < SIZE_WORTH_ASKING:
         return
-    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if size > has:
+    has = machine.memory()
+    if has is not None and size > has:
         raise MemoryError(f"{what} take {size / 1e9:,.0f} GB, and this machine has {has / 1e9:,.0f}; {instead}")
 
 
 def number_of_threads(threads: int | None, rows: int, worth: int = ROWS_WORTH_A_THREAD) -> int:
     """How many threads count so many rows, where a thread is worth having for so many of them."""
     if threads is None:
-        return max(1, min(usable_cores(), rows // worth))
+        return max(1, min(usable_cores(), rows // worth)) if rows // worth > 1 else 1
     if threads < 1:
         raise ValueError(f"threads is {threads}; 1 or more are needed")
     return max(1, min(threads, rows))
@@ -119,7 +117,10 @@ def share_out(work: Callable[[int], None], pieces: int, threads: int) -> None:
     try:
         for _ in range(min(threads, pieces) - 1):
             helper = threading.Thread(target=take)
-            helper.start()
+            try:
+                helper.start()
+            except RuntimeError:  # no more threads are to be had here: those that there are do all
+                break
             helpers.append(helper)
         take()
     finally:

@@ -55,7 +55,7 @@ def _dated(groups: Any, days: Any, n_groups: int | None) -> Records:
     if groups is None:
         return Records(np.zeros(len(days), dtype=np.int8), 1, days)
     groups = as_codes(groups, "groups")
-    return Records(groups, size_of(groups, n_groups), days)
+    return Records(groups, size_of(groups, n_groups, "n_groups"), days)
 
 
 def kendall(

@@ -20,7 +20,7 @@ static void large_memory_is_memory(void) {
         CHECK(memory != NULL);
         if (memory != NULL)
             memory[0] = memory[bytes - 1] = 1;
-        free(memory);
+        sif_free_large(memory, bytes);
     }
 }
 

@@ -7,7 +7,7 @@ static void draws_are_binomial(void) {
     enum { REPLICATES = 20000, N = 37 };
     int64_t members[] = {1, 29, 7}, entries[] = {0, 1, 2, 3}, cell[] = {0, 1, 2}, count[] = {1, 1, 1};
     int64_t *const out = guarded(REPLICATES * 3);
-    CHECK_STATUS(sif_resample_counts(3, members, entries, cell, count, 3, 20261123, 0, REPLICATES, out, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_resample_counts(3, members, entries, 3, cell, count, 3, 20261123, 0, REPLICATES, out, NULL), SIF_OK, -1, 0);
     for (int p = 0; p < 3; p++) {
         const double share = (double)members[p] / N, mean = N * share, variance = mean * (1 - share);
         double sum = 0, squares = 0;
@@ -27,8 +27,8 @@ static void draws_are_binomial(void) {
 static void seeds_and_replicates_differ(void) {
     int64_t members[] = {50, 50}, entries[] = {0, 1, 2}, cell[] = {0, 1}, count[] = {1, 1};
     int64_t *const out = guarded(40 * 2), *const other = guarded(40 * 2);
-    CHECK_STATUS(sif_resample_counts(2, members, entries, cell, count, 2, 1, 0, 40, out, NULL), SIF_OK, -1, 0);
-    CHECK_STATUS(sif_resample_counts(2, members, entries, cell, count, 2, 2, 0, 40, other, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_resample_counts(2, members, entries, 2, cell, count, 2, 1, 0, 40, out, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_resample_counts(2, members, entries, 2, cell, count, 2, 2, 0, 40, other, NULL), SIF_OK, -1, 0);
     CHECK(memcmp(out, other, 80 * sizeof *out) != 0);
     int differ = 0;
     for (int64_t r = 1; r < 40; r++)
@@ -41,14 +41,14 @@ static void seeds_and_replicates_differ(void) {
 static void what_is_wrong_is_named(void) {
     int64_t members[] = {3, 4}, entries[] = {0, 1, 2}, cell[] = {0, 1}, count[] = {1, 1};
     int64_t *const out = guarded(4);
-    CHECK_STATUS(sif_resample_counts(0, members, entries, cell, count, 2, 1, 0, 2, out, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_resample_counts(0, members, entries, 2, cell, count, 2, 1, 0, 2, out, NULL), SIF_OK, -1, 0);
     CHECK(all_are(out, 4, 0));
     cell[1] = 2;
-    CHECK_STATUS(sif_resample_counts(2, members, entries, cell, count, 2, 1, 0, 2, out, NULL), SIF_BAD_VALUE, 1, 2);
+    CHECK_STATUS(sif_resample_counts(2, members, entries, 2, cell, count, 2, 1, 0, 2, out, NULL), SIF_BAD_VALUE, 1, 2);
     CHECK(all_are(out, 4, SIF_VOID));
     members[1] = SIF_MOST_ROWS - 2;
-    CHECK_STATUS(sif_resample_counts(2, members, entries, cell, count, 2, 1, 0, 2, out, NULL), SIF_TOO_LARGE, 1, SIF_MOST_ROWS - 2);
-    CHECK_STATUS(sif_resample_counts(UINT32_MAX, members, entries, cell, count, 2, 1, 0, 2, out, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
+    CHECK_STATUS(sif_resample_counts(2, members, entries, 2, cell, count, 2, 1, 0, 2, out, NULL), SIF_TOO_LARGE, 1, SIF_MOST_ROWS - 2);
+    CHECK_STATUS(sif_resample_counts(UINT32_MAX, members, entries, 2, cell, count, 2, 1, 0, 2, out, NULL), SIF_TOO_LARGE, -1, UINT32_MAX);
     free_guarded(out, 4);
 }
 
@@ -56,7 +56,7 @@ static void what_is_wrong_is_named(void) {
 static void more_than_memory_is_refused(void) {
 #if SIZE_MAX <= UINT32_MAX
     int64_t members[] = {(int64_t)1 << 30}, entries[] = {0, 1}, cell[] = {0}, count[] = {1}, out = 0;
-    CHECK_STATUS(sif_resample_counts(1, members, entries, cell, count, 1, 1, 0, 1, &out, NULL), SIF_NO_MEMORY, -1, 0);
+    CHECK_STATUS(sif_resample_counts(1, members, entries, 1, cell, count, 1, 1, 0, 1, &out, NULL), SIF_NO_MEMORY, -1, 0);
     CHECK(out == SIF_VOID);
 #endif
 }
@@ -66,7 +66,7 @@ static void the_watch_is_asked_and_obeyed(void) {
     int64_t *const out = guarded(40);
     patience left = {0, 2}; /* asked each 16 replicates */
     const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_resample_counts(1, members, entries, cell, count, 1, 1, 0, 40, out, &watch), SIF_INTERRUPTED, -1, 0);
+    CHECK_STATUS(sif_resample_counts(1, members, entries, 1, cell, count, 1, 1, 0, 40, out, &watch), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 2 && all_are(out, 40, SIF_VOID));
     free_guarded(out, 40);
 }

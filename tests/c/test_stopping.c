@@ -145,7 +145,7 @@ static void slopes(void) {
 
 static void resampling(void) {
     const int64_t members[] = {PROVIDERS, PROVIDERS}, entries[] = {0, 1, 2}, cell[] = {0, 1}, count[] = {1, 1};
-    STOP_EVERYWHERE(2, sif_resample_counts(2, members, entries, cell, count, 2, 7, 0, 8, words[0], &watch),
+    STOP_EVERYWHERE(2, sif_resample_counts(2, members, entries, 2, cell, count, 2, 7, 0, 8, words[0], &watch),
                     all_are(words[0], 16, SIF_VOID));
 }
 

@@ -72,7 +72,7 @@ static void call(int kernel, const shared *in, result *out) {
             out->status = sif_kendall_exact(4, runs, scores, out->values + 64, out->values + 128, &watch);
         break;
     default:
-        out->status = sif_resample_counts(3, members, entries, cell, count, 3, 42, 0, 50, numbers, &watch);
+        out->status = sif_resample_counts(3, members, entries, 3, cell, count, 3, 42, 0, 50, numbers, &watch);
     }
 }
 

@@ -8,7 +8,8 @@ typedef struct {
 } profiles;
 
 static sif_status resampled(const profiles *of, uint64_t seed, int64_t first, int64_t n, int64_t *out, const sif_watch *watch) {
-    return sif_resample_counts(of->n_profiles, of->members, of->entries, of->cell, of->count, of->n_cells, seed, first, n, out, watch);
+    return sif_resample_counts(of->n_profiles, of->members, of->entries, of->n_entries, of->cell, of->count, of->n_cells, seed, first,
+                               n, out, watch);
 }
 
 static profiles any_profiles(void) {
