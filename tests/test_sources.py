@@ -134,14 +134,15 @@ def test_latest_sees_what_was_published_meanwhile_after_an_hour(served, tmp_path
     old = fetch(tmp_path)
     served.attach(SCHOOLS, attachment(served, "31 Aug 2024"), attachment(served, "30 Sep 2024", "2024-10-09"))
     assert fetch(tmp_path) == old
-    monkeypatch.setattr(keeping, "now", lambda then=keeping.now(): then + pd.Timedelta(hours=2))
+    then = keeping.now()
+    monkeypatch.setattr(keeping, "now", lambda: then + pd.Timedelta(hours=2))
     assert fetch(tmp_path) != old
     assert len(served.files_asked()) == 2
 
 
 def test_no_date_that_fits_is_an_error_that_lists_the_titles(served, tmp_path):
     served.attach(SCHOOLS, attachment(served, "31 Aug 2024"))
-    with pytest.raises(sources.SourceError, match="no 'in year' file as at 2024-07-31; there is .*published by 31 Aug 2024"):
+    with pytest.raises(sources.SourceError, match=r"no 'in year' file as at 2024-07-31; there is .*published by 31 Aug 2024"):
         fetch(tmp_path, "2024-07-31")
     with pytest.raises(sources.SourceError, match=r"no file of the kind 'latest'.*published by 31 Aug 2024"):
         fetch(tmp_path, kind="latest")
@@ -151,14 +152,14 @@ def test_no_date_that_fits_is_an_error_that_lists_the_titles(served, tmp_path):
 
 def test_a_title_without_a_date_is_no_silent_older_file(served, tmp_path):
     served.attach(SCHOOLS, attachment(served, "31 Aug 2024"), attachment(served, "September", n=1))
-    with pytest.raises(sources.SourceError, match="no date.*September"):
+    with pytest.raises(sources.SourceError, match=r"no date.*September"):
         fetch(tmp_path)
     assert fetch(tmp_path, "2024-08-31").exists()
 
 
 def test_two_data_sets_of_one_date_are_not_guessed_between(served, tmp_path):
     served.attach(SCHOOLS, attachment(served, "31 Aug 2024"), attachment(served, "31 Aug 2024", title=YEAR + "(short) ", n=1))
-    with pytest.raises(sources.SourceError, match="two data sets"):
+    with pytest.raises(sources.SourceError, match=r"two data sets"):
         fetch(tmp_path)
 
 
