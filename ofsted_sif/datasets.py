@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,16 @@ _FOLDER = Path(__file__).parent / "data"
 COMPLETE_TO = "2026-08-24"
 
 
-def _updated() -> Path:
-    from ofsted_sif.sources.update import own_copy
+def own_copy() -> Path:
+    """Where the copy brought up to date is kept: the folder that OFSTED_SIF_DATA names, else the system's place for a user's data."""
+    if folder := os.environ.get("OFSTED_SIF_DATA"):
+        return Path(folder) / "inspections.csv"
+    from platformdirs import user_data_path
 
+    return Path(user_data_path("ofsted_sif", appauthor=False)) / "inspections.csv"
+
+
+def _updated() -> Path:
     if not (path := own_copy()).exists():
         raise FileNotFoundError("there is no table brought up to date yet: `ofsted-sif update` makes it")
     return path

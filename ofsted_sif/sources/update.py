@@ -9,20 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.datasets import load_inspections, load_local_authorities
+from ofsted_sif.datasets import load_inspections, load_local_authorities, own_copy
 from ofsted_sif.reading import combine, read_inspections
 from ofsted_sif.scales import FOUR_POINT, JUDGEMENTS
 
 _OURS = ["provider", "provider_name", "region", "framework", "inspection_type", "inspection_start", "inspection_end", "published"]
-
-
-def own_copy() -> Path:
-    """Where the copy is kept: in the folder that OFSTED_SIF_DATA names, else in the system's place for the user's data."""
-    if folder := os.environ.get("OFSTED_SIF_DATA"):
-        return Path(folder) / "inspections.csv"
-    from platformdirs import user_data_path
-
-    return Path(user_data_path("ofsted_sif", appauthor=False)) / "inspections.csv"
 
 
 def update(folder: Any = None) -> tuple[Path, pd.DataFrame]:
