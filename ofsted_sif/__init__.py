@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ofsted_sif.in_year import periods
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
+    from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
     from ofsted_sif.trends import trend
 
 
@@ -77,6 +78,7 @@ _LATER = {
     "periods": "in_year",
     "resample": "resampling",
     "scan": "batches",
+    **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
     "trend": "trends",
 }
 
@@ -102,8 +104,12 @@ __all__ = [
     "counts",
     "decompose",
     "explain",
+    "fetch",
+    "fetch_history",
     "first",
     "grades",
+    "history_of",
+    "list_published",
     "list_sheets",
     "load_hex_map",
     "load_inspections",
@@ -115,6 +121,7 @@ __all__ = [
     "plot",
     "proportion_interval",
     "read_inspections",
+    "read_register",
     "reading_report",
     "reconcile",
     "release",

@@ -82,10 +82,33 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--as-at", metavar="DATE", help="the date; by default the last that the table covers")
     report.add_argument("--published-by", metavar="CUTOFF", help="a date, or a time after the date as '1 month'")
     report.add_argument("--framework", metavar="NAMES", help="frameworks to take, as SIF,ILACS; by default all")
+    _add_sources(commands)
     # FILE stands last, after what a command takes of its own.
     for command in (headline, aggregate, series, explain, report):
         command.add_argument("file", nargs="?", metavar="FILE", help="a table of inspections; by default the bundled one")
     return parser
+
+
+def _add_sources(commands: Any) -> None:
+    """The commands that ask GOV.UK; no other opens a connection."""
+    published = commands.add_parser("published", help="what Ofsted publishes on GOV.UK (asks it)")
+    published.add_argument("remit", nargs="?", metavar="REMIT", help="as 'state-funded schools'; by default all")
+    published.add_argument("--format", choices=["table", "csv", "json"], default="table", help="by default table")
+    published.set_defaults(run=_run_published)
+    fetch = commands.add_parser("fetch", help="fetch a file from GOV.UK, and say where it is kept")
+    fetch.add_argument("--as-at", metavar="DATE", default="latest", help="the date in its title; by default the newest")
+    fetch.add_argument("--kind", default="latest", help="latest, in year, history or agencies; by default latest")
+    history = commands.add_parser("history", help="fetch every release of a history, and write the table they make together")
+    history.add_argument("-o", "--output", metavar="TABLE", required=True, help="a .parquet or .csv to write")
+    for command, run in ((fetch, _run_fetch), (history, _run_history)):
+        command.add_argument("remit", metavar="REMIT", help="as 'state-funded schools'")
+        command.set_defaults(run=run)
+    for command in (published, fetch, history):
+        command.add_argument("--folder", help="where files are kept; by default the system's place for caches")
+    fetch.add_argument("--refresh", action="store_true", help="ask even where the file is kept")
+    update = commands.add_parser("update", help="bring the table of local authorities up to date, in a copy of your own")
+    update.add_argument("--folder", help="where files are kept; by default the system's place for caches")
+    update.set_defaults(run=_run_update)
 
 
 def _shared_options() -> argparse.ArgumentParser:
@@ -233,6 +256,38 @@ def _run_report(options: argparse.Namespace) -> str:
         register=register,
     )
     return f"wrote {page}, {page.stat().st_size / 1e6:.1f} MB: open it in a browser"
+
+
+def _run_published(options: argparse.Namespace) -> str:
+    return _written(sif.list_published(options.remit, folder=options.folder), options.format)
+
+
+def _run_fetch(options: argparse.Namespace) -> str:
+    return str(sif.fetch(options.remit, options.as_at, kind=options.kind, folder=options.folder, refresh=options.refresh))
+
+
+def _run_history(options: argparse.Namespace) -> str:
+    if not options.output.lower().endswith((".parquet", ".csv")):  # before anything is fetched
+        raise ValueError(f"-o {options.output} is neither .parquet nor .csv")
+    history, account = sif.fetch_history(options.remit, folder=options.folder, return_report=True)
+    if _is_parquet(options.output):
+        history.to_parquet(options.output, index=False)
+    else:
+        history.to_csv(options.output, index=False)
+    gaps = [f"not there: {gap}" for gap in history.attrs["gaps"]]
+    told = f"wrote {options.output}: {len(history):,} inspections, known from {history.attrs['known_from']}"
+    return "\n".join([account.to_string(index=False), *gaps, told])
+
+
+def _run_update(options: argparse.Namespace) -> str:
+    from ofsted_sif.sources.update import update
+
+    path, differences = update(options.folder)
+    shown = differences[differences["what"] != "kept"]
+    told = (
+        f"wrote {path}: {differences.attrs['added']} added, {differences.attrs['changed']} changed; load_inspections(updated=True) reads it"
+    )
+    return told if shown.empty else f"{shown.to_string(index=False)}\n{told}"
 
 
 def _provider(asked: str, names: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,35 @@ _FOLDER = Path(__file__).parent / "data"
 COMPLETE_TO = "2026-08-24"
 
 
-def _read(name: str, dates: list[str]) -> pd.DataFrame:
+def own_copy() -> Path:
+    """Where the copy brought up to date is kept: the folder that OFSTED_SIF_DATA names, else the system's place for a user's data."""
+    if folder := os.environ.get("OFSTED_SIF_DATA"):
+        return Path(folder) / "inspections.csv"
+    from platformdirs import user_data_path
+
+    return Path(user_data_path("ofsted_sif", appauthor=False)) / "inspections.csv"
+
+
+def _updated() -> Path:
+    if not (path := own_copy()).exists():
+        raise FileNotFoundError("there is no table brought up to date yet: `ofsted-sif update` makes it")
+    return path
+
+
+def _read(name: str | Path, dates: list[str]) -> pd.DataFrame:
     table = pd.read_csv(_FOLDER / name, dtype=str, encoding="utf-8")
     for column in dates:
         table[column] = pd.to_datetime(table[column], format="%Y-%m-%d").astype("datetime64[s]")
     return table
 
 
-def load_inspections() -> pd.DataFrame:
+def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     """Load every graded inspection of English local authorities' children's services from August 2009 to 24 August 2026.
+
+    Parameters
+    ----------
+    updated : bool, default False
+        Whether to take your own copy, which ``ofsted-sif update`` brought up to date, instead of the bundled table.
 
     Returns
     -------
@@ -48,7 +69,7 @@ def load_inspections() -> pd.DataFrame:
     >>> len(table), table.attrs["complete_to"]
     (716, '2026-08-24')
     """
-    table = _read("inspections.csv", ["inspection_start", "inspection_end", "published"])
+    table = _read(_updated() if updated else _FOLDER / "inspections.csv", ["inspection_start", "inspection_end", "published"])
     authorities = load_local_authorities().set_index("provider")
     table["provider"] = pd.Categorical(table["provider"], categories=authorities.index.categories)
     position = authorities.index.get_indexer(table["provider"])
@@ -60,7 +81,7 @@ def load_inspections() -> pd.DataFrame:
     table["inspection_type"] = pd.Categorical(table["inspection_type"], categories=["first", "re-inspection", "standard", "short"])
     for name in table.columns.intersection(list(JUDGEMENTS), sort=False):
         table[name] = grades(table[name], FOUR_POINT, column=name)
-    table.attrs["complete_to"] = COMPLETE_TO
+    table.attrs["complete_to"] = max(COMPLETE_TO, f"{table['published'].max():%Y-%m-%d}") if updated else COMPLETE_TO
     return table
 
 

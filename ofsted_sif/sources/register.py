@@ -1,0 +1,132 @@
+"""The national register of schools (Get Information about Schools), as a register for a state on a date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+_TAKEN = {
+    "URN": "provider", "EstablishmentName": "provider_name", "OpenDate": "opened", "CloseDate": "closed",
+    "EstablishmentStatus (name)": "status", "TypeOfEstablishment (name)": "provider_type", "PhaseOfEducation (name)": "phase",
+    "GOR (name)": "region", "LA (name)": "local_authority", "GSSLACode (name)": "local_authority_code", "UKPRN": "ukprn",
+    "ReasonEstablishmentClosed (name)": "reason_closed",
+}  # fmt: skip
+_DATES = ("opened", "closed")
+_NEEDED = ("URN", "OpenDate", "CloseDate")
+
+
+def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
+    r"""Read an extract of the national register of schools into a register for `as_at`.
+
+    Parameters
+    ----------
+    path : path or open file
+        ``edubasealldata....csv``, as downloaded.
+    links : path or open file, optional
+        ``links_edubasealldata....csv``: who came before whom.
+
+    Returns
+    -------
+    DataFrame
+        A row a school: provider (URN), opened, closed (the first day without it), predecessors (with `links`; URNs with a semicolon
+        between), and of the further columns those that name no person. ``attrs["closing"]`` says what was found of closing dates.
+
+    Raises
+    ------
+    ValueError
+        If columns are missing, a URN occurs twice, or a date is not understood.
+
+    Notes
+    -----
+    The register is said to write the last day of a school, and `closed` is the first without it: a day later. Whether an extract does is
+    seen in it: more closures on the last day of a month than on the first (with `links`: more successors that opened a day after than
+    on the day). If it is the other way round, no day is added; if neither, it is added, and ``attrs["closing"]`` says so.
+    Of links only plain "Predecessor" and "Successor" count, not mergers and splits; none where the old school closed more than a year
+    after the new one opened.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ofsted_sif as sif
+    >>> text = "URN,EstablishmentName,OpenDate,CloseDate\n100001,Old School,,31-08-2015\n140001,New Academy,01-09-2015,\n"
+    >>> register = sif.read_register(io.StringIO(text))
+    >>> register["closed"].astype(str).tolist()
+    ['2015-09-01', 'NaT']
+    """
+    raw = _table(path)
+    lacking = [name for name in _NEEDED if name not in raw.columns]
+    if lacking:
+        raise ValueError(f"this is no extract of the register of schools: it has no column {' or '.join(map(repr, lacking))}")
+    register = raw[[name for name in _TAKEN if name in raw.columns]].rename(columns=_TAKEN)
+    for name in _DATES:
+        register[name] = _dates(register[name], name)
+    twice = register["provider"][register["provider"].duplicated()]
+    if len(twice):
+        raise ValueError(f"URN {twice.iloc[0]} occurs twice in the register")
+    pairs = None if links is None else _pairs(_table(links), register)
+    last_day, how = _writes_last_day(register, pairs)
+    if pairs is not None:
+        register["predecessors"] = _predecessors(register, pairs)
+    if last_day:
+        register["closed"] = register["closed"] + pd.Timedelta(days=1)
+    register.attrs["closing"] = how
+    return register
+
+
+def _table(path: Any) -> pd.DataFrame:
+    if isinstance(path, str | Path):
+        try:
+            return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        except UnicodeDecodeError:
+            return pd.read_csv(path, dtype=str, encoding="cp1252", keep_default_na=False)
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def _dates(texts: pd.Series, name: str) -> pd.Series:
+    texts = texts.str.strip()
+    found = pd.to_datetime(texts.where(texts != ""), format="%d-%m-%Y", errors="coerce")
+    wrong = texts[found.isna() & (texts != "")]
+    if len(wrong):
+        raise ValueError(f"{name}: {wrong.iloc[0]!r} in row {wrong.index[0] + 2} is no date as 31-08-2015")
+    return found.astype("datetime64[s]")
+
+
+def _pairs(links: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:
+    """A row a plain succession: old, new, and their dates."""
+    lacking = [name for name in ("URN", "LinkURN", "LinkType") if name not in links.columns]
+    if lacking:
+        raise ValueError(f"this is no file of the register's links: it has no column {' or '.join(map(repr, lacking))}")
+    back, on = (links[links["LinkType"].str.strip() == word] for word in ("Predecessor", "Successor"))
+    pairs = pd.concat(
+        [
+            pd.DataFrame({"old": back["LinkURN"], "new": back["URN"]}),
+            pd.DataFrame({"old": on["URN"], "new": on["LinkURN"]}),
+        ]
+    ).drop_duplicates(ignore_index=True)
+    known = register.set_index("provider")
+    pairs["closed"] = known["closed"].reindex(pairs["old"]).array
+    pairs["opened"] = known["opened"].reindex(pairs["new"]).array
+    late = pairs["closed"] > pairs["opened"] + pd.DateOffset(years=1)
+    return pairs[~late & (pairs["old"] != pairs["new"])]
+
+
+def _predecessors(register: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    joined = pairs.groupby("new")["old"].agg(lambda old: ";".join(sorted(old)))
+    return register["provider"].map(joined)
+
+
+def _writes_last_day(register: pd.DataFrame, pairs: pd.DataFrame | None) -> tuple[bool, str]:
+    """Whether closing dates are last days, and by what that is told."""
+    if pairs is not None:
+        gap = (pairs["opened"] - pairs["closed"]).dt.days
+        after, same = int((gap == 1).sum()), int((gap == 0).sum())
+        what = f"{after} successors opened the day after a closing date, {same} on the day"
+    else:
+        closed = register["closed"].dropna()
+        after, same = int(closed.dt.is_month_end.sum()), int(closed.dt.is_month_start.sum())
+        what = f"{after} closing dates are the last day of a month, {same} the first"
+    if same > after:
+        return False, f"{what}: they are the first day without the school, and stand as written"
+    return True, f"{what}: they are last days, and closed is a day later" + ("" if after > same else " (not certain from this extract)")
