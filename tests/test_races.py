@@ -39,7 +39,7 @@ def test_an_output_that_shares_memory_is_refused():
     codes, days = np.arange(8), np.arange(8)
     with pytest.raises(ValueError, match="order shares memory with provider; what is written to needs memory of its own"):
         _core.order_records(codes, 8, days, None, None, None, None, codes)
-    with pytest.raises(ValueError, match="order shares memory with held"):
+    with pytest.raises(ValueError, match="order shares memory with inspected"):
         _core.order_records(codes, 8, days, None, None, None, None, days)
 
 
