@@ -46,7 +46,11 @@ def test_a_container_that_sees_its_own_group_at_the_root_is_obeyed(groups):
 
 
 def test_groups_of_the_first_version_are_obeyed(groups):
-    files = {"cpu/job/cpu.cfs_quota_us": "400000\n", "cpu/job/cpu.cfs_period_us": "100000\n", "memory/job/memory.limit_in_bytes": f"{2 * GIB}\n"}
+    files = {
+        "cpu/job/cpu.cfs_quota_us": "400000\n",
+        "cpu/job/cpu.cfs_period_us": "100000\n",
+        "memory/job/memory.limit_in_bytes": f"{2 * GIB}\n",
+    }
     groups("4:memory:/job\n1:cpu,cpuacct:/job\n0::/\n", files)
     assert (machine.cores(), machine.memory()) == (4, 2 * GIB)
 

@@ -63,5 +63,21 @@ def test_an_output_that_shares_memory_with_the_grid_is_refused(out):
     codes = np.zeros(n, np.int8)
     with pytest.raises(ValueError, match=f"{out} shares memory with dates"):
         _core.changes_as_at(
-            codes, 1, np.arange(n), None, None, None, None, None, None, 0, codes, 1, None, grid, np.arange(6), outs["cells"], outs["changes"]
+            codes,
+            1,
+            np.arange(n),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            0,
+            codes,
+            1,
+            None,
+            grid,
+            np.arange(6),
+            outs["cells"],
+            outs["changes"],
         )
