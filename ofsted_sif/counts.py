@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import math
-import os
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
