@@ -115,3 +115,15 @@ def test_a_version_for_a_processor_that_is_not_here_is_refused_at_import():
         assert (done.returncode != 0) == bool(said)
         assert said in done.stderr
         assert name in done.stdout or said
+
+
+def test_a_mask_of_booleans_is_no_bitmap():
+    grades, counts = np.zeros(4, np.int8), np.zeros((1, 5), np.int64)
+    for bitmap in (np.ones(4, bool), np.ones(4, np.int64)):
+        with pytest.raises(TypeError, match="grades has a validity bitmap .* wanted bytes of 8 bits"):
+            _core.count_grades(None, 0, (grades, bitmap, 0), 4, counts)
+
+
+def test_a_column_of_days_has_one_dimension():
+    with pytest.raises(ValueError, match="held must have one dimension, not 2"):
+        _core.order_records(np.arange(4), 4, np.zeros((2, 2), np.int64), None, None, None, None, np.zeros(4, np.int64))

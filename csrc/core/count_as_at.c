@@ -515,7 +515,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
         return sif_ok();
     question q;
     sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
-    if (status.code != SIF_TOO_LARGE) /* each factor is at most 2^31 */
+    if (n_groups <= INT32_MAX && n_grades <= INT32_MAX) /* else there can be no such counts, and none is written */
         cells = (n_groups + 1) * (n_grades + 1);
     if (status.code == SIF_OK) {
         t.table = malloc((size_t)((n_dates + 1) * cells) * sizeof *t.table);

@@ -212,11 +212,18 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
                 kept += records->eligible[first + (int64_t)k] != 0;
             }
         }
+        int32_t any = 0; /* negative where a provider is none; else each has a bucket */
+        for (size_t k = 0; k < kept; k++)
+            any |= b.provider[k];
+        if (any < 0)
+            return sif_changed();
         for (size_t k = 0; k < kept; k++) {
-            const uint32_t bucket = (uint32_t)b.provider[k] >> all->shift; /* past the last where the provider is none */
-            if (bucket >= all->n || all->start[bucket] >= all->stop[bucket])
+            const int32_t bucket = b.provider[k] >> all->shift;
+            const int64_t at = all->start[bucket];
+            if (at >= all->stop[bucket])
                 return sif_changed();
-            words[all->start[bucket]++] = packed[k];
+            words[at] = packed[k];
+            all->start[bucket] = at + 1;
         }
     }
     for (int64_t i = 0; i < all->n; i++)

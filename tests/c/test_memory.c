@@ -15,7 +15,7 @@ static void room_past_all_bounds_is_refused(void) {
 
 /* From less than a large page to several, so that it begins or ends in one, spans none, and holds some whole. */
 static void large_memory_is_memory(void) {
-    for (size_t bytes = 1; bytes < (size_t)9 << 20; bytes += (size_t)200 << 10) {
+    for (size_t bytes = 1; bytes < (size_t)41 << 20; bytes += (size_t)700 << 10) {
         char *const memory = sif_allocate_large(bytes);
         CHECK(memory != NULL);
         if (memory != NULL)
