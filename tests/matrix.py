@@ -320,13 +320,13 @@ def rows_of_cells(columns: dict[str, list]) -> dict[str, list]:
 
 def exact_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
     """Some values on different days each, and an S that they can have."""
-    runs, s = [], []
+    tie_pattern, s = [], []
     for _ in range(n):
         values = np.sort(rng.integers(0, 3, int(rng.integers(2, 6)))).astype(np.float64)
         found = counts.kendall(None, np.arange(len(values)), rng.permutation(values))
-        runs.append(int(found.tie_pattern[0]))
+        tie_pattern.append(int(found.tie_pattern[0]))
         s.append(int(found.s[0]))
-    return {"runs": Column("whole", runs), "s": Column("whole", s)}
+    return {"tie_pattern": Column("whole", tie_pattern), "s": Column("whole", s)}
 
 
 def resampling_columns(rng: np.random.Generator, n: int) -> dict[str, Column]:
@@ -401,13 +401,13 @@ def slopes_expected(columns: dict[str, list]) -> np.ndarray:
 
 
 def exact_expected(columns: dict[str, list]) -> np.ndarray:
-    """Above and at, from all orders of the values; runs tell how many of them are equal."""
+    """Above and at, from all orders of the values; a tie pattern tells how many of them are equal."""
     above, at = [], []
-    for runs, s in zip(columns["runs"], columns["s"], strict=True):
+    for tie_pattern, s in zip(columns["tie_pattern"], columns["s"], strict=True):
         values, value = [], 0
-        for bit in range(runs.bit_length()):
+        for bit in range(tie_pattern.bit_length()):
             values.append(value)
-            value += runs >> bit & 1
+            value += tie_pattern >> bit & 1
         often = kendall_definition.distribution(list(range(len(values))), values)
         above.append(sum(number for other, number in often.items() if other > s) / sum(often.values()))
         at.append(often[s] / sum(often.values()))
@@ -606,7 +606,7 @@ CORE = {
         partial(core_kendall_expected, "values"),
     ),
     "kendall_exact": Entry(
-        exact_columns, core_call("kendall_exact", lambda n: zeros((n,), (n,), dtype=np.float64), "runs", "s"), exact_expected
+        exact_columns, core_call("kendall_exact", lambda n: zeros((n,), (n,), dtype=np.float64), "tie_pattern", "s"), exact_expected
     ),
     "theil_sen": Entry(
         kendall_value_columns,
