@@ -133,7 +133,8 @@ def trend(
     of numbers only. *Cochran-Armitage* [6]_: statistic T = Σ k (x_k - n_k p) over periods k = 0, 1, ... with x_k of
     n_k good enough and p overall; z = T / √(p(1-p)(Σ n_k k² - (Σ n_k k)²/n)); slope_per_year is the least-squares slope of the share;
     its bounds are the slopes b that the same test does not reject, with p + b (k - mean k) cut to [0, 1] in place of p: 0 lies between
-    them just where two-sided p is 1 - level or more; where all or none are good enough they are NaN. *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
+    them just where two-sided p is 1 - level or more; where all or none are good enough they are NaN.
+    *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
     better, ties half; z = (J - E J)/√Var J = S/√Var S with periods for days, without continuity.
 
     Fewer than 2 rows, or only equal values or days, give NaN. Where there is no trend, 4% to 6% of series of grades are rejected at level
