@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ofsted_sif import plot
     from ofsted_sif.batches import scan
     from ofsted_sif.change import change_summary, changes, transitions
-    from ofsted_sif.comparison import compare
+    from ofsted_sif.comparison import SharedProvidersWarning, compare
     from ofsted_sif.decomposition import decompose
     from ofsted_sif.durations import logrank, median_time_to, spells, time_to
     from ofsted_sif.in_year import periods
@@ -70,7 +70,7 @@ _frames.register_batches(_scan)
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
     **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
-    "compare": "comparison",
+    **dict.fromkeys(["SharedProvidersWarning", "compare"], "comparison"),
     "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
     **dict.fromkeys(["ReadingError", "ReadingReport", "list_sheets", "read_inspections", "reading_report"], "reading"),
@@ -94,6 +94,7 @@ __all__ = [
     "ReadingError",
     "ReadingReport",
     "RowError",
+    "SharedProvidersWarning",
     "__version__",
     "aggregate",
     "as_at",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.errors import warn
 from ofsted_sif.intervals import normal_quantile, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.keys import key_codes
 
-__all__ = ["compare"]
+__all__ = ["SharedProvidersWarning", "compare"]
 
 
 @same_kind
@@ -50,23 +53,32 @@ def compare(
     -------
     DataFrame
         A row a measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (judged rows; of
-        pairs, their number). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (interval on
-        the log scale), ``odds ratio`` (Woolf's interval, Fisher's exact p), ``mann-whitney`` (over the whole scale; statistic U, p),
-        ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner and Munzel's interval and test).
-        Paired: ``difference of shares`` (Bonett and Price's interval), ``odds ratio`` (of those that crossed the threshold, exact
-        interval), ``mcnemar`` (exact; the statistic is the smaller number that crossed). A scale without a threshold has no shares. What
-        can't be told (nobody judged, a ratio to 0) is NaN. ``attrs`` says how many rows had no such judgement or no partner.
+        pairs, their number). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
+        score interval), ``odds ratio`` (score interval; Fisher's exact p, which may disagree with it at the border), ``mann-whitney`` (over
+        the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
+        and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:
+        ``difference of shares`` (Bonett and Price's interval), ``odds ratio`` (of those that crossed the threshold, exact interval),
+        ``mcnemar`` (exact; the statistic is the smaller number that crossed). A scale without a threshold has no shares. What can't be told
+        is NaN; a bound of a ratio that nothing limits is 0 or infinite. ``attrs`` says how many rows had no such judgement or no partner.
 
     Raises
     ------
     ValueError
         For a missing column, a provider that occurs twice in a table of pairs, or pairs on a scale without a threshold.
 
+    Warns
+    -----
+    SharedProvidersWarning
+        Where tables that are not taken as pairs share providers: intervals and tests think them independent.
+
     Notes
     -----
     Newcombe: with p, l, u the share and Wilson's bounds of each table, the difference d = p_a - p_b has the bounds
-    ``d - √((p_a - l_a)² + (u_b - p_b)²)`` and ``d + √((u_a - p_a)² + (p_b - l_b)²)``. Ratio r and odds ratio o:
-    ``exp(log r ± z √(1/x_a - 1/n_a + 1/x_b - 1/n_b))``, ``exp(log o ± z √(1/x_a + 1/(n_a - x_a) + 1/x_b + 1/(n_b - x_b)))``.
+    ``d - √((p_a - l_a)² + (u_b - p_b)²)`` and ``d + √((u_a - p_a)² + (p_b - l_b)²)``. Ratio r: bounds are the
+    r at which ``(x_a/n_a - r x_b/n_b) / √(P_a(1 - P_a)/n_a + r² P_b(1 - P_b)/n_b)`` is z and -z, with P the likeliest shares of which
+    ``P_a = r P_b`` [4]_. Odds ratio: the same of ``(x_a - n_a P_a) √(1/(n_a P_a(1 - P_a)) + 1/(n_b P_b(1 - P_b)))``, with P the likeliest
+    shares of that odds ratio and as many good enough in all [5]_: where its square, Pearson's chi-squared, is z². Superiority without
+    variance: the t with ``(P - t)² <= z² t(1 - t) (1 + (m - 1) ((1 - t)/(2 - t) + t/(1 + t))) / (n_a n_b)``, m = (n_a + n_b)/2 [6]_.
     Mann-Whitney: ``z = (|U - n_a n_b / 2| - 1/2) / s``, ``s² = n_a n_b / 12 (n + 1 - sum(t³ - t) / (n (n - 1)))`` with n = n_a + n_b and t
     the numbers of rows of each grade. McNemar: of the c pairs that crossed the threshold, a binomial(c, 1/2) number did so upwards.
     Bonett and Price: with u up and d down of n pairs, ``u' = u + 1``, ``d' = d + 1``, ``n' = n + 2`` and ``c = (u' - d') / n'``, the bounds
@@ -79,15 +91,19 @@ def compare(
     .. [2] Brunner, E., Munzel, U. (2000). The nonparametric Behrens-Fisher problem. Biom. J. 42, 17-25.
     .. [3] Bonett, D. G., Price, R. M. (2012). Adjusted Wald confidence interval for a difference of binomial proportions based on
        paired data. J. Educ. Behav. Stat. 37, 479-488. doi:10.3102/1076998611411915
+    .. [4] Koopman, P. A. R. (1984). Confidence intervals for the ratio of two binomial proportions. Biometrics 40, 513-517.
+    .. [5] Agresti, A., Min, Y. (2002). Unconditional small-sample confidence intervals for the odds ratio. Biostatistics 3, 379-386.
+    .. [6] Newcombe, R. G. (2006). Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2. Stat.
+       Med. 25, 559-573. doi:10.1002/sim.2324
 
     Examples
     --------
     >>> import ofsted_sif as sif
     >>> table = sif.load_inspections()
     >>> now, then = (sif.as_at(table, date, framework=["SIF", "ILACS"]) for date in ("2024-03-31", "2019-03-31"))
-    >>> row = sif.compare(now, then).iloc[0]
+    >>> row = sif.compare(now, then, paired=True).iloc[0]
     >>> print(f"{row['estimate']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})")
-    0.142 (0.030 to 0.250)
+    0.136 (0.044 to 0.225)
     """
     first, second = as_frame(a), as_frame(b)
     of_a, scale = grade_codes(first, judgement, scale)
@@ -104,6 +120,7 @@ def compare(
         rows = _paired_measures(of_a >= good_enough, of_b >= good_enough, level)
         sizes = [len(of_a), len(of_b)]
     else:
+        _warn_if_shared(first, second, provider)
         n_rows = [len(of_a), len(of_b)]
         in_a, in_b = (np.bincount(codes[codes >= 0], minlength=k) for codes in (of_a, of_b))
         sizes = [int(in_a.sum()), int(in_b.sum())]
@@ -120,15 +137,34 @@ def compare(
     return result
 
 
+class SharedProvidersWarning(UserWarning):
+    """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
+
+
+def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) -> None:
+    """Say how many providers are in both tables, where both name them."""
+    if provider not in first.columns or provider not in second.columns:
+        return
+    codes = key_codes(pd.concat([first[provider].astype(object), second[provider].astype(object)], ignore_index=True))[0]
+    in_a, in_b = (np.unique(part[part >= 0]) for part in (codes[: len(first)], codes[len(first) :]))
+    if shared := len(np.intersect1d(in_a, in_b, assume_unique=True)):
+        warn(
+            f"{shared} of {len(in_a)} providers are in both tables, which are compared as if they were independent: use paired=True to "
+            "compare the same providers at two dates",
+            SharedProvidersWarning,
+        )
+
+
 Measure = tuple[str, Any, Any, Any, Any, Any]  # name, estimate, lower, upper, statistic, p
 NAN = float("nan")
+HALVINGS = 100  # of an interval in which a bound lies: its last digit
+LARGEST_LOG = 40.0  # of a ratio that is looked for
 
 
 def _share_measures(count_a: Any, n_a: int, count_b: Any, n_b: int, level: float) -> list[Measure]:
     """Difference, ratio and odds ratio of two shares."""
     from scipy.stats import fisher_exact  # only here: scipy is slow to import
 
-    z = normal_quantile(level)
     x, n = np.array([count_a, count_b], dtype=np.float64), np.array([n_a, n_b], dtype=np.float64)
     lower, upper = proportion_interval(x, n, level=level)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -137,19 +173,65 @@ def _share_measures(count_a: Any, n_a: int, count_b: Any, n_b: int, level: float
         below = np.hypot(share[0] - lower[0], upper[1] - share[1])
         above = np.hypot(upper[0] - share[0], share[1] - lower[1])
         ratio, odds_ratio = share[0] / share[1], odds[0] / odds[1]
-        spread = np.exp(z * np.sqrt((1 / x - 1 / n).sum()))
-        odds_spread = np.exp(z * np.sqrt((1 / x + 1 / (n - x)).sum()))
         p = fisher_exact([x, n - x])[1] if n.all() else NAN
-        return [
-            ("difference of shares", difference, difference - below, difference + above, NAN, NAN),
-            ("ratio of shares", ratio, *_finite(ratio / spread, ratio * spread), NAN, NAN),
-            ("odds ratio", odds_ratio, *_finite(odds_ratio / odds_spread, odds_ratio * odds_spread), NAN, p),
-        ]
+    # An odds ratio is told by no table in which all, or none, are good enough.
+    odds_ratio = NAN if x.sum() in (0, n.sum()) else odds_ratio
+    return [
+        ("difference of shares", difference, difference - below, difference + above, NAN, NAN),
+        ("ratio of shares", ratio, *_score_bounds(_ratio_score, x, n, x[0] == 0, x[1] == 0, level), NAN, NAN),
+        (
+            "odds ratio",
+            odds_ratio,
+            *_score_bounds(_odds_score, x, n, x[0] == 0 or x[1] == n[1], x[1] == 0 or x[0] == n[0], level),
+            NAN,
+            p,
+        ),
+    ]
 
 
-def _finite(lower: Any, upper: Any) -> tuple[Any, Any]:
-    """Both bounds, or neither where a cell is empty and the logarithm has no variance."""
-    return (lower, upper) if np.isfinite(lower) and np.isfinite(upper) else (NAN, NAN)
+def _score_bounds(
+    score: Callable[[float, np.ndarray, np.ndarray], float], x: np.ndarray, n: np.ndarray, from_0: bool, to_infinity: bool, level: float
+) -> tuple[float, float]:
+    """The ratios at which a score, falling in the ratio, is at the quantile and at minus the quantile; by halving the logarithm."""
+    if not n.all():
+        return NAN, NAN
+    z = normal_quantile(level)
+
+    def ratio_at(wanted: float) -> float:
+        low, high = -LARGEST_LOG, LARGEST_LOG
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if score(float(np.exp(middle)), x, n) > wanted else (low, middle)
+        return float(np.exp((low + high) / 2))
+
+    return 0.0 if from_0 else ratio_at(z), float("inf") if to_infinity else ratio_at(-z)
+
+
+def _small_root(a: float, b: float, c: float) -> float:
+    """The root ``(-b - √(b² - 4ac)) / 2a`` where b is negative, with nothing that cancels."""
+    return 2 * c / (-b + np.sqrt(max(b * b - 4 * a * c, 0.0)))
+
+
+def _ratio_score(ratio: float, x: np.ndarray, n: np.ndarray) -> float:
+    """How far two shares are from this ratio, in standard deviations under it (Koopman)."""
+    of_b = _small_root(n.sum() * ratio, -(ratio * (n[0] + x[1]) + x[0] + n[1]), x.sum())
+    of_a = min(ratio * of_b, 1.0)
+    variance = of_a * (1 - of_a) / n[0] + ratio**2 * of_b * (1 - of_b) / n[1]
+    distance = x[0] / n[0] - ratio * x[1] / n[1]
+    return float(distance / np.sqrt(variance)) if variance > 0 else float(np.sign(distance)) * float("inf") if distance else 0.0
+
+
+def _odds_score(ratio: float, x: np.ndarray, n: np.ndarray) -> float:
+    """The same of an odds ratio: Pearson's statistic at it, with its sign."""
+    b, c = n[0] * ratio + n[1] - x.sum() * (ratio - 1), x.sum()
+    # The root in [0, 1] of n_b (r - 1) p² + b p - (x_a + x_b), written so that nothing cancels, at r = 1 either.
+    root = np.sqrt(max(b * b + 4 * n[1] * (ratio - 1) * c, 0.0))
+    of_b = 2 * c / (b + root) if b > 0 else (root - b) / (2 * n[1] * (ratio - 1))
+    of_a = of_b * ratio / (1 + of_b * (ratio - 1))
+    spread = [n[0] * of_a * (1 - of_a), n[1] * of_b * (1 - of_b)]
+    if min(spread) <= 0:
+        return float(np.sign(x[0] - n[0] * of_a)) * float("inf")
+    return float((x[0] - n[0] * of_a) * np.sqrt(1 / spread[0] + 1 / spread[1]))
 
 
 def _rank_measures(in_a: np.ndarray, in_b: np.ndarray, level: float) -> list[Measure]:
@@ -175,10 +257,27 @@ def _rank_measures(in_a: np.ndarray, in_b: np.ndarray, level: float) -> list[Mea
         half = stdtrit(df, (1 + level) / 2) * np.sqrt(variance)
         t = (share - 0.5) / np.sqrt(variance) if variance > 0 else NAN
         p_superior = 2 * stdtr(df, -abs(t))
-    return [
-        ("mann-whitney", NAN, NAN, NAN, u, p),
-        ("probability of superiority", share, np.maximum(share - half, 0.0), np.minimum(share + half, 1.0), t, p_superior),
-    ]
+        bounds = np.maximum(share - half, 0.0), np.minimum(share + half, 1.0)
+    if min(n_a, n_b) == 1 or variance == 0:
+        bounds = _superiority_bounds(float(share), n_a, n_b, level)
+    return [("mann-whitney", NAN, NAN, NAN, u, p), ("probability of superiority", share, *bounds, t, p_superior)]
+
+
+def _superiority_bounds(share: float, n_a: float, n_b: float, level: float) -> tuple[float, float]:
+    """Newcombe's method 5, where placements do not vary or a table has one row: probabilities t with (share - t)² <= z² V(t)."""
+    if not n_a * n_b:
+        return NAN, NAN
+    z, mean = normal_quantile(level), (n_a + n_b) / 2
+
+    def bound(end: float) -> float:
+        inside, outside = share, end
+        for _ in range(HALVINGS):
+            t = (inside + outside) / 2
+            variance = t * (1 - t) * (1 + (mean - 1) * ((1 - t) / (2 - t) + t / (1 + t))) / (n_a * n_b)
+            inside, outside = (t, outside) if (share - t) ** 2 <= z * z * variance else (inside, t)
+        return (inside + outside) / 2
+
+    return (0.0 if share == 0 else bound(0.0)), (1.0 if share == 1 else bound(1.0))
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np.ndarray, provider: str) -> tuple[np.ndarray, np.ndarray]:

@@ -272,7 +272,7 @@ def _curves(ends: _Ends, level: float) -> _Curves:
         lower, upper = survival ** np.exp(-spread), survival ** np.exp(spread)
     certain = survival == 1
     gone = survival == 0
-    lower = np.where(certain, 1.0, np.where(gone, 0.0, lower))
+    lower = np.where(certain, 1.0, np.where(gone, np.nan, lower))
     upper = np.where(certain, 1.0, np.where(gone, np.nan, upper))
     return _Curves(at_risk, survival, lower, upper)
 
@@ -336,7 +336,7 @@ def time_to(
     -----
     ``S(t) = product over times s <= t of (1 - d/n)``, with d events among n at risk. Greenwood's variance of log S is
     ``V = sum of d / (n (n - d))``, and the bounds are ``S^exp(±z √V / log S)`` (log-log scale, always within [0, 1]): both 1 before the
-    first event; where S has come to 0 the lower is 0 and the upper can't be told (NaN). Censored at a time of an event is at risk in it.
+    first event; where S has come to 0 neither can be told (NaN, as in R's survfit). Censored at a time of an event is at risk in it.
     A provider is inspected now and then: it reaches a grade, by this account, on the day on which an inspection finds it.
 
     References
@@ -397,8 +397,9 @@ def median_time_to(
     -------
     DataFrame
         A row a group: columns of `by`, ``n`` (times below the grade), ``events``, ``median``, ``lower``, ``upper`` in years: the first
-        times at which the curve, its lower and its upper bound are at or below 1/2. Infinite where that is not reached within the
-        observation; NaN where `n` is 0.
+        times at which the curve, its lower and its upper bound are at or below 1/2 (where the curve is at 1/2 for a while, R and SAS
+        give the middle of that while). Infinite where that is not reached within the observation; NaN where `n` is 0, and as `lower`
+        where the curve comes to 0, beyond which it has no bounds, before its lower bound has come to 1/2.
 
     Raises
     ------
@@ -432,6 +433,9 @@ def median_time_to(
     n, events = curves.at_risk[ends.starts], np.bincount(found.group[found.reached], minlength=found.n_groups)
     shares = {"median": curves.survival, "lower": curves.lower, "upper": curves.upper}
     times = {name: _half_times(ends, share, n) for name, share in shares.items()}
+    gone = np.zeros(found.n_groups, dtype=np.bool_)
+    gone[ends.group[curves.survival == 0]] = True
+    times["lower"][gone & np.isinf(times["lower"])] = np.nan
     return result(found.labels, {"n": n, "events": events} | times, found.attrs)
 
 
@@ -476,7 +480,8 @@ def logrank(
     Returns
     -------
     DataFrame
-        One row: ``statistic``, ``df`` (groups less one), ``p``. NaN where fewer than two groups are observed or none has an event.
+        One row: ``statistic``, ``df`` (groups that were at risk at an event, less one; 0 where at each event all at risk have it),
+        ``p``. Statistic and p are NaN where df is 0.
 
     Raises
     ------
@@ -491,8 +496,9 @@ def logrank(
     Notes
     -----
     At each time of an event, with d events among n at risk of which n_g in group g, the expected number is ``d n_g / n`` and the
-    covariance ``d (n - d) / (n - 1) (n_g / n) (1[g = h] - n_h / n)``. The statistic is ``(O - E)' V⁻¹ (O - E)`` over all groups but one,
-    chi-squared under no difference.
+    covariance ``d (n - d) / (n - 1) (n_g / n) (1[g = h] - n_h / n)``. The statistic is ``(O - E)' V⁻¹ (O - E)`` over all groups but one
+    of those that were at risk at an event, chi-squared under no difference with as many degrees of freedom. A group whose times all end
+    before the first event says nothing, and counts for nothing.
 
     References
     ----------
@@ -526,13 +532,13 @@ def logrank(
     at_event = events.any(axis=1)
     events, at_risk = events[at_event], at_risk[at_event]
     d, n = events.sum(axis=1), at_risk.sum(axis=1)
-    statistic = np.nan
-    if k > 1 and len(d):
-        share = at_risk / n[:, None]
-        difference = (events - d[:, None] * share).sum(axis=0)[:-1]
-        weight = d * (n - d) / np.maximum(n - 1, 1)
-        variance = np.diag((weight[:, None] * share).sum(axis=0)) - (weight[:, None] * share).T @ share
-        # A group that was never at risk with another makes the matrix singular, and adds nothing.
-        statistic = float(difference @ np.linalg.pinv(variance[:-1, :-1], hermitian=True) @ difference)
-    df = max(k - 1, 0)
+    # A group that was at risk at no event says nothing: its expected number is 0.
+    told = at_risk.any(axis=0)
+    share = at_risk[:, told] / n[:, None]
+    difference = (events[:, told] - d[:, None] * share).sum(axis=0)[:-1]
+    weight = d * (n - d) / np.maximum(n - 1, 1)
+    variance = (np.diag((weight[:, None] * share).sum(axis=0)) - (weight[:, None] * share).T @ share)[:-1, :-1]
+    # Whoever is at risk at an event is so at the first one, so that all are compared; only where all have it nothing is.
+    df = int(np.linalg.matrix_rank(variance, hermitian=True)) if variance.size else 0
+    statistic = float(difference @ np.linalg.pinv(variance, hermitian=True) @ difference) if df else np.nan
     return result({}, {"statistic": [statistic], "df": [df], "p": [float(chdtrc(df, statistic)) if df else np.nan]}, found.attrs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 __all__ = ["percent", "proportion_interval"]
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
+MOST_IN_64_BITS = (2**63 - 1) // 201
+MANY_TIMES = 2e-6  # how small one parameter of a beta distribution is beside the other where a gamma distribution takes over
+VERY_MANY = 1e9  # and from where on both are so large that its distribution is normal but for its skewness
 VALUES_AT_ONCE = 8_192  # 64 KB an array: from 128 KB on memory may be mapped anew for each step of the computation
 
 
@@ -26,7 +30,8 @@ def normal_quantile(level: float, comparisons: int = 1) -> float:
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     from statistics import NormalDist  # here: it loads fractions, decimal and random
 
-    return NormalDist().inv_cdf(1 - (1 - level) / (2 * comparisons))
+    # The tail itself: near level 1 one less the tail would be rounded to 1, which has no quantile.
+    return -NormalDist().inv_cdf((1 - level) / (2 * comparisons))
 
 
 def _score(count: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
@@ -41,12 +46,35 @@ def _score(count: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.n
 
 def _beta(count: np.ndarray, n: np.ndarray, level: float, method: str) -> tuple[np.ndarray, np.ndarray]:
     """Quantiles of beta distributions: Clopper-Pearson adds 1 to the side that is bounded, Jeffreys 1/2 to both."""
-    from scipy.special import betaincinv  # only here: scipy is slow to import
-
     tail, prior, more = (1 - level) / 2, *((0.5, 0.5) if method == "jeffreys" else (0.0, 1.0))
-    lower = np.where(count == 0, 0.0, betaincinv(count + prior, n - count + more, tail))
-    upper = np.where(count == n, 1.0, betaincinv(count + more, n - count + prior, 1 - tail))
+    lower = np.where(count == 0, 0.0, _beta_quantile(count + prior, n - count + more, tail, from_above=False))
+    upper = np.where(count == n, 1.0, _beta_quantile(count + more, n - count + prior, tail, from_above=True))
     return lower, upper
+
+
+def _beta_quantile(a: np.ndarray, b: np.ndarray, tail: float, *, from_above: bool) -> np.ndarray:
+    """The quantile of Beta(a, b) with this probability below it, or above it (one less a small tail would lose its digits).
+
+    SciPy's inverse loses digits where one parameter is many times the other (1 of 10⁹: all but seven). There
+    ``-(b + (a - 1) / 2) log(1 - x)`` is a gamma variable of shape a, but for a relative error of order ``(a / b)²``.
+    """
+    from scipy.special import betainccinv, betaincinv, gammainccinv, gammaincinv  # only here: scipy is slow to import
+
+    value = np.asarray((betainccinv if from_above else betaincinv)(a, b, tail))
+    if (few := a < MANY_TIMES * b).any():
+        gamma = (gammainccinv if from_above else gammaincinv)(a, tail)
+        value = np.where(few, -np.expm1(-gamma / (b + (a - 1) / 2)), value)
+    if (all_but_few := b < MANY_TIMES * a).any():
+        gamma = (gammaincinv if from_above else gammainccinv)(b, tail)
+        value = np.where(all_but_few, np.exp(-gamma / (a + (b - 1) / 2)), value)
+    if (very_many := np.minimum(a, b) > VERY_MANY).any():
+        # Cornish and Fisher's expansion to the skewness: what is left out is below the last digit.
+        z = normal_quantile(1 - 2 * tail) * (1 if from_above else -1)
+        mean, total = a / (a + b), a + b
+        skewness = 2 * (b - a) / total / np.sqrt(a) * np.sqrt(total / b)
+        spread = np.sqrt(mean * (b / total) / (total + 1))
+        value = np.where(very_many, mean + spread * (z + skewness * (z * z - 1) / 6), value)
+    return value
 
 
 def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +83,7 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     Parameters
     ----------
     count : array_like of int
-        Number of successes, 0 to `n`. For ``"goodman"`` the last axis holds the counts of all categories.
+        Number of successes, a whole number from 0 to `n`. For ``"goodman"`` the last axis holds the counts of all categories.
     n : array_like of int
         Number of trials; broadcast against `count`.
     method : {"wilson", "clopper-pearson", "jeffreys", "goodman"}, default "wilson"
@@ -72,6 +100,8 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
 
     Raises
     ------
+    TypeError
+        For counts that are not whole numbers (a share in the place of a count).
     ValueError
         For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`.
 
@@ -94,6 +124,11 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     >>> print(f"{lower:.3f} to {upper:.3f}")
     0.132 to 0.377
     """
+    return interval_of(_whole_or_missing(count, "count"), _whole_or_missing(n, "n"), method=method, level=level)
+
+
+def interval_of(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """`proportion_interval` of counts that need not be whole: those of an effective number of trials."""
     check_method(method)
     count, n = _numbers(count), _numbers(n)
     if count.shape != n.shape:
@@ -114,8 +149,21 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
 
 def _numbers(values: Any) -> np.ndarray:
     """NumPy's own numbers as they are, a few at a time made floats of; all else as floats, where a missing value is NaN."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.filled(values.astype(np.float64), np.nan)
     is_plain = isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
     return values if is_plain else np.asarray(values, dtype=np.float64)
+
+
+def _whole_or_missing(values: Any, name: str) -> np.ndarray:
+    """Numbers of which each is whole or missing; a share in the place of a count is an error."""
+    found = _numbers(values)
+    if found.dtype.kind == "f":
+        for piece in _pieces(found):
+            some = found[piece]
+            if not ((some == np.floor(some)) | np.isnan(some)).all():
+                raise TypeError(f"{name} must be whole numbers; round only once, from the counts")
+    return found
 
 
 def _pieces(values: np.ndarray) -> Iterator[Any]:
@@ -128,11 +176,11 @@ def _pieces(values: np.ndarray) -> Iterator[Any]:
         yield slice(start, start + rows)
 
 
-def _out_of_range(count: np.ndarray, n: np.ndarray) -> ValueError:
+def _out_of_range(count: np.ndarray, n: np.ndarray, wrong: np.ndarray | None = None) -> ValueError:
     """The error of the first count that is negative or larger than its n."""
-    where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n))[0])
+    where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n) if wrong is None else wrong)[0])
     place = f" at position {where}" if count.ndim else ""
-    return ValueError(f"count is {count[where]:g} of n = {n[where]:g}{place}; it lies between 0 and n")
+    return ValueError(f"count is {count[where]:.15g} of n = {n[where]:.15g}{place}; it lies between 0 and n")
 
 
 def percent(count: Any, n: Any) -> np.ndarray:
@@ -141,17 +189,19 @@ def percent(count: Any, n: Any) -> np.ndarray:
     Parameters
     ----------
     count, n : array_like of int
-        Part and whole; broadcast against each other.
+        Part and whole, ``0 <= count <= n``, integers of any size; broadcast against each other.
 
     Returns
     -------
     ndarray
-        ``floor((200 count + n) / 2n)``, of int64; where some `n` is 0 float64, with NaN there.
+        ``floor((200 count + n) / 2n)``, of int64; where some `n` is 0, or a value is masked, float64, with NaN there.
 
     Raises
     ------
     TypeError
         For counts that are not whole numbers.
+    ValueError
+        For a negative count, or one larger than its `n`.
 
     Examples
     --------
@@ -159,19 +209,39 @@ def percent(count: Any, n: Any) -> np.ndarray:
     >>> int(sif.percent(1, 8)), int(sif.percent(91, 151))
     (13, 60)
     """
-    count, n = np.broadcast_arrays(_whole(count, "count"), _whole(n, "n"))
-    if (n == 0).any():
-        return np.where(n == 0, np.nan, (200 * count + n) // np.where(n == 0, 1, 2 * n))
-    return np.asarray((200 * count + n) // (2 * n))
+    missing = np.ma.getmaskarray(count) | np.ma.getmaskarray(n) if np.ma.isMA(count) or np.ma.isMA(n) else False
+    count, n, missing = np.broadcast_arrays(_whole(count, "count"), _whole(n, "n"), missing)
+    if (wrong := ((count < 0) | (count > n)) & ~missing).any():
+        raise _out_of_range(count, n, wrong)
+    if (n > MOST_IN_64_BITS).any():  # 201 times it no longer fits: Python's own integers
+        count, n = count.astype(object), n.astype(object)
+    shape, unknown = n.shape, (missing | (n == 0)).astype(np.bool_).reshape(-1)
+    count, n = count.reshape(-1), np.where(unknown, 1, n.reshape(-1))  # in a row: of a single object NumPy makes a number of 64 bits
+    value = np.where(unknown, 0, (200 * count + n) // (2 * n)).astype(np.int64).reshape(shape)
+    return np.where(unknown.reshape(shape), np.nan, value) if unknown.any() else value
 
 
 def _whole(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values)
+    """Whole numbers as integers, of 64 bits or, where they are larger, Python's own; 0 in place of masked ones."""
+    array = np.ma.filled(values, 0) if np.ma.isMA(values) else np.asarray(values)
+    if array.dtype.kind == "O" and all(isinstance(value, numbers.Integral) for value in array.flat):
+        return array
     if array.dtype.kind not in "iu":
         whole = np.asarray(array, dtype=np.float64)
-        if not (whole == np.floor(whole)).all():
+        if not (whole == np.floor(whole)).all() or not np.isfinite(whole).all():
             raise TypeError(f"{name} must be whole numbers; round only once, from the counts")
+        if (np.abs(whole) >= 2**63).any():
+            return np.array([int(value) for value in whole.flat], dtype=object).reshape(whole.shape)
+    elif array.dtype == np.uint64 and (array >= 2**63).any():
+        return array.astype(object)
     return array.astype(np.int64)
+
+
+def effective_interval(share: Any, n: Any, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's bounds of a share of an effective number of trials, which need not be whole; NaN where either is missing."""
+    share, n = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    # A share of 1 by rounding may be a little more of n than n.
+    return interval_of(np.minimum(share * n, n), n, level=level)
 
 
 def sign_test(up: Any, down: Any) -> np.ndarray:

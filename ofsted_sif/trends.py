@@ -31,6 +31,9 @@ from ofsted_sif.table.result import side_by_side
 __all__ = ["trend"]
 
 METHODS = ("mann-kendall", "seasonal-mann-kendall", "theil-sen", "cochran-armitage", "jonckheere")
+ADJUSTMENTS = ("bh", "holm", "bonferroni")
+HALVINGS = 60  # of an interval in which a bound lies: its last digit
+LEAST_SCORE = 1e-9  # periods from the mean; nearer than that is rounding
 ALTERNATIVES = ("two-sided", "greater", "less")
 
 
@@ -83,12 +86,15 @@ def trend(
         ``greater``: improvement, or increase.
     continuity : bool, default True
         For the Mann-Kendall tests: bring S one unit nearer to 0 before it is divided by its standard deviation.
-    exact : {"auto", True, False}, default "auto"
+    exact : {"auto", "mid", True, False}, default "auto"
         For ``mann-kendall`` and ``theil-sen`` in groups of at most 20 inspections on different days: p from the exact distribution of S
-        given the ties, as mid-p ("auto"), or with the whole probability of the S observed (True; conservative). Other groups, and all
-        with False, take the normal distribution; the column ``exact`` says which.
-    adjust : {None, "bh"}, default None
-        ``bh``: Benjamini and Hochberg's adjustment of p for the number of groups.
+        given the ties, with half the probability of the S observed ("mid"), or with the whole of it (True; conservative). "auto" is mid-p
+        for grades and the whole for `value`: of numbers without ties mid-p rejects 8% at level 5% where there are 4 or 5, the whole
+        never more than 5% (and below 5 numbers none). Other groups, and all with False, take the normal distribution; the column
+        ``exact`` says which.
+    adjust : {None, "bh", "holm", "bonferroni"}, default None
+        Adjust p for the number of groups. ``bh``: Benjamini and Hochberg's, which holds the share of false ones among those found.
+        ``holm``: Holm's, which holds the chance of any false one; ``bonferroni``: the same by p times the number of groups.
     level : float, default 0.95
         Confidence level of `lower` and `upper`.
     framework : str or sequence of str, optional
@@ -124,9 +130,11 @@ def trend(
     summed over blocks, which are taken as independent [4]_; tau is S over the sum of the blocks' √((n0 - tied values)(n0 - tied days)).
     *Theil-Sen*: the median of the slopes between all pairs on different days, on real dates, times 365.25; bounds are the slopes of
     rank (N ∓ z √Var S)/2 of N [5]_, NaN where there are too few pairs for the level; statistic, z and p are those of Mann-Kendall;
-    grades are taken as equally spaced. *Cochran-Armitage* [6]_: statistic T = Σ k (x_k - n_k p) over periods k = 0, 1, ... with x_k of
-    n_k good enough and p overall; z = T / √(p(1-p)(Σ n_k k² - (Σ n_k k)²/n)); slope_per_year is the least-squares slope of the share,
-    its bounds from White's standard error. *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
+    of numbers only. *Cochran-Armitage* [6]_: statistic T = Σ k (x_k - n_k p) over periods k = 0, 1, ... with x_k of
+    n_k good enough and p overall; z = T / √(p(1-p)(Σ n_k k² - (Σ n_k k)²/n)); slope_per_year is the least-squares slope of the share;
+    its bounds are the slopes b that the same test does not reject, with p + b (k - mean k) cut to [0, 1] in place of p: 0 lies between
+    them just where two-sided p is 1 - level or more; where all or none are good enough they are NaN.
+    *Jonckheere* [7]_: statistic J, the pairs of rows of different periods of which the later is
     better, ties half; z = (J - E J)/√Var J = S/√Var S with periods for days, without continuity.
 
     Fewer than 2 rows, or only equal values or days, give NaN. Where there is no trend, 4% to 6% of series of grades are rejected at level
@@ -163,6 +171,7 @@ def trend(
         inspected = "period_end"
 
     if value is None:
+        how.check_grades()
         values, scale = grade_codes(frame, judgement, scale)
         scale = scale.with_threshold(threshold)
         known = values >= 0
@@ -201,15 +210,23 @@ class Method:
             raise ValueError(f"unknown method {self.method!r}; known are {', '.join(METHODS)}")
         if self.alternative not in ALTERNATIVES:
             raise ValueError(f"unknown alternative {self.alternative!r}; known are {', '.join(ALTERNATIVES)}")
-        if self.adjust not in (None, "bh"):
-            raise ValueError(f"unknown adjust {self.adjust!r}; known are None and 'bh' (Benjamini and Hochberg)")
-        if self.exact not in ("auto", True, False):
-            raise ValueError(f"unknown exact {self.exact!r}; known are 'auto' (mid-p), True and False")
+        if self.adjust is not None and self.adjust not in ADJUSTMENTS:
+            raise ValueError(f"unknown adjust {self.adjust!r}; known are None and {', '.join(map(repr, ADJUSTMENTS))}")
+        if self.exact not in ("auto", "mid", True, False):
+            raise ValueError(f"unknown exact {self.exact!r}; known are 'auto', 'mid' (mid-p), True and False")
         if (self.method == "seasonal-mann-kendall") != (self.season is not None):
             raise ValueError(
                 f"season={self.season!r} with method {self.method!r}: seasons and the method seasonal-mann-kendall belong together"
             )
         normal_quantile(self.level)
+
+    def check_grades(self) -> None:
+        """Refuse a slope of grades: where most pairs tie it is 0, with bounds 0 and 0, however small p is."""
+        if self.method == "theil-sen":
+            raise ValueError(
+                f"grades ({self.name!r}) have too few values for a slope: use method='cochran-armitage' for points a year, or value= a "
+                "column of numbers"
+            )
 
 
 def trend_table(
@@ -217,13 +234,14 @@ def trend_table(
 ) -> pd.DataFrame:
     """The result of `trend`, from the rows that take part, the season of each, and by group how many are missing or repeated."""
     quantile = normal_quantile(how.level)
+    exact = how.exact if how.exact != "auto" else "mid" if rows.scale is not None else True
     if how.method == "mann-kendall":
-        found = _judge(rows.kendall(), how.alternative, how.continuity, how.exact)
+        found = _judge(rows.kendall(), how.alternative, how.continuity, exact)
     elif how.method == "seasonal-mann-kendall":
         assert block is not None
         found = _seasonal(rows, block, how.alternative, how.continuity)
     elif how.method == "theil-sen":
-        found = _theil_sen(rows, how.alternative, how.continuity, how.exact, quantile)
+        found = _theil_sen(rows, how.alternative, how.continuity, exact, quantile)
     elif how.method == "cochran-armitage":
         found = _cochran_armitage(rows, how.freq, how.alternative, quantile, how.name)
     else:
@@ -234,7 +252,7 @@ def trend_table(
 
     result: dict[str, Any] = {"method": how.method, "n": rows.by_group(), "n_missing": n_missing}
     result |= {name: column(name) for name in ("statistic", "z", "p")}
-    result["p_adjusted"] = np.full(rows.size, np.nan) if how.adjust is None else adjust_bh(found["p"])
+    result["p_adjusted"] = np.full(rows.size, np.nan) if how.adjust is None else adjusted(found["p"], how.adjust)
     result |= {name: column(name) for name in ("tau", "slope_per_year", "lower", "upper")}
     result["exact"] = found.get("exact", np.zeros(rows.size, dtype=np.bool_))
     if n_repeated is not None:
@@ -373,7 +391,7 @@ def _judge(kendall: counts.Kendall, alternative: str, continuity: bool, exact: s
     p = _tail(z, alternative)
     is_exact = (kendall.tie_pattern > 0) & ~np.isnan(z) & (exact is not False)
     if is_exact.any():
-        p[is_exact] = _exact_p(kendall.tie_pattern[is_exact], kendall.s[is_exact], alternative, midp=exact == "auto")
+        p[is_exact] = _exact_p(kendall.tie_pattern[is_exact], kendall.s[is_exact], alternative, midp=exact == "mid")
     return {"statistic": s, "z": z, "p": p, "tau": kendall.tau, "exact": is_exact}
 
 
@@ -471,9 +489,8 @@ def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, 
         t = np.where(n > 1, t, np.nan)
         z = t / np.sqrt(share * (1 - share) * spread)  # where nothing varies 0 / 0, which is missing; so is the slope
         slope = t / spread
-        residual = good - share[group] - (slope[group] * score)
-        error = quantile * np.sqrt(total((score * residual) ** 2)) / spread
-        lower, upper = slope - error, slope + error
+        cells_of = group, score, weight
+        lower, upper = _slope_bounds(cells_of, share, np.where(share * (1 - share) > 0, t, np.nan), spread, quantile)
     return {
         "statistic": t,
         "z": z,
@@ -482,6 +499,39 @@ def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, 
         "lower": lower * a_year,
         "upper": upper * a_year,
     }
+
+
+def _slope_bounds(
+    cells: tuple[np.ndarray, ...], share: np.ndarray, t: np.ndarray, spread: np.ndarray, quantile: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The slopes a period that the Cochran-Armitage test does not reject, by halving; NaN where it can't tell.
+
+    Cells are the group, the score about the group's mean and the number of rows of each. Under a slope b the share at score x is
+    ``p + b x``, cut to [0, 1]; at b = 0 the test is that of no trend, so that bounds and p agree.
+    """
+    group, score, weight = cells
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(group, values * weight, minlength=len(t))
+
+    def is_accepted(slope: np.ndarray) -> np.ndarray:
+        at = np.clip(share[group] + slope[group] * score, 0, 1)
+        return np.abs(t - slope * spread) <= quantile * np.sqrt(total(score**2 * at * (1 - at)))
+
+    best = t / spread
+    nearest = np.full(len(t), np.inf)
+    away = np.abs(score) > LEAST_SCORE
+    np.minimum.at(nearest, group[away], np.abs(score[away]))
+    far = np.abs(best) + 1 / nearest  # there each share is 0 or 1, and nothing but the best slope would be accepted
+    bounds = []
+    for side in (-far, far):
+        inside, outside = best.copy(), best + side
+        for _ in range(HALVINGS):
+            middle = (inside + outside) / 2
+            accepted = is_accepted(middle)
+            inside, outside = np.where(accepted, middle, inside), np.where(accepted, outside, middle)
+        bounds.append(np.where(np.isnan(best), np.nan, inside))
+    return bounds[0], bounds[1]
 
 
 def _jonckheere(rows: Rows, freq: Any, alternative: str) -> dict[str, np.ndarray]:
@@ -494,14 +544,23 @@ def _jonckheere(rows: Rows, freq: Any, alternative: str) -> dict[str, np.ndarray
 # ---- many groups
 
 
-def adjust_bh(p: np.ndarray) -> np.ndarray:
-    """Benjamini and Hochberg's adjusted p-values (1995, J. R. Statist. Soc. B 57, 289-300); NaN stay and do not count."""
-    adjusted = np.full(len(p), np.nan)
+def adjusted(p: np.ndarray, how: str) -> np.ndarray:
+    """Adjust p for the number of tests; NaN stay and do not count.
+
+    Benjamini and Hochberg (1995, J. R. Statist. Soc. B 57, 289-300), Holm (1979, Scand. J. Statist. 6, 65-70), or Bonferroni.
+    """
+    result = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")][::-1]  # from the largest to the smallest
+    order = known[np.argsort(p[known], kind="stable")]
     m = len(order)
-    adjusted[order] = np.minimum.accumulate(np.minimum(1, p[order] * m / np.arange(m, 0, -1)))
-    return adjusted
+    if how == "bonferroni":
+        result[order] = np.minimum(1, p[order] * m)
+    elif how == "holm":
+        result[order] = np.maximum.accumulate(np.minimum(1, p[order] * np.arange(m, 0, -1)))
+    else:
+        order = order[::-1]  # from the largest to the smallest
+        result[order] = np.minimum.accumulate(np.minimum(1, p[order] * m / np.arange(m, 0, -1)))
+    return result
 
 
 # ---- by batches

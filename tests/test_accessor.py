@@ -43,7 +43,7 @@ def test_methods_give_what_functions_give_and_chain() -> None:
         state.sif.aggregate(by="region"),
         sif.aggregate(sif.as_at(table, "2024-03-31", published_by="2024-06-30", framework="all"), "region"),
     )
-    assert_frame_equal(state.sif.compare(state), sif.compare(state, state))
+    assert_frame_equal(state.sif.compare(state, paired=True), sif.compare(state, state, paired=True))
     assert "aggregate" in dir(table.sif)
     assert "sif" in dir(pd.DataFrame)
 

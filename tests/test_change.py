@@ -355,7 +355,10 @@ def grades_table(codes):
 
 
 def measures(a, b, **options):
-    return sif.compare(grades_table(a), grades_table(b), **options).set_index("measure")
+    second = grades_table(b)
+    if not options.get("paired"):
+        second["provider"] += 1_000_000  # other providers
+    return sif.compare(grades_table(a), second, **options).set_index("measure")
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -374,11 +377,12 @@ def test_comparison_agrees_with_scipy_and_statsmodels(seed):
     assert bounds("difference of shares") == pytest.approx(newcombe, rel=1e-12, abs=1e-14)
     assert got.loc["difference of shares", "estimate"] == x / n - y / m
     if 0 < x < n and 0 < y < m:
-        log = confint_proportions_2indep(x, n, y, m, method="log", compare="ratio", alpha=1 - level, correction=False)
-        assert bounds("ratio of shares") == pytest.approx(log, rel=1e-12)
+        for name, kind in (("ratio of shares", "ratio"), ("odds ratio", "odds-ratio")):
+            with np.errstate(invalid="ignore"):  # statsmodels divides 0 by 0 on its way
+                score = confint_proportions_2indep(x, n, y, m, method="score", compare=kind, alpha=1 - level, correction=False)
+            assert bounds(name) == pytest.approx(score, rel=1e-6)
         woolf = Table2x2(np.array([[x, n - x], [y, m - y]]))
         assert got.loc["odds ratio", "estimate"] == pytest.approx(woolf.oddsratio, rel=1e-12)
-        assert bounds("odds ratio") == pytest.approx(woolf.oddsratio_confint(1 - level), rel=1e-12)
     test = stats.mannwhitneyu(a, b, method="asymptotic")
     assert got.loc["mann-whitney", ["statistic", "p"]].tolist() == pytest.approx([test.statistic, test.pvalue], rel=1e-12)
     ranks = rank_compare_2indep(a, b, use_t=True)
@@ -407,11 +411,14 @@ def test_comparison_at_its_ends_is_nan_and_never_outside():
     assert nobody["n_a"].tolist() == [0] * 5
     none_good = measures([0, 1], [0, 0, 1])
     assert none_good.loc["difference of shares", ["estimate"]].item() == 0
-    assert none_good.loc["ratio of shares", ["estimate", "lower", "upper"]].isna().all()
+    for name in ("ratio of shares", "odds ratio"):
+        assert np.isnan(none_good.loc[name, "estimate"])
+        assert none_good.loc[name, ["lower", "upper"]].tolist() == [0, np.inf]
     apart = measures([3] * 10, [0] * 10)
     assert apart.loc["difference of shares", "upper"] == 1
     assert apart.loc["odds ratio", "estimate"] == np.inf
-    assert apart.loc["odds ratio", ["lower", "upper"]].isna().all()
+    assert apart.loc["odds ratio", "lower"] > 1
+    assert apart.loc["odds ratio", "upper"] == np.inf
     assert apart.loc["probability of superiority", "estimate"] == 1
     equal = measures([2, 2], [2, 2])
     assert np.isnan(equal.loc["mann-whitney", "p"])
@@ -493,7 +500,9 @@ def test_two_rows_of_each_table_are_enough_for_the_probability_of_superiority():
         got, wanted = measures(a, b).loc["probability of superiority"], stats.brunnermunzel(a, b)
         assert abs(got["statistic"]) == pytest.approx(abs(wanted.statistic), rel=1e-12)
         assert got["p"] == pytest.approx(wanted.pvalue, rel=1e-11)
-    assert measures([3], [2, 1, 3]).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
+    one = measures([3], [2, 1, 3]).loc["probability of superiority"]
+    assert one[["statistic", "p"]].isna().all()
+    assert 0 < one["lower"] < one["estimate"] < one["upper"] < 1
 
 
 def test_the_rank_test_of_one_row_each_and_of_tables_that_are_alike_has_the_p_of_scipy():
@@ -508,11 +517,39 @@ def test_the_p_of_the_odds_ratio_is_fishers_by_its_definition():
         assert got == pytest.approx(chance[chance <= chance[good] * (1 + 1e-9)].sum(), rel=1e-9)
 
 
-def test_a_bound_that_cannot_be_told_takes_the_other_with_it():
-    assert measures([0, 1], [3, 0]).loc["ratio of shares", ["lower", "upper"]].isna().all()
-    assert measures([3] * 3, [0] * 3).loc["probability of superiority", ["lower", "upper", "statistic", "p"]].isna().all()
+def test_a_bound_that_nothing_limits_is_0_or_infinite_and_the_other_is_told():
+    ratio = measures([0, 1], [3, 0]).loc["ratio of shares"]
+    assert ratio["lower"] == ratio["estimate"] == 0
+    assert 0 < ratio["upper"] < np.inf
 
 
+@pytest.mark.parametrize(("n", "lower"), [(3, 0.501), (5, 0.643), (10, 0.800)])
+def test_complete_separation_has_newcombes_lower_bound(n, lower):
+    row = measures([3] * n, [0] * n).loc["probability of superiority"]
+    assert row[["lower", "upper"]].tolist() == [pytest.approx(lower, abs=5e-4), 1.0]
+    assert row[["statistic", "p"]].isna().all()
+    other = measures([0] * n, [3] * n).loc["probability of superiority"]
+    assert other[["lower", "upper"]].tolist() == [0.0, pytest.approx(1 - row["lower"], rel=1e-12)]
+
+
+def test_tables_that_share_providers_are_no_two_samples():
+    now, then = (sif.as_at(INSPECTIONS, date, framework=["SIF", "ILACS"]) for date in ("2024-03-31", "2019-03-31"))
+    with pytest.warns(sif.SharedProvidersWarning, match=r"^[0-9]+ of [0-9]+ providers are in both tables.*paired=True"):
+        sif.compare(now, then)
+    as_text = then.assign(provider=then["provider"].astype(str) + " ")
+    with pytest.warns(sif.SharedProvidersWarning, match="providers are in both"):
+        sif.compare(now, as_text)
+
+
+@pytest.mark.filterwarnings("error")
+def test_pairs_and_tables_of_other_providers_need_no_word():
+    now, then = (sif.as_at(INSPECTIONS, date, framework=["SIF", "ILACS"]) for date in ("2024-03-31", "2019-03-31"))
+    assert sif.compare(now, then, paired=True)["n_a"].iloc[0] == 147
+    sif.compare(now[now["region"] == "London"], now[now["region"] != "London"])
+    sif.compare(now.drop(columns="provider"), then)
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.comparison.SharedProvidersWarning")
 def test_rows_without_a_grade_are_left_out_of_a_comparison_and_counted_on_their_side():
     result = sif.compare(grades_table([1, 2, -1, -1, -1]), grades_table([3, -1]))
     assert result.attrs == {"n_left_out_a": 3, "n_left_out_b": 1}

@@ -234,8 +234,8 @@ def test_bounds_at_the_ends_of_a_curve():
     curve = sif.time_to(table)
     assert curve[["survival", "lower", "upper"]].iloc[0].tolist() == [1, 1, 1]
     assert 0 < curve["lower"].iloc[1] < 0.5 == curve["survival"].iloc[1] < curve["upper"].iloc[1] < 1
-    assert curve[["survival", "lower"]].iloc[2].tolist() == [0, 0]
-    assert np.isnan(curve["upper"].iloc[2])
+    assert curve["survival"].iloc[2] == 0
+    assert curve[["lower", "upper"]].iloc[2].isna().all()
     assert sif.median_time_to(table)["median"].item() == 366 / YEAR
 
 
@@ -280,3 +280,43 @@ def test_what_is_asked_wrongly_is_said():
         sif.spells(INSPECTIONS, framework=TWO, until="soon")
     with pytest.warns(sif.PooledFrameworksWarning):
         sif.spells(INSPECTIONS)
+
+
+@pytest.mark.parametrize("late", [(), ("C",), ("C", "D", "E")], ids=["none", "one", "three"])
+def test_groups_that_were_at_risk_at_no_event_add_no_degree_of_freedom(late):
+    """R, survdiff: groups with an expected number above 0 count."""
+    rows = []
+    for number in range(12):
+        good = np.datetime64("2012-01-01") + 100 * number * (1 + number % 2)
+        rows += [(number, "AB"[number % 2], "2010-01-01", "Inadequate"), (number, "AB"[number % 2], str(good), "Good")]
+    rows += [(99 - place, place_name, "2016-12-01", "Inadequate") for place, place_name in enumerate(late)]
+    table = pd.DataFrame(rows, columns=["provider", "region", "inspection_start", "overall_effectiveness"])
+    test = sif.logrank(table, by="region", until="2017-06-01").iloc[0]
+    assert test["df"] == 1
+    assert test["statistic"] == pytest.approx(3.92, abs=0.005)
+    assert test["p"] == pytest.approx(0.0476, abs=1e-4)
+
+
+def test_the_logrank_test_of_regions_agrees_with_r():
+    """R, survdiff on the same 58 times: 2.0 on 3 degrees of freedom, p 0.572."""
+    test = sif.logrank(sif.load_inspections(), by="region", framework="ILACS", until="2022-03-31").iloc[0]
+    assert test["df"] == 3
+    assert test["p"] == pytest.approx(0.572, abs=0.001)
+
+
+def test_where_all_at_risk_reach_the_grade_at_once_nothing_is_compared():
+    """R's survdiff stops there, as its matrix is singular."""
+    rows = [(who, "x" if who in "ab" else "y", day, grade) for who in "abcd" for day, grade in (("2016-01-01", 3), ("2017-01-01", 2))]
+    table = pd.DataFrame(rows, columns=["provider", "region", "inspection_start", "overall_effectiveness"])
+    test = sif.logrank(table, by="region").iloc[0]
+    assert test["df"] == 0
+    assert np.isnan([test["statistic"], test["p"]]).all()
+
+
+def test_a_median_of_one_provider_has_no_bounds():
+    """The curve falls from 1 to 0 at once: R's survfit gives NA for both."""
+    table = pd.DataFrame({"provider": [1, 1], "inspection_start": ["2010-01-01", "2012-01-01"], "overall_effectiveness": [4, 2]})
+    found = sif.median_time_to(table).iloc[0]
+    assert found["median"] == pytest.approx(2.0, abs=0.01)
+    assert np.isnan(found["lower"])
+    assert found["upper"] == np.inf

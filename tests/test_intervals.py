@@ -60,7 +60,7 @@ def test_many_are_what_few_are(method: str, shape: tuple[int, ...]) -> None:
     k = shape[-1] if method == "goodman" else 1  # Goodman's are Wilson's at the level that the categories share
     wanted = sif.proportion_interval(np.arange(60) // 3, np.arange(60), method="wilson" if k > 1 else method, level=1 - 0.05 / k)
     for got, each in zip(bounds, wanted, strict=True):
-        np.testing.assert_allclose(got, each[n], rtol=1e-12)
+        np.testing.assert_allclose(got, each[n], rtol=1e-11)  # a level of 1 - 0.05 / 16384 has itself no more digits
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "int64[pyarrow]", "bool[pyarrow]"])
@@ -124,3 +124,60 @@ def test_every_per_cent_is_that_of_the_exact_fraction() -> None:
 def test_per_cent_of_what_is_not_whole_is_an_error() -> None:
     with pytest.raises(TypeError, match="count must be whole numbers"):
         sif.percent(0.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "right"), [(10**17, 2 * 10**17, 50), (2**61, 2**62, 50), (2**80, 3 * 2**80, 33), (2**63, 2**64 - 1, 50)]
+)
+def test_per_cents_of_integers_of_any_size(count: int, n: int, right: int) -> None:
+    assert int(sif.percent(count, n)) == right
+    assert sif.percent([count, 1], [n, 8]).tolist() == [right, 13]
+
+
+@pytest.mark.parametrize(("count", "n"), [(5, 3), (-1, 8), ([1, 1], [2, 0]), (1, -2)])
+def test_a_per_cent_of_more_than_all_names_the_count(count: object, n: object) -> None:
+    with pytest.raises(ValueError, match="count is -?[0-9]+ of n = "):
+        sif.percent(count, n)
+
+
+def test_a_masked_count_has_neither_per_cent_nor_interval() -> None:
+    count = np.ma.array([5, 99, 3], mask=[False, True, False])
+    assert np.isnan(sif.percent(count, 10)).tolist() == [False, True, False]
+    assert np.isnan(sif.percent([5, 9, 3], np.ma.array([10, 0, 10], mask=[False, True, False]))).tolist() == [False, True, False]
+    lower, upper = sif.proportion_interval(count, 10)
+    assert np.isnan(lower).tolist() == np.isnan(upper).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(("count", "n"), [(0.25, 43), (1, 2.5), ([1, 0.5], 3)])
+def test_a_share_in_the_place_of_a_count_is_an_error(count: object, n: object) -> None:
+    with pytest.raises(TypeError, match="must be whole numbers"):
+        sif.proportion_interval(count, n)
+
+
+@pytest.mark.parametrize("count", [1, 5, 40])
+@pytest.mark.parametrize("n", [10**6, 10**9, 10**15])
+@pytest.mark.parametrize("level", [0.5, 0.95, 1 - 1e-6])
+def test_clopper_pearson_leaves_its_tail_at_any_n(count: int, n: int, level: float) -> None:
+    """The tail of the binomial distribution itself at the upper bound; the lower bound of the failures is one less it."""
+    upper = sif.proportion_interval(count, n, method="clopper-pearson", level=level)[1]
+    k = np.arange(count + 1)
+    choose = np.cumsum(np.r_[0, np.log(n - k[:-1]) - np.log(k[:-1] + 1)])
+    tail = np.exp(choose + k * np.log(upper) + (n - k) * np.log1p(-upper)).sum()
+    assert tail == pytest.approx((1 - level) / 2, rel=1e-9)
+    lower = sif.proportion_interval(n - count, n, method="clopper-pearson", level=level)[0]
+    assert lower == pytest.approx(1 - upper, rel=1e-15)
+
+
+@pytest.mark.parametrize("method", ["clopper-pearson", "jeffreys"])
+def test_half_of_very_many_has_the_normal_width(method: str) -> None:
+    n = 2**62
+    lower, upper = sif.proportion_interval(n // 2, n, method=method)
+    assert upper - 0.5 == pytest.approx(0.5 - lower, rel=1e-6)
+    assert upper - 0.5 == pytest.approx(1.959963985 / 2 / np.sqrt(n), rel=1e-6)
+
+
+@pytest.mark.parametrize("method", [*OF_OTHERS, "goodman"])
+def test_levels_near_1_have_bounds(method: str) -> None:
+    """One less half of one less the level is 1 in floats: a quantile that does not exist."""
+    lower, upper = sif.proportion_interval([5, 38], 43, method=method, level=np.nextafter(1, 0))
+    assert ((lower > 0) & (lower < 0.2 + upper) & (upper < 1)).all()

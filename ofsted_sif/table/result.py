@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.intervals import proportion_interval
+from ofsted_sif.intervals import interval_of
 from ofsted_sif.scales import GradeScale, snake_case
 
 
@@ -123,9 +123,9 @@ def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: st
     if scale.threshold is not None:
         good_enough = by_grade[:, : scale.n_good_enough].sum(axis=1)
         single = "wilson" if interval == "goodman" else interval
-        bounds["lower"], bounds["upper"] = proportion_interval(good_enough, n, method=single, level=level)
+        bounds["lower"], bounds["upper"] = interval_of(good_enough, n, method=single, level=level)
     if interval == "goodman":
-        lower, upper = proportion_interval(by_grade, n[:, None], method="goodman", level=level)
+        lower, upper = interval_of(by_grade, n[:, None], method="goodman", level=level)
         for position, label in enumerate(scale.labels):
             bounds[f"lower_{snake_case(label)}"], bounds[f"upper_{snake_case(label)}"] = (
                 lower[:, position],
