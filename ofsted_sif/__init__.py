@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
     from ofsted_sif.trends import trend
+    from ofsted_sif.workbook import to_excel
 
 
 def _accessor(table: Any) -> Any:
@@ -73,6 +74,7 @@ _LATER = {
     "periods": "in_year",
     "resample": "resampling",
     "scan": "batches",
+    "to_excel": "workbook",
     "trend": "trends",
 }
 
@@ -121,6 +123,7 @@ __all__ = [
     "show_versions",
     "spells",
     "time_to",
+    "to_excel",
     "transitions",
     "trend",
 ]
