@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ofsted_sif.resampling import resample
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
     from ofsted_sif.trends import trend
+    from ofsted_sif.workbook import to_excel
 
 
 def _accessor(table: Any) -> Any:
@@ -79,6 +80,7 @@ _LATER = {
     "resample": "resampling",
     "scan": "batches",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
+    "to_excel": "workbook",
     "trend": "trends",
 }
 
@@ -133,6 +135,7 @@ __all__ = [
     "show_versions",
     "spells",
     "time_to",
+    "to_excel",
     "transitions",
     "trend",
 ]

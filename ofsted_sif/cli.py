@@ -245,6 +245,8 @@ def _run_explain(options: argparse.Namespace) -> str:
 def _run_report(options: argparse.Namespace) -> str:
     from ofsted_sif.report import write_report  # here, so that no other command waits for it
 
+    if not (folder := Path(options.output).parent).is_dir():
+        raise ValueError(f"there is no folder {folder} to write {options.output} into: make it first, or give another with -o")
     table, register = _table(options)
     page = write_report(
         table,
@@ -442,8 +444,11 @@ def _lines(counted: pd.DataFrame, before: pd.DataFrame | None = None) -> list[st
     # A label too long for its column stands on a line of its own.
     width = max([24, *(len(label) for label in labels if len(label) <= 29)])
     words = [[*map(_clipped, label.split()), ""][:2] for label in scale.labels]
-    upper = "".join(f"{first:>8}" for first, _ in words) + f"{'None':>5}"
-    lower = "".join(f"{second:>8}" for _, second in words) + f"{'':5}"
+    # Room for the largest number and a space before it, so that two numbers never read as one.
+    wide = max([8, *(len(f"{int(row[name])}") + 1 for row in rows for name in scale.columns)])
+    none = max([5, *(len(f"{int(row['n_not_judged'])}") + 1 for row in rows)])
+    upper = "".join(f"{first:>{wide}}" for first, _ in words) + f"{'None':>{none}}"
+    lower = "".join(f"{second:>{wide}}" for _, second in words) + f"{'':{none}}"
     if scale.threshold_column is not None:
         upper, lower = f"{upper} {'Good or':<13}", f"{lower} {'better, 95%':<13}"
         if before is not None:
@@ -454,7 +459,7 @@ def _lines(counted: pd.DataFrame, before: pd.DataFrame | None = None) -> list[st
         if len(label) > width:
             lines.append(label)
             label = ""
-        line = f"{label:{width}}" + "".join(f"{int(row[name]):>8}" for name in scale.columns) + f"{int(row['n_not_judged']):>5}"
+        line = f"{label:{width}}" + "".join(f"{int(row[name]):>{wide}}" for name in scale.columns) + f"{int(row['n_not_judged']):>{none}}"
         if scale.threshold_column is not None:
             line += f" {_share(row, scale):<13}"
             if before is not None:

@@ -143,6 +143,69 @@ def test_as_at_an_earlier_date_nothing_later_is_known(table, tmp_path):
 # ---- any table
 
 
+def _of_authorities():
+    known = sif.releases()
+    names = known["release"] if "release" in known.columns else known.index
+    return [str(name) for name in names if str(name).startswith("la-")]
+
+
+@pytest.mark.parametrize("name", _of_authorities())
+def test_every_release_of_local_authorities_has_a_page(name, table, tmp_path):
+    options = sif.release(name)
+    date, wanted = options.pop("date"), sif.release(name)["framework"]
+    path = write_report(
+        table,
+        tmp_path / "page.html",
+        as_at=date,
+        published_by=options["published_by"],
+        framework=wanted or "all",
+        register=sif.load_local_authorities(),
+    )
+    assert "Children\u2019s services in England" in path.read_text("utf-8")
+
+
+def test_every_judgement_has_a_page(table, tmp_path):
+    for judgement in ("leadership", "help_and_protection", "children_in_care", "care_leavers", "adoption", "lscb"):
+        text = write_report(
+            table, tmp_path / "page.html", as_at="2018-03-31", judgement=judgement, register=sif.load_local_authorities()
+        ).read_text("utf-8")
+        assert "<main>" in text
+
+
+def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
+    for part, said in (
+        (table[table["region"] == "South West"], "15 local authorities, South West"),
+        (table[table["provider_name"] == "Devon"], "1 local authority, South West"),
+        (table[table["region"] != "London"], "120 local authorities"),
+    ):
+        text = write_report(part, tmp_path / "page.html").read_text("utf-8")
+        assert said in re.search(r"<h1>(.*?)</h1>", text)[1]
+        assert not re.search(r"(?<!East of )England(</th>|,)", text)
+
+
+def test_the_map_of_a_part_has_its_hexagons_alone(table, tmp_path):
+    text = write_report(table[table["region"] == "South West"], tmp_path / "page.html").read_text("utf-8")
+    assert text.count("<polygon") == 15
+    assert "not in the table" not in text
+
+
+def test_providers_never_judged_and_no_rows_are_answered(tmp_path):
+    table = pd.DataFrame(
+        {"provider": ["a", "b"], "inspection_start": ["2018-01-01", "2018-02-01"], "overall_effectiveness": ["Good", None]}
+    )
+    text = write_report(table, tmp_path / "page.html", as_at="2019-01-01", register=pd.DataFrame({"provider": ["a", "b", "c"]}))
+    assert "<main>" in text.read_text("utf-8")
+    with pytest.raises(ValueError, match="no judgement with a grade"):
+        write_report(table.iloc[:0], tmp_path / "empty.html", as_at="2019-01-01")
+
+
+def test_the_command_line_names_a_folder_that_is_missing(tmp_path, capsys):
+    assert cli.main(["report", "-o", str(tmp_path / "nosuch" / "page.html")]) == 2
+    error = capsys.readouterr().err
+    assert "nosuch" in error
+    assert ".part" not in error
+
+
 def test_fewest_columns_will_do(tmp_path):
     page = Page(write_report(small(), tmp_path / "small.html").read_text("utf-8"))
     assert page.tables["judgements"][0][1][:7] == ["Overall effectiveness", "3", "3", "1", "2", "0", "0"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +18,23 @@ if TYPE_CHECKING:
 _ROW = 0.34  # inches a group
 
 
-def shares(table: Any, *, scale: GradeScale | None = None, sort: bool = True, title: str | None = None, ax: Axes | None = None) -> Axes:
+def shares(
+    table: Any,
+    *,
+    by: str | Sequence[str] | None = None,
+    scale: GradeScale | None = None,
+    sort: bool = True,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the shares of the grades, a stacked bar a group with the counts in it, from what `aggregate` returns.
 
     Parameters
     ----------
     table : DataFrame
-        A row a group, as `aggregate` returns it. The labels are the columns before `n`.
+        A row a group, as `aggregate` returns it.
+    by : str or sequence of str, optional
+        The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns.
     sort : bool, default True
@@ -58,7 +69,7 @@ def shares(table: Any, *, scale: GradeScale | None = None, sort: bool = True, ti
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
     scale = canvas.scale_of_counts(table, scale)
-    table = table.assign(label_=canvas.labels_before(table, "n", without=["as_at"]))
+    table = table.assign(label_=canvas.labels(table, by, scale))
     share = table[[f"share_{name}" for name in scale.columns]].to_numpy(dtype=float)
     order = _best_first(share, scale) if sort else np.arange(len(table))
     table, share = table.iloc[order], share[order]
@@ -76,13 +87,21 @@ def shares(table: Any, *, scale: GradeScale | None = None, sort: bool = True, ti
         left += width
     for row, (judged, n) in enumerate(zip(table["n_judged"], table["n"], strict=True)):
         if not judged:
-            ax.text(0.01, row, "none judged", va="center_baseline", fontsize=9, color=palette.QUIET)
+            ax.text(0.01, row, "none judged", va="center_baseline", fontsize=9, color=canvas.on_paper(ax, palette.QUIET))
         side = f"n = {judged:,}" + (f" of {n:,}" if n != judged else "")
         ax.annotate(
-            side, (1, row), (6, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.QUIET, annotation_clip=False
+            side,
+            (1, row),
+            (6, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=9,
+            color=canvas.on_paper(ax, palette.QUIET),
+            annotation_clip=False,
         )
+    canvas.behind(ax, "Stacked bars, one a group", canvas.counts_in_words(table, table["label_"].tolist(), scale))
     canvas.plain(ax)
-    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=palette.INK)
+    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=canvas.on_paper(ax, palette.INK))
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -107,15 +126,26 @@ def _number(count: Any) -> str:
     return f"{count:,.0f}" if float(count).is_integer() or count >= 100 else f"{count:,.1f}"
 
 
-def forest(table: Any, *, value: str | None = None, sort: bool = True, title: str | None = None, ax: Axes | None = None) -> Axes:
+def forest(
+    table: Any,
+    *,
+    value: str | None = None,
+    by: str | Sequence[str] | None = None,
+    sort: bool = True,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw an estimate and its interval, a row a group, from what `aggregate`, `change_summary` or `trend` returns.
 
     Parameters
     ----------
     table : DataFrame
-        A row a group with `lower` and `upper`; the labels are the columns before the numbers.
+        A row a group with `lower` and `upper`.
     value : str, optional
-        The column of the estimate; by default the first of slope_per_year, share_improved and the threshold's share.
+        The column of the estimate; by default the first that holds a number of slope_per_year, tau, share_improved and
+        the threshold's share.
+    by : str or sequence of str, optional
+        The columns that name the groups; by default every column that is no result's own, wherever it stands.
     sort : bool, default True
         The highest estimate first; False keeps the table's order. Groups without an estimate come last.
     title : str, optional
@@ -153,7 +183,7 @@ def forest(table: Any, *, value: str | None = None, sort: bool = True, title: st
     title = f"{what} by group" if title is None else title
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
-    table = table.assign(label_=canvas.labels_before(table, "method" if "method" in table.columns else "n", without=["as_at"]))
+    table = table.assign(label_=canvas.labels(table.drop(columns=value) if by is None else table, by))
     if sort:
         table = table.sort_values(value, ascending=False, kind="stable", na_position="last")
     is_share = value.startswith("share_")
@@ -162,12 +192,23 @@ def forest(table: Any, *, value: str | None = None, sort: bool = True, title: st
     ax = canvas.axes(ax, 8, 1.2 + _ROW * len(table))
     estimate, lower, upper = (table[name].to_numpy(dtype=float) for name in (value, "lower", "upper"))
     rows = np.arange(len(table))
-    ax.hlines(rows, lower, upper, color=palette.ACCENT, linewidth=2)
-    ax.plot(estimate, rows, "o", color=palette.ACCENT, markeredgecolor="white", markersize=8)
+    if value == "tau":
+        lower = upper = np.full(len(table), np.nan)  # the table's bounds are those of the slope
+    else:
+        ax.hlines(rows, lower, upper, color=canvas.on_ground(ax, palette.ACCENT, 3), linewidth=2)
+    ax.plot(estimate, rows, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
     canvas.plain(ax, grid="x")
     for row in range(len(table)):
         if np.isnan(estimate[row]):
-            ax.text(0.01, row, "no estimate", transform=ax.get_yaxis_transform(), va="center_baseline", fontsize=9, color=palette.QUIET)
+            ax.text(
+                0.01,
+                row,
+                "no estimate",
+                transform=ax.get_yaxis_transform(),
+                va="center_baseline",
+                fontsize=9,
+                color=canvas.on_paper(ax, palette.QUIET),
+            )
         if size is not None:
             ax.annotate(
                 f"n = {table[size].iloc[row]:,}",
@@ -177,39 +218,58 @@ def forest(table: Any, *, value: str | None = None, sort: bool = True, title: st
                 textcoords="offset points",
                 va="center_baseline",
                 fontsize=9,
-                color=palette.QUIET,
+                color=canvas.on_paper(ax, palette.QUIET),
                 annotation_clip=False,
             )
     reference, word = _reference(table, value)
     if reference is not None:
-        ax.axvline(reference, color=palette.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
-    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=palette.INK)
+        ax.axvline(reference, color=canvas.on_paper(ax, palette.INK), linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
+    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=canvas.on_paper(ax, palette.INK))
     ax.set_ylim(len(table) - 0.5, -0.5)
     if is_share:
         ax.set_xlim(0, 1)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    ax.set_xlabel(f"{what}, with its interval", color=palette.QUIET, fontsize=9)
+    if value == "tau":
+        ax.set_xlim(-1, 1)
+        ax.set_xticks([-1, -0.5, 0, 0.5, 1])
+    has_interval = bool((~np.isnan(lower) & ~np.isnan(upper)).any())
+    ax.set_xlabel(f"{what}, with its interval" if has_interval else what, color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
+    kind = f"Points{' with their intervals' if has_interval else ''}, one a group"
+    canvas.behind(ax, kind, _in_words(table, what, estimate, lower, upper, is_share))
     n_judged = table["n_judged"].sum() if "n_judged" in table.columns and "judgement" not in table.columns else None
     canvas.heading(ax, title, [*canvas.told(table, n_judged=n_judged), word])
     return ax
 
 
+def _in_words(table: pd.DataFrame, what: str, estimate: np.ndarray, lower: np.ndarray, upper: np.ndarray, is_share: bool) -> list[str]:
+    """A sentence a row: the estimate and its interval."""
+    show = "{:.0%}".format if is_share else "{:.3g}".format
+    rows = []
+    for name, value, low, high in zip(table["label_"], estimate, lower, upper, strict=True):
+        interval = "" if np.isnan(low) or np.isnan(high) else f" ({show(low)} to {show(high)})"
+        rows.append(f"{name}: no estimate" if np.isnan(value) else f"{name}: {what.lower()} {show(value)}{interval}")
+    return rows
+
+
 def _estimate(table: pd.DataFrame) -> str:
-    known = ["slope_per_year", "share_improved", "share_good_or_outstanding"]
+    known = ["slope_per_year", "tau", "share_improved", "share_good_or_outstanding"]
     found = [name for name in known if name in table.columns]
     if not found:
         raise ValueError(f"the table has none of {', '.join(known)}: name the column of the estimate with value=")
-    return found[0]
+    # A trend of grades has no slope, because grades have no distances: its tau is what there is to show.
+    return next((name for name in found if table[name].notna().any()), found[0])
 
 
 def _what(value: str) -> str:
-    return canvas.in_words(value.removeprefix("share_"))
+    return "Kendall's tau" if value == "tau" else canvas.in_words(value.removeprefix("share_"))
 
 
 def _reference(table: pd.DataFrame, value: str) -> tuple[float | None, str]:
     """Where the dashed line stands, and what it means."""
     if value == "slope_per_year":
         return 0.0, "dashed: no slope"
+    if value == "tau":
+        return 0.0, "dashed: no trend"
     count, size = value.removeprefix("share_"), "n_judged" if "n_judged" in table.columns else "n"
     if count == value or count not in table.columns or not table[size].sum():
         return None, ""

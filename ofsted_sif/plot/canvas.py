@@ -27,14 +27,68 @@ def axes(ax: Axes | None, width: float, height: float) -> Axes:
     return plt.figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
+def paper(ax: Axes) -> str:
+    """The colour behind what is written beside the chart, and in it where the axes are clear: white where nothing is painted."""
+    from matplotlib.colors import to_hex, to_rgba
+
+    colour = to_rgba(ax.figure.get_facecolor())
+    return to_hex(colour) if colour[3] >= 0.5 else palette.PAPER
+
+
+def ground(ax: Axes) -> str:
+    """The colour of the chart's own area."""
+    from matplotlib.colors import to_hex, to_rgba
+
+    colour = to_rgba(ax.get_facecolor())
+    return to_hex(colour) if colour[3] >= 0.5 else paper(ax)
+
+
+def on_paper(ax: Axes, colour: str) -> str:
+    """A colour of text that can be read beside the chart: headings and names stand out from captions on dark paper as on white."""
+    return palette.readable(colour, paper(ax), {palette.INK: 12.0, palette.QUIET: 6.0}.get(colour, 4.5))
+
+
+def on_ground(ax: Axes, colour: str, least: float = 4.5) -> str:
+    """A colour of text, or with `least=3` of a mark, that can be seen within the chart."""
+    return palette.readable(colour, ground(ax), least)
+
+
+def fit(ax: Axes) -> None:
+    """Draw the axes in until all that belongs to them lies in their cell of the figure.
+
+    For axes of `plt.subplots()`, whose place was reckoned before there was a heading. Axes placed by hand and figures with a layout of
+    their own are left alone.
+    """
+    from matplotlib.transforms import Bbox
+
+    spec, figure = ax.get_subplotspec(), ax.get_figure()
+    if spec is None or figure is None or figure.get_layout_engine() is not None:
+        return
+    grid = spec.get_topmost_subplotspec().get_gridspec()
+    spec = spec.get_topmost_subplotspec()
+    whole = figure.bbox
+    left, right = (whole.x0 + whole.width * place / grid.ncols for place in (spec.colspan.start, spec.colspan.stop))
+    bottom, top = (whole.y1 - whole.height * place / grid.nrows for place in (spec.rowspan.stop, spec.rowspan.start))
+    edge = 8 * figure.dpi / 72  # points of clear paper; letters grow a little when saved at another resolution
+    for _ in range(2):  # ticks may change with the size
+        tight = ax.get_tightbbox()
+        if tight is None:
+            return
+        now = ax.get_window_extent()
+        x0, x1 = now.x0 + max(0.0, left + edge - tight.x0), now.x1 - max(0.0, tight.x1 - right + edge)
+        y0, y1 = now.y0 + max(0.0, bottom + edge - tight.y0), now.y1 - max(0.0, tight.y1 - top + edge)
+        x1, y1 = max(x1, x0 + 0.1 * now.width), max(y1, y0 + 0.1 * now.height)
+        ax.set_position(Bbox.from_extents(x0, y0, x1, y1).transformed(figure.transSubfigure.inverted()))
+
+
 def plain(ax: Axes, *, grid: str | None = None) -> None:
     """Leave of the frame only what is read: no spines, quiet ticks, a grid along one axis where asked."""
     for spine in ax.spines.values():
         spine.set_visible(False)
-    ax.tick_params(length=0, colors=palette.QUIET, labelsize=9)
+    ax.tick_params(length=0, colors=on_paper(ax, palette.QUIET), labelsize=9)
     ax.set_axisbelow(True)
     if grid is not None:
-        ax.grid(axis=grid, color=palette.RULE, linewidth=0.8)  # type: ignore[arg-type]
+        ax.grid(axis=grid, color=palette.RULE if palette.luminance(ground(ax)) > 0.5 else palette.QUIET, linewidth=0.8)  # type: ignore[arg-type]
 
 
 def _letters_across(ax: Axes) -> int:
@@ -48,6 +102,7 @@ def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0) 
 
     lines = wrap("  ·  ".join(part for part in told if part), _letters_across(ax))  # a longer line would take its room from the chart
     lift = 6 + 16 * legend_rows
+    ax._ofsted_sif_heading = [title, *(part for part in told if part)]  # type: ignore[attr-defined]
 
     def write(text: str, **look: Any) -> None:
         ax.annotate(
@@ -63,9 +118,12 @@ def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0) 
         )
 
     for line in reversed(lines):
-        write(line, fontsize=9, color=palette.QUIET)
+        write(line, fontsize=9, color=on_paper(ax, palette.QUIET))
         lift += 14
-    write(title, fontsize=12, fontweight="bold", color=palette.INK)
+    for line in reversed(wrap(title, max(24, int(0.8 * _letters_across(ax)))) or [""]):
+        write(line, fontsize=12, fontweight="bold", color=on_paper(ax, palette.INK))
+        lift += 17
+    fit(ax)
 
 
 def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> int:
@@ -75,12 +133,13 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> int:
 
     figure = ax.get_figure()
     assert figure is not None
+    fit(ax)  # the legend is as wide as the axes are in the end
     handles = [Patch(facecolor=fill, edgecolor=palette.INK, linewidth=0.5, label=label) for label, fill in palette.fills(scale).items()]
     if not_judged:
         handles.append(Patch(facecolor=palette.NO_GRADE, edgecolor=palette.NO_GRADE_HATCH, hatch="////", linewidth=0.5, label="Not judged"))
     # A patch and the gaps beside it take about 4 letters; the columns of several rows are each as wide as their longest.
     width = [len(str(handle.get_label())) + 4 for handle in handles]
-    across = _letters_across(ax)
+    across = int(0.88 * _letters_across(ax))  # with the gaps between them
     ncols = len(handles) if sum(width) <= across else max(1, across // max(width))
     ax.legend(
         handles=handles,
@@ -96,7 +155,7 @@ def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> int:
         columnspacing=1.2,
         borderpad=0,
         borderaxespad=0,
-        labelcolor=palette.INK,
+        labelcolor=on_paper(ax, palette.INK),
     )
     return -(-len(handles) // ncols)
 
@@ -106,9 +165,65 @@ def empty(ax: Axes, title: str, word: str) -> Axes:
     plain(ax)
     ax.set_xticks([])
     ax.set_yticks([])
+    behind(ax, word, [])
     heading(ax, title, [])
-    ax.text(0.5, 0.5, word, transform=ax.transAxes, ha="center", va="center", fontsize=10, color=palette.QUIET)
+    ax.text(0.5, 0.5, word, transform=ax.transAxes, ha="center", va="center", fontsize=10, color=on_ground(ax, palette.QUIET))
     return ax
+
+
+# ---- for those who do not see the picture
+
+
+def behind(ax: Axes, kind: str, rows: Sequence[str]) -> None:
+    """Keep with the axes what kind of picture they hold and, in words, the rows of the table behind it."""
+    ax._ofsted_sif_behind = (kind, list(rows))  # type: ignore[attr-defined]
+
+
+def describe(ax: Axes) -> str:
+    """Say in words what a picture shows, from the table behind it: a text for those who do not see it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        As a function of `ofsted_sif.plot` returned them.
+
+    Returns
+    -------
+    str
+        The title, the kind of picture, what the table tells of itself, and a sentence a row.
+
+    Raises
+    ------
+    ValueError
+        For axes on which no function of `ofsted_sif.plot` has drawn.
+
+    Notes
+    -----
+    Put it where the picture goes: the ``alt`` of a web page, "Alt text" of a document, or into the file itself by
+    ``figure.savefig("a.svg", metadata={"Description": describe(ax)})``.
+
+    Examples
+    --------
+    >>> import ofsted_sif as sif
+    >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
+    >>> text = sif.plot.describe(sif.plot.shares(sif.aggregate(state, "region")))
+    >>> text[:69]
+    'Grades by group. Stacked bars, one a group. As at 31 March 2024. SIF,'
+    """
+    said = getattr(ax, "_ofsted_sif_heading", None)
+    if said is None:
+        raise ValueError("these axes hold no picture of ofsted_sif.plot: give the axes that its functions return")
+    kind, rows = getattr(ax, "_ofsted_sif_behind", ("", []))
+    return " ".join(f"{part.rstrip('.')}." for part in (said[0], kind, *said[1:], *rows) if part)
+
+
+def counts_in_words(table: pd.DataFrame, names: Sequence[str], scale: GradeScale) -> list[str]:
+    """A sentence a row of counts: the group, how many were judged, and how many have each grade."""
+    rows = []
+    for name, row in zip(names, table.to_dict("records"), strict=True):
+        grades = ", ".join(f"{row[column]:,g} {label.lower()}" for column, label in zip(scale.columns, scale.labels, strict=True))
+        rows.append(f"{name}: {row['n_judged']:,g} judged; {grades}" if row["n_judged"] else f"{name}: none judged")
+    return rows
 
 
 # ---- what a table tells
@@ -167,14 +282,65 @@ def scale_of_counts(table: pd.DataFrame, scale: GradeScale | None) -> GradeScale
     )
 
 
-def labels_before(table: pd.DataFrame, first: str, *, without: Sequence[str] = ()) -> list[str]:
-    """What each row is called: the columns before `first`, joined by a comma; a missing one is "not stated"."""
-    place = table.columns.get_loc(require(table, first))
-    assert isinstance(place, int)
-    parts = [table[name] for name in table.columns[:place] if name not in without]
+# Every column that a result of the table functions may have besides its labels.
+_OWN = frozenset(
+    [
+        "as_at",
+        "period_start",
+        "period_end",
+        "n",
+        "n_judged",
+        "n_not_judged",
+        "n_shared",
+        "n_missing",
+        "n_repeated",
+        "n_missing_weight",
+        "lower",
+        "upper",
+        "method",
+        "statistic",
+        "z",
+        "p",
+        "p_adjusted",
+        "tau",
+        "slope_per_year",
+        "exact",
+        "years",
+        "at_risk",
+        "events",
+        "censored",
+        "survival",
+        "median",
+        "improved",
+        "same",
+        "declined",
+        "not_comparable",
+        "improved_share",
+        "declined_share",
+        "estimate",
+        "standard_error",
+        "level",
+        "share",
+    ]
+)
+
+
+def labels(table: pd.DataFrame, by: str | Sequence[str] | None = None, scale: GradeScale | None = None) -> list[str]:
+    """What each row is called: the columns named, or all that are no result's own, joined by a comma; a missing one is "not stated"."""
+    names = [by] if isinstance(by, str) else list(by) if by is not None else _label_columns(table, scale)
+    for name in names:
+        columns.column(table, name, "by")
+    parts = [table[name] for name in names]
     if not parts:
         return ["All"] * len(table)
     return [", ".join("not stated" if pd.isna(value) else label_text(value) for value in row) for row in zip(*parts, strict=True)]
+
+
+def _label_columns(table: pd.DataFrame, scale: GradeScale | None) -> list[Any]:
+    own = set(_OWN)
+    for known in (*SCALES, *([] if scale is None else [scale])):
+        own |= {*known.columns, *([] if known.threshold_column is None else [known.threshold_column])}
+    return [name for name in table.columns if name not in own and not str(name).startswith(("share_", "n_", "lower_", "upper_"))]
 
 
 def label_text(value: Any) -> str:

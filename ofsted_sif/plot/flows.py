@@ -78,6 +78,8 @@ def changes(
     said = [f"{flow.sum():,} inspected again: {improved:,} improved, {np.trace(flow):,} the same, {declined:,} declined"]
     unknown = number.sum() - flow.sum()
     said.append(f"{unknown:,} without a grade before or after" if unknown else "")
+    pairs = [(scale.labels[old], scale.labels[new], int(flow[old, new])) for old in range(n) for new in range(n)]
+    canvas.behind(ax, "From the grade before to the grade after", [f"{old} to {new}: {count:,}" for old, new, count in pairs if count])
     (_ribbons if kind == "alluvial" else _squares)(ax, flow, scale)
     canvas.heading(ax, title, [*canvas.told(table), *said])
     return ax
@@ -101,7 +103,15 @@ def _ribbons(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
             ax.add_patch(Rectangle((side - 0.02 * (1 - side), top - height), 0.02, height, facecolor=fills[grade], edgecolor="none"))
             text = f"{label}  {count:,}" if side == 0 else f"{count:,}  {label}"
             place, align = (-0.035, "right") if side == 0 else (1.035, "left")
-            ax.text(place, top - height / 2, canvas.shorten(text), ha=align, va="center_baseline", fontsize=9, color=palette.INK)
+            ax.text(
+                place,
+                top - height / 2,
+                canvas.shorten(text),
+                ha=align,
+                va="center_baseline",
+                fontsize=9,
+                color=canvas.on_paper(ax, palette.INK),
+            )
             top -= height + gap
         tops.append(starts)
     left, right = tops
@@ -145,10 +155,10 @@ def _squares(ax: Axes, flow: np.ndarray, scale: GradeScale) -> None:
         colour = palette.text_on(to_hex(shades(float(np.nan_to_num(share[row, col])))))
         ax.text(col, row, f"{count:,}", ha="center", va="center_baseline", fontsize=10, color=colour)
     names = [label.replace(" ", "\n", 1) for label in scale.labels]
-    ax.set_xticks(range(len(names)), names, color=palette.INK)
-    ax.set_yticks(range(len(names)), scale.labels, color=palette.INK)
-    ax.set_xlabel("After; shaded by the share of the row", color=palette.QUIET, fontsize=9)
-    ax.set_ylabel("Before", color=palette.QUIET, fontsize=9)
+    ax.set_xticks(range(len(names)), names, color=canvas.on_paper(ax, palette.INK))
+    ax.set_yticks(range(len(names)), scale.labels, color=canvas.on_paper(ax, palette.INK))
+    ax.set_xlabel("After; shaded by the share of the row", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
+    ax.set_ylabel("Before", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
     for edge in np.arange(-0.5, len(flow)):
         ax.axhline(edge, color="white", linewidth=2)
         ax.axvline(edge, color="white", linewidth=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,22 @@ if TYPE_CHECKING:
 _LIMITS = ((0.95, (0, (4, 3))), (0.998, "-"))
 
 
-def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None) -> Axes:
+def funnel(
+    table: Any,
+    *,
+    by: str | Sequence[str] | None = None,
+    scale: GradeScale | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the threshold's share of each group against its number judged, with limits of 95% and 99.8% about the share of all.
 
     Parameters
     ----------
     table : DataFrame
         A row a group, as `aggregate` returns it.
+    by : str or sequence of str, optional
+        The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns. It needs a threshold.
     title : str, optional
@@ -63,7 +73,7 @@ def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = N
     if scale.threshold_column is None:
         raise ValueError(f"the scale {scale.name} has no threshold, and so no share to draw")
     title = f"{canvas.in_words(scale.threshold_column)}, by number judged" if title is None else title
-    table = table.assign(label_=canvas.labels_before(table, "n"))
+    table = table.assign(label_=canvas.labels(table, by, scale))
     judged = table[table["n_judged"] > 0]
     n, share = judged["n_judged"].to_numpy(), judged[f"share_{scale.threshold_column}"].to_numpy(dtype=float)
     centre = float(judged[scale.threshold_column].sum() / n.sum())
@@ -73,20 +83,28 @@ def funnel(table: Any, *, scale: GradeScale | None = None, title: str | None = N
     sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
     for level, style in _LIMITS:
         for tail in ((1 - level) / 2, (1 + level) / 2):
-            ax.plot(sizes, _limit(tail, sizes, centre), color=palette.QUIET, linewidth=1, linestyle=style)
-    ax.axhline(centre, color=palette.INK, linewidth=1)
-    ax.plot(n, share, "o", color=palette.ACCENT, markeredgecolor="white", markersize=8)
+            ax.plot(sizes, _limit(tail, sizes, centre), color=canvas.on_paper(ax, palette.QUIET), linewidth=1, linestyle=style)
+    ax.axhline(centre, color=canvas.on_paper(ax, palette.INK), linewidth=1)
+    ax.plot(n, share, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
     low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
     for x, y, label, outside in zip(n, share, judged["label_"], (share < low) | (share > high), strict=True):
         if outside:
             ax.annotate(
-                canvas.shorten(label), (x, y), (7, 0), textcoords="offset points", va="center_baseline", fontsize=9, color=palette.INK
+                canvas.shorten(label),
+                (x, y),
+                (7, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                fontsize=9,
+                color=canvas.on_paper(ax, palette.INK),
             )
     canvas.plain(ax)
     ax.set_xlim(0, width)
     ax.set_ylim(0, 1.02)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    ax.set_xlabel("Number judged", color=palette.QUIET, fontsize=9)
+    ax.set_xlabel("Number judged", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
+    rows = canvas.counts_in_words(table, table["label_"].tolist(), scale)
+    canvas.behind(ax, "A point a group: its share against its number judged", rows)
     nobody = len(table) - len(judged)
     said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
     limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"

@@ -6,7 +6,7 @@ Pointed at the top; rows are counted from the south, and odd rows lie half a hex
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 
 Point = tuple[float, float]
@@ -63,3 +63,37 @@ def short_name(name: str) -> str:
     if len(words) == 2:
         return words[0][0] + words[1][:3]
     return "".join(word[0] for word in words)[:5]
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """A short name for each name, no two alike: of those that would share one, the longer names take other letters.
+
+    Examples
+    --------
+    >>> short_names(["Nottingham", "Nottinghamshire", "Devon"])
+    ['Nott', 'Nots', 'Devo']
+    """
+    found: dict[int, str] = {}
+    for place in sorted(range(len(names)), key=lambda place: (len(names[place]), names[place], place)):
+        taken = set(found.values())
+        found[place] = next(short for short in _candidates(names[place]) if short not in taken)
+    return [found[place] for place in range(len(names))]
+
+
+def _candidates(name: str) -> Iterator[str]:
+    """Short names of one name, the best first; a number at the end where no letters are left, so that there is always another."""
+    first = short_name(name)
+    yield first
+    words = re.findall(r"[^\W\d_]+", name.split(",")[0].replace("'", "").replace("\u2019", ""))
+    if words and words[0].lower().endswith("shire"):
+        yield words[0][:3] + "s"
+    if len(words) > 1:
+        yield words[0][:2] + words[-1][:2]
+        yield words[0][:3] + words[-1][0]
+    letters = "".join(words)
+    for letter in letters[4:]:
+        yield letters[:3] + letter
+    number = 2
+    while True:
+        yield f"{first[:3]}{number}"
+        number += 1

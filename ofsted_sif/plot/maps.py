@@ -8,7 +8,7 @@ import pandas as pd
 
 from ofsted_sif.datasets import load_hex_map
 from ofsted_sif.plot import canvas, palette
-from ofsted_sif.plot.hexagons import borders, centre, corners, short_name
+from ofsted_sif.plot.hexagons import borders, centre, corners, short_names
 from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.table import columns
 
@@ -96,7 +96,8 @@ def hex_map(
     fills = palette.fills(scale)
     size = _letter_size(ax, float(across), float(up) * 0.87)
     hatched = False
-    for key, name, q, r in zip(*(places[column].tolist() for column in ("provider", "provider_name", "q", "r")), strict=True):
+    short = short_names([str(name) for name in places["provider_name"]])
+    for key, name, q, r in zip(places["provider"].tolist(), short, places["q"].tolist(), places["r"].tolist(), strict=True):
         fill = fills.get(str(grade.get(key)))
         hatched |= fill is None
         look = (
@@ -110,12 +111,12 @@ def hex_map(
         colour = palette.text_on(fill) if fill else palette.INK
         x, y = centre(q, r)
         halo = None if fill else {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        ax.text(x, y, canvas.shorten(short_name(name)), ha="center", va="center_baseline", fontsize=size, color=colour, bbox=halo)
+        ax.text(x, y, canvas.shorten(name), ha="center", va="center_baseline", fontsize=size, color=colour, bbox=halo)
     if "region" in table.columns:
         region = dict(zip(keys, table["region"].astype(object), strict=True))
         known = {(q, r): region[key] for key, q, r in zip(places["provider"], places["q"], places["r"], strict=True) if key in region}
         for (x0, y0), (x1, y1) in borders(known):
-            ax.plot([x0, x1], [y0, y1], color=palette.INK, linewidth=1.6, solid_capstyle="round")
+            ax.plot([x0, x1], [y0, y1], color=canvas.on_paper(ax, palette.INK), linewidth=1.6, solid_capstyle="round")
     canvas.plain(ax)
     ax.set_xticks([])
     ax.set_yticks([])
@@ -124,7 +125,16 @@ def hex_map(
     ax.autoscale_view()
     n_judged = sum(pd.notna(value) for value in grade.values())
     off_map = len(set(grade) - set(places["provider"]))
+    named = zip(_called(table, keys), keys, strict=True)
+    rows = [f"{name}: {'not judged' if pd.isna(grade[key]) else grade[key]}" for name, key in named]
+    canvas.behind(ax, "A map of hexagons, one a provider", rows)
     legend_rows = canvas.legend(ax, scale, not_judged=hatched)
     said = canvas.told(table, n_judged=n_judged, n=len(table))
     canvas.heading(ax, title, [*said, f"{off_map:,} without a hexagon" if off_map else ""], legend_rows=legend_rows)
     return ax
+
+
+def _called(table: pd.DataFrame, keys: pd.Series) -> list[str]:
+    """What each provider is called: its name, or its key where there is none."""
+    names = table["provider_name"].astype(object) if "provider_name" in table.columns else keys
+    return [str(key) if pd.isna(name) else str(name) for name, key in zip(names, keys, strict=True)]

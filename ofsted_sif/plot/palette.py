@@ -60,6 +60,24 @@ def text_on(fill: str) -> str:
     return max((INK, PAPER), key=lambda colour: contrast(colour, fill))
 
 
+def readable(colour: str, ground: str, least: float = 4.5) -> str:
+    """The colour itself where it has the contrast on the ground, else mixed with white or ink until it has.
+
+    Examples
+    --------
+    >>> readable("#1d2530", "#ffffff")
+    '#1d2530'
+    >>> contrast(readable("#1d2530", "#000000"), "#000000") >= 4.5
+    True
+    """
+    end = max(("#000000", PAPER), key=lambda other: contrast(other, ground))
+    for step in range(11):
+        mixed = "#" + "".join(f"{round(a + (b - a) * step / 10):02x}" for a, b in zip(_channels(colour), _channels(end), strict=True))
+        if contrast(mixed, ground) >= least:
+            return mixed
+    return end
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21, as WCAG 2 defines it."""
     low, high = sorted((luminance(one), luminance(other)))

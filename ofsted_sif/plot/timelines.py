@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _ROW = 0.36  # inches a provider
 # Okabe and Ito's colours for lines (https://jfly.uni-koeln.de/color/), without the yellow, which is too light on white.
 _LINES = ("#0072b2", "#d55e00", "#007a5a", "#a04d7e", "#1d2530", "#b07a00", "#3a93c2", "#7a4a2a", "#6b7480")
+_MOST_LINES = 18  # as many names as stand beside the axes without touching
 
 
 def history(
@@ -28,6 +30,7 @@ def history(
     provider: str = "provider",
     inspected: str = "inspection_start",
     published: str = "published",
+    until: Any = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -43,6 +46,9 @@ def history(
         Its scale; by default told from the column.
     provider, inspected, published : str
         The user's names of those columns. An inspection stands at its start, or its publication where the start is missing.
+    until : date or str, optional
+        Where the bands end; by default the day of which the table is the state (`as_at`) or to which it says that it is complete
+        (``attrs["complete_to"]``), else the last date in it.
     title : str, optional
         In place of the heading.
     ax : matplotlib Axes, optional
@@ -61,7 +67,7 @@ def history(
 
     Notes
     -----
-    Bands end at the last date in the table, or where it says that the provider closed.
+    Bands end on the day `until`, or where the table says that the provider closed. Inspections after that day are not drawn.
 
     Examples
     --------
@@ -86,34 +92,61 @@ def history(
             "closed": pd.to_datetime(table["closed"]).to_numpy() if "closed" in table.columns else pd.NaT,
         }
     ).sort_values("when", kind="stable")
+    last_day = _last_day(table, marks["when"], published, until)
+    marks = marks[marks["when"] <= last_day]
     names = _names(table, provider)
 
     ax = canvas.axes(ax, 8, 1.1 + _ROW * len(names))
     fills = list(palette.fills(scale).values())[::-1]  # by code: worst first
-    last_day = marks["when"].max()
     of_provider = dict(iter(marks.groupby("key", sort=False)))
     ordered = sorted(names.items(), key=lambda item: item[1].casefold())
-    for row, (key, _) in enumerate(ordered):
-        mine = of_provider[key]
+    rows_in_words: list[str] = []
+    for row, (key, name) in enumerate(ordered):
+        mine = of_provider.get(key, marks.iloc[:0])
         graded = mine[mine["grade"] >= 0]
-        end = mine["closed"].iloc[-1] if pd.notna(mine["closed"].iloc[-1]) else last_day
+        closed = mine["closed"].iloc[-1] if len(mine) else pd.NaT
+        end = closed if pd.notna(closed) and closed < last_day else last_day
         starts = graded["when"].tolist()
-        for start, stop, code in zip(starts, [*starts[1:], max([end, *starts[-1:]])], graded["grade"], strict=True):
+        stops = [*starts[1:], max([end, *starts[-1:]])][: len(starts)]  # a provider never judged has no band
+        held = [f"{scale.labels[-1 - code]} from {canvas.date_in_words(day)}" for day, code in zip(starts, graded["grade"], strict=True)]
+        rows_in_words.append(f"{name}: {'; '.join(held) or 'no grade'}")
+        for start, stop, code in zip(starts, stops, graded["grade"], strict=True):
             ax.barh(row, stop - start, left=start, height=0.3, color=fills[code], linewidth=0)
             ax.plot([start], [row], "o", markersize=9, color=fills[code], markeredgecolor=palette.text_on(fills[code]), clip_on=False)
         open_marks = mine[mine["grade"] < 0]["when"]
-        ax.plot(
-            open_marks, [row] * len(open_marks), "o", markersize=5, color="white", markeredgecolor=palette.QUIET, zorder=3, clip_on=False
-        )
+        if len(open_marks):  # a line without points would count as one at the corner of the figure
+            ax.plot(
+                open_marks,
+                [row] * len(open_marks),
+                "o",
+                markersize=5,
+                color="white",
+                markeredgecolor=palette.QUIET,
+                zorder=3,
+                clip_on=False,
+            )
     canvas.plain(ax, grid="x")
     ax.xaxis_date()
-    ax.set_yticks(range(len(ordered)), [canvas.shorten(name) for _, name in ordered], color=palette.INK)
+    ax.set_yticks(range(len(ordered)), [canvas.shorten(name) for _, name in ordered], color=canvas.on_paper(ax, palette.INK))
     ax.set_ylim(len(ordered) - 0.4, -0.6)
     legend_rows = canvas.legend(ax, scale)
+    canvas.behind(ax, "Bands of the grades held, a row a provider", rows_in_words)
     n_judged = int((marks["grade"] >= 0).sum())
     said = f"{n_judged:,} of {len(marks):,} inspections judged it" + ("" if n_judged == len(marks) else "; the others have an open mark")
     canvas.heading(ax, title, [*canvas.told(table), said], legend_rows=legend_rows)
     return ax
+
+
+def _last_day(table: pd.DataFrame, when: pd.Series, published: str, until: Any) -> pd.Timestamp:
+    """The day on which the bands end; see `history`."""
+    if until is not None:
+        return pd.Timestamp(dates.iso(dates.day(until, "until")))
+    found = [when.max()]
+    if published in table.columns:
+        found.append(pd.Series(dates.dates_of(dates.days_of(columns.column(table, published, "published"), published))).max())
+    said = [table["as_at"].max() if "as_at" in table.columns else table.attrs.get("as_at"), table.attrs.get("complete_to")]
+    known = [pd.Timestamp(dates.iso(dates.day(day, "as_at"))) for day in said if day is not None and not pd.isna(day)]
+    return max(day for day in [*found, *known[:1]] if pd.notna(day))
 
 
 def _when(table: pd.DataFrame, inspected: str, published: str) -> pd.DatetimeIndex:
@@ -141,7 +174,14 @@ def _names(table: pd.DataFrame, provider: str) -> dict[Any, str]:
 
 
 def series(
-    table: Any, *, kind: str | None = None, scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None
+    table: Any,
+    *,
+    kind: str | None = None,
+    by: str | Sequence[str] | None = None,
+    highlight: str | Sequence[str] | None = None,
+    scale: GradeScale | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw shares at many dates from what `series` or `periods` returns: the grades as areas, or good or better as lines by group.
 
@@ -152,6 +192,10 @@ def series(
     kind : {"areas", "lines"}, optional
         ``areas``: stacked shares of the grades, of one group. ``lines``: the threshold's share with its interval, a line a group. By
         default areas where the table has one group, else lines.
+    by : str or sequence of str, optional
+        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+    highlight : str or sequence of str, optional
+        Groups to draw in colour and by name; all others are thin and grey. Needed for lines of more than 18 groups.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns.
     title : str, optional
@@ -166,7 +210,8 @@ def series(
     Raises
     ------
     ValueError
-        For a table without dates or counts, areas of several groups, or lines of a scale without a threshold.
+        For a table without dates or counts, areas of several groups, lines of a scale without a threshold, two rows of one
+        group and date, more than 18 groups without `highlight`, or a group to highlight that the table has not.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -192,16 +237,27 @@ def series(
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), title or "Grades over time", "No dates to show")
     scale = canvas.scale_of_counts(table, scale)
-    groups = pd.Series(canvas.labels_before(table, "n", without=["as_at", "period_start", "period_end", "n_shared"]))
+    groups = pd.Series(canvas.labels(table, by, scale))
     found = groups.unique().tolist()
     kind = ("areas" if len(found) == 1 else "lines") if kind is None else kind
     if kind == "areas" and len(found) > 1:
         raise ValueError(f"areas show one group, and the table has {len(found)} ({', '.join(found[:5])}, ...): choose one, or kind='lines'")
     if kind == "lines" and scale.threshold_column is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share to draw as a line: kind='areas'")
+    wanted = [highlight] if isinstance(highlight, str) else None if highlight is None else list(highlight)
+    if wanted is not None and (unknown := [name for name in wanted if name not in found]):
+        raise ValueError(f"highlight names {', '.join(map(repr, unknown))}, and the table has no such group ({', '.join(found[:5])}, ...)")
+    if kind == "lines" and wanted is None and len(found) > _MOST_LINES:
+        raise ValueError(f"nobody can tell {len(found)} lines apart: name those to look at with highlight=; the others are drawn grey")
+    when = pd.DatetimeIndex(dates.dates_of(dates.days_of(columns.column(table, time, "table"), time)))
+    if (again := pd.DataFrame({"group": groups, "when": when}).duplicated()).any():
+        row = int(np.argmax(again))
+        raise ValueError(
+            f"group {groups[row]!r} repeats the date {canvas.date_in_words(when[row])}: its rows are of several groups; "
+            "name all columns that part them with by="
+        )
     ax = canvas.axes(ax, 8, 4.2)
     judged = table["n_judged"]
-    when = pd.DatetimeIndex(dates.dates_of(dates.days_of(columns.column(table, time, "table"), time)))
     if kind == "areas":
         _areas(ax, table, when, scale)
         legend_rows = canvas.legend(ax, scale)
@@ -209,8 +265,11 @@ def series(
     else:
         legend_rows = 0
         share = f"share_{scale.threshold_column}"
-        _lines(ax, [(name, when[rows], table[rows]) for name in found for rows in [(groups == name).to_numpy()]], share)
+        _lines(ax, [(name, when[rows], table[rows]) for name in found for rows in [(groups == name).to_numpy()]], share, wanted)
         said = [f"{judged.min():,} to {judged.max():,} judged a point"]
+    days = [canvas.date_in_words(day) for day in when]
+    named = [f"{name}, {day}" for name, day in zip(groups, days, strict=True)] if len(found) > 1 else days
+    canvas.behind(ax, "Areas over time" if kind == "areas" else "A line a group over time", canvas.counts_in_words(table, named, scale))
     canvas.plain(ax, grid="y")
     ax.set_ylim(0, 1)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -232,14 +291,19 @@ def _areas(ax: Axes, table: pd.DataFrame, when: pd.DatetimeIndex, scale: GradeSc
         ax.set_xlim(when.min(), when.max())
 
 
-def _lines(ax: Axes, groups: list[tuple[str, Any, pd.DataFrame]], share: str) -> None:
+def _lines(ax: Axes, groups: list[tuple[str, Any, pd.DataFrame]], share: str, wanted: list[str] | None) -> None:
     """A line a group, named at its end; with their intervals where these can be told apart."""
     ends = []
+    if wanted is not None:
+        for _, when, rows in (group for group in groups if group[0] not in wanted):
+            order = np.argsort(when, kind="stable")
+            ax.plot(when[order], rows[share].to_numpy(dtype=float)[order], color=palette.NO_GRADE_HATCH, linewidth=0.6, zorder=1)
+        groups = [group for group in groups if group[0] in wanted]
     for position, (name, when, rows) in enumerate(groups):
-        colour = _LINES[position % len(_LINES)]
+        colour = canvas.on_ground(ax, _LINES[position % len(_LINES)], 3)
         order = np.argsort(when, kind="stable")
         value = rows[share].to_numpy(dtype=float)[order]
-        if len(groups) <= 3:
+        if len(groups) <= 3 and wanted is None:
             lower, upper = (rows[bound].to_numpy(dtype=float)[order] for bound in ("lower", "upper"))
             ax.fill_between(when[order], lower, upper, color=colour, alpha=0.15, linewidth=0)
         ax.plot(when[order], value, color=colour, linewidth=2, marker="o" if len(when) == 1 else None)
@@ -263,7 +327,7 @@ def _name_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
             textcoords=("offset points", "data"),
             va="center_baseline",
             fontsize=9,
-            color=colour,
+            color=canvas.on_paper(ax, colour),
             annotation_clip=False,
         )
 
@@ -280,13 +344,15 @@ def _apart(heights: np.ndarray, step: float) -> np.ndarray:
     return np.clip(spread, 0, max(0.0, 1 - (len(heights) - 1) * step)) + np.arange(len(heights)) * step
 
 
-def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+def survival(table: Any, *, by: str | Sequence[str] | None = None, title: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the share that still waits for a grade as years pass, a step line a group with its interval, from what `time_to` returns.
 
     Parameters
     ----------
     table : DataFrame
         A row a group and time, as `time_to` returns it: years, at_risk, events, censored, survival, lower, upper.
+    by : str or sequence of str, optional
+        The columns that name the groups; by default every column that is no result's own, wherever it stands.
     title : str, optional
         In place of the heading.
     ax : matplotlib Axes, optional
@@ -322,19 +388,20 @@ def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) ->
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), title, "Nobody to follow")
     ax = canvas.axes(ax, 8, 4.2)
-    groups = pd.Series(canvas.labels_before(table, "years"))
+    groups = pd.Series(canvas.labels(table, by))
     found = groups.unique().tolist()
     ends = []
     for position, name in enumerate(found):
         rows = table[(groups == name).to_numpy()].sort_values("years", kind="stable")
-        colour = _LINES[position % len(_LINES)]
+        colour = canvas.on_ground(ax, _LINES[position % len(_LINES)], 3)
         years = np.insert(rows["years"].to_numpy(dtype=float), 0, 0.0)
         value, lower, upper = (np.insert(rows[column].to_numpy(dtype=float), 0, 1.0) for column in ("survival", "lower", "upper"))
         if len(found) <= 3:
             ax.fill_between(years, lower, upper, step="post", color=colour, alpha=0.15, linewidth=0)
         ax.step(years, value, where="post", color=colour, linewidth=2)
         ended = rows["censored"].to_numpy() > 0
-        ax.plot(years[1:][ended], value[1:][ended], "|", color=colour, markersize=7)
+        if ended.any():
+            ax.plot(years[1:][ended], value[1:][ended], "|", color=colour, markersize=7)
         size = f"n = {rows['at_risk'].iloc[0]:,}"
         ends.append((float(value[-1]), size if found == ["All"] else f"{name}, {size}", colour))
     ax.margins(x=0.01)
@@ -343,7 +410,10 @@ def survival(table: Any, *, title: str | None = None, ax: Axes | None = None) ->
     ax.set_xlim(left=0)
     ax.set_ylim(0, 1.02)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    ax.set_xlabel("Years", color=palette.QUIET, fontsize=9)
+    ax.set_xlabel("Years", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
+    told = zip(groups, table.to_dict("records"), strict=True)
+    rows_in_words = [f"{name}, after {row['years']:.1f} years: {row['survival']:.0%} still wait" for name, row in told]
+    canvas.behind(ax, "Steps down as time passes, a line a group", rows_in_words)
     said = f"{table['events'].sum():,} reached it; {table['censored'].sum():,} still waited when observation ended"
     canvas.heading(ax, title, [*canvas.told(table), said])
     return ax

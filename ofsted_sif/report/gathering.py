@@ -11,10 +11,10 @@ import pandas as pd
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.change import changes
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.datasets import load_hex_map
+from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities
 from ofsted_sif.intervals import percent
 from ofsted_sif.plot.canvas import date_in_words, in_words
-from ofsted_sif.plot.hexagons import borders, centre, corners, short_name
+from ofsted_sif.plot.hexagons import borders, centre, corners, short_names
 from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.snapshots import as_at, series
 from ofsted_sif.table import columns, dates
@@ -45,9 +45,14 @@ def gather(
     cutoff = newest.attrs["published_by"]
     in_force = _by_cutoff(frame, day, dates.day(cutoff, "published_by"))
     places = _places(state)
-    in_england = places is not None
+    of_authorities = places is not None
+    in_england = of_authorities and _is_england(frame, register, day, dates.day(cutoff, "published_by"))
+    if places is not None and not in_england:
+        places = places[places["provider"].astype(str).isin(set(state["provider"].astype(str)))]
 
-    has_region = "region" in state.columns and state["region"].notna().any()
+    regions = state["region"].dropna().astype(str).unique() if "region" in state.columns else []
+    # A region that holds all of the table says nothing beside the whole.
+    has_region = len(regions) > 1 or (len(regions) == 1 and (in_england or bool(state["region"].isna().any())))
     years = _years(frame, day, judgement, when, published_by, has_region)
     moved = changes(frame, date=dates.iso(day), judgement=judgement, having=judgement, **when)
     moved = moved[moved["provider"].isin(set(state["provider"]))]
@@ -59,10 +64,10 @@ def gather(
     overall = aggregate(state, judgement=judgement).iloc[0]
     older = int(state["newer_inspection"].notna().sum())
     return {
-        "title": "Children’s services in England" if in_england else "Inspection outcomes",
-        "noun": "authority" if in_england else "provider",
-        "nouns": "authorities" if in_england else "providers",
-        "everywhere": "England" if in_england else "All providers",
+        "title": _title(of_authorities, in_england, regions, len(state)),
+        "noun": "authority" if of_authorities else "provider",
+        "nouns": "authorities" if of_authorities else "providers",
+        "everywhere": "England" if in_england else f"All {len(state)} {'authorities' if of_authorities else 'providers'} here",
         "scale": scale,
         "judgement": in_words(judgement),
         "threshold": None if scale.threshold_column is None else in_words(scale.threshold_column),
@@ -85,8 +90,38 @@ def gather(
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
-        "bundled": in_england,
+        "bundled": of_authorities,
     }
+
+
+# ---- of whom the page tells
+
+
+def _is_england(frame: pd.DataFrame, register: Any, day: int, cutoff: int) -> bool:
+    """Whether the table, with its register, has every authority of England that was open on the day and had been judged by the cut-off."""
+    held = {str(key) for key in frame["provider"]}
+    if register is not None:
+        held |= {str(key) for key in columns.as_frame(register)["provider"]}
+    authorities = load_local_authorities()
+    days = {name: dates.days_of(authorities[name], name) for name in ("opened", "closed") if name in authorities.columns}
+    is_open = np.ones(len(authorities), dtype=bool)
+    if "opened" in days:
+        is_open &= (days["opened"] == NO_DAY) | (days["opened"] <= day)
+    if "closed" in days:
+        is_open &= (days["closed"] == NO_DAY) | (days["closed"] > day)
+    inspections = load_inspections()
+    judged = set(inspections.loc[dates.days_of(inspections["published"], "published") <= cutoff, "provider"].astype(str))
+    return {str(key) for key in authorities.loc[is_open, "provider"]} & judged <= held
+
+
+def _title(of_authorities: bool, in_england: bool, regions: Any, n: int) -> str:
+    """What the page is about: all of England, one region, or so many authorities; nothing more than the table holds."""
+    if not of_authorities:
+        return "Inspection outcomes"
+    if in_england:
+        return "Children’s services in England"
+    authorities = "1 local authority" if n == 1 else f"{n} local authorities"
+    return f"Children’s services: {authorities}" + (f", {regions[0]}" if len(regions) == 1 else "")
 
 
 # ---- the table
@@ -384,7 +419,7 @@ class _Axis:
             grade = _grade(row[judgement], scale)
             marks.append((self.place(row["when_"]), grade["place"], f"{_month(row['when_'])}: {grade['word']}"))
         graded = [mark for mark in marks if mark[1] >= 0]
-        ends = [mark[0] for mark in graded[1:]] + [100.0]
+        ends = [*(mark[0] for mark in graded[1:]), 100.0][: len(graded)]  # a provider never judged has no band
         return [(mark[0], round(end - mark[0], 2), mark[1]) for mark, end in zip(graded, ends, strict=True)], marks
 
 
@@ -432,6 +467,8 @@ def _map(places: pd.DataFrame, people: list[dict[str, Any]], state: pd.DataFrame
     def pixel(point: tuple[float, float]) -> tuple[float, float]:
         return round((point[0] - left) * size, 1), round((top - point[1]) * size, 1)
 
+    short = dict(zip(places["provider"], short_names([str(name) for name in places["provider_name"]]), strict=True))
+    bottom = min(centre(0, r)[1] for r in places["r"]) - 0.6
     hexes: list[dict[str, Any]] = []
     region = {}
     for row in places.sort_values(["r", "q"], ascending=[False, True]).to_dict("records"):
@@ -442,7 +479,7 @@ def _map(places: pd.DataFrame, people: list[dict[str, Any]], state: pd.DataFrame
             {
                 "person": person,
                 "name": str(row["provider_name"]),
-                "short": short_name(str(row["provider_name"])),
+                "short": short[row["provider"]],
                 "x": x,
                 "y": y,
                 "points": points,
@@ -458,5 +495,5 @@ def _map(places: pd.DataFrame, people: list[dict[str, Any]], state: pd.DataFrame
         "off": off,
         "none": any(hex["person"] is None or hex["person"]["grade"]["place"] < 0 for hex in hexes),
         "width": round((right - left) * size),
-        "height": round((top + 0.6) * size),
+        "height": round((top - bottom) * size),
     }
