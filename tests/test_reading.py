@@ -69,12 +69,13 @@ LAYOUTS = {
     "social care, other providers, 2013-14": (
         [
             [
-                "Provider URN", "Registration status", "Provision type", "Local authority", "Event number", "Event date", "Event Type Group",
+                "Provider URN", "Registration status", "Provision type", "Local authority", "Event number", "Event date",
+                "Event Type Group",
                 "Overall effectiveness", "Experiences and progress of, and outcomes for, children and young people", "Quality of service",
                 "Safeguarding children and young people", "Leadership and management", "Organisation",
             ],
-            ["SC000001", "Active", "Boarding School", "Leeds", "1001", "03/12/2013", "Full inspection", "Good", "Good", "Good", "Adequate", "Good", ""],
-            ["SC000002", "Active", "Boarding School", "Leeds", "1002", "04/12/2013", "Emergency visit", "NMS Not Met", "", "", "", "", ""],
+            ["SC000001", "Active", "Boarding School", "Leeds", "1", "03/12/2013", "Full inspection", "Good", "Good", "", "", "", ""],
+            ["SC000002", "Active", "Boarding School", "Leeds", "2", "04/12/2013", "Emergency visit", "NMS Not Met", "", "", "", "", ""],
         ],
         2,
     ),

@@ -1,9 +1,10 @@
 """Reading: judgements that a file holds and the table does not, one inspection twice, workbooks. All rows are made up."""
 
 import datetime
-import inspect
+import gzip
 import io
 import warnings
+import zipfile
 
 import pandas as pd
 import pytest
@@ -359,8 +360,30 @@ def test_a_month_in_letters_is_read_or_named():
 
 def test_columns_to_keep():
     # A column asked for is in the table, as it stands in the file.
-    if "keep" not in inspect.signature(sif.read_inspections).parameters:
-        pytest.skip("no such argument yet")
     text = CARE.replace("\n", ",Postcode\n") + f"{HOME},03/04/2015,1001,Good,LS1 1AA\n"
     table = sif.read_inspections(io.BytesIO(text.encode()), keep=["Postcode"])
     assert "LS1 1AA" in table.astype(str).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("URN,Name,As at date,Published date,Overall effectiveness", "five-year data"),
+        ("URN,Provision type,Joiner status,Leaver status", "joiners and leavers"),
+        ("Period as at,Outstanding,Good,Requires improvement to be good,Inadequate", "printed series"),
+        ("Local area partnership,Ofsted region,Inspection start date,Inspection outcome", "area send"),
+    ],
+)
+def test_a_file_without_inspections_is_told_what_it_is(header, said):
+    table, told = read(header + "\n1,2,3,4,5\n"[: 2 * header.count(",") + 3] + "\n")
+    assert table is None
+    assert said in told
+
+
+def test_a_gzip_and_a_zip_of_one_file_are_read():
+    text = (CARE + f"{HOME},03/04/2015,1001,Good\n").encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", text)
+    for data in (gzip.compress(text), packed.getvalue()):
+        assert len(sif.read_inspections(io.BytesIO(data))) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -18,6 +19,7 @@ from ofsted_sif.reading.layouts import Block, Event, Header, fits, form, header_
 from ofsted_sif.reading.report import ReadingError, ReadingReport, spans
 from ofsted_sif.reading.values import Column, categorical, clean
 from ofsted_sif.scales import FOUR_POINT, REPORT_CARD, GradeScale
+from ofsted_sif.table.dates import parse_date
 
 # The columns of a table of inspections before its judgements; those that no source has are left out.
 ORDER = (
@@ -31,6 +33,8 @@ REASONS = ("title", "header", "blank", "padding", "footer", "duplicate", "not ye
 TITLE, HEADER, BLANK, PADDING, FOOTER, DUPLICATE, NOT_YET, NOT_UNDERSTOOD = range(len(REASONS))
 # An inspection of which no kind is said has the grades that it has; of one whose kind is not understood nothing is believed.
 _BARE_EVENT = Event(None, None, True, {})
+# "as at 31 March 2025", and "as at March 2022", which is its last day.
+_AS_AT = re.compile(r"\bas ?at (?:(\d{1,2}) )?([A-Z][a-z]{2,8}) (20\d\d)(?!\d)", re.IGNORECASE)
 _GRADE_WORDS = frozenset(
     form(word) for scale in (FOUR_POINT, REPORT_CARD) for word in [*scale.words, *scale.labels] if not form(word).isdigit()
 )
@@ -78,10 +82,18 @@ class _Inspections:
     framework: _Text | None
 
 
-def read_sheet(source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str) -> tuple[pd.DataFrame, ReadingReport]:
+def read_sheet(
+    source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str, keep: Sequence[str] = ()
+) -> tuple[pd.DataFrame, ReadingReport]:
     """Read the sheet as its layout says."""
     try:
-        return _Reading(source, sheet, header, surveyed, errors).result()
+        reading = _Reading(source, sheet, header, surveyed, errors)
+        table, report = reading.result()
+        if len(keep):
+            attrs = table.attrs
+            table = table.assign(**reading.kept(keep, report.source_rows - reading.first_row, table.columns))
+            table.attrs = attrs
+        return table, report
     except ReadingError as error:
         if error.file is None:
             raise ReadingError(
@@ -448,10 +460,36 @@ class _Reading:
         table = pd.DataFrame(shown, copy=False)
         report = self._report(rows, register)
         table.attrs = {
+            **self._own_date(),
             "file": report.file, "sheet": report.sheet, "layout": report.layout, "rows": report.n_rows, "rows_read": report.n_read,
             "rows_set_aside": report.n_rows - report.n_read, "not_understood": len(self.not_understood),
         }  # fmt: skip
         return table, report
+
+    def _own_date(self) -> dict[str, str]:
+        """The date as at which the file speaks, from a title row, else the sheet's or the file's name; nothing where none says it."""
+        titles = [str(cell) for row in self.sheet.rows[: self.header.row] for cell in row if cell]
+        for text in [*titles, self.sheet.name or "", self.source.file]:
+            found = _AS_AT.search(text.replace("_", " "))
+            day = parse_date(f"{found[1] or '31'} {found[2]} {found[3]}") if found else None
+            if day is not None:
+                return {"complete_to": day.isoformat()}
+        return {}
+
+    def kept(self, wanted: Sequence[str], rows: np.ndarray, already: Sequence[str]) -> dict[str, pd.Categorical]:
+        """Columns of the file by the headers that they have there, as text, for the rows of the table."""
+        shown = [" ".join(str(cell).split()) for cell in self.sheet.rows[self.header.row]]
+        if isinstance(wanted, str):
+            wanted = [name for name in shown if name and name not in already] if wanted == "all" else [wanted]
+        found = {}
+        for name in wanted:
+            column = self._column(None, f"kept as {name!r}", [form(name)]) if form(name) else None
+            if column is None:
+                raise ReadingError(f"keep={name!r}: there is no such column", row=self.header.row + 1)
+            if name in already:
+                raise ReadingError(f"keep={name!r}: the table has a column of this name", row=self.header.row + 1)
+            found[name] = categorical(column.codes[rows], values.texts(column, self.layout.missing))
+        return found
 
     def _require_dates_and_judgements(self) -> None:
         """An error where no column has the day of an inspection, or none what was judged: nothing could be said of its inspections."""
