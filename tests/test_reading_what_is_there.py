@@ -387,3 +387,11 @@ def test_a_gzip_and_a_zip_of_one_file_are_read():
         archive.writestr("a.csv", text)
     for data in (gzip.compress(text), packed.getvalue()):
         assert len(sif.read_inspections(io.BytesIO(data))) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "day"), [("as at 31 March 2024", "2024-03-31"), ("as at June 2022", "2022-06-30"), ("in year 2022-23", None)]
+)
+def test_the_date_of_which_a_file_speaks_stands_in_its_title(title, day):
+    text = f"Children's social care data in England {title}\n" + CARE + f"{HOME},03/04/2015,1001,Good\n"
+    assert sif.read_inspections(io.BytesIO(text.encode())).attrs.get("complete_to") == day

@@ -471,9 +471,9 @@ class _Reading:
         titles = [str(cell) for row in self.sheet.rows[: self.header.row] for cell in row if cell]
         for text in [*titles, self.sheet.name or "", self.source.file]:
             found = _AS_AT.search(text.replace("_", " "))
-            day = parse_date(f"{found[1] or '31'} {found[2]} {found[3]}") if found else None
-            if day is not None:
-                return {"complete_to": day.isoformat()}
+            for last in ([found[1]] if found[1] else ["31", "30", "29", "28"]) if found else []:
+                if (day := parse_date(f"{last} {found[2]} {found[3]}")) is not None:
+                    return {"complete_to": day.isoformat()}
         return {}
 
     def kept(self, wanted: Sequence[str], rows: np.ndarray, already: Sequence[str]) -> dict[str, pd.Categorical]:
