@@ -28,7 +28,9 @@ OLD = ["SC1", "326164", "2015-03-27", 2, 2]
         (["SC1", "10006164", "2015-03-08", 2, 2], True),  # 19 days, the most that was seen
         (["SC1", "10006164", "2015-03-06", 2, 2], False),
         (["SC1", "10006164", "2015-03-17", 3, 2], False),  # a grade differs
-        (["SC1", "10006164", "2015-03-17", 2, 3], False),
+        (["SC1", "10006164", "2015-03-17", 2, 3], True),  # of 42 of the 307 real pairs a judgement below the overall one was restated
+        (["SC1", "972292", "2015-03-29", 2, 2], True),  # both systems have numbers of six digits
+        (["SC1", "ITS326164", "2015-03-27", 2, 2], True),
         (["SC1", "10006164", "2015-03-27", 3, 3], True),  # the same day: corrected grades
         (["SC1", "326165", "2015-03-27", 2, 2], False),  # two inspections on one day, each with its number
         (["SC1", None, "2015-03-30", 2, 2], True),

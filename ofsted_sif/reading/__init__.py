@@ -16,7 +16,7 @@ import pandas as pd
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import Survey, as_table, read_sheet
-from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load, nearest
+from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, header_cells, known_layouts, load, nearest
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
 __all__ = [
@@ -32,7 +32,13 @@ __all__ = [
 
 
 def read_inspections(
-    path: Any, *, layout: str | Path | None = None, sheet: str | None = None, errors: str = "raise", return_report: bool = False
+    path: Any,
+    *,
+    layout: str | Path | None = None,
+    sheet: str | None = None,
+    keep: Sequence[str] = (),
+    errors: str = "raise",
+    return_report: bool = False,
 ) -> Any:
     r"""Read a file as downloaded from Ofsted into a table of inspections, one row an inspection.
 
@@ -44,6 +50,8 @@ def read_inspections(
         The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default it is told from the header.
     sheet : str, optional
         The sheet of a workbook; by default the first with inspections.
+    keep : sequence of str or "all", default ()
+        Further columns of the file, kept as text under the headers that they have there.
     errors : {"raise", "report"}, default "raise"
         What becomes of a value that is not understood: an error that names its place, or a missing value that stands in the report.
     return_report : bool, default False
@@ -91,11 +99,11 @@ def read_inspections(
     if errors not in ("raise", "report"):
         raise ValueError(f"errors={errors!r} is neither 'raise' nor 'report'")
     if isinstance(path, list | tuple):
-        return _read_several(path, layout, sheet, errors, return_report)
+        return _read_several(path, layout, sheet, keep, errors, return_report)
     source = open_source(path)
     among = _among(layout)
     name, header, surveyed = _choose(source, among, sheet)
-    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors)
+    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors, keep)
     _remember(table, report)
     return (table, report) if return_report else table
 
@@ -110,7 +118,9 @@ def _remember(table: pd.DataFrame, report: ReadingReport) -> None:
     _REPORTS[key] = (weakref.ref(table, lambda _: _REPORTS.pop(key, None)), report)
 
 
-def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | None, errors: str, return_report: bool) -> Any:
+def _read_several(
+    paths: Sequence[Any], layout: str | Path | None, sheet: str | None, keep: Sequence[str], errors: str, return_report: bool
+) -> Any:
     from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
 
     if not paths:
@@ -119,7 +129,7 @@ def _read_several(paths: Sequence[Any], layout: str | Path | None, sheet: str | 
     combined: pd.DataFrame | None = None
     reports = []
     for path in tqdm(paths, desc="reading", unit="file", delay=1, disable=not shown):
-        table, report = read_inspections(path, layout=layout, sheet=sheet, errors=errors, return_report=True)
+        table, report = read_inspections(path, layout=layout, sheet=sheet, keep=keep, errors=errors, return_report=True)
         combined = table if combined is None else combine(combined, table)
         reports.append(report)
     return (combined, reports) if return_report else combined
@@ -154,6 +164,8 @@ def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple
     for name, header, _ in surveyed:
         if header is not None and sheet in (None, name):
             return name, header, surveyed
+    if no_inspections := [said for name in source.names if sheet in (None, name) and (said := _without_inspections(source, name))]:
+        raise ReadingError(no_inspections[0], file=source.file, sheet=sheet)
     nearest_found = [
         found for name in source.names if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
     ]
@@ -169,6 +181,42 @@ def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple
         sheet=sheet,
         row=row + 1,
     )
+
+
+# Files of Ofsted's that hold no inspections, or none with grades: what tells them, and what to say.
+_NO_INSPECTIONS = (
+    (
+        ("as at date", "urn", "overall effectiveness"),
+        "this is Ofsted's five-year data: the grades in force at five dates, not inspections, so that each would count five times; take "
+        "the official statistics of one date, or the inspections of the year to date",
+    ),
+    (
+        ("joiner status", "leaver status"),
+        "this is Ofsted's list of joiners and leavers: when providers opened and closed, no inspections",
+    ),
+    (
+        ("period as at", "outstanding", "good"),
+        "this is Ofsted's printed series of counts (how many providers had each grade at each date), no inspections",
+    ),
+    (
+        ("area name", "inspection outcome written statement of action required"),
+        "these are area SEND inspections: their outcomes are no grades, and are not read",
+    ),
+    (
+        ("local area partnership", "inspection outcome"),
+        "these are area SEND inspections: their three outcomes are no grades, and are not read",
+    ),
+)
+
+
+def _without_inspections(source: Source, name: str | None) -> str | None:
+    """What a sheet of Ofsted's is that holds no inspections."""
+    for row in source.load(name, HEADER_WITHIN).rows:
+        cells = set(header_cells(row))
+        for headers, said in _NO_INSPECTIONS:
+            if cells.issuperset(headers):
+                return said
+    return None
 
 
 def list_sheets(path: Any) -> pd.DataFrame:

@@ -31,6 +31,9 @@ def _known() -> tuple[pd.DataFrame, dict[str, list[int]], dict[str, int]]:
 def _name_form(name: str) -> str:
     """The form of a name: "&" is "and"; a council is what it governs."""
     words = form(name.replace("&", " and ")).split()
+    for title in (["london", "borough", "of"], ["royal", "borough", "of"], ["metropolitan", "borough", "of"]):
+        if words[: len(title)] == title and len(words) > len(title):
+            words = words[len(title) :]
     while words and words[-1] in ("council", "borough", "county", "city", "metropolitan", "unitary", "authority", "mbc", "cc", "of"):
         words.pop()
     return " ".join(words) or form(name)

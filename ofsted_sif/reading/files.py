@@ -55,7 +55,15 @@ class Source:
 
 def open_source(path: Any) -> Source:
     """Take a file apart, given by its path or as an open binary file."""
+    if not isinstance(path, str | bytes | os.PathLike) and not hasattr(path, "read"):
+        return _of_frame(path)
     data, file = _bytes(path)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unzipped(data, file)
+    if data.startswith(b"PK"):
+        data = _only_file(data)
+    if data.startswith(b"PAR1"):
+        return _of_frame(_parquet(data, file), file)
     if not data.strip():
         raise ReadingError("the file is empty", file=file)
     if data.startswith(b"PK"):
@@ -69,6 +77,67 @@ def open_source(path: Any) -> Source:
     text, encoding = _decode(data, file)
     rows = csv_rows(text, file)
     return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+
+
+def _of_frame(table: Any, file: str = "a table") -> Source:
+    """A table of Ofsted's own columns as the sheet that it would be in a workbook: missing values are blank cells."""
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        if hasattr(table, "to_pandas"):
+            table = table.to_pandas()
+        else:
+            raise TypeError(f"{type(table).__name__} is no path, open binary file (CSV, ODS, XLSX), or table")
+    if table.size > MOST_CELLS:
+        raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
+    header = [str(name) for name in table.columns]
+    blank = table.isna().to_numpy()
+    cells = [
+        ["" if none else value for value, none in zip(values, missing, strict=True)]
+        for values, missing in zip(table.astype(object).to_numpy().tolist(), blank.tolist(), strict=True)
+    ]
+    rows: list[Sequence[Any]] = [header, *cells]
+    return Source(file, None, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+
+
+def _parquet(data: bytes, file: str) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(io.BytesIO(data))
+    except ImportError:
+        raise ReadingError("reading Parquet needs pyarrow: pip install pyarrow", file=file) from None
+    except (ValueError, OSError) as error:
+        raise ReadingError(f"the Parquet file is damaged ({error})", file=file) from None
+
+
+def _unzipped(data: bytes, file: str) -> bytes:
+    """What a .gz holds, never more than the bound."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacking.decompress(data, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise ReadingError(f"the .gz is damaged ({error})", file=file) from None
+    if len(content) > MOST_BYTES:
+        raise ReadingError(f"unpacks to more than {MOST_BYTES >> 20} MB; Ofsted's largest file has 19 MB", file=file)
+    if not unpacking.eof:
+        raise ReadingError("the .gz ends before its end", file=file)
+    return content
+
+
+def _only_file(data: bytes) -> bytes:
+    """The one CSV that a .zip holds; the data as they are where it is a workbook or anything else."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")]
+            plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            if len(entries) == 1 and entries[0].filename.lower().endswith(".csv") and entries[0].compress_type in plain:
+                with archive.open(entries[0]) as opened:
+                    content = opened.read(MOST_BYTES + 1)
+                return content if len(content) <= MOST_BYTES else data
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError):
+        pass  # told where workbooks are looked into
+    return data
 
 
 def _bytes(path: Any) -> tuple[bytes, str]:
@@ -158,15 +227,14 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
 # ---- workbooks
 
 
-def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
+def _workbook(data: bytes, file: str, said: tuple[str, ...] = ()) -> Source:
     import python_calamine
 
     book = _guarded(lambda: python_calamine.load_workbook(io.BytesIO(data)), file, None)
-    names = tuple(
-        meta.name
-        for meta in book.sheets_metadata
-        if "Work" in str(meta.typ)  # not charts or macros
-    )
+    sheets = [meta for meta in book.sheets_metadata if "Work" in str(meta.typ)]  # not charts or macros
+    hidden = [meta.name for meta in sheets if not str(meta.visible).endswith("Visible")]
+    # What a person sees comes first: a hidden sheet is often an older release that was kept.
+    names = (*(meta.name for meta in sheets if meta.name not in hidden), *hidden)
     if not names:
         raise ReadingError("the workbook has no sheet", file=file)
 
@@ -177,8 +245,8 @@ def _workbook(data: bytes, file: str, n_failed: int = 0) -> Source:
             raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file, sheet=name)
         return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height)
 
-    failed = f"{n_failed:,} cells of the workbook hold an error such as #REF! where a formula failed; they are read as blank"
-    return Source(file, None, names, load, (failed,) if n_failed else ())
+    told = (f"hidden sheets: {', '.join(map(repr, hidden))} (choose with sheet=)",) if hidden else ()
+    return Source(file, None, names, load, (*said, *told))
 
 
 def _xls(data: bytes, file: str) -> Source:
@@ -201,8 +269,8 @@ def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
         raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
 
 
-def _look_into_zip(data: bytes, file: str) -> int:
-    """An error where it is no workbook, or would unpack to more than a published file can hold; else how many cells hold errors."""
+def _look_into_zip(data: bytes, file: str) -> tuple[str, ...]:
+    """An error where it is no workbook, or would unpack to more than a published file can hold; else what its cells do not show."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -217,18 +285,36 @@ def _look_into_zip(data: bytes, file: str) -> int:
                 if ods:
                     content = unpacked.part("content.xml")
                     _measure_ods(content, file)
-                    return len(_ODS_FAILED.findall(content))
+                    return _not_shown(
+                        len(_ODS_FAILED.findall(content)), len(_ODS_UNCOUNTED.findall(content)), len(_ODS_MERGED.findall(content))
+                    )
                 parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
                 strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
                 for name, part in parts.items():
                     if not name.lower().endswith("sharedstrings.xml"):
                         _measure_xlsx(part, strings, file)
-                return sum(len(_XLSX_FAILED.findall(part)) for part in parts.values())
+                merged = sum(first != last for part in parts.values() for first, last in _XLSX_MERGED.findall(part))
+                failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
+                return _not_shown(failed, uncounted, merged)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
         raise ReadingError(f"the workbook is damaged: it cannot be unpacked ({error})", file=file) from None
     raise ReadingError("a zip archive, but not a workbook in XLSX or ODS; unpack it and read the file within", file=file)
+
+
+def _not_shown(failed: int, uncounted: int, merged: int) -> tuple[str, ...]:
+    """What a reader should know of cells that a workbook shows otherwise than it holds them."""
+    said = []
+    if failed:
+        said.append(f"{failed:,} cells of the workbook hold an error such as #REF! where a formula failed; they are read as blank")
+    if uncounted:
+        said.append(
+            f"{uncounted:,} cells of the workbook hold a formula without its value; they are read as blank (open and save it first)"
+        )
+    if merged:
+        said.append(f"{merged:,} merged cells of the workbook cover several rows; only the first of them has the value")
+    return tuple(said)
 
 
 class _Unpacked:
@@ -261,6 +347,9 @@ class _Unpacked:
 _ODS_NAME = rb"table-row|table-cell|covered-table-cell|table"
 _ODS_START = re.compile(rb"</?table:(?:" + _ODS_NAME + rb")(?=[\s/>])")
 _ODS_TAG = re.compile(rb"<(/?)table:(" + _ODS_NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
+# A formula of which no value was saved; a cell over several rows.
+_ODS_UNCOUNTED = re.compile(rb"<table:table-cell(?=\s)(?![^<>]*?office:value-type)[^<>]*?\btable:formula\s*=")
+_ODS_MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
 _ODS_FAILED = re.compile(rb"calcext:value-type=\"error\"")
 _ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 _ODS_VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
@@ -335,6 +424,10 @@ _XLSX_INDEX = re.compile(
     rb"<(?:\w+:)?c\s(?>[^<>]*?\bt\s*=\s*[\"']s[\"'])[^<>]*+>\s*+(?:<(?:\w+:)?f[^<>]*+>[^<]*+</(?:\w+:)?f>)?\s*+<(?:\w+:)?v>\s*+(\d+)"
 )
 _XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
+_XLSX_UNCOUNTED = re.compile(
+    rb"<(?:\w+:)?f(?:\s[^<>]*+)?(?:/>|>[^<]*+</(?:\w+:)?f>)\s*+(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
+)
+_XLSX_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?[A-Za-z]{1,7}\$?(\d{1,12}):\$?[A-Za-z]{1,7}\$?(\d{1,12})[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 

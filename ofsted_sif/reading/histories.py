@@ -21,6 +21,8 @@ __all__ = ["combine", "reconcile"]
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
+# Numbers of the case system before 2015 end at the one, those of the system since begin at the other: between them both have some.
+LAST_OLD, FIRST_NEW = 435_001, 381_399
 # The same between two days of publication, where the day of the inspection is not known: Nottingham's report of 5 September 2022 stands
 # under 5 November in one release.
 NEAR_PUBLISHED = 92
@@ -56,10 +58,13 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Notes
     -----
     Two rows of one provider are the same inspection, in this order of certainty, each row used once: the same inspection number; the
-    same first day; the same day of publication where a first day is missing; first days at most 20 apart and no grade that differs;
+    same first day; the same day of publication where a first day is missing; first days at most 20 apart, and no grade that differs or,
+    where both have numbers, the same overall grade;
     where a first day is missing, days of publication at most 92 apart, at least two grades and none that differs. Never where both have
     numbers of one case system that differ, where frameworks or being graded differ, or where they have no judgement in common. Numbers
-    of eight digits are of the system since 2015, all others of those before. Which inspection of the table is which
+    up to 381398, and those with "ITS" before them, are of the system before 2015, those from 435002 on of the system since; between
+    them both have some. The same number under another provider is the same inspection where one names the other as
+    `urn_at_inspection`. Which inspection of the table is which
     does not depend on the order of rows except between rows that agree in all of this.
 
     Examples
@@ -119,12 +124,15 @@ def _pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
         pd.DataFrame({"key": keys[1], "new": np.arange(len(later))}), on="key"
     )
     old, new = candidates["old"].to_numpy(), candidates["new"].to_numpy()
+    succeeded = _under_successors(older, later)
+    old, new = np.concatenate([old, succeeded[:, 0]]), np.concatenate([new, succeeded[:, 1]])
     number = [_labels(frame, "inspection_number") for frame in (older, later)]
-    one, other = number[0].to_numpy()[old], number[1].to_numpy()[new]
+    of_system = [_bare(series) for series in number]
+    one, other = of_system[0][0].to_numpy()[old], of_system[1][0].to_numpy()[new]
     both = number[0].notna().to_numpy()[old] & number[1].notna().to_numpy()[new]
     same_number = both & (one == other)
-    recent = [series.astype("str").str.fullmatch(r"\d{8}").to_numpy(dtype=np.bool_) for series in number]
-    possible = ~both | same_number | (recent[0][old] != recent[1][new])
+    systems = of_system[0][1][old], of_system[1][1][new]
+    possible = ~both | same_number | (systems[0] != systems[1]) | (systems[0] == 0)
     for name in ("framework", "graded"):
         if name in older.columns and name in later.columns:
             first, second = _labels(older, name), _labels(later, name)
@@ -138,8 +146,10 @@ def _pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
     p, q = published[0][old], published[1][new]
     undated = (a == NO_DAY) | (b == NO_DAY)
     apart = np.where(undated, np.iinfo(np.int32).max, np.abs(np.where(undated, 0, a) - np.where(undated, 0, b)))
-    rank = np.full(len(candidates), 9)
-    rank[~undated & (apart <= NEAR) & (unlike == 0) & (equal > 0)] = 4
+    rank = np.full(len(old), 9)
+    # Across the change of systems the judgements below the overall one were restated for some; that one never.
+    agree = (unlike == 0) & (equal > 0) | both & _same_overall(older, later, old, new)
+    rank[~undated & (apart <= NEAR) & agree] = 4
     rank[undated & (p != NO_DAY) & (p == q)] = 3
     # Of the same grades twice within a quarter, one day of publication is a slip.
     rank[undated & (p != NO_DAY) & (q != NO_DAY) & (p != q) & (np.abs(p - q) <= NEAR_PUBLISHED) & (unlike == 0) & (equal > 1)] = 5
@@ -154,6 +164,45 @@ def _pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
             used_old[row] = used_new[match] = True
             pairs.append((row, match))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _same_overall(older: pd.DataFrame, later: pd.DataFrame, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Whether both rows of a candidate pair have the same overall grade."""
+    name = "overall_effectiveness"
+    if not all(name in judgement_columns(frame) for frame in (older, later)):
+        return np.zeros(len(old), dtype=np.bool_)
+    (first, scale), (second, their_scale) = (grade_codes(frame, name, None) for frame in (older, later))
+    return (first[old] >= 0) & (first[old] == second[new]) & (scale == their_scale)
+
+
+def _under_successors(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
+    """Positions of rows with one number under two providers, of which one is the other's `urn_at_inspection`."""
+    frames = []
+    for frame in (older, later):
+        bare = _bare(_labels(frame, "inspection_number"))[0]
+        there = bare.notna().to_numpy()
+        columns = {"number": bare, "provider": _labels(frame, "provider"), "then": _labels(frame, "urn_at_inspection")}
+        frames.append(pd.DataFrame({**columns, "at": np.arange(len(frame))})[there])
+    if all(frame["then"].isna().all() for frame in frames):
+        return np.empty((0, 2), dtype=np.int64)
+    found = frames[0].merge(frames[1], on="number")
+    other = found["provider_x"] != found["provider_y"]
+    same = (found["then_y"] == found["provider_x"]) | (found["then_x"] == found["provider_y"])
+    return found.loc[other & same, ["at_x", "at_y"]].to_numpy(dtype=np.int64)
+
+
+def _bare(numbers: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    """Numbers without a leading ITS, and the case system of each: -1 before 2015, 1 since, 0 where both have such numbers."""
+    text = numbers.astype("str")
+    old_by_name = text.str.startswith("ITS").to_numpy(dtype=np.bool_)
+    bare = text.str.removeprefix("ITS")
+    digits = bare.str.fullmatch(r"\d{1,9}").to_numpy(dtype=np.bool_)
+    value = np.zeros(len(bare), dtype=np.int64)
+    value[digits] = bare[digits].astype("int64")
+    system = np.zeros(len(bare), dtype=np.int8)
+    system[(digits & (value < FIRST_NEW)) | old_by_name] = -1
+    system[digits & (value > LAST_OLD) & ~old_by_name] = 1
+    return bare.astype(object).where(numbers.notna(), None), system
 
 
 def _agreement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -17,7 +18,8 @@ from ofsted_sif.reading.files import Sheet, Source
 from ofsted_sif.reading.layouts import Block, Event, Header, fits, form, header_cells, names
 from ofsted_sif.reading.report import ReadingError, ReadingReport, spans
 from ofsted_sif.reading.values import Column, categorical, clean
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import FOUR_POINT, REPORT_CARD, GradeScale
+from ofsted_sif.table.dates import parse_date
 
 # The columns of a table of inspections before its judgements; those that no source has are left out.
 ORDER = (
@@ -31,6 +33,11 @@ REASONS = ("title", "header", "blank", "padding", "footer", "duplicate", "not ye
 TITLE, HEADER, BLANK, PADDING, FOOTER, DUPLICATE, NOT_YET, NOT_UNDERSTOOD = range(len(REASONS))
 # An inspection of which no kind is said has the grades that it has; of one whose kind is not understood nothing is believed.
 _BARE_EVENT = Event(None, None, True, {})
+# "as at 31 March 2025", and "as at March 2022", which is its last day.
+_AS_AT = re.compile(r"\bas ?at (?:(\d{1,2}) )?([A-Z][a-z]{2,8}) (20\d\d)(?!\d)", re.IGNORECASE)
+_GRADE_WORDS = frozenset(
+    form(word) for scale in (FOUR_POINT, REPORT_CARD) for word in [*scale.words, *scale.labels] if not form(word).isdigit()
+)
 _UNKNOWN_EVENT = Event(None, None, False, {})
 
 
@@ -75,10 +82,18 @@ class _Inspections:
     framework: _Text | None
 
 
-def read_sheet(source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str) -> tuple[pd.DataFrame, ReadingReport]:
+def read_sheet(
+    source: Source, sheet: Sheet, header: Header, surveyed: Survey, errors: str, keep: Sequence[str] = ()
+) -> tuple[pd.DataFrame, ReadingReport]:
     """Read the sheet as its layout says."""
     try:
-        return _Reading(source, sheet, header, surveyed, errors).result()
+        reading = _Reading(source, sheet, header, surveyed, errors)
+        table, report = reading.result()
+        if len(keep):
+            attrs = table.attrs
+            table = table.assign(**reading.kept(keep, report.source_rows - reading.first_row, table.columns))
+            table.attrs = attrs
+        return table, report
     except ReadingError as error:
         if error.file is None:
             raise ReadingError(
@@ -192,8 +207,10 @@ class _Reading:
 
     def _mark_rows(self, key: np.ndarray, inspected: np.ndarray) -> None:
         """Say of each row without a provider or without an inspection what it is."""
+        nameless = int(bool(self.header.cells) and not self.header.cells[0])
         for number in np.flatnonzero((self.status == READ) & ~(key & inspected)).tolist():
-            filled = sum(cell != "" and clean(cell) != "" for cell in self.body[number])
+            # R's row names stand in a column without a header: they say nothing, and NA beside them neither.
+            filled = sum(cell != "" and not values.is_missing(clean(cell), self.layout.missing) for cell in self.body[number][nameless:])
             if filled == 0:
                 self.status[number] = BLANK
             elif filled == 1:
@@ -254,8 +271,9 @@ class _Reading:
                 texts[target] = self._text(column, target, kind)
         events, event_of = self._events(columns.get("inspection_type"), texts)
         grades, outcome = self._grades(judged, events, event_of)
-        if outcome is not None and "outcome" not in texts:
-            texts["outcome"] = outcome
+        if outcome is not None:
+            texts["outcome"] = _either(texts["outcome"], outcome) if "outcome" in texts else outcome
+        self._grades_of_later_days(judged, grades, dates)
         any_grade = np.zeros(size, dtype=np.bool_)
         for codes in grades.values():
             any_grade |= codes >= 0
@@ -376,6 +394,7 @@ class _Reading:
         key_column = self.columns.get("provider") or self.columns.get("provider_name")
         if key_column is None:
             raise ReadingError("no column says to which provider a row belongs", row=self.header.row + 1)
+        self._require_dates_and_judgements()
         inspections = [self._inspections(block, columns) for block, columns in self.blocks]
         provider_texts: dict[str, _Text] = {}
         provider_values: dict[str, np.ndarray] = {}
@@ -441,10 +460,88 @@ class _Reading:
         table = pd.DataFrame(shown, copy=False)
         report = self._report(rows, register)
         table.attrs = {
+            **self._own_date(),
             "file": report.file, "sheet": report.sheet, "layout": report.layout, "rows": report.n_rows, "rows_read": report.n_read,
             "rows_set_aside": report.n_rows - report.n_read, "not_understood": len(self.not_understood),
         }  # fmt: skip
         return table, report
+
+    def _own_date(self) -> dict[str, str]:
+        """The date as at which the file speaks, from a title row, else the sheet's or the file's name; nothing where none says it."""
+        titles = [str(cell) for row in self.sheet.rows[: self.header.row] for cell in row if cell]
+        for text in [*titles, self.sheet.name or "", self.source.file]:
+            found = _AS_AT.search(text.replace("_", " "))
+            for last in ([found[1]] if found[1] else ["31", "30", "29", "28"]) if found else []:
+                if (day := parse_date(f"{last} {found[2]} {found[3]}")) is not None:
+                    return {"complete_to": day.isoformat()}
+        return {}
+
+    def kept(self, wanted: Sequence[str], rows: np.ndarray, already: Sequence[str]) -> dict[str, pd.Categorical]:
+        """Columns of the file by the headers that they have there, as text, for the rows of the table."""
+        shown = [" ".join(str(cell).split()) for cell in self.sheet.rows[self.header.row]]
+        if isinstance(wanted, str):
+            wanted = [name for name in shown if name and name not in already] if wanted == "all" else [wanted]
+        found = {}
+        for name in wanted:
+            column = self._column(None, f"kept as {name!r}", [form(name)]) if form(name) else None
+            if column is None:
+                raise ReadingError(f"keep={name!r}: there is no such column", row=self.header.row + 1)
+            if name in already:
+                raise ReadingError(f"keep={name!r}: the table has a column of this name", row=self.header.row + 1)
+            found[name] = categorical(column.codes[rows], values.texts(column, self.layout.missing))
+        return found
+
+    def _require_dates_and_judgements(self) -> None:
+        """An error where no column has the day of an inspection, or none what was judged: nothing could be said of its inspections."""
+        listed = names().judgements
+        for what, wanted in (
+            ("day", ("inspection_start", "published")),
+            ("judgement", (*listed, "outcome")),
+        ):
+            if any(columns.get(target) is not None for _, columns in self.blocks for target in wanted):
+                continue
+            looked = [header for block, _ in self.blocks for target in wanted for header in block.columns.get(target, ())]
+            raise ReadingError(
+                f"no column has the {what} of the inspections; {self.layout.name!r} looks for {', '.join(map(repr, looked[:4]))}. A layout "
+                "of your own can name another (layout='mine.toml')",
+                row=self.header.row + 1,
+            )
+
+    def _not_taken(self) -> list[tuple[str, int]]:
+        """Columns that are not taken and whose values are grades in words, with the number of those."""
+        found = []
+        for position, cell in enumerate(self.header.cells):
+            if position in self.taken or not cell or position >= self.width or len(self.sections) > 1:
+                continue
+            if isinstance(self.cells, Cells):
+                column = Column("", *self.cells.column(position))
+            else:
+                column = values.factorize("", list(map(itemgetter(position), self.cells)))
+            said = [text for text in column.texts[:100] if not values.is_missing(text, self.layout.missing)]
+            graded = [text for text in said if form(text) in _GRADE_WORDS]
+            if graded and all(form(text) in _GRADE_WORDS or form(text) in self.layout.no_grade or text == "-" for text in said):
+                wanted = [code for code, text in enumerate(column.texts) if form(text) in _GRADE_WORDS]
+                found.append((" ".join(str(self.sheet.rows[self.header.row][position]).split()), int(np.isin(column.codes, wanted).sum())))
+        return found
+
+    def _grades_of_later_days(self, judged: Mapping[str, Column], grades: dict[str, np.ndarray], dates: Mapping[str, np.ndarray]) -> None:
+        """Of a grade that was changed after the inspection nothing is said of the inspection: it holds from its own date only."""
+        start = dates.get("inspection_start")
+        for target, column in judged.items():
+            name = form(column.header.replace("(where applicable)", "")) + " date of grade"
+            if start is None or name not in self.header.cells:
+                continue
+            dated = self._column(None, f"{target}: date of grade", [name])
+            if dated is None:
+                continue
+            day = values.dates(dated, self.layout.missing, frozenset(), self.layout.unknown_dates, self.log.complain)[0][dated.codes]
+            later = (grades[target] >= 0) & (day > start)
+            if later.any():
+                grades[target][later] = -1
+                self.log.notes.append(
+                    f"{int(later.sum()):,} grades of {column.header!r} have a date of grade after the inspection: not taken, as they were "
+                    "not given at it"
+                )
 
     def _drop_repeated(self, inspections: Sequence[_Inspections]) -> None:
         """One row an inspection: where two blocks of a row name the same inspection, the first has it."""
@@ -518,8 +615,9 @@ class _Reading:
         _, first = np.unique(np.asarray(provider.codes), return_index=True)
         chosen = rows[np.sort(first)]
         columns: dict[str, Any] = {name: categorical(text.codes[chosen], text.labels) for name, text in texts.items()}
-        columns |= {name: array[chosen] for name, array in arrays.items() if name in ORDER}
-        return pd.DataFrame({name: columns[name] for name in ORDER if name in columns}, copy=False)
+        columns |= {name: array[chosen] for name, array in arrays.items()}
+        # All that people group by, or the providers never inspected would have no phase.
+        return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*ORDER, *columns]) if name in columns}, copy=False)
 
     def _complain_of_name(self, number: int, name: str, expected: str) -> None:
         self.log.cells.append((number, self._key_header(), name, expected))
@@ -552,6 +650,9 @@ class _Reading:
         status = np.concatenate([np.array([*above, HEADER], dtype=np.int8), self.status])
         body_read = self.status == READ
         notes = [*self.log.notes, *self.source.notes]
+        if not_taken := self._not_taken():
+            told = ", ".join(f"{header!r} ({n:,})" for header, n in not_taken)
+            notes.append(f"columns that hold grades and are not taken: {told}")
         if pointed := sum(int((where & body_read).sum()) for where in self.log.pointed):
             notes.append(f"{pointed:,} identifiers stood as numbers with a point (100000.0): repaired")
         others = [name for name, header, _ in self.surveyed if header is not None and name != self.sheet.name]
@@ -627,6 +728,11 @@ def _integral(word: str) -> str:
 def _last_code(text: _Text, place: Mapping[str, int]) -> np.ndarray:
     """The codes of a text, equal labels (there can be two spellings of one number) under one code."""
     return np.array([-2 if label is None else place[label] for label in text.labels])[text.codes]
+
+
+def _either(first: _Text, second: _Text) -> _Text:
+    """The first text, and where it says nothing the second."""
+    return _Text(np.where(first.present, first.codes, second.codes + len(first.labels)), [*first.labels, *second.labels])
 
 
 def _constant(label: str, size: int) -> _Text:
