@@ -124,6 +124,7 @@ def test_the_core_reads_no_array_wrongly(name, kind):
             continue
         forms = [lay(argument) for layout, lay in kinds.LAYOUTS.items() if layout != "column of a table" or argument.ndim == 1]
         forms += [argument.astype(dtype) for dtype in (*kinds.INTEGERS, "float32", "float64", "object", "datetime64[D]", "str")]
+        forms = [form for form in forms if form.dtype.kind not in "iu" or np.array_equal(form.astype(argument.dtype), argument)]
         forms += [argument.tolist(), pd.Series(argument.ravel())]
         for form in forms:
             arguments, outputs = calls.a_call(name, kind, 12)

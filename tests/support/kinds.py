@@ -17,7 +17,7 @@ INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uin
 
 def misaligned(array):
     room = np.empty(array.nbytes + 1, dtype=np.uint8)
-    odd = room[1:].view(array.dtype) if array.nbytes else array
+    odd = room[1:].view(array.dtype).reshape(array.shape) if array.nbytes else array
     odd[:] = array
     return odd
 
