@@ -250,5 +250,7 @@ def fingerprint(value):
         value = value.array
     if isinstance(value, pd.api.extensions.ExtensionArray):  # which may keep in itself what it was once asked
         value = list(value)
+    if isinstance(value, np.ma.MaskedArray):  # which writes down what it fills holes with when it is first asked
+        return pickle.dumps((np.array(value.data), np.array(value.mask), value.flags.writeable))
     base = value.base if isinstance(value, np.ndarray) and isinstance(value.base, np.ndarray) else None
     return pickle.dumps((value, value.flags.writeable if isinstance(value, np.ndarray) else None, base))
