@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ofsted_sif import _core
-from tests import calls
+from tests.support import calls
 
 ROWS = 40
 FUNCTIONS = sorted(calls.functions())

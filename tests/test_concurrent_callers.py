@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from ofsted_sif import _core
-from tests import calls
+from tests.support import calls
 from tests.test_faults import outcome
 
 THREADS, TIMES = 4, 3

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from ofsted_sif import _core, counts
 from ofsted_sif.counts import NO_DAY
-from tests import cases
-from tests.cases import KINDS, LAST_DAY
 from tests.reference.count_as_at import count_as_at
 from tests.reference.count_grades import count_grades
 from tests.reference.latest_as_at import latest_as_at
 from tests.reference.order_records import order_records
 from tests.reference.records import Record
 from tests.reference.sum_weights import sum_weights
+from tests.support import cases
+from tests.support.cases import KINDS, LAST_DAY
 
 CASES = 3000
 

@@ -8,10 +8,10 @@ import scipy.stats
 
 from ofsted_sif import _core, counts
 from ofsted_sif.counts import NO_DAY
-from tests import cases
 from tests.reference import kendall as definition
 from tests.reference.resample_counts import outcomes
 from tests.reference.theil_sen import slopes
+from tests.support import cases
 
 CASES = 2000
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ofsted_sif import _core
-from tests import calls
+from tests.support import calls
 
 ROWS = 8000  # enough for every table that kernels allocate for many rows alone
 

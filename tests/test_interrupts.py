@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.interrupted import CALLS
+from tests.support.interrupted import CALLS
 
 # Answers come within 200 ms on a machine at rest: the figure is told at the end. What fails is a call that is not stopped in its middle;
 # that kernels ask often enough is judged by what they do and not by a clock, in tests/c/test_stopping.c.
@@ -28,7 +28,9 @@ def worst(request):
 @pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_ctrl_c_is_answered_in_a_moment(call, worst):
-    done = subprocess.run([sys.executable, "-m", "tests.interrupted", call, str(TRIES)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.interrupted", call, str(TRIES)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     answers = [min(waits) for waits in json.loads(done.stdout)["answers"] if waits]
     assert answers, "the call was over before a key was pressed"

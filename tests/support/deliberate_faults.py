@@ -1,10 +1,10 @@
 """Deliberate faults in the C core: each is put into a copy, built, and must turn a test red.
 
-    python3 -m tests.deliberate_faults            all; prints a table, writes tests/records/deliberate_faults.toml
-    python3 -m tests.deliberate_faults spells.c   those of one file
+    python3 -m tests.support.deliberate_faults            all; prints a table
+    python3 -m tests.support.deliberate_faults spells.c   those of one file
 
-The faults stand in deliberate_faults.toml. Where a kernel was rewritten, `old` no longer occurs there exactly once: the script (and
-tests/test_deliberate_faults.py) says which, and the entry is to be written anew for the lines that now do the same.
+The faults stand in deliberate_faults.toml. Where a kernel was rewritten, `old` no longer occurs there exactly once: the script says
+which, and the entry is to be written anew for the lines that now do the same.
 """
 
 import os
@@ -20,10 +20,9 @@ from time import monotonic
 
 import pytest
 
-from tests.forks import PYTEST, FirstRed, in_a_fork, load_libraries
-from tests.records import write_record
+from tests.support.forks import PYTEST, FirstRed, in_a_fork, load_libraries
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SECONDS = 120  # of the processor, for the tests likely to notice: a fault may make a loop endless; all others have five times as long
 
 
@@ -116,7 +115,7 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
                 raise SystemExit(f"{fault.file}: {fault.fault}: does not compile")
             start = monotonic()
             likely = [f"tests/{name}" for name in fault.tests]
-            rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py") if "deliberate" not in path.name)
+            rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py"))
             red = first_red(copy, likely) or first_red(copy, rest, 5 * SECONDS)
             print(f"{fault.file:22} {fault.fault:58} {monotonic() - start:3.0f} s  {red or 'NOT CAUGHT'}", flush=True)
             caught.append((fault, red))
@@ -135,9 +134,6 @@ def main() -> None:
     caught = tried([fault for fault in all_faults if not asked or fault.file in asked])
     missed = [fault for fault, red in caught if red is None]
     print(f"{len(caught) - len(missed)} of {len(caught)} faults caught")
-    if not asked:
-        figures = {"faults": len(caught), "files": len({fault.file for fault, _ in caught}), "caught": len(caught) - len(missed)}
-        write_record("deliberate_faults", "Deliberate faults in the C core", "python3 -m tests.deliberate_faults", figures)
     if missed:
         raise SystemExit(1)
 

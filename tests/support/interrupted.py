@@ -1,4 +1,4 @@
-"""A long call and Ctrl-C in the middle of it: `python -m tests.interrupted CALL TRIES` prints how long each answer took.
+"""A long call and Ctrl-C in the middle of it: `python -m tests.support.interrupted CALL TRIES` prints how long each answer took.
 
 A process of its own, so that no other test meets the signal.
 """
