@@ -50,7 +50,7 @@ class Shared:
         return self.hold(*(np.sort(days) for days in made) if in_order else made)
 
     def refill(self) -> None:
-        """Write other contents over one of the arrays, and soon what stood there at first: what stays wrong ends calls before they get far."""
+        """Write other contents over one of the arrays, and soon what stood there at first, so that calls get far before they end."""
         array, contents = self.contents[rng.integers(len(self.contents))]
         np.copyto(array, contents[rng.integers(len(contents))])
         np.copyto(array, contents[0])

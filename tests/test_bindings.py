@@ -120,7 +120,7 @@ def test_a_version_for_a_processor_that_is_not_here_is_refused_at_import():
 def test_a_mask_of_booleans_is_no_bitmap():
     grades, counts = np.zeros(4, np.int8), np.zeros((1, 5), np.int64)
     for bitmap in (np.ones(4, bool), np.ones(4, np.int64)):
-        with pytest.raises(TypeError, match="grades has a validity bitmap .* wanted bytes of 8 bits"):
+        with pytest.raises(TypeError, match=r"grades has a validity bitmap .* wanted bytes of 8 bits"):
             _core.count_grades(None, 0, (grades, bitmap, 0), 4, counts)
 
 

@@ -136,7 +136,7 @@ def test_per_cents_of_integers_of_any_size(count: int, n: int, right: int) -> No
 
 @pytest.mark.parametrize(("count", "n"), [(5, 3), (-1, 8), ([1, 1], [2, 0]), (1, -2)])
 def test_a_per_cent_of_more_than_all_names_the_count(count: object, n: object) -> None:
-    with pytest.raises(ValueError, match="count is -?[0-9]+ of n = "):
+    with pytest.raises(ValueError, match=r"count is -?[0-9]+ of n = "):
         sif.percent(count, n)
 
 
