@@ -356,7 +356,8 @@ def _run_headline(options: argparse.Namespace) -> str:
     day = pd.Timestamp(now.attrs["as_at"])
     cutoff = pd.Timestamp(now.attrs["published_by"])
     year = pd.DateOffset(years=1)
-    before = sif.as_at(table, day - year, published_by=cutoff - year, framework=state["framework"], register=register)
+    then_by = None if state["published_by"] is None else cutoff - year
+    before = sif.as_at(table, day - year, published_by=then_by, framework=state["framework"], register=register)
 
     lines = [*_title(now, day, cutoff, options.file), ""]
     # A table of latest inspections alone does not reach back: of a year ago it tells only of those not inspected since.

@@ -125,5 +125,5 @@ def test_a_mask_of_booleans_is_no_bitmap():
 
 
 def test_a_column_of_days_has_one_dimension():
-    with pytest.raises(ValueError, match="held must have one dimension, not 2"):
+    with pytest.raises(ValueError, match="inspected must have one dimension, not 2"):
         _core.order_records(np.arange(4), 4, np.zeros((2, 2), np.int64), None, None, None, None, np.zeros(4, np.int64))

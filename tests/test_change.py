@@ -490,7 +490,7 @@ def test_bounds_of_a_difference_or_a_probability_end_where_it_ends():
     for one, other, end in ((best, worst, 1.0), (worst, best, -1.0)):
         row = sif.compare(one, other, paired=True, level=0.9999).set_index("measure").loc["difference of shares"]
         assert end in (row["lower"], row["upper"])
-    better, worse = grades_table([3, 2]), grades_table([2, 1])
+    better, worse = grades_table([3, 2]), grades_table([2, 1]).assign(provider=["x", "y"])
     assert sif.compare(better, worse).set_index("measure").loc["probability of superiority", "upper"] == 1.0
     assert sif.compare(worse, better).set_index("measure").loc["probability of superiority", "lower"] == 0.0
 

@@ -15,7 +15,7 @@ from ofsted_sif import _core, counts
 from ofsted_sif.counts import NO_DAY
 from tests.support import calls, kinds
 
-HISTORY = {"provider": "codes", "held": "days", "published": "days"}
+HISTORY = {"provider": "codes", "inspected": "days", "published": "days"}
 STATE = HISTORY | {"eligible": "flags", "opened": "days", "closed": "days"}
 CODES = {"groups": "codes", "grades": "codes"}
 SIZES = {"n_groups": 3, "n_grades": 4}
@@ -35,7 +35,7 @@ KERNELS = {
     "spells": (STATE | IN_ORDER | {"grades": "codes"}, {"until": 60, "n_providers": 3, "n_grades": 4}),
     "kendall": (DATED | {"values": "numbers"}, {"n_groups": 3}),
     "kendall_of_counts": ({"groups": "codes", "days": "days", "some_grades": "codes", "rows": "whole"}, SIZES),
-    "kendall_exact": ({"runs": "whole", "s": "whole"}, {}),
+    "kendall_exact": ({"tie_pattern": "whole", "s": "whole"}, {}),
     "theil_sen": (DATED | {"values": "numbers"}, {"n_groups": 3, "ranks": np.array([[0, 1]] * 3)}),
     "resample_counts": (
         {"provider": "codes"} | CODES,
@@ -58,7 +58,7 @@ def columns(n):
     provider, groups, days = codes(3, 0), codes(3, 0), rng.integers(0, 60, n)
     return {
         "provider": provider,
-        "held": held,
+        "inspected": held,
         "published": published,
         "eligible": rng.random(n) < 0.8,
         "opened": np.array([NO_DAY, 3, 12]),
@@ -76,7 +76,7 @@ def columns(n):
         "dated_order": np.lexsort((days, groups)),
         "values": rng.integers(0, 2, n).astype(np.float64),
         "rows": rng.integers(0, 4, n),
-        "runs": np.full(n, 0b101, dtype=np.int64),
+        "tie_pattern": np.full(n, 0b101, dtype=np.int64),
         "s": np.full(n, 2, dtype=np.int64),
     }
 

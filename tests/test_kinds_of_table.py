@@ -21,12 +21,12 @@ TABLES = {
     "change_summary": lambda table: sif.change_summary(sif.changes(table, by="region"), by="region"),
     "transitions": lambda table: sif.transitions(table, by="region"),
     "decompose": lambda table: sif.decompose(table, DAY, LATER),
-    "compare": lambda table: sif.compare(sif.as_at(table, DAY), sif.as_at(table, LATER)),
+    "compare": lambda table: sif.compare(sif.as_at(table, DAY), sif.as_at(table, LATER), paired=True),
     "spells": lambda table: sif.spells(table, by="region", until=LATER),
     "time_to": lambda table: sif.time_to(table, by="region", grade="Good", until=LATER),
     "median_time_to": lambda table: sif.median_time_to(table, by="region", grade="Good", until=LATER),
     "logrank": lambda table: sif.logrank(table, by="region", grade="Good", until=LATER),
-    "trend": lambda table: sif.trend(table, by="region", method="theil-sen"),
+    "trend": lambda table: sif.trend(table, by="region", method="mann-kendall"),
     "resample": lambda table: sif.resample(
         table, statistic=lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False
     ),
