@@ -471,7 +471,9 @@ class _Reading:
         titles = [str(cell) for row in self.sheet.rows[: self.header.row] for cell in row if cell]
         for text in [*titles, self.sheet.name or "", self.source.file]:
             found = _AS_AT.search(text.replace("_", " "))
-            for last in ([found[1]] if found[1] else ["31", "30", "29", "28"]) if found else []:
+            if found is None:
+                continue
+            for last in [found[1]] if found[1] else ["31", "30", "29", "28"]:
                 if (day := parse_date(f"{last} {found[2]} {found[3]}")) is not None:
                     return {"complete_to": day.isoformat()}
         return {}
