@@ -13,7 +13,7 @@ from ofsted_sif.intervals import normal_quantile, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.keys import key_codes
+from ofsted_sif.table.keys import key_codes, of_one_kind
 
 __all__ = ["SharedProvidersWarning", "compare"]
 
@@ -282,7 +282,7 @@ def _superiority_bounds(share: float, n_a: float, n_b: float, level: float) -> t
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np.ndarray, provider: str) -> tuple[np.ndarray, np.ndarray]:
     """The grades of the providers that are judged in both tables."""
-    keys = [pd.Index(np.asarray(column(frame, provider, "provider"))) for frame in (first, second)]
+    keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))]
     for name, index in zip("ab", keys, strict=True):
         if index.has_duplicates:
             raise ValueError(f"{name}: provider {index[index.duplicated()][0]} stands in it twice; pairs are of one row a provider")

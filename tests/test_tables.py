@@ -293,3 +293,11 @@ def test_errors_of_type_say_what_to_give():
     doubled = pd.concat([two("Good", "Good", graded=[True, True]), pd.DataFrame({"graded": [True, True]})], axis=1)
     with pytest.raises(ValueError, match="graded='graded': the table has 2 columns of that name"):
         sif.as_at(doubled, "2020-01-01")
+
+
+def test_rule_21_releases_and_lists_are_matched_whatever_their_keys_are():
+    old, new = mixed_keys()
+    assert sorted({*sif.combine(old, new)["provider"]}) == ["100001", "100002", "SC000123"]
+    assert sif.reconcile(old.astype({"provider": float}), old.astype({"provider": str})).empty
+    pairs = sif.compare(old, old.astype({"provider": str}), paired=True).set_index("measure")
+    assert pairs.loc["mcnemar", "n_a"] == 2

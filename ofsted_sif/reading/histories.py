@@ -15,6 +15,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, has_grade, judgement_columns
 from ofsted_sif.table.dates import days_of, iso
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.keys import of_one_kind
 from ofsted_sif.table.records import stack
 
 __all__ = ["combine", "reconcile"]
@@ -76,6 +77,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     (716, 16, 0)
     """
     older, later = as_frame(table).reset_index(drop=True), as_frame(newer).reset_index(drop=True)
+    if "provider" in older.columns and "provider" in later.columns:
+        keys = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
+        older, later = older.assign(provider=keys[0]), later.assign(provider=keys[1])
     older, later = _with_graded(older, later)
     pairs = _pairs(older, later)
     result, changes = _updated(older, later, pairs)
@@ -327,8 +331,9 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     """
     lists = [as_frame(mine), as_frame(published)]
     found = []
-    for frame, title in zip(lists, ("mine", "published"), strict=True):
-        keys = pd.Index(column(frame, provider, "provider").astype(object))
+    of_lists = of_one_kind(*(column(frame, provider, "provider") for frame in lists))
+    for frame, title, values in zip(lists, ("mine", "published"), of_lists, strict=True):
+        keys = pd.Index(values.astype(object))
         if keys.has_duplicates:
             again = keys[keys.duplicated()][0]
             raise ValueError(f"{title}: provider {again} stands in it {int((keys == again).sum())} times; as_at gives one row a provider")

@@ -59,6 +59,15 @@ def are_numbers(labels: Any) -> bool:
     return pd.Index(np.asarray(labels)).inferred_type in ("integer", "floating")
 
 
+def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The keys of two tables so that they can be compared: as they are, or as text where one mixes kinds or the two are of unlike ones."""
+    kept = [values.dropna().unique() for values in (first, second)]
+    empty = not all(len(values) for values in kept)
+    if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
+        return first, second
+    return (*(values.map(as_key, na_action="ignore").astype(TEXT) for values in (first.astype(object), second.astype(object))),)
+
+
 def as_key(value: object) -> str:
     """A key as text: whole numbers by their digits, text without spaces at its ends."""
     if isinstance(value, float | np.floating) and value == value and float(value).is_integer():
