@@ -183,7 +183,7 @@ static void unpack_block(const question *q, const sif_ordering *ordering, int64_
         b->group[k] = (int32_t)(words[k] >> to_group & groups) - 1;
         b->from[k] = (int32_t)(words[k] >> to_position & positions);
         const uint64_t provider = words[k] >> to_provider & providers;
-        b->provider[k] = (int32_t)(provider < n_providers ? provider : n_providers - 1);
+        b->provider[k] = (int32_t)(provider < n_providers ? provider : n_providers - 1); /* one way: an array must change meanwhile */
     }
     if (q->expires != NULL)
         for (size_t k = 0; k < count; k++)
@@ -515,7 +515,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
         return sif_ok();
     question q;
     sif_status status = ask(records, groups, grades, expires, n_dates, dates, cutoffs, &q);
-    if (n_groups <= INT32_MAX && n_grades <= INT32_MAX) /* else there can be no such counts, and none is written */
+    if (n_groups <= INT32_MAX && n_grades <= INT32_MAX) /* one way: no table of counts is that large */
         cells = (n_groups + 1) * (n_grades + 1);
     if (status.code == SIF_OK) {
         t.table = malloc((size_t)((n_dates + 1) * cells) * sizeof *t.table);

@@ -108,7 +108,7 @@ static sif_status find_cells(int narrow, const sif_codes *groups, const sif_code
         return sif_ok();
     const sif_status status = offender(groups, grades, first, first + (int64_t)count);
     /* Where there are no groups, the loops take one that a bitmap calls missing for a code that may be bad. */
-    return status.code == SIF_CHANGED && groups != NULL && n_groups == 0 ? sif_ok() : status;
+    return status.code == SIF_CHANGED && groups != NULL && n_groups == 0 ? sif_ok() : status; /* one way: an array must change meanwhile */
 }
 
 /* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */

@@ -10,7 +10,7 @@ static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) { return ro
 /* The row at position j, which sif_next_group has checked; what has become of it since is held to the rows there are. */
 static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) {
     const int64_t row = sif_order_at(rows, j);
-    return row >= 0 && row < rows->n ? row : 0;
+    return row >= 0 && row < rows->n ? row : 0; /* one way: an array must change meanwhile */
 }
 
 /* The first position from `position` on at which another group follows; `order` may name rows that there are not. */
@@ -57,8 +57,8 @@ static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, in
         if (sif_stop_after(watch, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
-    if (j > end) /* another group began there when the piece was made */
-        return sif_changed();
+    if (j > end) /* one way: an array must change meanwhile */
+        return sif_changed(); /* not reached: an array must change meanwhile */
     *group = of_group;
     *stop = j;
     return sif_ok();

@@ -42,7 +42,7 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
         return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     /* Of the piece before, which has checked it, the provider alone matters: it is another. */
     const int64_t provider = sif_provider_before(records, order, block->first);
-    if (provider >= 0 && is_row(records, block->row_before))
+    if (provider >= 0 && is_row(records, block->row_before)) /* one way: an array must change meanwhile */
         block->key[0] = provider << 32;
     return sif_ok();
 }
@@ -150,5 +150,5 @@ sif_status sif_first_fault(const sif_history *block, const sif_column *columns, 
     }
     if (block->is_cut)
         return sif_fail(SIF_BAD_ROW, block->first + (int64_t)block->count, block->row[block->count]);
-    return block->is_faulty ? sif_changed() : sif_ok();
+    return block->is_faulty ? sif_changed() : sif_ok(); /* one way: an array must change meanwhile */
 }

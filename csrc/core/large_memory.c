@@ -23,8 +23,8 @@ void *sif_allocate_large(size_t bytes) {
     if (!is_large(bytes))
         return malloc(bytes);
     void *const memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
+    if (memory == MAP_FAILED) /* one way: memory is there */
+        return NULL; /* not reached: memory is there */
     const size_t before = ((uintptr_t)PAGE - (uintptr_t)memory % PAGE) % PAGE, whole = (bytes - before) / PAGE * PAGE; /* before < PAGE */
     (void)madvise((char *)memory + before, whole, MADV_HUGEPAGE); /* a wish: what it answers does not matter */
     return memory;

@@ -215,20 +215,20 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
         int32_t any = 0; /* negative where a provider is none; else each has a bucket */
         for (size_t k = 0; k < kept; k++)
             any |= b.provider[k];
-        if (any < 0)
-            return sif_changed();
+        if (any < 0) /* one way: an array must change meanwhile */
+            return sif_changed(); /* not reached: an array must change meanwhile */
         for (size_t k = 0; k < kept; k++) {
             const int32_t bucket = b.provider[k] >> all->shift;
             const int64_t at = all->start[bucket];
-            if (at >= all->stop[bucket])
-                return sif_changed();
+            if (at >= all->stop[bucket]) /* one way: an array must change meanwhile */
+                return sif_changed(); /* not reached: an array must change meanwhile */
             words[at] = packed[k];
             all->start[bucket] = at + 1;
         }
     }
     for (int64_t i = 0; i < all->n; i++)
-        if (all->start[i] != all->stop[i])
-            return sif_changed();
+        if (all->start[i] != all->stop[i]) /* one way: an array must change meanwhile */
+            return sif_changed(); /* not reached: an array must change meanwhile */
     return sif_ok();
 }
 

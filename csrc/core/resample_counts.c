@@ -131,9 +131,9 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
         drawn[p] = more; /* until the first replicate */
         n_providers += more;
     }
-    if (n_profiles > 0 && begins[n_profiles] != n_entries) {
-        status = sif_changed();
-        goto done;
+    if (n_profiles > 0 && begins[n_profiles] != n_entries) { /* one way: an array must change meanwhile */
+        status = sif_changed(); /* not reached: an array must change meanwhile */
+        goto done; /* not reached: an array must change meanwhile */
     }
     for (int64_t e = begins[0]; e < begins[n_profiles]; e++) {
         own[e] = (entry){sif_once(cell, e), sif_once(count, e)};

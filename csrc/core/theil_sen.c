@@ -285,8 +285,8 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
             const int64_t i = sif_row_at(rows, start + k);
             x[k] = (double)sif_once(rows->day, i) - middle;
             y[k] = sif_once_double(values, i);
-            if (!isfinite(y[k]) || (k > 0 && x[k] < x[k - 1])) {
-                status = isfinite(y[k]) ? sif_changed() : sif_fail(SIF_BAD_VALUE, i, 0);
+            if (!isfinite(y[k]) || (k > 0 && x[k] < x[k - 1])) { /* one way: an array must change meanwhile */
+                status = isfinite(y[k]) ? sif_changed() : sif_fail(SIF_BAD_VALUE, i, 0); /* one way: an array must change meanwhile */
                 goto done;
             }
             of.most_x = fmax(of.most_x, fabs(x[k]));
