@@ -286,8 +286,8 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
             x[k] = (double)sif_once(rows->day, i) - middle;
             y[k] = sif_once_double(values, i);
             if (!isfinite(y[k]) || (k > 0 && x[k] < x[k - 1])) { /* one way: an array must change meanwhile */
-                status = isfinite(y[k]) ? sif_changed() : sif_fail(SIF_BAD_VALUE, i, 0); /* one way: an array must change meanwhile */
-                goto done;
+                status = isfinite(y[k]) ? sif_changed() : sif_fail(SIF_BAD_VALUE, i, 0); /* not reached: an array must change meanwhile */
+                goto done; /* not reached: an array must change meanwhile */
             }
             of.most_x = fmax(of.most_x, fabs(x[k]));
             of.most_y = fmax(of.most_y, fabs(y[k]));
