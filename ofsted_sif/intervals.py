@@ -151,8 +151,11 @@ def _numbers(values: Any) -> np.ndarray:
     """NumPy's own numbers as they are, a few at a time made floats of; all else as floats, where a missing value is NaN."""
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.filled(values.astype(np.float64), np.nan)
-    is_plain = isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
-    return values if is_plain else np.asarray(values, dtype=np.float64)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return values
+    if hasattr(values, "to_numpy"):  # of pandas, whose pd.NA is no number
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(values, dtype=np.float64)
 
 
 def _whole_or_missing(values: Any, name: str) -> np.ndarray:

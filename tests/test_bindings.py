@@ -127,3 +127,16 @@ def test_a_mask_of_booleans_is_no_bitmap():
 def test_a_column_of_days_has_one_dimension():
     with pytest.raises(ValueError, match="inspected must have one dimension, not 2"):
         _core.order_records(np.arange(4), 4, np.zeros((2, 2), np.int64), None, None, None, None, np.zeros(4, np.int64))
+
+
+@pytest.mark.parametrize("name", calls.functions())
+def test_no_output_of_any_function_may_share_memory_with_what_is_read(name):
+    given, outs = calls.a_call(name, "usual", 40)
+    arrays = [one for one in given if isinstance(one, np.ndarray) and one.nbytes]
+    for out in outs:
+        for other in (one for one in arrays if one is not out):
+            shared = bytearray(max(out.nbytes, other.nbytes))
+            aliases = {id(one): np.ndarray(one.shape, one.dtype, shared) for one in (out, other)}
+            aliases[id(other)][...] = other
+            with pytest.raises(ValueError, match="shares memory with"):
+                getattr(_core, name)(*(aliases.get(id(one), one) for one in given))

@@ -21,6 +21,8 @@ KERNELS = {kernel.name: kernel for kernel in signatures.kernels()}
 @pytest.mark.parametrize("path", signatures.generated(), ids=lambda path: path.name)
 def test_what_is_written_from_the_table_of_signatures_is_not_stale(path):
     said = "python3 csrc/python/signatures.py writes it anew"
+    if not path.exists():
+        pytest.skip("a wheel is tried, whose sources are not here")
     assert path.read_text("utf-8") == signatures.generated()[path], f"{path.name} is stale; {said}"
 
 

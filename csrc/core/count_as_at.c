@@ -287,7 +287,7 @@ static sif_status first_fault(const source *from, const sif_codes *groups, const
         if (status.code != SIF_OK)
             return status;
     }
-    return sif_changed(); /* not reached but where others write to the records: there is a fault */
+    return sif_changed(); /* not reached: there is a fault, unless an array changes meanwhile */
 }
 
 /* The first row, as they lie, whose grade or group is out of range and which takes part. */
@@ -300,7 +300,7 @@ static sif_status first_bad_code(const sif_records *records, const sif_codes *gr
         if (status.code != SIF_OK)
             return status;
     }
-    return sif_changed(); /* not reached but where others write to the records: there is one */
+    return sif_changed(); /* not reached: there is one, unless an array changes meanwhile */
 }
 
 /* Where the walk writes what each position of the grid adds to the one before it. */

@@ -10,7 +10,7 @@ enum { BETWEEN_LOOKS = 100000000 /* nanoseconds */ };
 /* C's own clock, as the limited API has none before 3.13. It may be set, forward or back: then there is one look more. */
 int64_t now(void) {
     struct timespec time = {0};
-    return timespec_get(&time, TIME_UTC) == TIME_UTC ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : 0;
+    return timespec_get(&time, TIME_UTC) == TIME_UTC ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : 0; /* one way: there is a clock */
 }
 
 PyThreadState *let_others_run(int it_pays) {
@@ -27,7 +27,7 @@ int stop_on_signal(void *context) {
     if (pending->thread == NULL)
         return PyErr_CheckSignals();
     const int64_t time = now();
-    if (time >= pending->asked && time - pending->asked < BETWEEN_LOOKS && time != 0)
+    if (time >= pending->asked && time - pending->asked < BETWEEN_LOOKS && time != 0) /* one way: the clock runs forward */
         return 0;
     PyEval_RestoreThread(pending->thread);
     const int stop = PyErr_CheckSignals();
@@ -137,10 +137,11 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         reason = "value";
         snprintf(text, sizeof text, "row %lld: the value is NaN, infinite or impossible", row);
         break;
-    case SIF_CHANGED:
-        reason = "changed";
-        snprintf(text, sizeof text, "an array was written to while it was counted: by another thread, or by a signal's handler");
-        break;
+    case SIF_CHANGED: /* not reached: an array must change meanwhile */
+        reason = "changed"; /* not reached: an array must change meanwhile */
+        snprintf(text, sizeof text, /* not reached: an array must change meanwhile */
+                 "an array was written to while it was counted: by another thread, or by a signal's handler");
+        break; /* not reached: an array must change meanwhile */
     case SIF_TOO_LARGE:
         reason = "size";
         snprintf(text, sizeof text, "%lld is more than can be told apart here", value);
