@@ -139,8 +139,7 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         break;
     case SIF_CHANGED: /* not reached: an array must change meanwhile */
         reason = "changed"; /* not reached: an array must change meanwhile */
-        snprintf(text, sizeof text, /* not reached: an array must change meanwhile */
-                 "an array was written to while it was counted: by another thread, or by a signal's handler");
+        snprintf(text, sizeof text, "an array was written to while it was counted, as by another thread"); /* not reached: it must change */
         break; /* not reached: an array must change meanwhile */
     case SIF_TOO_LARGE:
         reason = "size";
