@@ -59,7 +59,7 @@ int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
 /* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a thread that
- * runs Python takes some milliseconds, so it is asked for by a clock: not before a tenth of a second has gone by. A call that is over before
+ * runs Python takes some milliseconds, so it is asked for by a clock: not before a fiftieth of a second has gone by. A call that is over before
  * another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel asks. */
 typedef struct {
     PyThreadState *thread;
