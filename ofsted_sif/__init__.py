@@ -26,7 +26,7 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
-from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError
+from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError, SharedProvidersWarning
 from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import EFFECTIVE, FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ofsted_sif import plot
     from ofsted_sif.batches import scan
     from ofsted_sif.change import change_summary, changes, transitions
-    from ofsted_sif.comparison import SharedProvidersWarning, compare
+    from ofsted_sif.comparison import compare
     from ofsted_sif.decomposition import decompose
     from ofsted_sif.durations import logrank, median_time_to, spells, time_to
     from ofsted_sif.in_year import periods
@@ -71,7 +71,7 @@ _frames.register_batches(_scan)
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
     **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
-    **dict.fromkeys(["SharedProvidersWarning", "compare"], "comparison"),
+    "compare": "comparison",
     "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
     **dict.fromkeys(["ReadingError", "ReadingReport", "list_sheets", "read_inspections", "reading_report"], "reading"),

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.errors import warn
+from ofsted_sif.errors import SharedProvidersWarning, warn
 from ofsted_sif.intervals import normal_quantile, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.keys import key_codes, of_one_kind
 
-__all__ = ["SharedProvidersWarning", "compare"]
+__all__ = ["compare"]
 
 
 @same_kind
@@ -135,10 +135,6 @@ def compare(
     result["n_a"], result["n_b"] = sizes
     result.attrs = {"n_left_out_a": n_rows[0] - sizes[0], "n_left_out_b": n_rows[1] - sizes[1]}
     return result
-
-
-class SharedProvidersWarning(UserWarning):
-    """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
 
 
 def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) -> None:

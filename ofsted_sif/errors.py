@@ -53,6 +53,10 @@ class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 
 
+class SharedProvidersWarning(UserWarning):
+    """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
+
+
 def warn(message: str, category: type[Warning]) -> None:
     """Warn at the first line outside this package: the user's, whatever decorators lie between."""
     level, frame = 1, sys._getframe(0)

@@ -240,13 +240,6 @@ def _whole(values: Any, name: str) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def effective_interval(share: Any, n: Any, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's bounds of a share of an effective number of trials, which need not be whole; NaN where either is missing."""
-    share, n = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(n, dtype=np.float64))
-    # A share of 1 by rounding may be a little more of n than n.
-    return interval_of(np.minimum(share * n, n), n, level=level)
-
-
 def sign_test(up: Any, down: Any) -> np.ndarray:
     """The exact two-sided p-value of `up` against `down`, were both equally likely."""
     from scipy.special import bdtr  # only here: scipy is slow to import

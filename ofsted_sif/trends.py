@@ -23,7 +23,7 @@ from ofsted_sif.table.eligible import Which, eligible, in_framework, warn_if_poo
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
 from ofsted_sif.table.keys import distinct_numbers, key_codes, label_codes, take
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of, words_of
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.records import dated, days_of_records
 from ofsted_sif.table.result import side_by_side
@@ -619,8 +619,7 @@ class Trend(OfHistories):
         if self.value is None:
             codes, labels = label_codes(column(frame, self.judgement, "judgement"))
             codes = np.asarray(codes)
-            occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
-            parts["words"], of_words = words_of(codes, labels, occurs, self.judgement, self.scale)
+            parts["words"], of_words = self.words_in(codes, labels)
             known = of_words[codes] >= 0
         else:
             numbers = numbers_of(frame, self.value)

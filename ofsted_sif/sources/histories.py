@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ofsted_sif.errors import warn
 from ofsted_sif.reading import ReadingError, combine, read_inspections
 from ofsted_sif.sources import keeping, listing
 from ofsted_sif.sources.web import Client, SourceError
@@ -148,9 +149,7 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
         said = "; ".join(f"{file}: {problem}" for file, problem in problems[["file", "problem"]].itertuples(index=False))
         raise ValueError(f"no file of {folder} holds inspections: {said or 'it has no CSV, ODS, XLSX or XLS'}")
     if len(problems) and not return_report:
-        import warnings
-
-        warnings.warn(f"not read: {', '.join(problems['file'])}; return_report=True says why", stacklevel=2)
+        warn(f"not read: {', '.join(problems['file'])}; return_report=True says why", UserWarning)
     return (history, account) if return_report else history
 
 

@@ -279,8 +279,12 @@ class OfHistories(Question):
         """The inspections of a piece, with codes of the words of their judgement; and these words."""
         which = Which(self.framework, self.having, register)
         seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
-        occurs = np.bincount(seen.grades.astype(np.int64) + 1, minlength=len(seen.words) + 1)[1:] > 0
-        return seen, words_of(seen.grades, seen.words, occurs, self.judgement, self.scale)[0]
+        return seen, self.words_in(seen.grades, seen.words)[0]
+
+    def words_in(self, codes: np.ndarray, labels: Any) -> tuple[PartialCounts, np.ndarray]:
+        """The words of the judgement that occur in a piece, and a grade code for each of its labels."""
+        occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
+        return words_of(codes, labels, occurs, self.judgement, self.scale)
 
     def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
         """How many of the rows are of each framework, those without rows too."""
