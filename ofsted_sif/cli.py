@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     report.set_defaults(run=_run_report)
     report.add_argument("-o", "--output", metavar="PAGE", default="report.html", help="the page to write; by default report.html")
     report.add_argument("--provider", metavar="NAME", help="a provider to put first: its code, or its name")
+    report.add_argument(
+        "--neighbours",
+        metavar="CODES",
+        help="the statistical neighbours of that provider: codes with commas between them, or a file of codes",
+    )
     report.add_argument("--as-at", metavar="DATE", help="the date; by default the last that the table covers")
     report.add_argument("--published-by", metavar="CUTOFF", help="a date, or a time after the date as '1 month'")
     report.add_argument("--framework", metavar="NAMES", help="frameworks to take, as SIF,ILACS; by default all")
@@ -252,6 +257,7 @@ def _run_report(options: argparse.Namespace) -> str:
         table,
         options.output,
         provider=options.provider,
+        neighbours=options.neighbours,
         as_at=_last_day(table) if options.as_at is None else options.as_at,
         published_by=None if options.published_by is None else _offset(options.published_by),
         framework=_listed(options.framework) or "all",
