@@ -270,7 +270,7 @@ def test_the_command_line_writes_it(tmp_path, capsys):
 
 def text_of(section, text):
     """The words of a section of the page."""
-    part = text[text.index(f'<section id="{section}"') :]
+    part = text[text.index(f'id="{section}"') :]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part[: part.index("</section>")]))
 
 
@@ -658,17 +658,85 @@ def test_it_prints_on_a4(visit, region, tmp_path):
 
 # Of the page of all authorities axe asks what it asks of one region's, ten times as often.
 @pytest.mark.parametrize(
-    ("which", "fragment"), [pytest.param("report", "", marks=pytest.mark.slow), ("region", ""), ("region", "#p-E10000008")]
+    ("which", "fragment", "options"),
+    [
+        pytest.param("report", "", {}, marks=pytest.mark.slow),
+        ("region", "", {}),
+        ("region", "#p-E10000008", {"viewport": {"width": 390, "height": 800}}),
+        ("region", "#at=2019-03-31", {"forced_colors": "active", "viewport": {"width": 768, "height": 900}}),
+    ],
+    ids=["all", "wide", "phone", "forced colours"],
 )
-def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, which, fragment, request):
+def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, which, fragment, options, request):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: python3 -m pip install axe-playwright-python")
-    tab = visit(request.getfixturevalue(which), fragment)
+    tab = visit(request.getfixturevalue(which), fragment, **({"viewport": {"width": 1440, "height": 900}} | options))
     tab.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     found = axe.Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
-    for width in (390, 700, 1200):
+    for width in (320, 390, 768, 1440):
         tab.set_viewport_size({"width": width, "height": 900})
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_folded_is_open_on_paper_and_the_document_is_tagged(visit, region):
+    tab = visit(region)
+    tab.evaluate("addEventListener('beforeprint', () => { window.open = document.querySelectorAll('details:not([open])').length; })")
+    paper = tab.pdf(prefer_css_page_size=True, tagged=True)
+    assert tab.evaluate("window.open") == 0
+    assert tab.locator("details[open]").count() == 0  # folded again
+    for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang (en-GB)", b"/TH", b"/H1"):
+        assert mark in paper, mark
+    tab.emulate_media(media="print")
+    assert not tab.locator("#explore").is_visible()
+
+
+def test_on_a_phone_each_number_has_its_n_and_tables_say_that_they_scroll(visit, report):
+    tab = visit(report, viewport={"width": 390, "height": 800})
+    sides = tab.locator("#years .side:visible").all_inner_texts()
+    assert len(sides) == 13
+    assert sides[-1] == "73% of 153"
+    assert tab.locator("#listed .hint").is_visible()
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    assert tab.locator("#years svg.years text.few").count() == 13
+    assert not tab.locator("#years .side").first.is_visible()
+
+
+def test_in_forced_colours_the_legend_has_the_colours_of_the_map(visit, region):
+    tab = visit(region, forced_colors="active")
+    colours = tab.locator("#map .legend i").evaluate_all("(marks) => marks.map((mark) => getComputedStyle(mark).backgroundColor)")
+    fills = tab.locator("#hexmap polygon.f1").evaluate_all("(marks) => marks.map((mark) => getComputedStyle(mark).fill)")
+    assert colours[1] == fills[0]
+    assert len(set(colours[:4])) == 4
+
+
+def test_by_keyboard_alone_one_comes_to_the_content_and_chooses_a_date(visit, report):
+    tab = visit(report, "#p-E10000008")
+    tab.locator("#skip").focus()
+    assert tab.locator("#skip").bounding_box()["x"] >= 0  # seen while it has the focus
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.textContent") == "Devon"
+    assert tab.locator("#p-E10000008 h2").is_visible()
+    assert tab.title() == "Devon: Children\u2019s services in England, 24 August 2026"
+    tab.keyboard.press("Shift+Tab")
+    assert tab.evaluate("document.activeElement.textContent").strip().startswith("← All")
+    tab.keyboard.press("Enter")
+    assert tab.title() == "Children\u2019s services in England, 24 August 2026"
+    tab.locator("#explore-day").focus()
+    tab.keyboard.press("ArrowLeft")
+    assert tab.locator("#explore-date").inner_text() == "31 July 2026"
+    assert tab.locator("#explore-day").get_attribute("aria-valuetext") == "31 July 2026"
+    tab.keyboard.press("Home")
+    assert tab.locator("#explore-date").inner_text() == "31 January 2014"
+
+
+def test_a_touch_names_a_hexagon_before_it_leads_away(visit, report):
+    tab = visit(report, has_touch=True, viewport={"width": 390, "height": 800})
+    devon = tab.locator("#hexmap a[href='#p-E10000008']")
+    devon.tap()
+    assert tab.locator("#tip").inner_text().startswith("Devon\nInadequate")
+    assert not tab.locator("#p-E10000008 h2").is_visible()
+    devon.tap()
+    assert tab.locator("#p-E10000008 h2").is_visible()
 
 
 def test_a_script_in_a_name_does_not_run(visit, tmp_path):

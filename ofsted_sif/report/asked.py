@@ -98,7 +98,7 @@ def _understood(frame: pd.DataFrame) -> pd.DataFrame:
     for name in _DATES:
         if name in frame.columns:
             better[name] = dates.dates_of(dates.days_of(columns.column(frame, name, name), name))
-    return frame.assign(**better)
+    return frame.assign(**better).reset_index(drop=True)
 
 
 def _last_day(frame: pd.DataFrame) -> int:

@@ -131,16 +131,19 @@ def add_pages(pages: list[dict[str, Any]], asked: Asked, around: Surroundings) -
     known = asked.known()
     known = known.assign(when_=when(known)).sort_values("when_", kind="stable")
     wanted = known[known["provider"].isin({person["key"] for person in pages})]
-    graded = {*asked.known(graded=True).index}
+    wanted = wanted.assign(graded_=wanted.index.isin(asked.known(graded=True).index))
+    judgements = columns.judgement_columns(wanted)
     start = int(pd.Timestamp(wanted["when_"].min()).year) if len(wanted) else 0
     axis = _Axis(pd.Timestamp(year=start, month=1, day=1), pd.Timestamp(asked.date))
-    of_provider = dict(iter(wanted.groupby("provider", observed=True)))
+    of_provider: dict[Any, list[dict[Any, Any]]] = {}
+    for row in wanted.to_dict("records"):
+        of_provider.setdefault(row["provider"], []).append(row)
     regions = bars.beside(asked, around.bars)
     lines = {region: axis.lines(points) for region, points in around.years["lines"].items()}
     of_neighbours = bars.of_these(asked, [person["key"] for person in around.neighbours], around.bars) if around.neighbours else {}
     for person in pages:
-        mine = of_provider.get(person["key"], wanted.iloc[:0])
-        shown = [name for name in columns.judgement_columns(mine) if mine[name].notna().any()]
+        mine = of_provider.get(person["key"], [])
+        shown = [name for name in judgements if any(not pd.isna(row[name]) for row in mine)]
         is_first = around.first is not None and person["id"] == around.first["id"]
         person["ticks"] = axis.ticks
         person["bands"], person["marks"] = axis.bands(mine, asked.judgement, asked.scale)
@@ -153,7 +156,7 @@ def add_pages(pages: list[dict[str, Any]], asked: Asked, around: Surroundings) -
                 "kind": kind_of(row),
                 "grades": [shown_grade(row[name], asked.scale) for name in shown],
             }
-            for row in mine.iloc[::-1].to_dict("records")
+            for row in reversed(mine)
         ]
         person["beside"] = [
             {
@@ -166,27 +169,29 @@ def add_pages(pages: list[dict[str, Any]], asked: Asked, around: Surroundings) -
             for bar in around.bars
         ]
         person["neighbours"] = around.neighbours if is_first else []
-        person["answer"] = _answer(person, mine[mine.index.isin(graded)], asked, around)
+        person["answer"] = _answer(person, [row for row in mine if row["graded_"]], asked, around)
         person["reports"] = REPORTS + quote(str(person["key"]) if str(person["key"]).isdigit() else person["name"])
 
 
-def _answer(person: dict[str, Any], mine: pd.DataFrame, asked: Asked, around: Surroundings) -> list[str]:
+def _answer(person: dict[str, Any], mine: list[dict[Any, Any]], asked: Asked, around: Surroundings) -> list[str]:
     """Where the provider stands, since when, what changed, and how others stand, in sentences."""
     sentences = []
-    judged = mine[mine[asked.judgement].notna()]
-    if person["grade"]["place"] >= 0 and len(judged):
-        same = (judged[asked.judgement] == judged[asked.judgement].iloc[-1]).to_numpy()
-        first = len(same) - int(same[::-1].cumprod().sum())  # the first inspection of the unbroken run of the present grade
-        since = judged["when_"].iloc[first]
-        before = f"; before that it was {str(judged[asked.judgement].iloc[first - 1]).lower()}" if first else ""
+    judged = [row for row in mine if not pd.isna(row[asked.judgement])]
+    if person["grade"]["place"] >= 0 and judged:
+        present = judged[-1][asked.judgement]
+        first = len(judged) - 1  # of the unbroken run of the present grade
+        while first and judged[first - 1][asked.judgement] == present:
+            first -= 1
+        since = judged[first]["when_"]
+        before = f"; before that it was {str(judged[first - 1][asked.judgement]).lower()}" if first else ""
         sentences.append(
             f"{person['name']} has been {person['grade']['word'].lower()} for {in_words(asked.judgement).lower()} since "
             f"{date_in_words(since)} ({_years(since, asked.day)}){before}."
         )
     else:
         sentences.append(f"{person['name']} has no {in_words(asked.judgement).lower()} judgement by {dates.in_words(asked.day)}.")
-    if len(mine):
-        last = mine["when_"].iloc[-1]
+    if mine:
+        last = mine[-1]["when_"]
         told = f"Its last graded inspection was on {date_in_words(last)}, {_years(last, asked.day)} before {dates.in_words(asked.day)}"
         sentences.append(told + (", and made no such judgement." if person["newer"] else "."))
     if asked.scale.threshold_column is not None:
@@ -242,10 +247,10 @@ class _Axis:
         both = [(" ".join(places[: begins + 1]), True), (" ".join(places[begins:]), False)]
         return [(text, thin) for text, thin in both if " " in text]
 
-    def bands(self, mine: pd.DataFrame, judgement: str, scale: GradeScale) -> tuple[list[Any], list[Any]]:
+    def bands(self, mine: list[dict[Any, Any]], judgement: str, scale: GradeScale) -> tuple[list[Any], list[Any]]:
         """The times for which a grade held, and a mark for each inspection with its words."""
         marks = []
-        for row in mine.to_dict("records"):
+        for row in mine:
             grade = shown_grade(row[judgement], scale)
             marks.append((self.place(row["when_"]), grade["place"], f"{month(row['when_'])}: {grade['word']}"))
         graded = [mark for mark in marks if mark[1] >= 0]
