@@ -22,7 +22,9 @@ def funnel(
     *,
     by: str | Sequence[str] | None = None,
     scale: GradeScale | None = None,
+    highlight: str | Sequence[str] | None = None,
     title: str | None = None,
+    source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the threshold's share of each group against its number judged, with limits of 95% and 99.8% about the share of all.
@@ -30,13 +32,17 @@ def funnel(
     Parameters
     ----------
     table : DataFrame
-        A row a group, as `aggregate` returns it.
+        One row per group, as `aggregate` returns it.
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns. It needs a threshold.
+    highlight : str or sequence of str, optional
+        Groups to draw in colour and by name; all others are grey. By default those outside the limits of 95% are named.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -68,47 +74,54 @@ def funnel(
     """
     table = columns.as_frame(table)
     if not len(table) or not table["n_judged"].sum():
-        return canvas.empty(canvas.axes(ax, 7.5, 2), "Share by number judged" if title is None else title, "Nobody judged")
+        return canvas.empty(canvas.axes(ax, 7.5, 2), canvas.titled(title, "Share by number judged", table), "Nobody judged")
     scale = canvas.scale_of_counts(table, scale)
     if scale.threshold_column is None:
         raise ValueError(f"the scale {scale.name} has no threshold, and so no share to draw")
-    title = f"{canvas.in_words(scale.threshold_column)}, by number judged" if title is None else title
+    subject = f"{canvas.in_words(scale.threshold_column)}{canvas.by_in_words(table, by, scale)}, against the number judged,"
     table = table.assign(label_=canvas.labels(table, by, scale))
     judged = table[table["n_judged"] > 0]
     n, share = judged["n_judged"].to_numpy(), judged[f"share_{scale.threshold_column}"].to_numpy(dtype=float)
     centre = float(judged[scale.threshold_column].sum() / n.sum())
 
+    wanted = canvas.chosen(highlight, judged["label_"].tolist())
     ax = canvas.axes(ax, 7.5, 4.6)
     width = max(int(n.max() * 1.1), int(n.max()) + 2)
     sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
     for level, style in _LIMITS:
         for tail in ((1 - level) / 2, (1 + level) / 2):
-            ax.plot(sizes, _limit(tail, sizes, centre), color=canvas.on_paper(ax, palette.QUIET), linewidth=1, linestyle=style)
-    ax.axhline(centre, color=canvas.on_paper(ax, palette.INK), linewidth=1)
-    ax.plot(n, share, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
+            ax.plot(sizes, _limit(tail, sizes, centre), color=canvas.on_ground(ax, palette.QUIET, 3), linewidth=1, linestyle=style)
+    ax.axhline(centre, color=canvas.on_ground(ax, palette.INK, 3), linewidth=1)
     low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
-    for x, y, label, outside in zip(n, share, judged["label_"], (share < low) | (share > high), strict=True):
-        if outside:
-            ax.annotate(
-                canvas.shorten(label),
-                (x, y),
-                (7, 0),
-                textcoords="offset points",
-                va="center_baseline",
-                fontsize=9,
-                color=canvas.on_paper(ax, palette.INK),
-            )
+    named = (share < low) | (share > high) if wanted is None else judged["label_"].isin(wanted).to_numpy()
+    in_colour = np.ones(len(n), dtype=bool) if wanted is None else named
+    for shown, colour in ((~in_colour, palette.NO_GRADE_HATCH), (in_colour, canvas.on_ground(ax, palette.ACCENT, 3))):
+        if shown.any():
+            ax.plot(n[shown], share[shown], "o", color=colour, markeredgecolor="white", markersize=8)
+    points = sorted(zip(share[named], n[named], judged["label_"][named], strict=True))
+    heights = canvas.apart(np.array([y for y, _, _ in points]), 0.045)
+    for (_, x, label), height in zip(points, heights, strict=True):
+        ax.annotate(
+            canvas.shorten(label),
+            (x, height),
+            (8, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=9,
+            color=canvas.on_ground(ax, palette.INK),
+        )
     canvas.plain(ax)
     ax.set_xlim(0, width)
     ax.set_ylim(0, 1.02)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     ax.set_xlabel("Number judged", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
     rows = canvas.counts_in_words(table, table["label_"].tolist(), scale)
-    canvas.behind(ax, "A point a group: its share against its number judged", rows)
+    canvas.behind(ax, "One point per group: its share against its number judged", rows)
     nobody = len(table) - len(judged)
-    said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
+    said = canvas.told(table, title, n_judged=n.sum(), n=table["n"].sum())
     limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"
-    canvas.heading(ax, title, [*said, limits, f"{nobody:,} without anybody judged" if nobody else ""])
+    said += [limits, f"{nobody:,} without anybody judged" if nobody else ""]
+    canvas.heading(ax, canvas.titled(title, subject, table), said, source=source)
     return ax
 
 
