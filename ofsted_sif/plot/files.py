@@ -34,7 +34,7 @@ def words(figure: Any, describe: Callable[[Axes], str]) -> tuple[str, str]:
     return "; ".join(titles), " ".join(describe(ax) for ax in told)
 
 
-def _bundle(figure: Any, describe: Callable[[Axes], str], **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def _bundle(figure: Any, describe: Callable[[Axes], str], **_asked: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """What a notebook stores beside the picture: its words as text, and as the alternative text of the image."""
     _, text = words(figure, describe)
     return {"text/plain": text}, {kind: {"alt": text} for kind in ("image/png", "image/svg+xml")}
