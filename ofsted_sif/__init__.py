@@ -26,7 +26,16 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
-from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError, SharedProvidersWarning
+from ofsted_sif.errors import (
+    BeyondDataWarning,
+    IncompleteHistoryError,
+    IncompleteHistoryWarning,
+    MissingColumnError,
+    NotAJudgementWarning,
+    PooledFrameworksWarning,
+    RowError,
+    SharedProvidersWarning,
+)
 from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import EFFECTIVE, FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
@@ -89,7 +98,10 @@ __all__ = [
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
+    "BeyondDataWarning",
     "GradeScale",
+    "IncompleteHistoryError",
+    "IncompleteHistoryWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
     "PooledFrameworksWarning",

@@ -53,7 +53,8 @@ class _Observed:
             last = max((int(days.max()) for days in known if len(days)), default=0)
         else:
             last = day(until, "until")
-        eligible = seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last))
+            seen.warn_if_beyond(last)
+        eligible = seen.over_time(seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last)))
         seen.warn_if_pooled(np.flatnonzero(eligible))
         return cls(seen, eligible, last)
 
@@ -97,6 +98,7 @@ def spells(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -122,6 +124,10 @@ def spells(
         Reports published after it do not count; by default `until`.
     framework, register, provider, inspected, published
         As for `as_at`.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
@@ -136,11 +142,17 @@ def spells(
     ------
     ValueError
         As for `as_at`; for an inspection after its provider has closed, which would make a negative duration: the row is named.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        Where `until` is after the day to which the table says that it is complete.
 
     Examples
     --------
@@ -150,7 +162,7 @@ def spells(
     [['Inadequate', 'improved'], ['Requires improvement', 'improved'], ['Good', 'censored']]
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = _Observed.of(seen, until, published_by)
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     better = seen.grades[ended_by] > seen.grades[rows]
@@ -291,6 +303,7 @@ def time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -302,7 +315,7 @@ def time_to(
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `spells`.
     grade : str, default "Good"
         The grade to reach, or a better one.
@@ -329,7 +342,7 @@ def time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -354,7 +367,7 @@ def time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = _Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
@@ -379,6 +392,7 @@ def median_time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -390,7 +404,7 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `time_to`, whose curve this reads.
 
     Returns
@@ -408,7 +422,7 @@ def median_time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     References
@@ -425,7 +439,7 @@ def median_time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = _Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
@@ -461,6 +475,7 @@ def logrank(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -472,7 +487,7 @@ def logrank(
 
     Parameters
     ----------
-    table, grade, until, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, until, episodes, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `time_to`.
     by : str or sequence of str
         Columns that make the groups; rows with a missing label are one group. Groups without a time below the grade take no part.
@@ -490,7 +505,7 @@ def logrank(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -517,7 +532,7 @@ def logrank(
     if not names(by, "by"):
         raise ValueError("by names no column: the log-rank test compares groups")
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = _Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)

@@ -100,6 +100,7 @@ def test_series_equals_aggregate_of_as_at(seed: int, monkeypatch: pytest.MonkeyP
         for counted in (whole, by_changes):
             found = counted.iloc[start : start + len(expected)].reset_index(drop=True)
             assert (found.pop("as_at") == date).all()
+            assert (found.pop("n_unknown") == 0).all()
             pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
         start += len(expected)
     assert start == len(whole) == len(by_changes)

@@ -86,8 +86,17 @@ class Scan:
         files.write_ordered(self.source, self.columns["provider"], path)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
 
+    def informed(self, question: partial.Question) -> partial.Question:
+        """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
+        first = question.asks_first
+        if first is None or not set(first.needed().values()) <= set(self.source.names):
+            return question
+        since = int(self.answer(first)["since"].item())
+        return question if since == counts.NO_DAY else replace(question, since=since)  # type: ignore[call-arg]
+
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
+        question = self.informed(question)
         names = self._needed(question)
         question = replace(question, text=self.source.text)
         workers = counts.usable_cores()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,21 @@ from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, nam
 from ofsted_sif.table.eligible import Eligible, Which, eligible, warn_if_pooled
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.known import (
+    Known,
+    Unknown,
+    is_one_period,
+    known_of,
+    refuse_state,
+    say_first_unknown,
+    say_left_out,
+    say_one_period,
+    say_unknown,
+    say_unknown_before,
+    unknown_on,
+    warn_if_before,
+    warn_if_beyond,
+)
 from ofsted_sif.table.records import Records, dated, days_of_records, records
 
 
@@ -47,6 +62,8 @@ class Inspections:
         Their scale; None for a piece, since only the whole table can tell it.
     words : array or None
         What the codes of a piece mean.
+    known : Known or None
+        Since when providers are known; None where all are from the beginning.
     """
 
     frame: pd.DataFrame
@@ -60,6 +77,7 @@ class Inspections:
     grades: np.ndarray
     scale: GradeScale | None
     words: Any = None
+    known: Known | None = None
 
     @property
     def histories(self) -> Records:
@@ -86,6 +104,79 @@ class Inspections:
         """Warn where these rows stem from several frameworks and none was named."""
         warn_if_pooled(self.frame, rows, self.which.framework)
 
+    # ---- what the table knows
+
+    def where_known(self) -> Inspections:
+        """The same with those inspections alone that lie where their provider is known: what a question of states takes."""
+        if self.known is None or self.which.allows_incomplete:
+            return self
+        return replace(self, may_count=replace(self.may_count, known=self.known.rows))
+
+    def over_time(self, rows: np.ndarray) -> np.ndarray:
+        """Those of the rows that lie where every provider is known: what a question of a stretch of time takes.
+
+        Warns of what is left out, and refuses where fewer than two rows are left.
+        """
+        kept = self.in_known_time(rows)
+        if self.known is not None:
+            say_left_out(self.known.latest, int(rows.sum() - kept.sum()), int(kept.sum()))
+        return kept
+
+    def in_known_time(self, rows: np.ndarray) -> np.ndarray:
+        """The same without a word, for a piece of a table."""
+        return rows if self.known is None or self.which.allows_incomplete else rows & (self.days >= self.known.latest)
+
+    def unknown_on(self, days: np.ndarray, cutoffs: np.ndarray) -> Unknown:
+        """Whose state is not known on dates of which neither they nor their cut-offs decrease."""
+        if self.known is None:
+            nobody = np.empty(0, dtype=np.int64)
+            return Unknown(nobody, nobody, nobody, nobody)
+        return unknown_on(self.known, self.histories, self.may_count, days, cutoffs)
+
+    def first_listed(self) -> np.ndarray:
+        """The row of the first graded inspection listed of each provider that is not known from the beginning."""
+        return np.empty(0, dtype=np.int64) if self.known is None else self.known.first_listed(self.histories, self.may_count.graded)
+
+    def since(self, row: int) -> int:
+        """The day from which on the provider of a row is known."""
+        return NO_DAY if self.known is None else int(self.known.since[row])
+
+    def known_from_the_beginning(self, rows: np.ndarray) -> np.ndarray:
+        """Those of the rows whose provider is known from the beginning. Warns of the others, and refuses where there is no row left."""
+        if self.known is None or self.which.allows_incomplete:
+            return rows
+        kept = rows[self.known.since[rows] == NO_DAY]
+        say_first_unknown(len(rows) - len(kept), len(kept))
+        return kept
+
+    def say_unknown_before(self, alone: np.ndarray, n_known: int) -> int:
+        """How many of the rows that stand alone may have others before them that the table does not have; warns of what that means.
+
+        Refuses where they are all there is: `n_known` providers have another row.
+        """
+        if self.known is None or self.which.allows_incomplete or self.known.latest == NO_DAY:
+            return 0
+        n_unknown = int((self.known.since[alone] != NO_DAY).sum())
+        say_unknown_before(n_unknown, n_known)
+        return n_unknown
+
+    def say_what_is_unknown(self, n_unknown: int, n_known: int, date: int) -> None:
+        """Warn where a state on a date lacks providers, unless that was consented to."""
+        if self.known is None or self.which.allows_incomplete:
+            return
+        if self.known.is_named_in_year or is_one_period(*self.known.marks_of_period(self.histories, self.may_count.graded)):
+            say_one_period(self.known.latest)
+        say_unknown(n_unknown, n_known, date)
+
+    def warn_if_beyond(self, asked: Any) -> None:
+        """Warn of dates asked for that are later than the table."""
+        warn_if_beyond(self.frame, asked)
+
+    def warn_if_outside(self, asked: Any) -> None:
+        """Warn of dates of states that are later than the table, or all earlier."""
+        self.warn_if_beyond(asked)
+        warn_if_before(self.frame, self.days, asked)
+
 
 def observe(
     table: Any,
@@ -97,6 +188,7 @@ def observe(
     scale: GradeScale | None = None,
     histories: bool = True,
     of_piece: bool = False,
+    on: Any = None,
 ) -> Inspections:
     """Take the inspections out of a table: their providers, days, grades, and who may count.
 
@@ -116,11 +208,14 @@ def observe(
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
+    on : int or ndarray of int64, optional
+        The days of which the state is asked for: the result of `as_at` on that same day may be asked again, else it is refused.
     """
     if judgement is None:
         frame = as_frame(table)
     else:
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
+    refuse_state(frame, which, on)
     register = None if which.register is None else as_frame(which.register)
     of_providers = None
     if histories:
@@ -138,7 +233,8 @@ def observe(
         grades, scale = grade_codes(frame, judgement, scale)
     may_count = eligible(frame, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
     days = dated(inspected, published)
-    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words)
+    known = known_of(frame, days, of_providers, which)
+    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known)
 
 
 def check_dates(seen: Inspections, rows: np.ndarray) -> None:
