@@ -34,6 +34,7 @@ from ofsted_sif.errors import (
     NotAJudgementWarning,
     PooledFrameworksWarning,
     RowError,
+    SelectedPairsWarning,
     SharedProvidersWarning,
 )
 from ofsted_sif.installed import show_versions
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from ofsted_sif.resampling import resample
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
     from ofsted_sif.trends import trend
+    from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
 
 
@@ -80,6 +82,7 @@ _frames.register_batches(_scan)
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
     **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
+    "change_between": "two_dates",
     "compare": "comparison",
     "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
@@ -108,10 +111,12 @@ __all__ = [
     "ReadingError",
     "ReadingReport",
     "RowError",
+    "SelectedPairsWarning",
     "SharedProvidersWarning",
     "__version__",
     "aggregate",
     "as_at",
+    "change_between",
     "change_summary",
     "changes",
     "combine",

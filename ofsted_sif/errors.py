@@ -65,6 +65,10 @@ class BeyondDataWarning(UserWarning):
     """A date was asked for that is later than the day to which the table says that it is complete, or before its first inspection."""
 
 
+class SelectedPairsWarning(UserWarning):
+    """A test was asked of those inspected twice, who are no sample of all: who did badly is inspected again sooner."""
+
+
 class SharedProvidersWarning(UserWarning):
     """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
 

@@ -765,4 +765,4 @@ class Series(OfHistories):
         say_unknown(*found.least_known(days))
 
 
-series.question = Series  # type: ignore[attr-defined]
+series.question = Series

@@ -28,7 +28,9 @@ def expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
     return plus_offset(days, max_age, "max_age")
 
 
-def state_on(seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None) -> pd.DataFrame:
+def state_on(
+    seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None
+) -> pd.DataFrame:
     """The state on a date, with its cut-off: what `as_at` returns. ``attrs["n_unknown"]`` says of how many providers it is not known."""
     records, having = seen.histories, seen.which.having
     own = _own_columns(seen.frame, having)
