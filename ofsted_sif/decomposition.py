@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.states import states_on
 from ofsted_sif.table.columns import Columns, grade_codes
 from ofsted_sif.table.dates import day, is_offset, iso
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.inspections import observe
+from ofsted_sif.table.states import states_on
 
 __all__ = ["decompose"]
 
@@ -101,8 +101,8 @@ def decompose(
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
     days = [day(date_from, "date_from"), day(date_to, "date_to")]
-    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
-    seen = observe(table, called, which, judgement=judgement, scale=scale, on=days).where_known()
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete, days)
+    seen = observe(table, called, which, judgement=judgement, scale=scale).where_known()
     scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change; give threshold=")

@@ -58,7 +58,7 @@ class IncompleteHistoryError(ValueError):
 
 
 class IncompleteHistoryWarning(UserWarning):
-    """The table does not have all inspections of each provider, and the message says what was left out; ``incomplete="allow"`` is consent."""
+    """The table does not have all inspections of each provider; the message says what was left out. ``incomplete="allow"`` is consent."""
 
 
 class BeyondDataWarning(UserWarning):

@@ -18,7 +18,6 @@ from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.states import STATUS, expiry, state_on, with_waiting
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
 from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
@@ -31,6 +30,7 @@ from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
+from ofsted_sif.table.states import STATUS, expiry, state_on, with_waiting
 
 __all__ = ["as_at", "explain", "first", "series"]
 
@@ -128,7 +128,7 @@ def as_at(
     (151, 30)
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
-    seen = observe(table, called, Which(framework, having, register, incomplete), on=until).where_known()
+    seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
@@ -270,7 +270,7 @@ def explain(
     'the most recent graded inspection by 10 March 2015'
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
-    seen = observe(table, called, Which(framework, having, register, incomplete), on=until).where_known()
+    seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
     known = list(dict.fromkeys([*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())]))
@@ -433,8 +433,11 @@ def series(
     """
     check_method(interval)
     asked = Grid.of(dates_from(dates, start, end, freq), published_by)
-    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
-    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale, on=asked.days).where_known()
+    called, which = (
+        Columns(provider, inspected, published, opened, closed, graded),
+        Which(framework, having, register, incomplete, asked.days),
+    )
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(asked.days)
     on = seen.graded_on.with_threshold(threshold)

@@ -34,6 +34,8 @@ class Which:
         The providers.
     incomplete : {"refuse", "allow"}
         What is done where the table does not have all inspections of a provider.
+    on : int, ndarray of int64 or None
+        The days of which the state is asked for: the result of `as_at` on that same day may be asked again, else it is refused.
     since : int or None
         Of a piece of a larger table: the day from which on the whole table knows every provider.
     """
@@ -42,6 +44,7 @@ class Which:
     having: str | None = None
     register: Any = None
     incomplete: str = "refuse"
+    on: Any = None
     since: int | None = None
 
     def __post_init__(self) -> None:

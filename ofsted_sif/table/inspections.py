@@ -22,16 +22,18 @@ from ofsted_sif.table.known import (
     is_one_period,
     known_of,
     refuse_state,
+    refuse_unknown,
     say_first_unknown,
     say_left_out,
     say_one_period,
     say_unknown,
     say_unknown_before,
+    states_of,
     unknown_on,
     warn_if_before,
     warn_if_beyond,
 )
-from ofsted_sif.table.records import Records, dated, days_of_records, records
+from ofsted_sif.table.records import KNOWN_FROM, Records, dated, days_of_records, records
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,18 @@ class Inspections:
             return Unknown(nobody, nobody, nobody, nobody)
         return unknown_on(self.known, self.histories, self.may_count, days, cutoffs)
 
+    def n_unknown_on(self, days: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+        """Of how many providers the state is not known on each of some dates, in any order."""
+        return np.array([len(self.unknown_on(days[[at]], cutoffs[[at]]).row) for at in range(len(days))], dtype=np.int64)
+
+    def refuse_unknown(self, days: np.ndarray, cutoffs: np.ndarray) -> None:
+        """Refuse states that are to be compared where they are not all known, and warn of a table of one period."""
+        if self.known is None or self.which.allows_incomplete:
+            return
+        for date, n_unknown in zip(days, self.n_unknown_on(days, cutoffs), strict=True):
+            refuse_unknown(n_unknown, date)
+        self.say_what_is_unknown(0, 0, days[-1])
+
     def first_listed(self) -> np.ndarray:
         """The row of the first graded inspection listed of each provider that is not known from the beginning."""
         return np.empty(0, dtype=np.int64) if self.known is None else self.known.first_listed(self.histories, self.may_count.graded)
@@ -188,7 +202,6 @@ def observe(
     scale: GradeScale | None = None,
     histories: bool = True,
     of_piece: bool = False,
-    on: Any = None,
 ) -> Inspections:
     """Take the inspections out of a table: their providers, days, grades, and who may count.
 
@@ -208,14 +221,12 @@ def observe(
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
-    on : int or ndarray of int64, optional
-        The days of which the state is asked for: the result of `as_at` on that same day may be asked again, else it is refused.
     """
     if judgement is None:
         frame = as_frame(table)
     else:
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
-    refuse_state(frame, which, on)
+    refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     of_providers = None
     if histories:
@@ -235,6 +246,21 @@ def observe(
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
     return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known)
+
+
+def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.DataFrame:
+    """The rows of a table that lie where every provider is known; all of what `as_at` returns.
+
+    For a question that asks nothing else of inspections. Warns of what is left out, and refuses where fewer than two rows are left.
+    """
+    if KNOWN_FROM not in frame.columns or which.allows_incomplete or len(states_of(frame)):
+        return frame
+    days = dated(*days_of_records(frame, called))
+    if (known := known_of(frame, days, None, which)) is None:
+        return frame
+    kept = days >= known.latest
+    say_left_out(known.latest, int((~kept).sum()), int(kept.sum()))
+    return frame if kept.all() else frame[kept]
 
 
 def check_dates(seen: Inspections, rows: np.ndarray) -> None:

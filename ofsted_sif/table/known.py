@@ -51,11 +51,11 @@ def states_of(frame: pd.DataFrame) -> np.ndarray:
     return np.unique(days[days != NO_DAY])
 
 
-def refuse_state(frame: pd.DataFrame, which: Which, on: Any = None) -> None:
+def refuse_state(frame: pd.DataFrame, which: Which) -> None:
     """Refuse the result of `as_at` for what needs histories; on its own date it may be asked again."""
     if which.allows_incomplete or not len(held := states_of(frame)):
         return
-    if on is not None and len(held) == 1 and (np.asarray(on) == held[0]).all():
+    if which.on is not None and len(held) == 1 and (np.asarray(which.on) == held[0]).all():
         return
     dates = in_words(held[0]) if len(held) == 1 else f"{len(held)} dates from {in_words(held[0])} to {in_words(held[-1])}"
     raise IncompleteHistoryError(
@@ -102,8 +102,11 @@ class Known:
         return rows[is_first(records.provider[rows])]
 
     def marks_of_period(self, records: Records, graded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What tells a table of one period: the first and last day of `since`, and how many providers are known from a day on at all and
-        from one before their first inspection; numbers a day, which add up over pieces of a table."""
+        """What tells a table of one period, so that it adds up over pieces of a table.
+
+        The first and the last day of `since`; and of each how many providers are known from it on, and how many of them from before
+        their first inspection on.
+        """
         since = np.unique([self.since.min(), self.since.max()] if len(self.since) else self.since)
         first = self.first_listed(records, graded)
         listed = np.searchsorted(since, self.since[first], side="right") - 1
@@ -187,9 +190,10 @@ def unknown_on(known: Known, records: Records, eligible: Eligible, days: np.ndar
 def say_unknown(n_unknown: int, n_known: int, date: int) -> None:
     """Warn that the state of some providers is not known on a date."""
     if n_unknown:
+        whose = "the provider" if n_unknown + n_known == 1 else f"{n_unknown:,} of {n_unknown + n_known:,} providers"
         warn(
-            f"{NO_HISTORY}: on {in_words(date)} the state of {n_unknown:,} of {n_unknown + n_known:,} providers is not known and left "
-            f"out, as the first inspection that the table has of each does not count yet; {WAY_OUT}",
+            f"{NO_HISTORY}: on {in_words(date)} the state of {whose} is not known and left out, as the first inspection that the table has "
+            f"of each does not count yet; {WAY_OUT}",
             IncompleteHistoryWarning,
         )
 
@@ -217,6 +221,18 @@ def say_first_unknown(n_unknown: int, n_known: int) -> None:
     if not n_known:
         raise IncompleteHistoryError(f"{told}, so it does not tell which was the first; {WAY_OUT}")
     warn(f"{told}, and they are left out; {WAY_OUT}", IncompleteHistoryWarning)
+
+
+def refuse_unknown(n_unknown: int, date: int) -> None:
+    """Refuse a state that is to be compared where that of some providers is not known.
+
+    Who is known on one of two dates alone would seem to have come or gone, and who is known on both is no sample of all.
+    """
+    if n_unknown:
+        raise IncompleteHistoryError(
+            f"{NO_HISTORY}: on {in_words(date)} the state of {n_unknown:,} providers is not known, so it can't be compared with another; "
+            f"{WAY_OUT}"
+        )
 
 
 def say_one_period(since: int) -> None:

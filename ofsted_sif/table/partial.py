@@ -281,7 +281,7 @@ class OfHistories(Question):
     @property
     def which(self) -> Which:
         """Which inspections are asked for."""
-        return Which(self.framework, self.having, None, self.incomplete, self.since)
+        return Which(self.framework, self.having, None, self.incomplete, since=self.since)
 
     @property
     def asks_first(self) -> Question | None:
@@ -299,8 +299,8 @@ class OfHistories(Question):
 
     def observe(self, piece: Any, register: Any = None, on: Any = None) -> tuple[Inspections, PartialCounts]:
         """The inspections of a piece, with codes of the words of their judgement; and these words."""
-        which = replace(self.which, register=register)
-        seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True, on=on)
+        which = replace(self.which, register=register, on=on)
+        seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
         return seen, self.words_in(seen.grades, seen.words)[0]
 
     def words_in(self, codes: np.ndarray, labels: Any) -> tuple[PartialCounts, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The state on one date as a table: the row in force of each provider, and what is added to it. `as_at` and what compares states ask here."""
+"""The state on one date as a table: the row in force of each provider, and what is added to it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import IncompleteHistoryError, NotAJudgementWarning, warn
+from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.scales import fitting_scale
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import column, judgement_columns, names
-from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, in_words, iso, plus_offset
+from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, iso, plus_offset
 from ofsted_sif.table.inspections import Inspections
-from ofsted_sif.table.known import NO_HISTORY, WAY_OUT, states_of
+from ofsted_sif.table.known import states_of
 from ofsted_sif.table.records import register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten
 
@@ -65,22 +65,11 @@ def state_on(
 def states_on(
     seen: Inspections, dates: Sequence[int], cutoffs: Sequence[int], *, max_age: Any = None, judgement: str | Sequence[str] | None = None
 ) -> list[pd.DataFrame]:
-    """The states on dates that are to be compared, refused where the state of a provider is not known on one of them.
-
-    Who is known on one of the dates alone would seem to have come or gone, and who is known on both is no sample of all.
-    """
-    states = []
-    for until, cutoff in zip(dates, cutoffs, strict=True):
+    """The states on dates that are to be compared; refused where the state of a provider is not known on one of them."""
+    seen.refuse_unknown(np.array(dates), np.array(cutoffs))
+    for until in dates:
         seen.warn_if_beyond(until)
-        state = state_on(seen, until, cutoff, max_age=max_age, judgement=judgement)
-        if (n_unknown := state.attrs["n_unknown"]) and not seen.which.allows_incomplete:
-            raise IncompleteHistoryError(
-                f"{NO_HISTORY}: on {in_words(until)} the state of {n_unknown:,} of {n_unknown + len(state):,} providers is not known, so "
-                f"it can't be compared with another; {WAY_OUT}"
-            )
-        states.append(state)
-    seen.say_what_is_unknown(0, 0, dates[-1])
-    return states
+    return [state_on(seen, *on, max_age=max_age, judgement=judgement) for on in zip(dates, cutoffs, strict=True)]
 
 
 def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
