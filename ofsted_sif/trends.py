@@ -259,7 +259,7 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
         raise ValueError(
             "this is a snapshot series (it has the columns as_at and n_judged): each of its points counts mostly the same inspections as "
             "the one before, so a test would find trends where there are none. Test the inspections themselves, the counts of separate "
-            "periods (sif.periods), or the providers' own changes (sif.changes and sif.change_summary)"
+            "periods (sif.periods), or compare the states on two dates (sif.change_between)"
         )
     if "status" in frame.columns and not {"as_at", "newer_inspection"}.isdisjoint(frame.columns):
         raise ValueError(
@@ -402,4 +402,4 @@ class Trend(OfHistories):
         return as_text(cells.labels[-3]) if self.season in self.text else cells.labels[-3]
 
 
-trend.question = Trend  # type: ignore[attr-defined]
+trend.question = Trend
