@@ -26,11 +26,12 @@ PARTS_AT_ONCE = 64
 LABELS_AT_ONCE = 1 << 18
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
-    """The function as a method of a scan, with its signature but for the table."""
+def _method(function: Callable[..., Any], said: str = "", **defaults: Any) -> Callable[..., pd.DataFrame]:
+    """The function as a method of a scan, with its signature but for the table, and for some defaults, of which more is `said`."""
     question: Callable[..., partial.Question] = function.question  # type: ignore[attr-defined]
     signature = inspect.signature(function)
     _, *others = signature.parameters.values()
+    others = [one.replace(default=defaults[one.name]) if one.name in defaults else one for one in others]
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     own = signature.replace(parameters=[this, *others], return_annotation="pd.DataFrame")
 
@@ -44,7 +45,7 @@ def _method(function: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
         return self.answer(question(**{name: value for name, value in options.items() if name != "self"}))
 
     method.__signature__ = own  # type: ignore[attr-defined]
-    method.__doc__ = f"`ofsted_sif.{function.__name__}` of what is scanned, with the same arguments and result."
+    method.__doc__ = f"`ofsted_sif.{function.__name__}` of what is scanned, with the same arguments and result.{said}"
     return method
 
 
@@ -64,7 +65,11 @@ class Scan:
     change_between = _method(two_dates.change_between)
     series = _method(snapshots.series)
     transitions = _method(change.transitions)
-    trend = _method(trends.trend)
+    trend = _method(
+        trends.trend,
+        " Rows are taken as independent: ``cluster`` is None here, whose p is too large where providers repeat and are alike.",
+        cluster=None,
+    )
 
     def ordered(self, path: str | os.PathLike[str]) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.

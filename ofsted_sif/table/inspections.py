@@ -13,7 +13,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
-from ofsted_sif.table.eligible import Eligible, Which, eligible, warn_if_pooled
+from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import (
@@ -66,6 +66,8 @@ class Inspections:
         What the codes of a piece mean.
     known : Known or None
         Since when providers are known; None where all are from the beginning.
+    numbers : ndarray of float64, shape (n,), or None
+        Numbers in place of grades, missing ones NaN.
     """
 
     frame: pd.DataFrame
@@ -79,7 +81,18 @@ class Inspections:
     grades: np.ndarray
     scale: GradeScale | None
     words: Any = None
+    numbers: np.ndarray | None = None
     known: Known | None = None
+
+    @property
+    def values(self) -> np.ndarray:
+        """What is tested: grade codes, or numbers."""
+        return self.grades if self.numbers is None else self.numbers
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """Which rows have a grade, or a number."""
+        return self.grades >= 0 if self.numbers is None else ~np.isnan(self.numbers)
 
     @property
     def histories(self) -> Records:
@@ -245,7 +258,7 @@ def observe(
     may_count = eligible(frame, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
-    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known)
+    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known)
 
 
 def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.DataFrame:
@@ -261,6 +274,37 @@ def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.Dat
     kept = days >= known.latest
     say_left_out(known.latest, int((~kept).sum()), int(kept.sum()))
     return frame if kept.all() else frame[kept]
+
+
+def observe_numbers(
+    table: Any, called: Columns, which: Which, *, value: str, by: str | Sequence[str] | None = None, of_piece: bool = False
+) -> Inspections:
+    """Take dated numbers out of a table: all rows of the frameworks asked for, which need not be graded."""
+    frame = as_frame(table)
+    refuse_state(frame, which)
+    numbers = _numbers(frame, value)
+    inspected, published = days_of_records(frame, called)
+    for name in names(by, "by"):
+        column(frame, name, "by")
+    may_count = Eligible(in_framework(frame, which.framework, of_piece=of_piece), np.ones(len(frame), dtype=np.bool_), None)
+    no_grades = np.empty(0, dtype=np.int8)
+    days = dated(inspected, published)
+    known = known_of(frame, days, None, which)
+    return Inspections(frame, called, which, None, None, days, published, may_count, no_grades, None, numbers=numbers, known=known)
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column of numbers as float64, missing ones NaN."""
+    values = column(frame, name, "value")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        raise ValueError(f"value={name!r} holds categories; value= takes numbers, grades go into judgement={name!r}")
+    try:
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"value={name!r}: {error}; value= takes numbers, grades go into judgement={name!r}") from None
+    if (wrong := np.isinf(numbers)).any():
+        raise RowError(f"value={name!r}, ", np.argmax(wrong), f": {numbers[wrong][0]:g} is infinite", name)
+    return np.asarray(numbers)
 
 
 def check_dates(seen: Inspections, rows: np.ndarray) -> None:

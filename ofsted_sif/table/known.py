@@ -60,8 +60,9 @@ def refuse_state(frame: pd.DataFrame, which: Which) -> None:
     dates = in_words(held[0]) if len(held) == 1 else f"{len(held)} dates from {in_words(held[0])} to {in_words(held[-1])}"
     raise IncompleteHistoryError(
         f"the table is the state on {dates} (column {AS_AT!r}, which as_at made): it has the latest inspection of each provider and no "
-        "history, so it tells of no other date and of no change. Give the table of inspections from which it was made, or say "
-        "incomplete='allow' to take its rows as a history"
+        "history, and who was found bad is inspected again sooner: it tells of no other date, and a test would find a decline where there "
+        "is none. Give the table of inspections from which it was made (did the same providers improve between two dates? "
+        "sif.change_between), or say incomplete='allow' to take its rows as a history"
     )
 
 
