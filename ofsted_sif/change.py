@@ -405,4 +405,4 @@ class Transitions(OfHistories):
         return transitions_table(counted, grouped, scale, ends)
 
 
-transitions.question = Transitions  # type: ignore[attr-defined]
+transitions.question = Transitions
