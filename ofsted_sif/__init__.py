@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
+    from ofsted_sif.states import state_probabilities
     from ofsted_sif.trends import trend
     from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
@@ -92,6 +93,7 @@ _LATER = {
     "resample": "resampling",
     "scan": "batches",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
+    "state_probabilities": "states",
     "to_excel": "workbook",
     "trend": "trends",
 }
@@ -151,6 +153,7 @@ __all__ = [
     "series",
     "show_versions",
     "spells",
+    "state_probabilities",
     "time_to",
     "to_excel",
     "transitions",

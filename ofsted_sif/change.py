@@ -205,8 +205,8 @@ def change_summary(
 
     Notes
     -----
-    With the gaps between real inspections, and grades that do not change, 5% to 11% of such tests reject at level 5%; where a bad grade
-    brings the next inspection forward by years, up to half do, practically all of them as improvement.
+    Where grades do not change but a bad one brings the next inspection forward by years, 11% to 54% of such tests reject at level 5%,
+    practically all of them as improvement; with the gaps of the ILACS 3% to 6% do (tests/benchmarks/CALIBRATION_CHANGE.md).
 
     The sign test is exact and two-sided: were improvement and decline equally likely, the number improved of the m that changed would
     be binomial(m, 1/2); p = min(1, 2 P(X <= min(improved, declined))), 1 where none changed. Those who stayed the same take no part.

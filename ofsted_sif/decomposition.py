@@ -14,7 +14,7 @@ from ofsted_sif.table.dates import day, is_offset, iso
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.inspections import observe
-from ofsted_sif.table.states import states_on
+from ofsted_sif.table.state import states_on
 
 __all__ = ["decompose"]
 

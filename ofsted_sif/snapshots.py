@@ -30,7 +30,7 @@ from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
-from ofsted_sif.table.states import STATUS, expiry, state_on, with_waiting
+from ofsted_sif.table.state import STATUS, expiry, state_on, with_waiting
 
 __all__ = ["as_at", "explain", "first", "series"]
 

@@ -124,6 +124,7 @@ CALLS = {
     "time_to": lambda t: sif.time_to(t, "region", grade="Good", **ALL),
     "median_time_to": lambda t: sif.median_time_to(t, "region", grade="Good", **ALL),
     "logrank": lambda t: sif.logrank(t, "framework", grade="Good", **ALL),
+    "state_probabilities": lambda t: sif.state_probabilities(t, "region", at=[0.5, 3], **ALL),
     "trend": lambda t: sif.trend(t, "region", **ALL),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", by="region", n=50, rng=1),
     "combine": lambda t: sif.combine(t, t),
