@@ -35,7 +35,7 @@ _SMALL = frozenset(["and", "in", "of", "on", "the", "upon"])
 _SHOWN = 5
 
 
-def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame) -> Any:
+def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among: str = "in the table") -> Any:
     """The key of the provider that is meant; an error names those that could be.
 
     A key comes first, then a whole name, then the only name with all the words asked for, then the only one with these initials. Parts
@@ -49,6 +49,8 @@ def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame) -> Any:
         All keys there are.
     names : DataFrame
         Two columns: names, and the keys that they belong to.
+    among : str
+        Where the keys are, for the error.
     """
     of_key = {as_key(key): key for key in keys}
     if (key := of_key.get(as_key(asked))) is not None:
@@ -75,7 +77,7 @@ def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame) -> Any:
     hint = f"; did you mean {' or '.join(f'{called[key]} ({key})' for key in near)}?" if near else ""
     if not near and (codes := get_close_matches(as_key(asked), list(of_key), n=3)):
         hint = f"; nearest: {', '.join(codes)}"
-    raise ValueError(f"provider {asked!r} is not in the table{hint}")
+    raise ValueError(f"provider {asked!r} is not {among}{hint}")
 
 
 def _words(name: Any) -> list[str]:
