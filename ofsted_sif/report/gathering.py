@@ -11,13 +11,15 @@ import pandas as pd
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.change import changes
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities
+from ofsted_sif.datasets import load_hex_map
 from ofsted_sif.intervals import percent
+from ofsted_sif.naming import whose
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.plot.hexagons import borders, centre, corners, short_names
 from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.snapshots import as_at, series
 from ofsted_sif.table import columns, dates
+from ofsted_sif.table.providers import find_provider
 
 MAX_PAGES = 400  # providers with a page each; more would make a file too large to send
 MAX_LISTED = 3000  # providers in the table of all
@@ -45,14 +47,14 @@ def gather(
     cutoff = newest.attrs["published_by"]
     in_force = _by_cutoff(frame, day, dates.day(cutoff, "published_by"))
     places = _places(state)
-    of_authorities = places is not None
-    in_england = of_authorities and _is_england(frame, register, day, dates.day(cutoff, "published_by"))
-    if places is not None and not in_england:
+    held_keys = [*frame["provider"], *([] if register is None else columns.as_frame(register)["provider"])]
+    of_whom = whose(state, held_keys, day, dates.day(cutoff, "published_by"))
+    if places is not None and not of_whom.in_england:
         places = places[places["provider"].astype(str).isin(set(state["provider"].astype(str)))]
 
-    regions = state["region"].dropna().astype(str).unique() if "region" in state.columns else []
     # A region that holds all of the table says nothing beside the whole.
-    has_region = len(regions) > 1 or (len(regions) == 1 and (in_england or bool(state["region"].isna().any())))
+    n_regions = len(of_whom.regions)
+    has_region = n_regions > 1 or (n_regions == 1 and (of_whom.in_england or bool(state["region"].isna().any())))
     years = _years(frame, day, judgement, when, published_by, has_region)
     moved = changes(frame, date=dates.iso(day), judgement=judgement, having=judgement, **when)
     moved = moved[moved["provider"].isin(set(state["provider"]))]
@@ -64,10 +66,10 @@ def gather(
     overall = aggregate(state, judgement=judgement).iloc[0]
     older = int(state["newer_inspection"].notna().sum())
     return {
-        "title": _title(of_authorities, in_england, regions, len(state)),
-        "noun": "authority" if of_authorities else "provider",
-        "nouns": "authorities" if of_authorities else "providers",
-        "everywhere": "England" if in_england else f"All {len(state)} {'authorities' if of_authorities else 'providers'} here",
+        "title": of_whom.title,
+        "noun": of_whom.noun,
+        "nouns": of_whom.nouns,
+        "everywhere": of_whom.everywhere,
         "scale": scale,
         "judgement": in_words(judgement),
         "threshold": None if scale.threshold_column is None else in_words(scale.threshold_column),
@@ -90,38 +92,8 @@ def gather(
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
-        "bundled": of_authorities,
+        "bundled": of_whom.of_authorities,
     }
-
-
-# ---- of whom the page tells
-
-
-def _is_england(frame: pd.DataFrame, register: Any, day: int, cutoff: int) -> bool:
-    """Whether the table, with its register, has every authority of England that was open on the day and had been judged by the cut-off."""
-    held = {str(key) for key in frame["provider"]}
-    if register is not None:
-        held |= {str(key) for key in columns.as_frame(register)["provider"]}
-    authorities = load_local_authorities()
-    days = {name: dates.days_of(authorities[name], name) for name in ("opened", "closed") if name in authorities.columns}
-    is_open = np.ones(len(authorities), dtype=bool)
-    if "opened" in days:
-        is_open &= (days["opened"] == NO_DAY) | (days["opened"] <= day)
-    if "closed" in days:
-        is_open &= (days["closed"] == NO_DAY) | (days["closed"] > day)
-    inspections = load_inspections()
-    judged = set(inspections.loc[dates.days_of(inspections["published"], "published") <= cutoff, "provider"].astype(str))
-    return {str(key) for key in authorities.loc[is_open, "provider"]} & judged <= held
-
-
-def _title(of_authorities: bool, in_england: bool, regions: Any, n: int) -> str:
-    """What the page is about: all of England, one region, or so many authorities; nothing more than the table holds."""
-    if not of_authorities:
-        return "Inspection outcomes"
-    if in_england:
-        return "Children’s services in England"
-    authorities = "1 local authority" if n == 1 else f"{n} local authorities"
-    return f"Children’s services: {authorities}" + (f", {regions[0]}" if len(regions) == 1 else "")
 
 
 # ---- the table
@@ -319,19 +291,9 @@ def _providers(
 
 def _found(asked: str, people: list[dict[str, Any]]) -> dict[str, Any]:
     """The provider that was asked for, by key or by name."""
-    from difflib import get_close_matches
-
-    wanted = str(asked).casefold().strip()
-    by_key = [person for person in people if str(person["key"]).casefold() == wanted]
-    found = by_key or [person for person in people if person["name"].casefold() == wanted]
-    if len(found) > 1:
-        raise ValueError(f"provider {asked!r} is the name of {' and '.join(str(person['key']) for person in found)}: give the code")
-    if not found:
-        known = {person["name"].casefold(): f"{person['name']} ({person['key']})" for person in people}
-        near = get_close_matches(wanted, list(known), n=3, cutoff=0.5)
-        hint = f"; nearest: {', '.join(known[name] for name in near)}" if near else ""
-        raise ValueError(f"provider {asked!r} is none of those open and judged on the date{hint}")
-    return found[0]
+    by_key = {person["key"]: person for person in people}
+    names = pd.DataFrame({"name": [person["name"] for person in people], "key": [*by_key]})
+    return by_key[find_provider(asked, by_key, names, among="among those open and judged on the date")]
 
 
 def _add_pages(
