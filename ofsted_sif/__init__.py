@@ -26,7 +26,14 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
-from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError, SharedProvidersWarning
+from ofsted_sif.errors import (
+    GradesNotTakenWarning,
+    MissingColumnError,
+    NotAJudgementWarning,
+    PooledFrameworksWarning,
+    RowError,
+    SharedProvidersWarning,
+)
 from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import EFFECTIVE, FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
@@ -90,6 +97,7 @@ __all__ = [
     "MET",
     "REPORT_CARD",
     "GradeScale",
+    "GradesNotTakenWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
     "PooledFrameworksWarning",

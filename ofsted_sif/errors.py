@@ -53,6 +53,10 @@ class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 
 
+class GradesNotTakenWarning(UserWarning):
+    """A column of a file holds what looks like grades, and its layout takes no such column; the report's `not_taken` lists them."""
+
+
 class SharedProvidersWarning(UserWarning):
     """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
 
