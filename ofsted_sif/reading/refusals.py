@@ -48,8 +48,8 @@ def refuse_unknown(source: Source, sheets: Sequence[str | None], among: Sequence
             if sum(map(bool, cells)) < 3:
                 continue
             for layout in among:
-                found = [_best(spellings, cells)[0] for spellings in layout.required]
-                likeness = sum(1 if one == 1 else one / 2 for one in found) / len(found)  # the same name tells more than one like it
+                found = _matched(layout, cells)
+                likeness = sum(1 if one == 1 else one / 2 for one, _ in found) / len(found)  # the same name tells more than one like it
                 if likeness >= _LEAST and (best is None or likeness > best[0] + 1e-9):
                     best = (likeness, name, number, layout, cells, row)
     if best is None:
@@ -61,13 +61,26 @@ def refuse_unknown(source: Source, sheets: Sequence[str | None], among: Sequence
     raise ReadingError(_told(layout, cells, row), file=source.file, sheet=name, row=number + 1)
 
 
-def _best(spellings: Sequence[str], cells: Sequence[str]) -> tuple[float, int]:
-    """How like the likest cell is to one of the spellings, and which it is; 1 where it is the same."""
-    for spelling in spellings:
-        if spelling in cells:
-            return 1.0, cells.index(spelling)
-    found = max(((_alike(spelling, cell), at) for spelling in spellings for at, cell in enumerate(cells) if cell), default=(0.0, -1))
-    return found if found[0] >= _ALIKE else (0.0, -1)
+def _matched(layout: Layout, cells: Sequence[str]) -> list[tuple[float, int]]:
+    """For each header that a layout asks for the likest cell, each cell once: how like it is (1: the same), and which."""
+    found: list[tuple[float, int]] = [(0.0, -1)] * len(layout.required)
+    for number, spellings in enumerate(layout.required):
+        at = next((cells.index(spelling) for spelling in spellings if spelling in cells), -1)
+        if at >= 0:
+            found[number] = (1.0, at)
+    used = {at for _, at in found}
+    near = [
+        (likeness, number, at)
+        for number, spellings in enumerate(layout.required)
+        if not found[number][0]
+        for at, cell in enumerate(cells)
+        if cell and at not in used and (likeness := max(_alike(spelling, cell) for spelling in spellings)) >= _ALIKE
+    ]
+    for likeness, number, at in sorted(near, reverse=True):
+        if not found[number][0] and at not in used:
+            found[number] = (likeness, at)
+            used.add(at)
+    return found
 
 
 @cache
@@ -81,15 +94,14 @@ def _alike(one: str, other: str) -> float:
 
 def _told(layout: Layout, cells: Sequence[str], row: Sequence[Any]) -> str:
     """What the row has and lacks of the layout, and the layout of one's own that would read it."""
-    lacking, mine = [], []
-    for spellings in layout.required:
-        likeness, at = _best(spellings, cells)
+    lacking, mine, known = [], [], []
+    for spellings, (likeness, at) in zip(layout.required, _matched(layout, cells), strict=True):
         shown = " ".join(str(row[at]).split()) if at >= 0 else ""
         if likeness < 1:
             lacking.append(f"{spellings[0]!r}" + (f" (near: {shown!r})" if shown else ""))
             mine.append((_target(layout, spellings[0]), shown))
-    there = [found for spellings in layout.required if (found := _best(spellings, cells))[0] == 1]
-    known = [" ".join(str(row[at]).split()) for _, at in there]
+        else:
+            known.append(shown)
     unwanted = [cell for cell in cells if cell in layout.without]
     lacks = f"this row lacks {', '.join(lacking)}" if lacking else f"this row has {', '.join(map(repr, unwanted))}, which it must not have"
     return (
@@ -117,7 +129,12 @@ def _recipe(like: str | None, known: Sequence[str], mine: Sequence[tuple[str, st
     asked = [*known, *(header for _, header in mine if header)][:4]
     lines = ['name = "mine"\nabout = "a file of mine"' if like is None else f'like = "{like}"']
     lines.append(f"recognise.header = [{', '.join(f'[{_quoted(header)}]' for header in asked)}]")
-    lines += [f"columns.{target} = [{_quoted(header or 'its name in your file')}]" for target, header in dict(mine).items()]
+    needed = ("provider", "provider_name", "inspection_start", "overall_effectiveness")
+    lines += [
+        f"columns.{target} = [{_quoted(header or 'its name in your file')}]"
+        for target, header in dict(mine).items()
+        if header or target in needed
+    ]
     return "\n".join(f"    {line}" for piece in lines for line in piece.splitlines())
 
 
