@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "grid_loops.h"
 #include "histories.h"
 #include "ordering.h"
 #include "records.h"

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "grid_loops.h"
 #include "ordering.h"
 #include "records.h"
 
