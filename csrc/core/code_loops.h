@@ -19,6 +19,8 @@ struct sif_code_loops {
     /* Makes SIF_NO_CODE of what is neither -1 nor below size. Compilers may read memory twice. So where others write to the codes, `load` may
      * check one value and give another. Nobody else knows what it gave, and this function is called, not compiled into one loop with it. */
     void (*clamp)(int32_t *codes, size_t count, uint32_t size);
+    /* Whether one of the loaded codes is neither -1 nor below size. */
+    int (*are_outside)(const int32_t *codes, size_t count, uint32_t size);
     /* cell[i] = cell[i] * (size + 1) + the code, `size` where it is missing. Returns whether a code is SIF_NO_CODE. */
     int (*append)(const int32_t *codes, size_t count, uint32_t size, uint32_t *cell);
 };

@@ -55,6 +55,13 @@ TARGET static void VERSION(clamp)(int32_t *restrict codes, size_t count, uint32_
         codes[i] = (uint32_t)codes[i] + 1 <= size ? codes[i] : SIF_NO_CODE; /* -1, unsigned, is one below 0 */
 }
 
+TARGET static int VERSION(are_outside)(const int32_t *restrict codes, size_t count, uint32_t size) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < count; i++) /* one of the two differences is negative where a code is outside */
+        any |= ((uint32_t)codes[i] + 1) | (size - 1 - (uint32_t)codes[i]);
+    return any >> 31 != 0;
+}
+
 TARGET static int VERSION(append)(const int32_t *restrict codes, size_t count, uint32_t size, uint32_t *restrict cell) {
     int32_t least = 0;
     for (size_t i = 0; i < count; i++) {
@@ -70,6 +77,7 @@ const sif_code_loops VERSION(sif_code_loops) = {
     .spread_validity = VERSION(spread_validity),
     .mask_bytes = VERSION(mask_bytes),
     .clamp = VERSION(clamp),
+    .are_outside = VERSION(are_outside),
     .append = VERSION(append),
 };
 

@@ -2,7 +2,7 @@
 #ifndef SIF_GRID_LOOPS_H
 #define SIF_GRID_LOOPS_H
 
-#include "codes.h"
+#include "code_loops.h"
 #include "cpu.h"
 
 /* An entry for each day from first to last. */
@@ -41,6 +41,8 @@ struct sif_grid_loops {
     int (*extend_spans)(const int64_t *dated, const int64_t *published, size_t count, sif_spans *spans);
     void (*pack)(const sif_layout *layout, const int32_t *provider, const int64_t *dated, const int64_t *published, size_t count,
                  uint64_t *words);
+    int (*put_bits)(const int32_t *value, size_t count, int32_t more, int shift, uint64_t *words);
+    void (*take_bits)(const uint64_t *words, size_t count, int shift, uint32_t mask, uint32_t most, int32_t less, int32_t *value);
     void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *inspected, const int64_t *published,
                            size_t count, int32_t *from);
     void (*find_cells)(const int32_t *group, const int32_t *grade, const int32_t *from, const int32_t *to, size_t count, int64_t n_dates,
