@@ -69,6 +69,14 @@ class SelectedPairsWarning(UserWarning):
     """A test was asked of those inspected twice, who are no sample of all: who did badly is inspected again sooner."""
 
 
+class GradesNotTakenWarning(UserWarning):
+    """A column of a file holds what looks like grades, and its layout takes no such column; the report's `not_taken` lists them."""
+
+
+class OlderReleaseWarning(UserWarning):
+    """A release that was given as the newer of two tells to an earlier day than the other."""
+
+
 class SharedProvidersWarning(UserWarning):
     """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
 

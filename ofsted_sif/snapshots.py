@@ -28,6 +28,7 @@ from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import is_one_period, say_one_period, say_unknown
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
 from ofsted_sif.table.periods import period_bounds
+from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
 from ofsted_sif.table.state import STATUS, expiry, state_on, with_waiting
@@ -244,7 +245,7 @@ def explain(
     table, date, published_by, framework, having, register, max_age, incomplete, provider, inspected, published
         As for `as_at`, whose answer this explains.
     provider_id : str or int
-        The key of the provider, as it stands in its column.
+        The provider: its key, its name, words that only its name has ("Hull" is Kingston upon Hull), or its initials ("BCP").
 
     Returns
     -------
@@ -255,7 +256,8 @@ def explain(
     Raises
     ------
     ValueError
-        For a provider that is neither in the table nor in the register; the nearest keys are named. Else as for `as_at`.
+        For a provider that is neither in the table nor in the register, or could be one of several; these are named. Else as for
+        `as_at`.
 
     Warns
     -----
@@ -273,9 +275,8 @@ def explain(
     seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
-    known = list(dict.fromkeys([*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())]))
-    if provider_id not in known:
-        raise ValueError(f"provider {provider_id!r} is not in the table{_nearest_provider(frame, provider_id, provider, known)}")
+    called = _names_of(seen)
+    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], called)
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
     cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
@@ -327,6 +328,9 @@ def explain(
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
     story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
+    name = called.loc[called["key"] == provider_id, "name"].dropna()
+    if len(name):
+        story.attrs["provider_name"] = str(name.iloc[0])
     return story
 
 
@@ -338,18 +342,11 @@ def _kind(frame: pd.DataFrame, row: int) -> str:
     return "no grade in any judgement"
 
 
-def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: list[Any]) -> str:
-    """A hint at the key that was meant: by the provider's name where the table has it, else by likeness."""
-    from difflib import get_close_matches
-
-    if "provider_name" in frame.columns:
-        by_name = frame[["provider_name", provider]].drop_duplicates().astype(str)
-        near = get_close_matches(str(asked).casefold(), by_name["provider_name"].str.casefold().tolist(), n=2)
-        found = by_name[by_name["provider_name"].str.casefold().isin(near)]
-        if len(found):
-            return "; by name: " + ", ".join(f"{key} is {name}" for name, key in found.itertuples(index=False))
-    near = get_close_matches(str(asked), [str(key) for key in known], n=3)
-    return f"; nearest: {', '.join(near)}" if near else ""
+def _names_of(seen: Inspections) -> pd.DataFrame:
+    """What providers are called in the register and in the table, and their keys."""
+    tables = [table for table in (seen.register, seen.frame) if table is not None and "provider_name" in table.columns]
+    pairs = [pd.DataFrame({"name": table["provider_name"], "key": table[seen.called.provider]}, dtype=object) for table in tables]
+    return pd.concat(pairs) if pairs else pd.DataFrame(columns=["name", "key"])
 
 
 # ---- many dates

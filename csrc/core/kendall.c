@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
 #include "dated.h"
 #include "histories.h"
 #include "sorting.h"
