@@ -24,7 +24,7 @@ from ofsted_sif.table.columns import Columns, column, judgement_columns, names
 from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
@@ -390,6 +390,7 @@ def series(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -407,8 +408,9 @@ def series(
         The dates, in the order in which the result shows them.
     start, end, freq : date, date, str or offset, optional
         In place of `dates`: the last day of each period from `start` to `end`, as `periods` cuts them (``freq="YE-MAR"``).
-    by, judgement, scale, threshold, interval, level, min_n, observed
-        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group.
+    by, judgement, scale, threshold, interval, level, min_n, observed, total
+        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group. A group with a row
+        at any of the dates has one at every date, of zeros where it has none; `total` adds a row of all to each date.
     published_by : date, offset or sequence of dates, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
 
@@ -439,6 +441,7 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
+    check_total(total, by)
     asked = Grid.of(dates_from(dates, start, end, freq), published_by)
     called = Columns(provider, inspected, published, opened, closed, graded)
     seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
@@ -447,7 +450,7 @@ def series(
     found = in_force(seen, asked, by, judgement, len(on.labels), max_age=max_age, observed=observed)
     if framework is None and found.framework_labels is not None:
         warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
-    return series_table(asked.days, found.counted, found.grouped, on, interval=interval, level=level, min_n=min_n)
+    return series_table(asked.days, found.counted, found.grouped, on, total=total, interval=interval, level=level, min_n=min_n)
 
 
 def dates_from(dates: Any, start: Any, end: Any, freq: Any) -> Any:
@@ -543,7 +546,7 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         records, eligible = records.with_waiting(), np.append(eligible, np.ones(size, dtype=np.bool_))
         codes = np.append(codes, np.full(size, -1, dtype=codes.dtype))
         expires = None if expires is None else np.append(expires, np.full(size, NO_DAY))
-    grouped = groups(labelled, by, observed=observed)
+    grouped = groups(labelled, by, observed=observed, by_counting=True)
     runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
@@ -626,22 +629,23 @@ def _check_rows(rows: int, n_grades: int) -> None:
     )
 
 
-def series_table(days: np.ndarray, found: GroupsInForce, grouped: Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
-    """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
-    date, group, counted = found
-    is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
-    if not grouped.labels or is_category:
-        n_shown = max(grouped.size, 1)
-        _check_rows(len(days) * n_shown + len(date), len(scale.labels))
-        place = date * (grouped.size + 1) + group
-        every = np.arange(len(days))[:, None] * (grouped.size + 1) + np.arange(n_shown)
-        shown = np.union1d(every, place)
-        counted = np.zeros((len(shown), found.counted.shape[1]), dtype=np.int64)
-        counted[np.searchsorted(shown, place)] = found.counted
-        date, group = np.divmod(shown, grouped.size + 1)
-    of_groups = {name: label.take(group) for name, label in grouped.labels_and_missing.items()}
-    labels = side_by_side({"as_at": dates_of(days[date])}, of_groups)
-    return result_table(labels, counted, scale, **options)
+def series_table(
+    days: np.ndarray, found: GroupsInForce, grouped: Groups, scale: GradeScale, *, total: bool | str, **options: Any
+) -> pd.DataFrame:
+    """A row per date and group: each group that has a row at any of the dates, or each category, has one at every date."""
+    shown, labels = grouped.shown(np.bincount(found.group, minlength=grouped.size + 1)[: grouped.size + 1, None])
+    n_dates, n_shown = len(days), len(shown)
+    _check_rows(n_dates * (n_shown + 1) + len(found.date), len(scale.labels))
+    place = np.empty(grouped.size + 1, dtype=np.int64)
+    place[shown] = np.arange(n_shown)
+    counted = np.zeros((n_dates, n_shown, len(scale.labels) + 1), dtype=np.int64)
+    counted[found.date, place[found.group]] = found.counted
+    if total is not False:
+        counted = np.concatenate([counted, counted.sum(axis=1, keepdims=True)], axis=1)
+        labels, n_shown = with_total(labels, total), n_shown + 1
+    of_groups = {name: label.take(np.tile(np.arange(n_shown), n_dates)) for name, label in labels.items()}
+    labelled = side_by_side({"as_at": dates_of(np.repeat(days, n_shown))}, of_groups)
+    return result_table(labelled, counted.reshape(-1, counted.shape[-1]), scale, **options)
 
 
 # ---- by batches
@@ -663,9 +667,11 @@ class Series(OfHistories):
     level: float
     min_n: int
     observed: bool
+    total: bool | str = False
 
     def __post_init__(self) -> None:
         check_method(self.interval)
+        check_total(self.total, self.by)
         if self.register is not None:
             raise ValueError(
                 "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
@@ -715,7 +721,8 @@ class Series(OfHistories):
         counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
         np.add.at(counted, (pair, grade), cells.sums[0])
         found = GroupsInForce(*np.divmod(shown, grouped.size + 1), counted)
-        return series_table(days, found, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
+        how: dict[str, Any] = {"interval": self.interval, "level": self.level, "min_n": self.min_n, "total": self.total}
+        return series_table(days, found, grouped, scale, **how)
 
 
 series.question = Series  # type: ignore[attr-defined]

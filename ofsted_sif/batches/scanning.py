@@ -89,7 +89,7 @@ class Scan:
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
         names = self._needed(question)
-        question = replace(question, text=self.source.text)
+        question = replace(question, text=self.source.text, unordered=self.source.dictionaries - self.source.ordered)
         workers = counts.usable_cores()
         if isinstance(question, aggregation.Aggregate):
             workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)
