@@ -16,7 +16,7 @@ from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import Partial, Question, by_group_and_word, words_of
 from ofsted_sif.table.result import result_columns, side_by_side
@@ -37,6 +37,7 @@ def aggregate(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
     threads: int | None = None,
 ) -> pd.DataFrame:
     """Count the rows of a table by grade, a row a group, with shares and the interval of the share good enough.
@@ -46,8 +47,8 @@ def aggregate(
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         The rows to count: inspections, or providers as `as_at` gives them.
     by : str or sequence of str, optional
-        Columns that make the groups. One: every category in its order, or the observed values sorted. Several: the combinations.
-        Rows with a missing label make one last group. By default all rows are one group.
+        Columns that make the groups: in the order of their categories, or sorted (a dictionary of Arrow, Parquet or polars is no order
+        unless it says so). Rows with a missing label make one last group. By default all rows are one group.
     judgement : str or sequence of str, default "overall_effectiveness"
         The column of grades. Several give a row a group and judgement, and a column `judgement`; they must share a scale.
     scale : GradeScale, optional
@@ -66,7 +67,9 @@ def aggregate(
     min_n : int, default 0
         Shares and bounds are NaN where `n_judged` is below it. Counts stay: this is no disclosure control.
     observed : bool, default True
-        With several `by`, False gives the product of their labels.
+        Whether to show the groups that have rows; False shows all categories, or the product of those of several `by`.
+    total : bool or str, default False
+        Whether to add one last row of all: "All", or the label given, in every column of `by`. Columns of numbers and dates become text.
     threads : int, optional
         By default one for few rows, else one a core. Counts do not depend on it.
 
@@ -100,13 +103,15 @@ def aggregate(
     asked = names(judgement, "judgement")
     if not asked:
         raise ValueError("judgement names no column")
-    if weights is None and (found := _counted_as_coded(table, names(by, "by"), asked, scale, threads)) is not None:
+    check_total(total, by)
+    is_plain = weights is None and total is False
+    if is_plain and (found := _counted_as_coded(table, names(by, "by"), asked, scale, (observed, threads))) is not None:
         labels, tables, scale = found
         scale = scale.with_threshold(threshold)
         of_coded: Any = stacked_columns(labels, tables, asked, scale, interval=interval, level=level, min_n=min_n)
         return of_coded  # same_kind makes of it a table of the kind that came in
     frame = as_frame(table, by=by, judgement=judgement, weights=weights)
-    grouped = groups(frame, by, observed=observed)
+    grouped = groups(frame, by, observed=observed, by_counting=True)
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
@@ -120,7 +125,8 @@ def aggregate(
             unweighted.append(without)
     assert scale is not None
     scale = scale.with_threshold(threshold)
-    shown = shown_columns(grouped, tables, asked, scale, weighted, unweighted, interval=interval, level=level, min_n=min_n)
+    options: dict[str, Any] = {"interval": interval, "level": level, "min_n": min_n}
+    shown = shown_columns(grouped, tables, asked, scale, weighted, unweighted, total=total, **options)
     result = pd.DataFrame(shown, copy=False)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
     if frame.attrs:
@@ -133,12 +139,13 @@ MOST_CELLS = 1 << 22
 
 
 def _counted_as_coded(
-    table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
+    table: Any, by: list[str], asked: list[str], scale: GradeScale | None, options: tuple[bool, int | None]
 ) -> tuple[dict[str, Any], list[np.ndarray], GradeScale] | None:
     """Labels and counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
 
-    The kernel counts the dictionaries' entries; what these mean is applied to the counts.
+    The kernel counts the dictionaries' entries; what these mean is applied to the counts. `options`: observed, threads.
     """
+    observed, threads = options
     coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
     if coded is None:
         return None
@@ -158,11 +165,11 @@ def _counted_as_coded(
     if groups is None:
         return {}, tables, scale
     has_missing = bool(tables[0][-1].any())
-    if groups.in_order:
-        labels = groups.dictionary_at(None, and_missing=has_missing)
-        return {by[0]: labels}, [counted[: n_groups + has_missing] for counted in tables], scale
-    occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0)).tolist()
-    shown = sorted(occurring, key=lambda at: groups.words[at])
+    shown = list(range(n_groups))
+    if observed or groups.shared:
+        shown = np.flatnonzero(tables[0][:-1].any(axis=1)).tolist()
+    if not groups.in_order:
+        shown.sort(key=lambda at: groups.words[at])
     labels = groups.dictionary_at(shown, and_missing=has_missing)
     shown += [n_groups] * has_missing
     return {by[0]: labels}, [counted[shown] for counted in tables], scale
@@ -192,11 +199,16 @@ def shown_columns(
     scale: GradeScale,
     weighted: Sequence[np.ndarray],
     unweighted: Sequence[np.ndarray],
+    *,
+    total: bool | str,
     **options: Any,
 ) -> dict[str, Any]:
-    """The columns of the result, from counts of all groups by grade, a table a judgement."""
+    """The columns of the result, from counts of all groups by grade, one table per judgement."""
     groups, labels = grouped.shown(tables[0])
     counted, sums, without = ([part[groups] for part in parts] for parts in (tables, weighted, unweighted))
+    if total is not False:
+        labels = with_total(labels, total)
+        counted, sums, without = ([np.append(part, part.sum(axis=0)[None], axis=0) for part in parts] for parts in (counted, sums, without))
     return stacked_columns(labels, counted, asked, scale, sums, without, **options)
 
 
@@ -252,10 +264,12 @@ class Aggregate(Question):
     level: float
     min_n: int
     observed: bool
+    total: bool | str = False
     threads: int | None
 
     def __post_init__(self) -> None:
         check_method(self.interval)
+        check_total(self.total, self.by)
         if not names(self.judgement, "judgement"):
             raise ValueError("judgement names no column")
 
@@ -278,7 +292,7 @@ class Aggregate(Question):
             judged = [(column.chunks, column.labels) for column in coded]
         else:
             frame = as_frame(piece, **self.needed())
-            grouped = groups(frame, self.by)
+            grouped = groups(frame, self.by, by_counting=True)
             group_codes, n_groups, group_labels = grouped.codes, grouped.size, list(grouped.labels.values())
             judged = [label_codes(column(frame, name, "judgement")) for name in asked]
             weight = None if self.weights is None else weights_of(frame, self.weights)
@@ -318,7 +332,7 @@ class Aggregate(Question):
                 unweighted.append(sums[2].sum(axis=1).astype(np.int64))
         assert scale is not None
         scale = scale.with_threshold(self.threshold)
-        how = {"interval": self.interval, "level": self.level, "min_n": self.min_n}
+        how: dict[str, Any] = {"interval": self.interval, "level": self.level, "min_n": self.min_n, "total": self.total}
         return pd.DataFrame(shown_columns(grouped, tables, asked, scale, weighted, unweighted, **how), copy=False)
 
 

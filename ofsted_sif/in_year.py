@@ -15,6 +15,7 @@ from ofsted_sif.table.columns import Columns
 from ofsted_sif.table.dates import dates_of, day
 from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import check_total, with_total
 from ofsted_sif.table.inspections import check_dates, observe
 from ofsted_sif.table.periods import period_bounds, window_starts
 from ofsted_sif.table.result import result_table, side_by_side
@@ -38,6 +39,7 @@ def periods(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
     incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
@@ -58,8 +60,9 @@ def periods(
     window : int or offset, optional
         Count windows that end with each period: so many periods, or so long a time (``pd.DateOffset(months=12)`` with ``freq="ME"``
         for the last twelve months at every month's end). Windows that are longer than a period overlap; ``n_shared`` says by how much.
-    judgement, scale, threshold, interval, level, min_n, observed
-        As for `aggregate`; one judgement.
+    judgement, scale, threshold, interval, level, min_n, observed, total
+        As for `aggregate`; one judgement. A group with a row in any of the periods has one in every period; `total` adds a row of all to
+        each period.
     framework : str or sequence of str, optional
         As for `as_at`.
     published_by : date, optional
@@ -107,6 +110,7 @@ def periods(
     [[47, 25]]
     """
     check_method(interval)
+    check_total(total, by)
     called = Columns(provider, inspected, published, graded=graded)
     seen = observe(table, called, Which(framework, incomplete=incomplete), by=by, judgement=judgement, scale=scale, histories=False)
     scale = seen.graded_on.with_threshold(threshold)
@@ -135,15 +139,25 @@ def periods(
     first, after = np.searchsorted(bounds, starts), np.searchsorted(bounds, ends + 1)
     table_of = until[after] - until[first]
 
-    has_missing = grouped.codes is not None and bool((grouped.codes < 0).any())
-    shown = np.arange(grouped.size + has_missing if grouped.labels else 1)
-    date_of, group_of = np.repeat(np.arange(len(starts)), len(shown)), np.tile(shown, len(starts))
+    shown, of_groups = grouped.shown(np.bincount(np.broadcast_to(group, len(days)), minlength=size)[:, None])
+    n_shown = len(shown)
+    if total is not False:  # one more group, of all
+        table_of = np.concatenate([table_of, table_of.sum(axis=1, keepdims=True)], axis=1)
+        shown, n_shown, of_groups = np.append(shown, size), n_shown + 1, with_total(of_groups, total)
+    date_of, place_of, group_of = (
+        np.repeat(np.arange(len(starts)), n_shown),
+        np.tile(np.arange(n_shown), len(starts)),
+        np.tile(shown, len(starts)),
+    )
     labels: dict[str, Any] = {"period_start": dates_of(starts[date_of]), "period_end": dates_of(ends[date_of])}
-    labels |= {name: label.take(group_of) for name, label in grouped.labels_and_missing.items()}
+    labels |= {name: label.take(place_of) for name, label in of_groups.items()}
     result = result_table(labels, table_of[date_of, group_of], scale, interval=interval, level=level, min_n=min_n)
     if window is not None:
         shared = np.zeros(table_of.shape[:2], dtype=np.int64)
         overlaps = np.flatnonzero(starts[1:] <= ends[:-1]) + 1
-        shared[overlaps] = (until[after[overlaps - 1]] - until[first[overlaps]]).sum(axis=2)
+        of_overlaps = (until[after[overlaps - 1]] - until[first[overlaps]]).sum(axis=2)
+        shared[overlaps, :size] = of_overlaps
+        if total is not False:
+            shared[overlaps, size] = of_overlaps.sum(axis=1)
         result["n_shared"] = shared[date_of, group_of]
     return result

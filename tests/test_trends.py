@@ -351,7 +351,8 @@ def test_a_group_that_is_too_small_is_shown_and_the_others_are_tested():
     for method in ("mann-kendall", "cochran-armitage", "jonckheere"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            found = sif.trend(table, "region", method=method, adjust="bh").set_index("region")
+            found = sif.trend(table, "region", method=method, adjust="bh", observed=False).set_index("region")
+            assert sif.trend(table, "region", method=method)["n"].tolist() == [1, 4, 3, 0]  # without the group that has no rows
         assert found["n"].tolist() == [0, 1, 4, 3, 0]
         assert found["n_missing"].tolist() == [0, 0, 0, 0, 1]
         assert found["p"].notna().tolist() == [False, False, True, False, False]
