@@ -322,4 +322,4 @@ class Between(OfHistories):
         return _table(counted, grouped, scale, self.exact, self.level, attrs)
 
 
-change_between.question = Between  # type: ignore[attr-defined]
+change_between.question = Between
