@@ -27,8 +27,13 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.errors import (
+    BeyondDataWarning,
+    GradesNotTakenWarning,
+    IncompleteHistoryError,
+    IncompleteHistoryWarning,
     MissingColumnError,
     NotAJudgementWarning,
+    OlderReleaseWarning,
     PooledFrameworksWarning,
     RowError,
     SelectedPairsWarning,
@@ -100,9 +105,14 @@ __all__ = [
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
+    "BeyondDataWarning",
     "GradeScale",
+    "GradesNotTakenWarning",
+    "IncompleteHistoryError",
+    "IncompleteHistoryWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
+    "OlderReleaseWarning",
     "PooledFrameworksWarning",
     "ReadingError",
     "ReadingReport",

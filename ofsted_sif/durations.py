@@ -53,7 +53,8 @@ class Observed:
             last = max((int(days.max()) for days in known if len(days)), default=0)
         else:
             last = day(until, "until")
-        eligible = seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last))
+            seen.warn_if_beyond(last)
+        eligible = seen.over_time(seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last)))
         seen.warn_if_pooled(np.flatnonzero(eligible))
         return cls(seen, eligible, last)
 
@@ -115,6 +116,7 @@ def spells(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -140,6 +142,10 @@ def spells(
         Reports published after it do not count; by default `until`.
     framework, register, provider, inspected, published
         As for `as_at`.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
@@ -155,11 +161,17 @@ def spells(
     ------
     ValueError
         As for `as_at`; for an inspection after its provider has closed, which would make a negative duration: the row is named.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        Where `until` is after the day to which the table says that it is complete.
 
     Notes
     -----
@@ -175,7 +187,7 @@ def spells(
     [['Inadequate', 'improved'], ['Requires improvement', 'improved'], ['Good', 'censored']]
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     n_inspections, last_seen = observed.seen_in(rows)
@@ -326,6 +338,7 @@ def time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -337,7 +350,7 @@ def time_to(
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `spells`.
     grade : str, default "Good"
         The grade to reach, or a better one.
@@ -364,7 +377,7 @@ def time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -389,7 +402,7 @@ def time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
@@ -414,6 +427,7 @@ def median_time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -425,7 +439,8 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, incomplete
+    provider, inspected, published
         As for `time_to`, whose curve this reads.
 
     Returns
@@ -443,7 +458,7 @@ def median_time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     References
@@ -460,7 +475,7 @@ def median_time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
@@ -496,6 +511,7 @@ def logrank(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -507,7 +523,7 @@ def logrank(
 
     Parameters
     ----------
-    table, grade, until, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, until, episodes, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `time_to`.
     by : str or sequence of str
         Columns that make the groups; rows with a missing label are one group. Groups without a time below the grade take no part.
@@ -525,7 +541,7 @@ def logrank(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -552,7 +568,7 @@ def logrank(
     if not names(by, "by"):
         raise ValueError("by names no column: the log-rank test compares groups")
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)

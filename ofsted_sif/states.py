@@ -41,6 +41,7 @@ def state_probabilities(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -55,7 +56,7 @@ def state_probabilities(
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, provider, inspected, published, opened, closed, graded
+    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published, opened, closed, graded
         As for `spells`.
     by : str or sequence of str, optional
         Columns that make the groups: those of the inspection that started the clock.
@@ -99,7 +100,7 @@ def state_probabilities(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -134,7 +135,7 @@ def state_probabilities(
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
     years = _years(at)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
     on = seen.graded_on
     starts = _starts(on, start)
