@@ -10,7 +10,8 @@ import ofsted_sif as sif
 
 CARE = "URN,Provision type,Inspection type,Inspection date,Publication date,Event number,Overall effectiveness\n"
 SCHOOLS = (
-    "URN,School name,Date of latest ungraded inspection,Inspection number of latest graded inspection,Inspection type,Inspection start date,"
+    "URN,School name,Date of latest ungraded inspection,Inspection number of latest graded inspection,Inspection type,"
+    "Inspection start date,"
     "Publication date,Overall effectiveness,Previous inspection number,Previous inspection start date,Previous publication date,"
     "Previous graded inspection overall effectiveness\n"
 )
