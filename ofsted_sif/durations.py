@@ -439,9 +439,10 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, incomplete
-    provider, inspected, published
+    table, grade, by, until, level, episodes, judgement, scale
         As for `time_to`, whose curve this reads.
+    published_by, framework, register, incomplete, provider, inspected, published
+        As for `time_to`.
 
     Returns
     -------
