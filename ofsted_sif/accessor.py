@@ -67,6 +67,7 @@ class _Plots:
     history = _method(plot.history)
     series = _method(plot.series)
     shares = _method(plot.shares)
+    states = _method(plot.states)
     survival = _method(plot.survival)
 
 

@@ -119,6 +119,7 @@ CALLS = {
     "transitions": lambda t: sif.transitions(t, "region", freq="YE-AUG", **STATE),
     "transitions of a framework": lambda t: sif.transitions(t, framework="ILACS"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),
+    "decompose by": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", "region", **ALL),
     "compare": lambda t: sif.compare(sif.as_at(t, "2024-03-31", **ALL), sif.as_at(t, "2016-03-31", **ALL), paired=True),
     "spells": lambda t: sif.spells(t, "region", **ALL),
     "time_to": lambda t: sif.time_to(t, "region", grade="Good", **ALL),
