@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.dependence import Clusters, cluster_codes, clusters_in
+from ofsted_sif.dependence import Clusters, clusters_in
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, names
 from ofsted_sif.table.eligible import Which
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import cluster_codes
 from ofsted_sif.table.inspections import Inspections, observe, observe_numbers
 from ofsted_sif.table.keys import label_codes, take
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of

@@ -126,6 +126,9 @@ CALLS = {
     "logrank": lambda t: sif.logrank(t, "framework", grade="Good", **ALL),
     "trend": lambda t: sif.trend(t, "region", **ALL),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", by="region", n=50, rng=1),
+    "shrink": lambda t: sif.shrink(sif.aggregate(t, "region")),
+    "overdispersion": lambda t: sif.overdispersion(sif.aggregate(t, "region")),
+    "standardise": lambda t: sif.standardise(t, "region", strata="framework"),
     "combine": lambda t: sif.combine(t, t),
     "reconcile": lambda t: sif.reconcile(sif.as_at(t, "2024-03-31", **STATE), sif.as_at(t, "2024-12-31", **STATE)),
 }

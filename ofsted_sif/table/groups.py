@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.table.columns import column, names
-from ofsted_sif.table.keys import combination_numbers, distinct_numbers, label_codes, take
+from ofsted_sif.table.keys import combination_numbers, distinct_numbers, key_codes, label_codes, take
 
 
 @dataclass(frozen=True)
@@ -96,3 +96,9 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     for name, (_, labels), part, size in zip(listed, coded, parts, sizes, strict=True):
         labels_of[name] = take(labels, np.where(part == size - 1, -1, part))
     return Groups(codes.reshape(-1), labels_of, len(combinations), observed_only=observed)
+
+
+def cluster_codes(frame: pd.DataFrame, name: str, argument: str) -> tuple[np.ndarray, int]:
+    """Codes of the clusters that a column of keys names, -1 missing, and how many labels there are."""
+    codes, labels, _ = key_codes(column(frame, name, argument))
+    return codes, len(labels)
