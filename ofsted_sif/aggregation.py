@@ -102,7 +102,7 @@ def aggregate(
     V = G/(G-1) Σ (Σ w(y - p))² / (Σ w)², the outer sum over clusters and the inner one over their rows, y 1 where the grade is good enough;
     then n_eff is p(1-p)/V, but never more than Kish's, which without weights is `n_judged` [2]_. Where all or none are good enough it is
     G; where several rows are of one cluster alone it is NaN, as are the bounds; where no cluster repeats it is Kish's. 95% bounds of
-    inspections under the ILACS hold a share in 94% to 96% of cases, those of independent rows in 84% to 97%
+    inspections under the ILACS hold a share in 94% to 98% of cases, those of independent rows in 85% to 97%
     (tests/benchmarks/CALIBRATION_TREND.md).
 
     References

@@ -158,9 +158,10 @@ def trend(
     variance is that of independent rows times deff [8]_ [9]_. For ``jonckheere`` periods stand for days; for ``cochran-armitage`` u is
     (k - mean k)(1 if good enough, else 0, less p); for ``seasonal-mann-kendall`` u is scaled in each block so that its squares add up to
     the block's variance, and clusters reach over all blocks. Where some cluster repeats p is from the normal distribution. A group of one
-    cluster is tested as if rows were independent: given the provider its grades are exchangeable if nothing changes. Without a trend
-    this rejects 4% to 6% at level 5% in all regions and in the whole, however alike a provider's inspections are; taken as independent
-    5% falls to 1% (tests/benchmarks/CALIBRATION.md). Of fewer than 6 clusters it rejects too seldom.
+    cluster is tested as if rows were independent: given the provider its grades are exchangeable if nothing changes. Where no provider
+    changes this rejects 3% to 6% at level 5%, in each region and in the whole, however alike a provider's inspections are; taken as
+    independent rows 5% falls below 1% (tests/benchmarks/CALIBRATION_TREND.md). Of fewer than 10 clusters it rejects too seldom, and so do
+    the seasons of small groups.
 
     What clusters do not cure: who was found bad is inspected again sooner. In a framework's first cycle, where the bad ones come back
     first, the test finds "declined" too often where grades last; in an ongoing regime it does not. ``trend(first(...))`` is right for the
