@@ -11,8 +11,9 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import Table
 
 import ofsted_sif as sif
+from ofsted_sif.dispersion import adjusted
 from ofsted_sif.table.dates import DAYS_A_YEAR
-from ofsted_sif.trend_methods import Rows, _seasonal, adjusted
+from ofsted_sif.trend_methods import Rows, _seasonal
 
 LABELS = np.array(sif.FOUR_POINT.labels[::-1])
 GRADES = sif.grades([]).dtype
