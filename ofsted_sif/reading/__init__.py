@@ -155,7 +155,7 @@ def _read_several(paths: Sequence[Any], return_report: bool, **options: Any) -> 
     shown = sys.stderr.isatty() or "ipykernel" in sys.modules
     combined: pd.DataFrame | None = None
     reports = []
-    for path in tqdm(paths, desc="reading", unit="file", delay=1, disable=not shown):
+    for path in tqdm(paths, desc="reading", unit="file", delay=2, disable=not shown):
         table, report = read_inspections(path, return_report=True, **options)
         combined = table if combined is None else combine(combined, table)
         reports.append(report)
