@@ -101,7 +101,7 @@ def _printed(source: Source) -> Iterator[_Row]:
     for name in source.names:
         if any(form(cell) == "urn" for row in source.load(name, 8).rows for cell in row):
             continue  # a sheet of providers
-        heading, grades = "", []
+        heading, grades = "", list[str | None]()
         for row in source.load(name, None).rows:
             cells = [clean(cell) for cell in row]
             filled = [cell for cell in cells if cell]

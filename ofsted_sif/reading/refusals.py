@@ -68,7 +68,7 @@ def _matched(layout: Layout, cells: Sequence[str]) -> list[tuple[float, int]]:
         at = next((cells.index(spelling) for spelling in spellings if spelling in cells), -1)
         if at >= 0:
             found[number] = (1.0, at)
-    used = {at for _, at in found}
+    used = {at for _, at in found} | {at for at, cell in enumerate(cells) if cell in _spellings(layout)}  # what is understood is not near
     near = [
         (likeness, number, at)
         for number, spellings in enumerate(layout.required)
@@ -113,6 +113,12 @@ def _told(layout: Layout, cells: Sequence[str], row: Sequence[Any]) -> str:
 def _target(layout: Layout, spelling: str) -> str:
     """The standard column that a header becomes."""
     return next((target for target, headers in _all_columns(layout) if spelling in headers), "overall_effectiveness")
+
+
+@cache
+def _spellings(layout: Layout) -> frozenset[str]:
+    """All headers that a layout understands."""
+    return frozenset(header for _, headers in _all_columns(layout) for header in headers)
 
 
 def _all_columns(layout: Layout) -> Iterator[tuple[str, Sequence[str]]]:

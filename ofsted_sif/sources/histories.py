@@ -12,6 +12,7 @@ from tqdm import tqdm
 from ofsted_sif.errors import warn
 from ofsted_sif.reading import ReadingError, combine, list_sheets, read_inspections
 from ofsted_sif.reading.layouts import known_layouts
+from ofsted_sif.reading.own import date_in
 from ofsted_sif.sources import keeping, listing
 from ofsted_sif.sources.social_care import lists_of_providers
 from ofsted_sif.sources.web import Client, SourceError
@@ -149,7 +150,7 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
     (1, [0, 1])
     """
     paths = sorted(path for path in Path(folder).iterdir() if path.is_file() and path.suffix.lower() in _ENDINGS)
-    files = [(path, pd.Timestamp(listing.date_in(path.stem)), _kind(path.stem)) for path in paths]
+    files = [(path, pd.Timestamp(date_in(path.stem)), _kind(path.stem)) for path in paths]
     history, account = _together(files, strict=False)
     problems = account[(account["problem"] != "") & (account["rows"] == 0)]
     if history.empty and len(history.columns) == 0:
@@ -198,7 +199,7 @@ def _together(files: list[tuple[Path, Any, Any]], *, strict: bool) -> tuple[pd.D
             rows.append([one.file, one.as_at, one.kind, len(one.table), 0, 0, 0, "no inspections before it to tell of"])
             continue
         if len(history.columns) == 0:
-            history, counted = one.table, {"added": len(one.table), "changed": 0, "same": 0}
+            history, counted = one.table, dict[str, Any](added=len(one.table), changed=0, same=0)
         else:
             history, differences = combine(history, one.table, return_report=True)
             counted = differences.attrs
