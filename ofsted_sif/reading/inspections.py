@@ -130,7 +130,7 @@ class _Reading:
             held |= inspection.held
         assert self.key is not None
         body.mark_rows(key, held, self.key.header)
-        body.mark_duplicates(self.key.codes)
+        body.mark_duplicates([self.key.codes, *(column.codes for column in self.blocks[0][1].values() if column is not None)])
         drop_repeated(inspections, body, self.key.codes)
         has_any = check_dates(inspections, body)
         body.status[body.read & ~has_any] = NOT_UNDERSTOOD
