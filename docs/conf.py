@@ -59,6 +59,14 @@ def pages_kept_elsewhere(_: object) -> None:
             shutil.copy(page, place)
 
 
+def tables_for_everybody(_: object, __: str, ___: str, context: dict[str, object], ____: object) -> None:
+    """Let wide tables of pandas be scrolled with the keyboard, and make no heading of an empty cell."""
+    body = str(context.get("body", ""))
+    body = body.replace("<th></th>", "<td></td>")
+    context["body"] = body.replace('class="dataframe"', 'class="dataframe" tabindex="0"')
+
+
 def setup(app: object) -> None:
     """Called by Sphinx."""
+    app.connect("html-page-context", tables_for_everybody)  # type: ignore[attr-defined]
     app.connect("builder-inited", pages_kept_elsewhere)  # type: ignore[attr-defined]
