@@ -38,6 +38,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "ofsted_sif"
 html_static_path = ["_static"]
 html_css_files = ["own.css"]
+html_js_files = ["own.js"]
 html_show_sourcelink = False
 html_theme_options = {
     "navigation_with_keys": False,
