@@ -322,4 +322,4 @@ class Aggregate(Question):
         return pd.DataFrame(shown_columns(grouped, tables, asked, scale, weighted, unweighted, **how), copy=False)
 
 
-aggregate.question = Aggregate  # type: ignore[attr-defined]
+aggregate.question = Aggregate

@@ -378,4 +378,4 @@ class Transitions(OfHistories):
         return transitions_table(counted, grouped, scale, ends)
 
 
-transitions.question = Transitions  # type: ignore[attr-defined]
+transitions.question = Transitions

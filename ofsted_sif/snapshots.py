@@ -721,4 +721,4 @@ class Series(OfHistories):
         return series_table(days, found, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
 
 
-series.question = Series  # type: ignore[attr-defined]
+series.question = Series

@@ -678,4 +678,4 @@ class Trend(OfHistories):
         return as_text(cells.labels[-3]) if self.season in self.text else cells.labels[-3]
 
 
-trend.question = Trend  # type: ignore[attr-defined]
+trend.question = Trend

@@ -14,7 +14,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, has_grade, judgement_columns
 from ofsted_sif.table.dates import days_of, iso
-from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind
 from ofsted_sif.table.records import stack
 
@@ -29,7 +29,7 @@ LAST_OLD, FIRST_NEW = 435_001, 381_399
 NEAR_PUBLISHED = 92
 
 
-@same_kind
+@same_kind_and_report
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     """Bring two releases together into one history, one row an inspection, the newer winning.
 
