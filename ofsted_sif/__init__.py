@@ -26,7 +26,14 @@ from ofsted_sif import counts
 from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
-from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, PooledFrameworksWarning, RowError, SharedProvidersWarning
+from ofsted_sif.errors import (
+    MissingColumnError,
+    NotAJudgementWarning,
+    PooledFrameworksWarning,
+    RowError,
+    SelectedPairsWarning,
+    SharedProvidersWarning,
+)
 from ofsted_sif.installed import show_versions
 from ofsted_sif.intervals import percent, proportion_interval
 from ofsted_sif.scales import EFFECTIVE, FOUR_POINT, MET, REPORT_CARD, GradeScale, grades
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from ofsted_sif.resampling import resample
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
     from ofsted_sif.trends import trend
+    from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
 
 
@@ -71,6 +79,7 @@ _frames.register_batches(_scan)
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
     **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
+    "change_between": "two_dates",
     "compare": "comparison",
     "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
@@ -96,10 +105,12 @@ __all__ = [
     "ReadingError",
     "ReadingReport",
     "RowError",
+    "SelectedPairsWarning",
     "SharedProvidersWarning",
     "__version__",
     "aggregate",
     "as_at",
+    "change_between",
     "change_summary",
     "changes",
     "combine",

@@ -13,7 +13,20 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, comparison, decomposition, durations, in_year, plot, reading, resampling, snapshots, trends
+from ofsted_sif import (
+    aggregation,
+    change,
+    comparison,
+    decomposition,
+    durations,
+    in_year,
+    plot,
+    reading,
+    resampling,
+    snapshots,
+    trends,
+    two_dates,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,6 +77,7 @@ class Accessor:
 
     aggregate = _method(aggregation.aggregate)
     as_at = _method(snapshots.as_at)
+    change_between = _method(two_dates.change_between)
     change_summary = _method(change.change_summary)
     changes = _method(change.changes)
     combine = _method(reading.combine)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.errors import RowError
+from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
@@ -57,6 +57,9 @@ def changes(
     graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Set the latest graded inspection of each provider beside the one before it.
+
+    These are the changes that Ofsted counts, of those inspected twice. They are no sample of all providers: who did badly is inspected
+    again sooner. For "did it improve?" use `change_between`.
 
     Parameters
     ----------
@@ -149,7 +152,10 @@ def changes(
 def change_summary(
     changes: Any, by: str | Sequence[str] | None = None, *, scale: GradeScale | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Count who improved, stayed or declined, with the interval of the share improved and the exact sign test.
+    """Count who improved, stayed or declined of those inspected twice, as Ofsted prints it, with an interval and the exact sign test.
+
+    Those inspected twice are no sample of all providers: who was found bad is inspected again sooner, so improvement is to be expected even
+    where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
 
     Parameters
     ----------
@@ -175,8 +181,16 @@ def change_summary(
     ValueError
         For a column that is missing, or a word in ``change`` that is none of the three.
 
+    Warns
+    -----
+    SelectedPairsWarning
+        Where the table comes from `changes` (it has a column ``years_between``): p is that of a test which such pairs bias.
+
     Notes
     -----
+    With the gaps between real inspections, and grades that do not change, 5% to 11% of such tests reject at level 5%; where a bad grade
+    brings the next inspection forward by years, up to half do, practically all of them as improvement.
+
     The sign test is exact and two-sided: were improvement and decline equally likely, the number improved of the m that changed would
     be binomial(m, 1/2); p = min(1, 2 P(X <= min(improved, declined))), 1 where none changed. Those who stayed the same take no part.
 
@@ -188,7 +202,10 @@ def change_summary(
     --------
     >>> import ofsted_sif as sif
     >>> change = sif.changes(sif.load_inspections(), date="2024-03-31", published_by="2024-06-30", framework="ILACS")
-    >>> row = sif.change_summary(change).iloc[0]
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", sif.SelectedPairsWarning)  # what is wanted is Ofsted's own figure
+    ...     row = sif.change_summary(change).iloc[0]
     >>> print(f"{row['improved']:.0f} improved, {row['declined']:.0f} declined, p = {row['p']:.3f}")
     26 improved, 12 declined, p = 0.034
     """
@@ -207,6 +224,13 @@ def change_summary(
     data: dict[str, Any] = {"n": n_known + missing, "improved": improved, "same": same, "declined": declined}
     if scale.threshold is not None:
         data |= {f"same_{scale.threshold_column}": same_good, f"same_less_than_{snake_case(scale.threshold)}": same_below}
+    if "years_between" in frame.columns:
+        warn(
+            "p is of those inspected twice, who are no sample of all: who did badly is inspected again sooner, so improvement is to be "
+            "expected even where nothing changes. Did it improve? sif.change_between(table, date_from, date_to) compares the same "
+            "providers' states on two dates",
+            SelectedPairsWarning,
+        )
     lower, upper = proportion_interval(improved, n_known, level=level)
     with np.errstate(invalid="ignore"):
         data |= {"share_improved": improved / n_known, "lower": lower, "upper": upper, "p": sign_test(improved, declined)}
@@ -244,6 +268,9 @@ def transitions(
     graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Count from which grade to which consecutive graded inspections of a provider go.
+
+    These are inspections that were followed by another, and no sample of all: who was found bad is inspected again sooner. For "did it
+    improve?" use `change_between`; for "what becomes of them?" `state_probabilities`, which counts those not yet seen again.
 
     Parameters
     ----------

@@ -53,6 +53,10 @@ class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 
 
+class SelectedPairsWarning(UserWarning):
+    """A test was asked of those inspected twice, who are no sample of all: who did badly is inspected again sooner."""
+
+
 class SharedProvidersWarning(UserWarning):
     """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
 

@@ -141,8 +141,8 @@ def trend(
     5% from 8 inspections on as mid-p, from 12 on by the normal distribution; fewer below (tests/benchmarks/CALIBRATION.md).
 
     Inspections of one provider are not independent, and a provider is inspected again sooner when it did badly: where `n_repeated` is
-    not small, the trend of a group mixes change of providers with choice of who was inspected. Then look at the providers' own change
-    (`changes` and its sign test, or `resample` with whole histories).
+    not small, the trend of a group mixes change of providers with choice of who was inspected. Then ask `change_between`, which compares
+    the states of the same providers on two dates.
 
     References
     ----------
@@ -307,7 +307,7 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
         raise ValueError(
             "this is a snapshot series (it has the columns as_at and n_judged): each of its points counts mostly the same inspections as "
             "the one before, so a test would find trends where there are none. Test the inspections themselves, the counts of separate "
-            "periods (sif.periods), or the providers' own changes (sif.changes and sif.change_summary)"
+            "periods (sif.periods), or compare the states on two dates (sif.change_between)"
         )
     if "n_shared" in frame.columns and (frame["n_shared"] > 0).any():
         raise ValueError(

@@ -13,7 +13,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.table import partial
@@ -36,6 +36,18 @@ CALLS = [
     ("transitions", {**ALL}),
     ("transitions", {**ALL, "by": "region", "freq": "YE-AUG", "having": GRADE}),
     ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31"}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31", "by": "region", "having": GRADE, "exact": True}),
+    (
+        "change_between",
+        {
+            "framework": ["SIF", "ILACS"],
+            "date_from": "2019-03-31",
+            "date_to": "2024-03-31",
+            "by": ["region", "framework"],
+            "max_age": pd.DateOffset(years=3),
+        },
+    ),
     ("series", {**ALL, "dates": DATES}),
     ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
     ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
@@ -48,7 +60,13 @@ CALLS = [
     ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
     ("trend", {**ALL, "by": "region", "method": "jonckheere", "freq": "QE"}),
 ]
-QUESTIONS = {"aggregate": aggregation.Aggregate, "transitions": change.Transitions, "series": snapshots.Series, "trend": trends.Trend}
+QUESTIONS = {
+    "aggregate": aggregation.Aggregate,
+    "change_between": two_dates.Between,
+    "transitions": change.Transitions,
+    "series": snapshots.Series,
+    "trend": trends.Trend,
+}
 
 
 @pytest.fixture(scope="module")

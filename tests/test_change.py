@@ -2,6 +2,7 @@
 
 import csv
 import re
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import ofsted_sif as sif
 
 with (Path(__file__).parent / "data" / "published_figures.csv").open(encoding="utf-8", newline="") as file:
     FIGURES = [row for row in csv.DictReader(file) if row["which"] == "latest change"]
+
+# What is said of pairs has a test of its own below.
+pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
 
 INSPECTIONS = sif.load_inspections()
 LABELS = ["Inadequate", "Requires improvement", "Good", "Outstanding"]
@@ -292,6 +296,17 @@ def test_transitions_of_no_inspections_are_zero():
     assert sif.changes(INSPECTIONS, framework="SCCIF").empty
 
 
+def test_the_sign_test_of_those_inspected_twice_says_whom_it_leaves_out():
+    pairs = sif.changes(table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3)))
+    with pytest.warns(sif.SelectedPairsWarning, match=r"sif\.change_between\(table, date_from, date_to\)") as said:
+        sif.change_summary(pairs)
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sif.change_summary(pairs.drop(columns="years_between"))  # pairs of the user's own making
+
+
 # ---- decompose
 
 
@@ -441,7 +456,7 @@ def test_pairs_agree_with_statsmodels(seed):
     lower, upper = proportion_confint(up, up + down, method="beta")
     assert got.loc["odds ratio", ["lower", "upper"]].tolist() == pytest.approx([lower / (1 - lower), upper / (1 - upper)], rel=1e-12)
     assert got.loc["difference of shares", "estimate"] == (up - down) / both.sum()
-    assert got["n_a"].tolist() == [both.sum()] * 3
+    assert got["n_a"].tolist() == [both.sum()] * 5
     assert result.attrs == {"n_left_out_a": n - both.sum(), "n_left_out_b": n - both.sum()}
 
 
@@ -465,6 +480,47 @@ def _difference(a, b):
         row = measures(np.array(a), np.array(b), paired=True).loc["difference of shares"]
         SEEN[a, b] = (row["lower"], row["upper"])
     return SEEN[a, b]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_moved_and_how_the_distributions_compare_on_the_whole_scale(seed):
+    """The probability of superiority by its definition, pair by pair; its variance by that of the placements."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 40))
+    a, b = rng.integers(0, 4, (2, n))
+    got = measures(a, b, paired=True)
+    up, down = int((a > b).sum()), int((a < b).sum())
+    moved = got.loc["improved less declined"]
+    assert moved["estimate"] == (up - down) / n
+    assert moved["statistic"] == min(up, down)
+    assert moved["p"] == (pytest.approx(stats.binomtest(up, up + down).pvalue, rel=1e-12) if up + down else 1)
+    c, changed = (up - down) / (n + 2), (up + down + 2) / (n + 2)
+    half = stats.norm.ppf(0.975) * ((changed - c * c) / (n + 2)) ** 0.5
+    assert moved[["lower", "upper"]].tolist() == pytest.approx([max(c - half, -1), min(c + half, 1)], rel=1e-12)
+    over = np.sign(a[:, None] - b).astype(float) / 2 + 0.5  # a row of `a` against each of `b`
+    placed = over.mean(axis=1) - (1 - over).mean(axis=0)  # a_i in b's distribution, less b_i in a's
+    spread = stats.sem(placed)
+    superior = got.loc["probability of superiority"]
+    assert superior["estimate"] == pytest.approx(over.mean(), rel=1e-12)
+    if spread > 0:
+        low, high = over.mean() + np.array([-1, 1]) * stats.t.ppf(0.975, n - 1) * spread
+        assert superior[["lower", "upper"]].tolist() == pytest.approx([max(low, 0), min(high, 1)], rel=1e-9)
+        assert superior["p"] == pytest.approx(2 * stats.t.sf(abs(over.mean() - 0.5) / spread, n - 1), rel=1e-9)
+
+
+def test_pairs_on_a_scale_without_a_threshold_are_compared_on_the_whole_of_it():
+    table = pd.DataFrame({"provider": ["A", "B", "C"], "inclusion": ["Needs attention", "Strong standard", "Strong standard"]})
+    later = table.assign(inclusion=["Strong standard", "Exceptional", "Needs attention"])
+    found = sif.compare(later, table, judgement="inclusion", paired=True).set_index("measure")
+    assert found.index.tolist() == ["improved less declined", "probability of superiority"]
+    assert found.loc["improved less declined", "estimate"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("pairs", [[], [(2, 2)], [(2, 2), (1, 1)], [(3, 1), (3, 1)]], ids=["none", "one", "all alike", "all moved alike"])
+def test_pairs_that_cannot_tell_have_no_bounds_of_superiority(pairs):
+    a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    found = measures(a, b, paired=True).loc["probability of superiority"]
+    assert found[["lower", "upper", "p"]].isna().all()
 
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
@@ -591,7 +647,6 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.transitions(table, freq="school year"), "freq='school year' names no periods; "),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
-        (lambda table: sif.compare(table[:1], table[:1], judgement="safe", paired=True), "the scale MET has no threshold that pairs"),
         (lambda table: sif.compare(table[:1], table[:1], paired=True, provider="urn"), "provider='urn': the table has no such column"),
     ],
 )

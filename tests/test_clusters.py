@@ -28,6 +28,7 @@ CALLS = [
     ("aggregate", {"by": "region", "judgement": [GRADE, "adoption"], "interval": "goodman"}),
     ("aggregate", {"by": ["region", "framework"], "weights": "pupils"}),
     ("aggregate", {"by": ["region", "framework"], "observed": False}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31", "by": "region", "having": GRADE}),
     ("transitions", {**ALL}),
     ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
     ("transitions", {**ALL, "by": "region", "having": GRADE, "register": sif.load_local_authorities()}),

@@ -20,6 +20,9 @@ from ofsted_sif.table import columns, frames
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
 
+# What is said of pairs is said in tests/test_change.py.
+pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
+
 REGISTER = sif.load_local_authorities().rename(columns={"local_authority": "provider"})
 GRADE = "overall_effectiveness"
 
@@ -112,6 +115,7 @@ CALLS = {
     "periods": lambda t: sif.periods(t, "region", freq="YE-MAR", **ALL),
     "changes": lambda t: sif.changes(t, date="2024-03-31", by="region", **STATE),
     "change_summary": lambda t: sif.change_summary(sif.changes(t, by="region", **STATE), "region"),
+    "change_between": lambda t: sif.change_between(t, "2021-03-31", "2024-03-31", "region", **STATE),
     "transitions": lambda t: sif.transitions(t, "region", freq="YE-AUG", **STATE),
     "transitions of a framework": lambda t: sif.transitions(t, framework="ILACS"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),

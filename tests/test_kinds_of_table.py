@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 import ofsted_sif as sif
 from tests.support import kinds
 
+# What is said of pairs is said in tests/test_change.py.
+pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
+
 DAY, LATER = "2018-06-30", "2020-01-31"
 TABLES = {
     "aggregate": lambda table: sif.aggregate(table, by="region", weights="pupils"),
@@ -19,6 +22,7 @@ TABLES = {
     "periods": lambda table: sif.periods(table, by="region", freq="YE"),
     "changes": lambda table: sif.changes(table, date=LATER),
     "change_summary": lambda table: sif.change_summary(sif.changes(table, by="region"), by="region"),
+    "change_between": lambda table: sif.change_between(table, DAY, LATER, by="region"),
     "transitions": lambda table: sif.transitions(table, by="region"),
     "decompose": lambda table: sif.decompose(table, DAY, LATER),
     "compare": lambda table: sif.compare(sif.as_at(table, DAY), sif.as_at(table, LATER), paired=True),

@@ -387,7 +387,7 @@ def test_the_table_is_not_changed_and_needs_no_order():
 def test_a_snapshot_series_and_overlapping_windows_are_refused_with_what_to_do_instead():
     table = sif.load_inspections()
     series = sif.series(table, pd.date_range("2015-03-31", periods=10, freq="YE-MAR"), framework="all")
-    with pytest.raises(ValueError, match=r"snapshot series.*sif\.periods.*sif\.changes"):
+    with pytest.raises(ValueError, match=r"snapshot series.*sif\.periods.*sif\.change_between"):
         sif.trend(series, value="share_good_or_outstanding", inspected="as_at")
     windows = sif.periods(table, freq="QE", framework="all", window=4)
     with pytest.raises(ValueError, match=r"overlap.*without window="):

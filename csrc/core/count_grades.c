@@ -11,7 +11,7 @@
 #include "codes.h"
 #include "cpu.h"
 
-#ifndef SIF_TABLES_ROWS /* tests and fuzz targets do with fewer rows */
+#ifndef SIF_TABLES_ROWS             /* tests and fuzz targets do with fewer rows */
 #define SIF_TABLES_ROWS (7LL << 16) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
 #define SIF_STRETCH (1LL << 15)     /* rows of which one group is found to be the most frequent; whole strips */
 #define SIF_ROWS_A_CELL 16LL        /* from which on tables are worth their emptying */
@@ -37,7 +37,7 @@ static sif_status offender(const sif_codes *groups, const sif_codes *grades, int
 
 static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
     if (codes->validity != NULL)
-        sif_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
+        sif_counting_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
     else
         memset(valid, 0xFF, count);
 }
@@ -51,7 +51,7 @@ typedef struct {
     uint8_t group_valid[SIF_BLOCK], grade_valid[SIF_BLOCK];
     int32_t wide_grades[SIF_BLOCK];
     int8_t narrow_grades[SIF_BLOCK], no_groups[SIF_BLOCK];
-} block;
+} code_block;
 
 /* Whether all rows lie as the hot loops take them: a block may then have any number of rows. */
 static int lie_as_taken(const sif_codes *groups, const sif_codes *grades) {
@@ -60,8 +60,8 @@ static int lie_as_taken(const sif_codes *groups, const sif_codes *grades) {
 
 /* Returns whether a grade is out of range, where that is known by now; the block is then void. Where there are more grades than int8 has
  * codes, as where columns share their words, all are 0 and wide_grades has them. */
-static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, block *b) {
-    const sif_loops *const loops = sif_loops_now();
+static int load_code_block(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, code_block *b) {
+    const sif_counting_loops *const loops = sif_counting_loops_now();
     int bad = 0;
 
     b->grades = sif_row_of(grades, first);
@@ -86,14 +86,13 @@ static int load_block(const sif_codes *groups, const sif_codes *grades, int64_t 
 
 /* The cells of the rows first .. first + count - 1, in 16 bits where they are `narrow`, else in 32; each is below the number of cells,
  * whatever the status. */
-static sif_status find_cells(int narrow, const sif_codes *groups, const sif_codes *grades, int64_t first,
-                             size_t count, void *cells) {
-    block b;
-    const sif_loops *const loops = sif_loops_now();
+static sif_status find_cells(int narrow, const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, void *cells) {
+    code_block b;
+    const sif_counting_loops *const loops = sif_counting_loops_now();
     const sif_find_cells_by_kind *const versions = narrow ? loops->find_cells_16 : loops->find_cells_32;
     const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
     const uint32_t n_cells = (n_groups + 1) * (n_grades + 1);
-    int bad = load_block(groups, grades, first, count, &b);
+    int bad = load_code_block(groups, grades, first, count, &b);
     bad |= versions[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, count, n_groups, n_grades, cells);
     if (n_grades > INT8_MAX) {
         uint32_t *const cell = cells;
@@ -101,9 +100,9 @@ static sif_status find_cells(int narrow, const sif_codes *groups, const sif_code
             cell[i] += (uint32_t)b.wide_grades[i] < n_grades ? (uint32_t)b.wide_grades[i] : n_grades; /* no branch: -1 is the largest */
     }
     if (narrow)
-        loops->hold_cells_16(cells, count, (uint16_t)n_cells);
+        loops->clamp_cells_16(cells, count, (uint16_t)n_cells);
     else
-        loops->hold_cells_32(cells, count, n_cells);
+        loops->clamp_cells_32(cells, count, n_cells);
     if (!bad)
         return sif_ok();
     const sif_status status = offender(groups, grades, first, first + (int64_t)count);
@@ -112,7 +111,7 @@ static sif_status find_cells(int narrow, const sif_codes *groups, const sif_code
 }
 
 /* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */
-static int64_t number_of_cells(const sif_codes *groups, const sif_codes *grades) {
+static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades) {
     const int64_t rows = groups != NULL ? groups->size : 0;
     if (rows < 0 || grades->size < 0 || rows > INT32_MAX || grades->size > INT32_MAX)
         return -1;
@@ -166,12 +165,12 @@ static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, 
 }
 
 /* One group: no cells are needed, the values are counted. Rows out of range are the ones that no value counts. */
-static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *counts, const sif_watch *watch) {
-    const sif_loops *const loops = sif_loops_now();
+static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *counts, const sif_interrupt_check *interrupt) {
+    const sif_counting_loops *const loops = sif_counting_loops_now();
     const size_t n_cells = (size_t)grades->size + 1;
     int64_t piece[INT8_MAX + 1];
-    for (int64_t first = 0; first < n; first += SIF_WATCH_ROWS) {
-        const int64_t count = n - first < SIF_WATCH_ROWS ? n - first : SIF_WATCH_ROWS;
+    for (int64_t first = 0; first < n; first += SIF_ROWS_PER_CHECK) {
+        const int64_t count = n - first < SIF_ROWS_PER_CHECK ? n - first : SIF_ROWS_PER_CHECK;
         memset(piece, 0, sizeof piece);
         loops->count_values((const int8_t *)grades->data + first, (size_t)count, (uint32_t)grades->size, piece);
         int64_t counted = 0;
@@ -181,7 +180,7 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
         }
         if (counted != count)
             return offender(NULL, grades, first, first + count);
-        if (sif_stop(watch))
+        if (sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     return sif_ok();
@@ -229,12 +228,13 @@ static int empty_tables(uint16_t *tables, size_t n_groups, size_t n_grades, int6
 
 /* A number of rows that is a multiple of SIF_STRIP, by tables of 16-bit counters: so narrow that two threads that share the caches of a
  * core both find room. */
-static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts, const sif_watch *watch) {
+static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
+                                  const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
     const int64_t step = lie_as_taken(groups, grades) ? SIF_STRETCH : SIF_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
-    block b;
+    code_block b;
     uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);
     if (tables == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -249,14 +249,14 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
             frequent = most;
             since = first;
         }
-        if (load_block(groups, grades, first, (size_t)count, &b)) {
+        if (load_code_block(groups, grades, first, (size_t)count, &b)) {
             status = offender(groups, grades, since, first + count);
             goto done;
         }
         const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
-        sif_loops_now()->count_in_tables[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, (size_t)count, (uint32_t)n_groups,
-                                                              (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
-        if (sif_stop_after(watch, &work, count)) {
+        sif_counting_loops_now()->count_in_tables[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, (size_t)count, (uint32_t)n_groups,
+                                                                       (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
+        if (sif_is_interrupted_after(interrupt, &work, count)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
@@ -270,7 +270,7 @@ done:
 
 /* Many cells: by one table. */
 static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
-                                     const sif_watch *watch) {
+                                     const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     uint32_t *table = NULL;
     uint8_t *bytes = NULL;
@@ -282,8 +282,8 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
         table = calloc(n_cells, sizeof *table);
     if (table == NULL && bytes == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
-    for (int64_t start = 0; start < n; start += SIF_WATCH_ROWS) {
-        const int64_t stop = n - start < SIF_WATCH_ROWS ? n : start + SIF_WATCH_ROWS;
+    for (int64_t start = 0; start < n; start += SIF_ROWS_PER_CHECK) {
+        const int64_t stop = n - start < SIF_ROWS_PER_CHECK ? n : start + SIF_ROWS_PER_CHECK;
         for (int64_t first = start; first < stop; first += SIF_BLOCK) {
             const size_t count = stop - first < SIF_BLOCK ? (size_t)(stop - first) : SIF_BLOCK;
             status = find_cells(0, groups, grades, first, count, cell);
@@ -296,12 +296,12 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
                 increment_bytes(cell, count, bytes, counts, &ahead);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
-        if (table != NULL && (stop == n || (start / SIF_WATCH_ROWS) % 2048 == 2047))
+        if (table != NULL && (stop == n || (start / SIF_ROWS_PER_CHECK) % 2048 == 2047))
             for (size_t c = 0; c < n_cells; c++) {
                 counts[c] += table[c];
                 table[c] = 0;
             }
-        if (sif_stop(watch)) {
+        if (sif_is_interrupted(interrupt)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
@@ -316,7 +316,7 @@ done:
 
 /* The rows first .. n - 1, too few for tables of their own. */
 static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
-                            const sif_watch *watch) {
+                            const sif_interrupt_check *interrupt) {
     union {
         uint16_t narrow[SIF_BLOCK];
         uint32_t wide[SIF_BLOCK];
@@ -330,14 +330,14 @@ static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, c
             return status;
         for (size_t i = 0; i < count; i++)
             counts[is_narrow ? cell.narrow[i] : cell.wide[i]]++;
-        if (sif_stop_after(watch, &work, (int64_t)count))
+        if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     return sif_ok();
 }
 
 static sif_status count_by_group(int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
-                                 const sif_watch *watch) {
+                                 const sif_interrupt_check *interrupt) {
     const int64_t n_groups = groups != NULL ? groups->size : 0, in_a_table = (n_groups + 2 + SIF_STAND_INS) * (grades->size + 2);
     const int fits = grades->size <= INT8_MAX && in_a_table <= SIF_TABLE_CELLS;
     const int64_t needed = fits ? SIF_ROWS_A_CELL * in_a_table : 2 * (int64_t)n_cells;
@@ -345,21 +345,22 @@ static sif_status count_by_group(int64_t n, const sif_codes *groups, const sif_c
     int64_t counted = 0;
     if (n >= needed) {
         counted = fits ? n / SIF_STRIP * SIF_STRIP : n;
-        status =
-            fits ? count_in_tables(counted, groups, grades, counts, watch) : count_in_one_table(n, groups, grades, n_cells, counts, watch);
+        status = fits ? count_in_tables(counted, groups, grades, counts, interrupt)
+                      : count_in_one_table(n, groups, grades, n_cells, counts, interrupt);
     }
     if (status.code == SIF_OK)
-        status = count_few(counted, n, groups, grades, n_cells, counts, watch);
+        status = count_few(counted, n, groups, grades, n_cells, counts, interrupt);
     return status;
 }
 
-sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts, const sif_watch *watch) {
-    const int64_t cells = number_of_cells(groups, grades);
+sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
+                            const sif_interrupt_check *interrupt) {
+    const int64_t cells = cells_of_grades(groups, grades);
     if (cells < 0)
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
     const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL && grades->size <= INT8_MAX;
     const sif_status status =
-        plain ? count_one_group(n, grades, counts, watch) : count_by_group(n, groups, grades, (size_t)cells, counts, watch);
+        plain ? count_one_group(n, grades, counts, interrupt) : count_by_group(n, groups, grades, (size_t)cells, counts, interrupt);
     if (status.code != SIF_OK)
         for (int64_t c = 0; c < cells; c++)
             counts[c] = SIF_VOID;
@@ -380,9 +381,9 @@ static int64_t bits_of(double weight) {
 }
 
 sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
-                           int64_t *unweighted, const sif_watch *watch) {
+                           int64_t *unweighted, const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
-    const int64_t cells = number_of_cells(groups, grades);
+    const int64_t cells = cells_of_grades(groups, grades);
     if (cells < 0)
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
     const size_t n_cells = (size_t)cells;
@@ -414,7 +415,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
                 goto done;
             }
         }
-        if (first % SIF_WATCH_ROWS == 0 && sif_stop(watch)) {
+        if (first % SIF_ROWS_PER_CHECK == 0 && sif_is_interrupted(interrupt)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }

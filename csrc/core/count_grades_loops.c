@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* A comparison gives all ones where it holds: taken away, that is one more. AVX-512 adds under a mask. */
-#define LESS_ALL_ONES(tally, is_one) ((uint8_t)((tally) + (is_one)))
-#define MORE_WHERE(tally, is_one) ((is_one) ? (uint8_t)((tally) + 1) : (tally))
+#define LESS_ALL_ONES(partial, is_match) ((uint8_t)((partial) + (is_match)))
+#define MORE_WHERE(partial, is_match) ((is_match) ? (uint8_t)((partial) + 1) : (partial))
 
 /* Eight bytes as the number that they are with the least first, which is as they lie on most machines. */
 static inline uint64_t sif_little_endian(const uint8_t *bytes) {
@@ -204,7 +204,7 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET
 #define LANES 64
 #define VALUES 1
-#define TALLIED LESS_ALL_ONES
+#define ADD_MATCH LESS_ALL_ONES
 #define SPREAD spread_baseline
 #include "count_grades_loops.h"
 
@@ -213,7 +213,7 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET SIF_TARGET_AVX2
 #define LANES 32
 #define VALUES 5
-#define TALLIED LESS_ALL_ONES
+#define ADD_MATCH LESS_ALL_ONES
 #define SPREAD spread_avx2
 #include "count_grades_loops.h"
 
@@ -221,7 +221,7 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET SIF_TARGET_AVX512
 #define LANES 64
 #define VALUES 5
-#define TALLIED MORE_WHERE
+#define ADD_MATCH MORE_WHERE
 #define SPREAD spread_avx512
 #ifdef __x86_64__
 #define IN_REGISTERS
@@ -234,7 +234,7 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET
 #define LANES 32
 #define VALUES 5
-#define TALLIED LESS_ALL_ONES
+#define ADD_MATCH LESS_ALL_ONES
 #define SPREAD spread_baseline
 #include "count_grades_loops.h"
 #endif

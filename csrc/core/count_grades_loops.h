@@ -1,7 +1,7 @@
 /* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
- * LANES the bytes of a few of its vectors, VALUES how many tallies of so many fit its registers, TALLIED(tally, is_one) the form of tally +
- * is_one that becomes fewest instructions, SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word, and IN_REGISTERS where
- * count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
+ * LANES the bytes of a few of its vectors, VALUES how many partial counts of so many fit its registers, ADD_MATCH(partial, is_match) the
+ * form of partial + is_match that becomes fewest instructions, SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word, and
+ * IN_REGISTERS where count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
 
 /* Bits of Arrow's bitmaps to bytes, 64 rows at a time. Of the bytes after the first word's eight, one more is read where the rows begin
  * within a byte: it has rows of this word. */
@@ -48,7 +48,7 @@ TARGET static int VERSION(mask_grades)(const void *data, const uint8_t *restrict
             const uint16_t row = (uint16_t)((uint16_t)clipped & (MASK)), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);            \
             const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
             const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
-            cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                      \
+            cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                     \
         }                                                                                                                                  \
     }                                                                                                                                      \
     TARGET static void VERSION(count_in_tables_##KIND##MASKED)(                                                                            \
@@ -110,7 +110,7 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t, int64_t, uint64_t, 0)
         return (IS_SIGNED ? most_group > last_group : most_group >= last_group) | (most_grade > last_grade);                               \
     }
 #define DEFINE_FIND_CELLS(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                 \
-    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE)-1)                                                    \
+    DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, , (LANE) - 1)                                                    \
     DEFINE_FIND_CELLS_OF(WIDTH, KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED, _masked, (LANE)(SIGNED_LANE)(int8_t)valid[i])
 
 DEFINE_FIND_CELLS(16, int8, int8_t, int16_t, uint16_t, 1)
@@ -145,7 +145,7 @@ DEFINE_FIND_CELLS(32, uint64, uint64_t, uint64_t, uint64_t, 0)
             most = place > most ? place : most;                                                                                            \
             out[i] = (int32_t)code;                                                                                                        \
         }                                                                                                                                  \
-        return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE)-1 > 0 && high >> (8 * sizeof(WIDE) - 1));                          \
+        return most > size || (sizeof(TYPE) == sizeof(WIDE) && (TYPE) - 1 > 0 && high >> (8 * sizeof(WIDE) - 1));                          \
     }
 
 DEFINE_WIDEN(int8, int8_t, uint32_t, int32_t)
@@ -157,7 +157,7 @@ DEFINE_WIDEN(uint16, uint16_t, uint32_t, int32_t)
 DEFINE_WIDEN(uint32, uint32_t, uint64_t, int64_t)
 DEFINE_WIDEN(uint64, uint64_t, uint64_t, int64_t)
 
-/* VALUES values in one reading; a lane of a tally holds at most 255, so that a stretch is 255 vectors. Memory is asked for well before
+/* VALUES values in one reading; a lane of a partial holds at most 255, so that a stretch is 255 vectors. Memory is asked for well before
  * it is read: it is all that this loop waits for. (At 1 to 4 KB before, some processors take turns between fast and half as fast, as what
  * they foresee themselves comes to the same lines.) */
 TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t count, uint32_t n_grades, int64_t *restrict counts) {
@@ -169,19 +169,19 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
             int8_t value[VALUES];
             for (uint32_t v = 0; v < VALUES; v++)
                 value[v] = first + v < n_grades ? (int8_t)(first + v) : -1;
-            uint8_t tally[VALUES][LANES] = {{0}};
+            uint8_t partial[VALUES][LANES] = {{0}};
             for (const int8_t *grade = grades + start; grade < stop; grade += LANES) {
                 SIF_FETCH((const void *)((uintptr_t)grade + AHEAD)); /* possibly past the end, where there is nothing to bring */
                 for (size_t v = 0; v < VALUES; v++)
                     for (size_t lane = 0; lane < LANES; lane++)
-                        tally[v][lane] = TALLIED(tally[v][lane], grade[lane] == value[v]);
+                        partial[v][lane] = ADD_MATCH(partial[v][lane], grade[lane] == value[v]);
             }
             const uint32_t left = n_grades + 1 - first, n_values = left < VALUES ? left : VALUES;
             /* cppcheck-suppress knownConditionTrueFalse; where VALUES is 1 */
             for (uint32_t v = 0; v < n_values; v++) {
                 uint32_t sum = 0;
                 for (size_t lane = 0; lane < LANES; lane++)
-                    sum += tally[v][lane];
+                    sum += partial[v][lane];
                 counts[first + v] += sum;
             }
         }
@@ -193,16 +193,16 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
     }
 }
 
-#define DEFINE_HOLD_CELLS(WIDTH)                                                                                                           \
-    TARGET static void VERSION(hold_cells_##WIDTH)(uint##WIDTH##_t *restrict cells, size_t count, uint##WIDTH##_t n_cells) {               \
+#define DEFINE_CLAMP_CELLS(WIDTH)                                                                                                          \
+    TARGET static void VERSION(clamp_cells_##WIDTH)(uint##WIDTH##_t *restrict cells, size_t count, uint##WIDTH##_t n_cells) {              \
         const uint##WIDTH##_t last = (uint##WIDTH##_t)(n_cells - 1);                                                                       \
         for (size_t i = 0; i < count; i++)                                                                                                 \
             cells[i] = cells[i] < last ? cells[i] : last;                                                                                  \
     }
-DEFINE_HOLD_CELLS(16)
-DEFINE_HOLD_CELLS(32)
+DEFINE_CLAMP_CELLS(16)
+DEFINE_CLAMP_CELLS(32)
 
-const sif_loops VERSION(sif_loops) = {
+const sif_counting_loops VERSION(sif_counting_loops) = {
     .count_in_tables = {SIF_BY_KIND(count_in_tables, ), SIF_BY_KIND(count_in_tables, _masked)},
     .find_cells_16 = {SIF_BY_KIND(find_cells_16, ), SIF_BY_KIND(find_cells_16, _masked)},
     .find_cells_32 = {SIF_BY_KIND(find_cells_32, ), SIF_BY_KIND(find_cells_32, _masked)},
@@ -210,19 +210,19 @@ const sif_loops VERSION(sif_loops) = {
     .spread_validity = VERSION(spread_validity),
     .mask_grades = VERSION(mask_grades),
     .count_values = VERSION(count_values),
-    .hold_cells_16 = VERSION(hold_cells_16),
-    .hold_cells_32 = VERSION(hold_cells_32),
+    .clamp_cells_16 = VERSION(clamp_cells_16),
+    .clamp_cells_32 = VERSION(clamp_cells_32),
 };
 
 #undef COUNT_EIGHT
 #undef DEFINE_FIND_CELLS
 #undef DEFINE_FIND_CELLS_OF
 #undef DEFINE_WIDEN
-#undef DEFINE_HOLD_CELLS
+#undef DEFINE_CLAMP_CELLS
 #undef VERSION
 #undef TARGET
 #undef LANES
 #undef VALUES
 #undef SPREAD
-#undef TALLIED
+#undef ADD_MATCH
 #undef IN_REGISTERS

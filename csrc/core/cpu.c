@@ -12,7 +12,7 @@
 
 typedef struct {
     const char *name;
-    const sif_loops *counting;
+    const sif_counting_loops *counting;
     const sif_grid_loops *grid;
     const sif_history_loops *histories;
 } version;
@@ -20,13 +20,13 @@ typedef struct {
 /* Best first. */
 static const version versions[] = {
 #if SIF_X86
-    {"avx512", &sif_loops_avx512, &sif_grid_loops_avx512, &sif_history_loops_avx512},
-    {"avx2", &sif_loops_avx2, &sif_grid_loops_avx2, &sif_history_loops_avx2},
+    {"avx512", &sif_counting_loops_avx512, &sif_grid_loops_avx512, &sif_history_loops_avx512},
+    {"avx2", &sif_counting_loops_avx2, &sif_grid_loops_avx2, &sif_history_loops_avx2},
 #endif
 #if SIF_NEON
-    {"neon", &sif_loops_neon, &sif_grid_loops_neon, &sif_history_loops_neon},
+    {"neon", &sif_counting_loops_neon, &sif_grid_loops_neon, &sif_history_loops_neon},
 #endif
-    {"baseline", &sif_loops_baseline, &sif_grid_loops_baseline, &sif_history_loops_baseline},
+    {"baseline", &sif_counting_loops_baseline, &sif_grid_loops_baseline, &sif_history_loops_baseline},
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
@@ -38,9 +38,9 @@ static const version *SHARED in_use = &versions[VERSIONS - 1];
 static int is_supported(const version *v) {
 #if SIF_X86
     __builtin_cpu_init();
-    if (v->counting == &sif_loops_avx2)
+    if (v->counting == &sif_counting_loops_avx2)
         return __builtin_cpu_supports("avx2") != 0;
-    if (v->counting == &sif_loops_avx512) {
+    if (v->counting == &sif_counting_loops_avx512) {
         const int has_words = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"); /* one way: of this processor */
         return has_words && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");  /* one way: of this processor */
     }
@@ -63,7 +63,7 @@ const char *sif_cpu_in_use(void) {
     return in_use->name;
 }
 
-const sif_loops *sif_loops_now(void) {
+const sif_counting_loops *sif_counting_loops_now(void) {
     return in_use->counting;
 }
 

@@ -37,12 +37,10 @@ enum { SIF_BLOCK = 1024, SIF_KINDS = SIF_UINT64 + 1 };
 
 /* In a template: the functions NAME_<kind>SUFFIX of this version, by kind. */
 #define SIF_BY_KIND(NAME, SUFFIX)                                                                                                          \
-    {                                                                                                                                      \
-        [SIF_INT8] = VERSION(NAME##_int8##SUFFIX), [SIF_INT16] = VERSION(NAME##_int16##SUFFIX),                                            \
-        [SIF_INT32] = VERSION(NAME##_int32##SUFFIX), [SIF_INT64] = VERSION(NAME##_int64##SUFFIX),                                          \
-        [SIF_UINT8] = VERSION(NAME##_uint8##SUFFIX), [SIF_UINT16] = VERSION(NAME##_uint16##SUFFIX),                                        \
-        [SIF_UINT32] = VERSION(NAME##_uint32##SUFFIX), [SIF_UINT64] = VERSION(NAME##_uint64##SUFFIX)                                       \
-    }
+    {[SIF_INT8] = VERSION(NAME##_int8##SUFFIX),     [SIF_INT16] = VERSION(NAME##_int16##SUFFIX),                                           \
+     [SIF_INT32] = VERSION(NAME##_int32##SUFFIX),   [SIF_INT64] = VERSION(NAME##_int64##SUFFIX),                                           \
+     [SIF_UINT8] = VERSION(NAME##_uint8##SUFFIX),   [SIF_UINT16] = VERSION(NAME##_uint16##SUFFIX),                                         \
+     [SIF_UINT32] = VERSION(NAME##_uint32##SUFFIX), [SIF_UINT64] = VERSION(NAME##_uint64##SUFFIX)}
 
 /* Counters of 16 bits in private tables, used in turn, so that rows of one cell do not wait for one another's increment. */
 enum {
@@ -85,7 +83,8 @@ typedef struct {
     /* Adds each row to a cell of one of SIF_TABLES tables, which lie SIF_TABLE_SPACING counters apart; count, of any size, is a multiple of
      * SIF_STRIP. Tables have n_grades + 2 columns: column 0 is for missing grades, grade g has column g + 1, and the last is for what is
      * out of range. So have their rows for groups, and SIF_STAND_INS more, which stand in for the row `frequent`. Whatever the codes, a
-     * cell is no more than SIF_TABLE_MASK, and the last table has room for so many. No counter may be reached by more rows than 16 bits count; n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, n_grades <= 127. */
+     * cell is no more than SIF_TABLE_MASK, and the last table has room for so many. No counter may be reached by more rows than 16 bits
+     * count; n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, n_grades <= 127. */
     sif_count_in_tables *count_in_tables[2][SIF_KINDS];
     /* cells[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; as
      * uint16 where all cells, and n_groups + 1, fit that, else as uint32. Returns whether a code may be neither missing nor below its
@@ -100,9 +99,9 @@ typedef struct {
     /* counts[v] += number of grades that are v, counts[n_grades] += number that are -1; others are not counted. */
     void (*count_values)(const int8_t *grades, size_t count, uint32_t n_grades, int64_t *counts);
     /* Makes n_cells - 1 of what is not below n_cells: where others write to the codes, find_cells may check one value and use another. */
-    void (*hold_cells_16)(uint16_t *cells, size_t count, uint16_t n_cells);
-    void (*hold_cells_32)(uint32_t *cells, size_t count, uint32_t n_cells);
-} sif_loops;
+    void (*clamp_cells_16)(uint16_t *cells, size_t count, uint16_t n_cells);
+    void (*clamp_cells_32)(uint32_t *cells, size_t count, uint32_t n_cells);
+} sif_counting_loops;
 
 /* An entry for each day from first to last. */
 typedef struct {
@@ -116,11 +115,11 @@ typedef struct {
 } sif_span;
 
 typedef struct {
-    sif_span placed, published, later; /* later: what `published` is later than `placed`, 2^64 added or taken away where it does not fit */
+    sif_span dated, published, later; /* later: what `published` is later than `dated`, 2^64 added or taken away where it does not fit */
 } sif_spans;
 
 /* How the keys of a record are packed into a word: each as its place, counted from 1 for `least`, with 0 for a missing one. */
-enum { SIF_PUBLISHED, SIF_PLACED, SIF_PROVIDER, SIF_N_KEYS };
+enum { SIF_PUBLISHED, SIF_DATED, SIF_PROVIDER, SIF_N_KEYS };
 
 typedef struct {
     int64_t least; /* subtracted from the key; a provider is its own place */
@@ -130,17 +129,17 @@ typedef struct {
 typedef struct {
     sif_key_range range[SIF_N_KEYS];
     int shift[SIF_N_KEYS]; /* below 64 */
-    int by_difference;     /* whether SIF_PUBLISHED is counted from the placing day */
+    int by_difference;     /* whether SIF_PUBLISHED is counted from `dated` */
 } sif_layout;
 
 /* The hot loops of ordering and of the as-at grid: see the template for what each does. is_ordered reads one record past `count`. */
 typedef struct {
-    void (*place)(const int64_t *held, const int64_t *published, size_t count, int64_t *placed);
-    int (*is_ordered)(const int32_t *provider, const int64_t *placed, const int64_t *published, const int64_t *row, size_t count);
-    int (*extend_spans)(const int64_t *placed, const int64_t *published, size_t count, sif_spans *spans);
-    void (*pack)(const sif_layout *layout, const int32_t *provider, const int64_t *placed, const int64_t *published, size_t count,
+    void (*find_dates)(const int64_t *inspected, const int64_t *published, size_t count, int64_t *dated);
+    int (*is_ordered)(const int32_t *provider, const int64_t *dated, const int64_t *published, const int64_t *row, size_t count);
+    int (*extend_spans)(const int64_t *dated, const int64_t *published, size_t count, sif_spans *spans);
+    void (*pack)(const sif_layout *layout, const int32_t *provider, const int64_t *dated, const int64_t *published, size_t count,
                  uint64_t *words);
-    void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *held, const int64_t *published,
+    void (*find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *inspected, const int64_t *published,
                            size_t count, int32_t *from);
     void (*find_cells)(const int32_t *group, const int32_t *grade, const int32_t *from, const int32_t *to, size_t count, int64_t n_dates,
                        int64_t n_groups, int64_t n_grades, int64_t *begin, int64_t *end);
@@ -155,9 +154,9 @@ typedef struct {
     void (*load[SIF_KINDS])(const void *codes, const int64_t *rows, size_t count, uint32_t size, int32_t *out);
     /* Makes SIF_NO_CODE of what is neither -1 nor below size. Where others write to the codes, `load` may check one value and give another,
      * as compilers may read memory twice; what it gave is nobody else's, and this function is called, not made one with it. */
-    void (*hold_codes)(int32_t *codes, size_t count, uint32_t size);
+    void (*clamp_codes)(int32_t *codes, size_t count, uint32_t size);
     /* key[i + 1] = the provider above, the day from -2^31 on below; key[0] is given. Returns SIF_FAULTY, SIF_TIED, both or 0. */
-    int (*make_keys)(const int32_t *provider, const int64_t *placed, size_t count, int64_t *key);
+    int (*make_keys)(const int32_t *provider, const int64_t *dated, size_t count, int64_t *key);
     /* cell[i] = cell[i] * (size + 1) + the code, size where it is missing. Returns whether a code is SIF_NO_CODE. */
     int (*append_codes)(const int32_t *codes, size_t count, uint32_t size, uint32_t *cell);
     /* cell[k] = (table[k + 1] * stride + grade[k]) * stride + grade[k + 1] where k and k + 1 have one provider, else `none`. */
@@ -165,22 +164,22 @@ typedef struct {
                              uint32_t *cell);
 } sif_history_loops;
 
-extern const sif_loops sif_loops_baseline;
+extern const sif_counting_loops sif_counting_loops_baseline;
 extern const sif_grid_loops sif_grid_loops_baseline;
 extern const sif_history_loops sif_history_loops_baseline;
 #if SIF_X86
-extern const sif_loops sif_loops_avx2, sif_loops_avx512;
+extern const sif_counting_loops sif_counting_loops_avx2, sif_counting_loops_avx512;
 extern const sif_grid_loops sif_grid_loops_avx2, sif_grid_loops_avx512;
 extern const sif_history_loops sif_history_loops_avx2, sif_history_loops_avx512;
 #endif
 #if SIF_NEON
-extern const sif_loops sif_loops_neon;
+extern const sif_counting_loops sif_counting_loops_neon;
 extern const sif_grid_loops sif_grid_loops_neon;
 extern const sif_history_loops sif_history_loops_neon;
 #endif
 
 /* The version in use. */
-const sif_loops *sif_loops_now(void);
+const sif_counting_loops *sif_counting_loops_now(void);
 const sif_grid_loops *sif_grid_loops_now(void);
 const sif_history_loops *sif_history_loops_now(void);
 

@@ -6,7 +6,7 @@
     TARGET static void VERSION(load_##KIND)(const void *codes, const int64_t *restrict rows, size_t count, uint32_t given_size,            \
                                             int32_t *restrict out) {                                                                       \
         const TYPE *restrict const data = codes;                                                                                           \
-        const UNSIGNED last = (UNSIGNED)-1 / 2 + MISSING;                                                                                  \
+        const UNSIGNED last = (UNSIGNED) - 1 / 2 + MISSING;                                                                                \
         const UNSIGNED size = given_size < last ? (UNSIGNED)given_size : last;                                                             \
         for (size_t i = 0; i < count; i++) {                                                                                               \
             const TYPE code = rows != NULL ? data[rows[i]] : data[i];                                                                      \
@@ -23,17 +23,16 @@ DEFINE_LOAD(uint16, uint16_t, uint32_t, 0)
 DEFINE_LOAD(uint32, uint32_t, uint64_t, 0)
 DEFINE_LOAD(uint64, uint64_t, uint64_t, 0)
 
-TARGET static void VERSION(hold_codes)(int32_t *restrict codes, size_t count, uint32_t size) {
+TARGET static void VERSION(clamp_codes)(int32_t *restrict codes, size_t count, uint32_t size) {
     for (size_t i = 0; i < count; i++)
         codes[i] = (uint32_t)codes[i] + 1 <= size ? codes[i] : SIF_NO_CODE; /* -1, unsigned, is one below 0 */
 }
 
-TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int64_t *restrict placed, size_t count,
-                                     int64_t *restrict key) {
+TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int64_t *restrict dated, size_t count, int64_t *restrict key) {
     int32_t any_provider = 0;
     uint64_t any_day = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint64_t day = (uint64_t)placed[i] - (uint64_t)INT32_MIN;
+        const uint64_t day = (uint64_t)dated[i] - (uint64_t)INT32_MIN;
         any_provider |= provider[i];
         any_day |= day;
         key[i + 1] = (int64_t)((uint64_t)(uint32_t)provider[i] << 32 | (day & UINT32_MAX));
@@ -68,7 +67,7 @@ TARGET static void VERSION(find_transitions)(const int64_t *restrict key, const 
 
 const sif_history_loops VERSION(sif_history_loops) = {
     .load = SIF_BY_KIND(load, ),
-    .hold_codes = VERSION(hold_codes),
+    .clamp_codes = VERSION(clamp_codes),
     .make_keys = VERSION(make_keys),
     .append_codes = VERSION(append_codes),
     .find_transitions = VERSION(find_transitions),

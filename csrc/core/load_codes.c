@@ -7,7 +7,7 @@ void sif_load_codes(const sif_codes *codes, const int64_t *rows, int64_t first, 
         const sif_history_loops *const loops = sif_history_loops_now();
         const void *const data = rows != NULL ? codes->data : sif_row_of(codes, first);
         loops->load[codes->kind](data, rows, count, (uint32_t)codes->size, out);
-        loops->hold_codes(out, count, (uint32_t)codes->size);
+        loops->clamp_codes(out, count, (uint32_t)codes->size);
         return;
     }
     for (size_t i = 0; i < count; i++) {

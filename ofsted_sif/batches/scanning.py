@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
@@ -61,6 +61,7 @@ class Scan:
         return f"<scan of {rows}, {len(self.source.names)} columns>"
 
     aggregate = _method(aggregation.aggregate)
+    change_between = _method(two_dates.change_between)
     series = _method(snapshots.series)
     transitions = _method(change.transitions)
     trend = _method(trends.trend)
