@@ -17,7 +17,8 @@ def run(path: Path) -> Any:
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    return nbclient.NotebookClient(notebook, timeout=A_CELL_THAT_HANGS, resources={"metadata": {"path": str(path.parent)}}).execute()
+    there = {"metadata": {"path": str(path.parent)}}
+    return nbclient.NotebookClient(notebook, timeout=A_CELL_THAT_HANGS, resources=there, coalesce_streams=True).execute()
 
 
 def said(cell: Any) -> list[str]:
