@@ -27,8 +27,13 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.errors import (
+    BeyondDataWarning,
+    GradesNotTakenWarning,
+    IncompleteHistoryError,
+    IncompleteHistoryWarning,
     MissingColumnError,
     NotAJudgementWarning,
+    OlderReleaseWarning,
     PooledFrameworksWarning,
     RowError,
     SelectedPairsWarning,
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
+    from ofsted_sif.states import state_probabilities
     from ofsted_sif.trends import trend
     from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
@@ -89,6 +95,7 @@ _LATER = {
     "resample": "resampling",
     "scan": "batches",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
+    "state_probabilities": "states",
     "to_excel": "workbook",
     "trend": "trends",
 }
@@ -98,9 +105,14 @@ __all__ = [
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
+    "BeyondDataWarning",
     "GradeScale",
+    "GradesNotTakenWarning",
+    "IncompleteHistoryError",
+    "IncompleteHistoryWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
+    "OlderReleaseWarning",
     "PooledFrameworksWarning",
     "ReadingError",
     "ReadingReport",
@@ -145,6 +157,7 @@ __all__ = [
     "series",
     "show_versions",
     "spells",
+    "state_probabilities",
     "time_to",
     "to_excel",
     "transitions",

@@ -24,6 +24,7 @@ from ofsted_sif import (
     reading,
     resampling,
     snapshots,
+    states,
     trends,
     two_dates,
 )
@@ -92,6 +93,7 @@ class Accessor:
     resample = _method(resampling.resample)
     series = _method(snapshots.series)
     spells = _method(durations.spells)
+    state_probabilities = _method(states.state_probabilities)
     time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(trends.trend)

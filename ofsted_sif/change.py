@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, count_labels, labels_at
 from ofsted_sif.table.periods import period_bounds, period_codes
-from ofsted_sif.table.records import is_last
+from ofsted_sif.table.records import is_first, is_last
 from ofsted_sif.table.result import result
 
 __all__ = ["change_summary", "changes", "transitions"]
@@ -49,6 +49,7 @@ def changes(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -81,24 +82,35 @@ def changes(
     having : str, optional
         Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two makes no such
         judgement the change is missing.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``). Where the last two inspections of a provider by the date are
+        listed it answers, with a warning: the others are left out, and of a file of latest inspections those listed twice are who was
+        inspected again. Where they are listed of nobody, and for the result of `as_at`, that is an error. ``"allow"`` takes the table as
+        it is, without a word.
 
     Returns
     -------
     DataFrame
         A row a provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
         ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
-        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only, and are
-        left out.
+        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
+        (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
 
     Raises
     ------
     ValueError
         As for `as_at`.
+    IncompleteHistoryError
+        For the result of `as_at`, or where the table has the last two inspections of no provider.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where the table does not have all inspections of every provider.
+    BeyondDataWarning
+        As for `as_at`.
 
     Notes
     -----
@@ -113,16 +125,20 @@ def changes(
     {'same': 27, 'improved': 26, 'declined': 12}
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
+    which = Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     records, codes, days = seen.histories, seen.grades, seen.days
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
     rows = records.last_per_day(seen.may_count.all & known_by(records, date, published_by))
     of = records.provider[rows]
     last = is_last(of)
     if date is not None:
         last &= records.open_on(day(date, "date"))[of]
-    n_providers = int(last.sum())
-    last &= np.insert(of[1:] == of[:-1], 0, False)[: len(rows)]
-    at = np.flatnonzero(last)
+    has_before = ~is_first(of)
+    n_unknown = seen.say_unknown_before(rows[last & ~has_before], int((last & has_before).sum()))
+    n_once = int((last & ~has_before).sum()) - n_unknown
+    at = np.flatnonzero(last & has_before)
     latest, previous = rows[at], rows[at - 1]
     seen.warn_if_pooled(np.append(latest, previous))
     if provider in names(by, "by"):
@@ -143,7 +159,8 @@ def changes(
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
         "framework": seen.which.frameworks,
-        "n_inspected_once": n_providers - len(at),
+        "n_inspected_once": n_once,
+        "n_unknown": n_unknown,
     }
     return result(labels, data, attrs)
 
@@ -188,8 +205,8 @@ def change_summary(
 
     Notes
     -----
-    With the gaps between real inspections, and grades that do not change, 5% to 11% of such tests reject at level 5%; where a bad grade
-    brings the next inspection forward by years, up to half do, practically all of them as improvement.
+    Where grades do not change but a bad one brings the next inspection forward by years, 11% to 54% of such tests reject at level 5%,
+    practically all of them as improvement; with the gaps of the ILACS 3% to 6% do (tests/benchmarks/CALIBRATION_CHANGE.md).
 
     The sign test is exact and two-sided: were improvement and decline equally likely, the number improved of the m that changed would
     be binomial(m, 1/2); p = min(1, 2 P(X <= min(improved, declined))), 1 where none changed. Those who stayed the same take no part.
@@ -260,6 +277,7 @@ def transitions(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -284,6 +302,10 @@ def transitions(
         Only inspections that took place by the date and published by the cut-off; by default all.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         The providers; one of the records that is not in it is an error. Closed providers take part: what became of them is history.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
@@ -297,11 +319,17 @@ def transitions(
     ------
     ValueError
         As for `changes`; for a frequency that names no periods.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        As for `as_at`.
 
     Examples
     --------
@@ -310,9 +338,11 @@ def transitions(
     >>> int(matrix.query("grade_from == 'Inadequate' and grade_to == 'Good'")["n"].item())
     10
     """
-    called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
-    may_count = seen.may_count.all & known_by(seen.histories, date, published_by)
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale)
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
+    may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
     seen.warn_if_pooled(np.flatnonzero(may_count))
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
@@ -365,6 +395,7 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
 class Transitions(OfHistories):
     """`ofsted_sif.transitions`, with its options."""
 
+    over_time: ClassVar[bool] = True
     freq: Any
     date: Any
     published_by: Any
@@ -373,7 +404,8 @@ class Transitions(OfHistories):
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
         seen, words = self.observe(piece, self.register)
-        may_count = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        taken = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        may_count = seen.in_known_time(taken)
         grouped = seen.groups(self.by)
         counted, ends = _counted(seen, may_count, grouped, self.freq, len(seen.words))
         group, period, before, after = np.nonzero(counted)
@@ -382,13 +414,14 @@ class Transitions(OfHistories):
         moves = PartialCounts(tuple(labelled), (counted[group, period, before, after],))
         # A group is shown where a row has it, even one that took no part.
         coded = [label_codes(column(seen.frame, name, "by")) for name in names(self.by, "by")]
-        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves}
+        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves, **self.left_out(taken, may_count)}
         ends = np.unique(ends[[0, -1]]) if len(ends) else ends
         parts["ends"] = PartialCounts((ends,), (np.zeros(len(ends), dtype=np.int64),))
         return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.frame, np.flatnonzero(may_count)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and periods are shown without a gap."""
+        self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
             self.say_frameworks(of.labels[0], of.sums[0])

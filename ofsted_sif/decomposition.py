@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import as_at
-from ofsted_sif.table.columns import as_frame, grade_codes
+from ofsted_sif.table.columns import Columns, grade_codes
 from ofsted_sif.table.dates import day, is_offset, iso
+from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.inspections import observe
+from ofsted_sif.table.state import states_on
 
 __all__ = ["decompose"]
 
@@ -34,6 +36,7 @@ def decompose(
     having: str | None = None,
     register: Any = None,
     max_age: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -57,6 +60,9 @@ def decompose(
         The worst grade that still counts as good enough; by default that of the scale. One of the two must be there.
     published_by : date, offset or pair of dates, optional
         The cut-off: an offset added to each date, or one for each date. By default each date itself.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
+        `as_at`: who is known on one date alone would seem to have come or gone. ``"allow"`` takes the table as it is.
 
     Returns
     -------
@@ -71,10 +77,12 @@ def decompose(
     ------
     ValueError
         As for `as_at`; for dates in the wrong order, or a scale without a threshold.
+    IncompleteHistoryError
+        Where the state of a provider is not known on one of the dates; for the result of `as_at`.
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `as_at`.
 
     Notes
@@ -92,26 +100,19 @@ def decompose(
     >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
-    called: dict[str, Any] = {
-        "provider": provider,
-        "inspected": inspected,
-        "published": published,
-        "opened": opened,
-        "closed": closed,
-        "graded": graded,
-    }
-    frame = as_frame(table, of_records=True, judgement=judgement, having=having, **called)
-    scale = grade_codes(frame, judgement, scale)[1].with_threshold(threshold)
+    days = [day(date_from, "date_from"), day(date_to, "date_to")]
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete, days)
+    seen = observe(table, called, which, judgement=judgement, scale=scale).where_known()
+    scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change; give threshold=")
-    days = [day(date_from, "date_from"), day(date_to, "date_to")]
     if days[0] > days[1]:
         raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
-    options = {"framework": framework, "having": having, "register": register, "max_age": max_age, "judgement": judgement}
-    places = [
-        _places(as_at(frame, iso(on), published_by=cutoff, **options, **called), provider, judgement, scale)
-        for on, cutoff in zip(days, _two_cutoffs(published_by), strict=True)
-    ]
+    two = _two_cutoffs(published_by)
+    check_cutoff(seen.published, published_by)
+    cutoffs = [cutoff_of(cutoff, on) for on, cutoff in zip(days, two, strict=True)]
+    states = states_on(seen, days, cutoffs, max_age=max_age, judgement=judgement)
+    places = [_places(state, provider, judgement, scale) for state in states]
     everyone = places[0].index.union(places[1].index)
     was, is_now = (place.reindex(everyone, fill_value=ABSENT).to_numpy() for place in places)
     member = [

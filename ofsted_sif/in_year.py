@@ -38,6 +38,7 @@ def periods(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -63,6 +64,10 @@ def periods(
         As for `as_at`.
     published_by : date, optional
         Reports published after it do not count; by default all do.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
     provider, inspected, published : str
         The user's names of those columns; `provider` is not needed here and taken so that the same names serve everywhere.
 
@@ -77,11 +82,15 @@ def periods(
     ValueError
         For a frequency that is none, a window that is not positive, an inspection with neither date (the row is named); else as for
         `aggregate`.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where rows of several frameworks were counted and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
 
     Notes
     -----
@@ -99,14 +108,14 @@ def periods(
     """
     check_method(interval)
     called = Columns(provider, inspected, published, graded=graded)
-    seen = observe(table, called, Which(framework), by=by, judgement=judgement, scale=scale, histories=False)
+    seen = observe(table, called, Which(framework, incomplete=incomplete), by=by, judgement=judgement, scale=scale, histories=False)
     scale = seen.graded_on.with_threshold(threshold)
     may_count = seen.may_count.all
     check_cutoff(seen.published, published_by)
     if published_by is not None and seen.published is not None:
         may_count = may_count & (seen.published <= day(published_by, "published_by"))
-    rows = np.flatnonzero(may_count)
-    check_dates(seen, rows)
+    check_dates(seen, np.flatnonzero(may_count))
+    rows = np.flatnonzero(seen.over_time(may_count))
     seen.warn_if_pooled(rows)
     grouped = seen.groups(by, rows, observed=observed)
     side_by_side(dict.fromkeys(grouped.labels), dict.fromkeys(["period_start", "period_end", "n_shared"]))

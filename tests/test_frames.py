@@ -124,6 +124,7 @@ CALLS = {
     "time_to": lambda t: sif.time_to(t, "region", grade="Good", **ALL),
     "median_time_to": lambda t: sif.median_time_to(t, "region", grade="Good", **ALL),
     "logrank": lambda t: sif.logrank(t, "framework", grade="Good", **ALL),
+    "state_probabilities": lambda t: sif.state_probabilities(t, "region", at=[0.5, 3], **ALL),
     "trend": lambda t: sif.trend(t, "region", **ALL),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", by="region", n=50, rng=1),
     "combine": lambda t: sif.combine(t, t),
@@ -194,7 +195,12 @@ def test_columns_taken_over_keep_their_types_and_new_ones_have_a_fitting_one() -
         pl.lit(True).alias("yes"),
     )
     state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
-    assert dict(state.schema) == dict(given.schema) | {"status": pl.Enum(["inspected", "not yet inspected"]), "newer_inspection": pl.Date}
+    assert dict(state.schema) == dict(given.schema) | {
+        "as_at": pl.Date,
+        "status": pl.Enum(["inspected", "no graded inspection", "not yet inspected"]),
+        "years_since": pl.Float64,
+        "newer_inspection": pl.Date,
+    }
     given = unlike_chunks(arrow_table(inspections(categories="as they are")))
     state = sif.as_at(given, "2024-03-31", having=GRADE, framework="all")
     assert state.schema.field("newer_inspection").type == pa.date32()

@@ -100,6 +100,7 @@ def test_series_equals_aggregate_of_as_at(seed: int, monkeypatch: pytest.MonkeyP
         for counted in (whole, by_changes):
             found = counted.iloc[start : start + len(expected)].reset_index(drop=True)
             assert (found.pop("as_at") == date).all()
+            assert (found.pop("n_unknown") == 0).all()
             pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
         start += len(expected)
     assert start == len(whole) == len(by_changes)
@@ -152,8 +153,53 @@ def test_explain_names_each_reason() -> None:
 
 
 def test_explain_of_an_unknown_provider_names_the_nearest() -> None:
-    with pytest.raises(ValueError, match="by name: E08000025 is Birmingham"):
+    with pytest.raises(ValueError, match=r"'Birmingam' is not in the table; did you mean Birmingham \(E08000025\)\?"):
         sif.explain(sif.load_inspections(), "Birmingam", "2020-01-01")
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("birmingham", "E08000025"),
+        ("Hull", "E06000010"),
+        ("Brighton", "E06000043"),
+        ("Stoke", "E06000021"),
+        ("BCP", "E06000058"),
+        ("London Borough of Camden", "E09000007"),
+        ("Bristol, City of", "E06000023"),
+        ("St. Helens", "E08000013"),
+        ("E06000023 ", "E06000023"),
+    ],
+)
+def test_explain_takes_what_people_call_a_provider(asked: str, key: str) -> None:
+    assert sif.explain(sif.load_inspections(), asked, "2024-03-31", framework="all").attrs["provider"] == key
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            "Kingston",
+            r"could be Kingston upon Hull \(E06000010\) or Kingston upon Thames \(E09000021\): give the code, or more of the name",
+        ),
+        ("Dorset", "is the name of E06000059 and E10000009: give the code"),
+        ("Warwick", r"did you mean Warwickshire \(E10000031\)\?"),
+        ("London", r"did you mean City of London \(E09000001\)\?"),
+        ("E0800002", "nearest: E0800"),
+        ("", "'' is not in the table$"),
+    ],
+)
+def test_explain_says_who_could_be_meant(asked: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        sif.explain(sif.load_inspections(), asked, "2024-03-31", framework="all")
+
+
+def test_explain_answers_by_a_name_that_only_the_register_has() -> None:
+    table = pd.DataFrame({"provider": [100001.0], "inspection_start": ["2020-01-01"], "overall_effectiveness": ["Good"]})
+    register = pd.DataFrame({"provider": ["100001", "100002"], "provider_name": ["The Elms", "The Oaks"]})
+    story = sif.explain(table, "elms", "2024-03-31", register=register)
+    assert story["counts"].tolist() == [True]
+    assert story.attrs["provider_name"] == "The Elms"
 
 
 def test_explain_of_a_provider_not_yet_inspected_is_empty() -> None:

@@ -47,14 +47,17 @@ static inline sif_status sif_changed(void) {
     return sif_fail(SIF_CHANGED, -1, 0);
 }
 
+/* Whether the bitmap calls row i valid; there must be a bitmap. */
+static inline int sif_is_valid(const sif_codes *codes, int64_t i) {
+    const int64_t bit = codes->validity_offset + i;
+    return codes->validity[bit >> 3] >> (bit & 7) & 1;
+}
+
 /* Row i's code as it stands, read once; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size
  * admits it. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
-    if (codes->validity != NULL) {
-        const int64_t bit = codes->validity_offset + i;
-        if (!(codes->validity[bit >> 3] >> (bit & 7) & 1))
-            return -1;
-    }
+    if (codes->validity != NULL && !sif_is_valid(codes, i))
+        return -1;
     switch (codes->kind) {
     case SIF_INT8:
         return ((const volatile int8_t *)codes->data)[i];

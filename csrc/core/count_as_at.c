@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "grid_loops.h"
 #include "histories.h"
 #include "ordering.h"
 #include "records.h"
@@ -108,22 +110,18 @@ typedef struct {
     int grade_bits, group_bits, position_bits, expiry_bits; /* in a word, from the lowest on */
 } grid_question;
 
-/* Codes of rows that take no part are -1, whatever stands there. Returns whether one is at fault. */
-static int load_grid_codes(const grid_question *q, const int64_t *rows, int64_t first, size_t count, int32_t *group, int32_t *grade) {
+/* Codes of rows that take no part are -1, whatever stands there. */
+static void load_grid_codes(const grid_question *q, const int64_t *rows, int64_t first, size_t count, int32_t *group, int32_t *grade) {
     const uint8_t *const eligible = q->records->eligible;
-    int fault = 0;
     const int64_t at = rows != NULL ? 0 : first;
-    sif_load_codes(q->grades, rows, at, count, grade);
+    sif_load_unclamped(q->grades, rows, at, count, grade);
     if (q->groups != NULL)
-        sif_load_codes(q->groups, rows, at, count, group);
+        sif_load_unclamped(q->groups, rows, at, count, group);
     else
         memset(group, 0xFF, count * sizeof *group);
     for (size_t k = 0; eligible != NULL && k < count; k++)
         if (!eligible[rows != NULL ? rows[k] : first + (int64_t)k])
             grade[k] = group[k] = -1;
-    for (size_t k = 0; k < count; k++)
-        fault |= (grade[k] == SIF_NO_CODE) | (group[k] == SIF_NO_CODE);
-    return fault;
 }
 
 static void find_positions(const grid_question *q, const int64_t *inspected, const int64_t *published, size_t count, int32_t *from) {
@@ -154,42 +152,42 @@ static void copy_days(const sif_records *records, int64_t first, size_t count, i
 /* What a record carries into the order: its codes and positions, a row a word. */
 static int carry_codes_and_positions(const void *context, int64_t first, size_t count, uint64_t *carried) {
     const grid_question *const q = context;
-    int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK], expiry[GRID_BLOCK] = {0};
+    int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK];
     int64_t inspected[GRID_BLOCK],
         published[GRID_BLOCK]; /* copies, so that a day cannot be one when it is compared and another when it is looked up */
-    if (load_grid_codes(q, NULL, first, count, group, grade))
-        return -1;
+    load_grid_codes(q, NULL, first, count, group, grade);
     copy_days(q->records, first, count, inspected, published);
     find_positions(q, inspected, published, count, from);
-    if (q->expires != NULL)
-        find_expiries(q, NULL, first, count, expiry);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
-    for (size_t k = 0; k < count; k++) /* codes from 1, and 0 for a missing one */
-        carried[k] = (uint64_t)(uint32_t)(grade[k] + 1) | (uint64_t)(uint32_t)(group[k] + 1) << to_group |
-                     (uint64_t)(uint32_t)from[k] << to_position | (uint64_t)(uint32_t)expiry[k] << to_expiry;
-    return 0;
+    const sif_grid_loops *const loops = sif_grid_loops_now();
+    memset(carried, 0, count * sizeof *carried);
+    int fault = loops->put_bits(grade, count, 1, 0, carried); /* codes from 1, and 0 for a missing one */
+    fault |= loops->put_bits(group, count, 1, to_group, carried);
+    (void)loops->put_bits(from, count, 0, to_position, carried);
+    if (q->expires != NULL) {
+        find_expiries(q, NULL, first, count, from);
+        (void)loops->put_bits(from, count, 0, to_expiry, carried);
+    }
+    return fault;
 }
 
-/* A provider is held to those there are: where days left their range after the survey, their upper bits stand among its. */
+/* Each number is limited to what there is of it: where an array has changed after the survey, anything may stand in a word. */
 static void unpack_grid_block(const grid_question *q, const sif_ordering *ordering, int64_t first, size_t count, grid_block *b) {
+    const sif_grid_loops *const loops = sif_grid_loops_now();
     const uint64_t *const words = ordering->words + first;
-    const uint64_t grades = sif_lowest_bits(q->grade_bits), groups = sif_lowest_bits(q->group_bits);
-    const uint64_t positions = sif_lowest_bits(q->position_bits);
+    const uint32_t n_grades = (uint32_t)q->grades->size, n_groups = q->groups != NULL ? (uint32_t)q->groups->size : 0;
+    const uint32_t n_dates = (uint32_t)q->by_date.n, n_providers = (uint32_t)q->records->provider.size; /* more than 0, as there are records */
+    const uint32_t positions = (uint32_t)sif_lowest_bits(q->position_bits);
     /* Above the provider there is nothing, but the shift of one of no bits, where the others fill the word, is that of their last. */
-    const uint64_t expiries = sif_lowest_bits(q->expiry_bits), providers = sif_lowest_bits(ordering->layout.range[SIF_PROVIDER].bits);
+    const uint32_t expiries = (uint32_t)sif_lowest_bits(q->expiry_bits);
+    const uint32_t providers = (uint32_t)sif_lowest_bits(ordering->layout.range[SIF_PROVIDER].bits);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
-    const int to_provider = ordering->layout.shift[SIF_PROVIDER];
-    const uint64_t n_providers = (uint64_t)q->records->provider.size; /* more than 0, as there are records */
-    for (size_t k = 0; k < count; k++) {
-        b->grade[k] = (int32_t)(words[k] & grades) - 1;
-        b->group[k] = (int32_t)(words[k] >> to_group & groups) - 1;
-        b->from[k] = (int32_t)(words[k] >> to_position & positions);
-        const uint64_t provider = words[k] >> to_provider & providers;
-        b->provider[k] = (int32_t)(provider < n_providers ? provider : n_providers - 1); /* one way: an array must change meanwhile */
-    }
+    loops->take_bits(words, count, 0, (uint32_t)sif_lowest_bits(q->grade_bits), n_grades, 1, b->grade);
+    loops->take_bits(words, count, to_group, (uint32_t)sif_lowest_bits(q->group_bits), n_groups, 1, b->group);
+    loops->take_bits(words, count, to_position, positions, n_dates, 0, b->from);
+    loops->take_bits(words, count, ordering->layout.shift[SIF_PROVIDER], providers, n_providers - 1, 0, b->provider);
     if (q->expires != NULL)
-        for (size_t k = 0; k < count; k++)
-            b->expiry[k] = (int32_t)(words[k] >> to_expiry & expiries);
+        loops->take_bits(words, count, to_expiry, expiries, n_dates, 0, b->expiry);
 }
 
 /* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Returns 0, or -1
@@ -221,7 +219,9 @@ static int load_grid_block(const grid_question *q, const record_source *from, in
     const int64_t *const rows = from->order != NULL ? b->row : NULL;
     loops->find_dates(b->inspected, b->published, count, b->dated);
     sif_load_codes(&records->provider, rows, first, count, b->provider);
-    if (load_grid_codes(q, rows, first, count, b->group, b->grade) ||
+    load_grid_codes(q, rows, first, count, b->group, b->grade);
+    const uint32_t n_grades = (uint32_t)q->grades->size, n_groups = q->groups != NULL ? (uint32_t)q->groups->size : 0;
+    if (sif_code_loops_now()->are_outside(b->grade, count, n_grades) || sif_code_loops_now()->are_outside(b->group, count, n_groups) ||
         !loops->is_ordered(b->provider, b->dated, b->published, b->row, count))
         return -1;
     find_positions(q, b->inspected, b->published, count, b->from);

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu.h"
+#include "code_loops.h"
 #include "histories.h"
+#include "history_loops.h"
 #include "ordering.h"
 
 enum { TRANSITION_BLOCK = HISTORY_BLOCK, N_COLUMNS = 3, TRANSITION_TABLES = 4, FEW_CELLS = 256 };
@@ -77,7 +78,7 @@ static int load_cells(const transition_question *q, const sif_history *block, in
             sif_read_codes(block, codes, code);
         else
             sif_load_codes(codes, NULL, first, count, code);
-        bad |= sif_history_loops_now()->append_codes(code, count, (uint32_t)codes->size, c == 0 ? grade : table);
+        bad |= sif_code_loops_now()->append(code, count, (uint32_t)codes->size, c == 0 ? grade : table);
     }
     return bad;
 }

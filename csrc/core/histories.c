@@ -1,7 +1,9 @@
 /* Reading the ordered records of providers a block at a time. */
 #include "histories.h"
 
-#include "cpu.h"
+#include "code_loops.h"
+#include "grid_loops.h"
+#include "history_loops.h"
 
 static int is_row(const sif_records *records, int64_t row) {
     return row >= 0 && row < records->n;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
 #include "dated.h"
 #include "histories.h"
 #include "sorting.h"
@@ -38,12 +39,18 @@ static inline void add_triples(triples *of, int64_t times, int64_t number) {
     of->high += (uint64_t)times * ((uint64_t)number >> 32);
 }
 
-static inline triples three_times(triples of) { return (triples){3 * (of.low & UINT32_MAX), 3 * (of.high + (of.low >> 32))}; }
+static inline triples three_times(triples of) {
+    return (triples){3 * (of.low & UINT32_MAX), 3 * (of.high + (of.low >> 32))};
+}
 
-static inline double number_of(triples of) { return (double)of.high * 0x1p32 + (double)of.low; }
+static inline double number_of(triples of) {
+    return (double)of.high * 0x1p32 + (double)of.low;
+}
 
 /* The ordered triples of n rows of which one is a given row and not all are among the t equals that it belongs to. */
-static inline int64_t triples_beyond(int64_t n, int64_t t) { return (n - t) * (n + t - 3); }
+static inline int64_t triples_beyond(int64_t n, int64_t t) {
+    return (n - t) * (n + t - 3);
+}
 
 static void tie_days(kendall_sums *of, int64_t n, int64_t t) {
     of->day_ties += ordered_pairs(t);
@@ -173,7 +180,8 @@ static void widen_group(running_group *group, const grade_lanes *by) {
 /* Adds the rows from `start` on that are of the group; key[i + 1] belongs to row i. Returns one past the last. A day's t rows make
  * t (t - 1) ties: the k-th of them brings 2 (k - 1). A row that comes after n others, `today` of them on its day, brings
  * 3 (n (n - 1) - today (today - 1)) = 3 (n - today) (n + today - 1) ordered triples of rows that are not all of one day. */
-static size_t add_to_lanes(running_group *group, const grade_lanes *by, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
+static size_t add_to_lanes(running_group *group, const grade_lanes *by, const int64_t *key, const int32_t *grade, size_t start,
+                           size_t count) {
     running_group now = *group;
     const int64_t of_group = key[start + 1] >> 32;
     int64_t ties = 0, unlike = 0;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "grid_loops.h"
 #include "ordering.h"
 #include "records.h"
 
@@ -60,12 +62,17 @@ static void gather_key_block(const sif_records *records, const int64_t *rows, si
     sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
+/* Where the next word of a bucket goes, and where the bucket ends. */
+typedef struct {
+    int64_t next, stop;
+} bucket_room;
+
 /* By which of its upper bits a provider falls into a bucket. */
 typedef struct {
     int bits, shift;
     int64_t n;
     int64_t start[(1 << BUCKET_BITS) + 1]; /* of each bucket among the words, and the number of words */
-    int64_t stop[1 << BUCKET_BITS];        /* of each bucket, once they are filled */
+    bucket_room room[1 << BUCKET_BITS];    /* of each bucket, while they are filled */
 } buckets;
 
 static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
@@ -189,7 +196,7 @@ static int lay_out(sif_layout *layout, int carried_bits) {
     return high <= 64;
 }
 
-/* Packs the eligible records and scatters their words into the buckets, whose starts become their ends. No bucket takes more than the
+/* Packs the eligible records and scatters their words into the buckets. No bucket takes more than the
  * survey has counted for it, and each must take as many: else the records have changed since. */
 static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
                                uint64_t *words, const sif_interrupt_check *interrupt) {
@@ -220,17 +227,15 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
         if (any < 0)              /* one way: an array must change meanwhile */
             return sif_changed(); /* not reached: an array must change meanwhile */
         for (size_t k = 0; k < kept; k++) {
-            const int32_t bucket = b.provider[k] >> all->shift;
-            const int64_t at = all->start[bucket];
-            if (at >= all->stop[bucket]) /* one way: an array must change meanwhile */
-                return sif_changed();    /* not reached: an array must change meanwhile */
-            words[at] = packed[k];
-            all->start[bucket] = at + 1;
+            bucket_room *const room = &all->room[b.provider[k] >> all->shift];
+            if (room->next >= room->stop) /* one way: an array must change meanwhile */
+                return sif_changed();     /* not reached: an array must change meanwhile */
+            words[room->next++] = packed[k];
         }
     }
     for (int64_t i = 0; i < all->n; i++)
-        if (all->start[i] != all->stop[i]) /* one way: an array must change meanwhile */
-            return sif_changed();          /* not reached: an array must change meanwhile */
+        if (all->room[i].next != all->room[i].stop) /* one way: an array must change meanwhile */
+            return sif_changed();                   /* not reached: an array must change meanwhile */
     return sif_ok();
 }
 
@@ -239,8 +244,8 @@ static sif_status sort_in_buckets(const sif_records *records, const sif_layout *
                                   uint64_t *words, const sif_interrupt_check *interrupt) {
     int64_t largest = 0;
     for (int64_t i = 0; i < all->n; i++) {
-        all->stop[i] = all->start[i + 1];
-        largest = all->stop[i] - all->start[i] > largest ? all->stop[i] - all->start[i] : largest;
+        all->room[i] = (bucket_room){all->start[i], all->start[i + 1]};
+        largest = all->start[i + 1] - all->start[i] > largest ? all->start[i + 1] - all->start[i] : largest;
     }
     digit_places *const place = malloc(sizeof *place);
     uint64_t *const spare = malloc((size_t)(largest > 0 ? largest : 1) * sizeof *spare);
@@ -251,19 +256,18 @@ static sif_status sort_in_buckets(const sif_records *records, const sif_layout *
     const int of_provider = ranges[PROVIDER].bits < all->shift ? ranges[PROVIDER].bits : all->shift; /* the bucket says the upper ones */
     const int high = carried->bits + ranges[PUBLISHED].bits + ranges[DATED].bits + of_provider;
     int64_t asked = 0;
-    for (int64_t i = 0, first = 0; i < all->n && status.code == SIF_OK; i++) {
-        const int64_t n = all->start[i] - first;
-        uint64_t *const mine = words + first;
+    for (int64_t i = 0; i < all->n && status.code == SIF_OK; i++) {
+        const int64_t n = all->start[i + 1] - all->start[i];
+        uint64_t *const mine = words + all->start[i];
         const uint64_t *const sorted = sort_words(mine, spare, n, carried->bits, high, place, interrupt);
-        if (sorted == NULL || (all->start[i] - asked >= SIF_ROWS_PER_CHECK && sif_is_interrupted(interrupt))) {
+        if (sorted == NULL || (all->start[i + 1] - asked >= SIF_ROWS_PER_CHECK && sif_is_interrupted(interrupt))) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             break;
         }
-        if (all->start[i] - asked >= SIF_ROWS_PER_CHECK)
-            asked = all->start[i];
+        if (all->start[i + 1] - asked >= SIF_ROWS_PER_CHECK)
+            asked = all->start[i + 1];
         if (sorted != mine)
             memcpy(mine, sorted, (size_t)n * sizeof *mine);
-        first = all->start[i];
     }
     free(place);
     free(spare);

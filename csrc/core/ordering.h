@@ -3,7 +3,7 @@
 #ifndef SIF_ORDERING_H
 #define SIF_ORDERING_H
 
-#include "cpu.h"
+#include "grid_loops.h"
 
 /* How many bits a number takes; 0 takes none. */
 static inline int sif_bits_of(uint64_t value) {

@@ -2,6 +2,7 @@
  *
  * A record waits until the next is met, since of several on one day the last counts. Then it begins a spell, continues the one of its
  * provider (same grade), or ends it and begins another. */
+#include "code_loops.h"
 #include "histories.h"
 
 typedef struct {

@@ -45,6 +45,7 @@ class PartitionedScan(Scan):
 
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all partitions and finish the table."""
+        question = self.informed(question)
         names = self._needed(question)
         if isinstance(question, Aggregate):
             if question.threads is not None:

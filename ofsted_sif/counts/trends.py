@@ -103,8 +103,8 @@ def kendall(
     -----
     With t the numbers of equal values and u the numbers of rows of one day, the variance is ``A3 B3 / 9n(n-1)(n-2) + A2 B2 / 2n(n-1)``,
     where ``A2 = Σt(n-t)`` and ``A3 = Σt(n-t)(n+t-3)``, and B2 and B3 are the same of u: the formula of the book, written so that nothing
-    cancels however large n is. tau-b is ``S / √((n0 - Σt(t-1)/2)(n0 - Σu(u-1)/2))`` with ``n0 = n(n-1)/2`` (Kendall, Rank Correlation Methods, 4th ed. 1975,
-    sections 3 and 4). S of grades takes n x grades steps, that of numbers n log n (Knight 1966, JASA 61, 436-439).
+    cancels however large n is. tau-b is ``S / √((n0 - Σt(t-1)/2)(n0 - Σu(u-1)/2))`` with ``n0 = n(n-1)/2`` (Kendall, Rank Correlation
+    Methods, 4th ed. 1975, sections 3 and 4). S of grades takes n x grades steps, that of numbers n log n (Knight 1966, JASA 61, 436-439).
 
     Examples
     --------

@@ -62,6 +62,25 @@ TARGET static void VERSION(pack)(const sif_layout *restrict layout, const int32_
         words[k] |= (uint64_t)(uint32_t)provider[k] << of_provider;
 }
 
+/* words[k] |= value[k] + more, shifted to its bits. Returns whether a value is SIF_NO_CODE, the least of all. */
+TARGET static int VERSION(put_bits)(const int32_t *restrict value, size_t count, int32_t more, int shift, uint64_t *restrict words) {
+    int32_t least = 0;
+    for (size_t k = 0; k < count; k++) {
+        least = value[k] < least ? value[k] : least;
+        words[k] |= (uint64_t)((uint32_t)value[k] + (uint32_t)more) << shift;
+    }
+    return least == SIF_NO_CODE;
+}
+
+/* value[k] = the bits from `shift` on that `mask` has, at most `most`, less `less`: whatever the word is, a value is in its range. */
+TARGET static void VERSION(take_bits)(const uint64_t *restrict words, size_t count, int shift, uint32_t mask, uint32_t most, int32_t less,
+                                      int32_t *restrict value) {
+    for (size_t k = 0; k < count; k++) {
+        const uint32_t found = (uint32_t)(words[k] >> shift) & mask;
+        value[k] = (int32_t)(found < most ? found : most) - less;
+    }
+}
+
 /* from[k] = the larger of two table entries, those of the days inspected and published, each limited to its table's first and last day. */
 TARGET static void VERSION(find_positions)(const sif_day_table *dates, const sif_day_table *cutoffs, const int64_t *restrict inspected,
                                            const int64_t *restrict published, size_t count, int32_t *restrict from) {
@@ -95,6 +114,8 @@ const sif_grid_loops VERSION(sif_grid_loops) = {
     .is_ordered = VERSION(is_ordered),
     .extend_spans = VERSION(extend_spans),
     .pack = VERSION(pack),
+    .put_bits = VERSION(put_bits),
+    .take_bits = VERSION(take_bits),
     .find_positions = VERSION(find_positions),
     .find_cells = VERSION(find_cells),
 };
