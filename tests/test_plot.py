@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.colors import to_hex, to_rgb  # noqa: E402
 from matplotlib.testing.compare import compare_images  # noqa: E402
 
-NAMES = ["shares", "series", "changes", "decomposition", "history", "funnel", "hex_map", "survival", "forest"]
+NAMES = ["shares", "series", "changes", "decomposition", "history", "funnel", "hex_map", "survival", "states", "forest"]
 PICTURES = Path(__file__).parent / "pictures"
 SCALES = {"FOUR_POINT": sif.FOUR_POINT, "REPORT_CARD": sif.REPORT_CARD, "MET": sif.MET}
 
@@ -87,6 +87,12 @@ def slopes():
             "upper": [0.2, 0.1],
         }
     )
+
+
+@pytest.fixture(scope="module")
+def futures():
+    at = [0.5, 1, 2, 3, 4, 5, 6]
+    return sif.state_probabilities(sif.load_inspections(), start="Inadequate", at=at, framework=["SIF", "ILACS"])
 
 
 def words(ax):
@@ -351,6 +357,45 @@ def test_a_forest_of_grades_shows_tau():
     ax = sif.plot.forest(sif.trend(sif.load_inspections(), by="region", framework="all"))
     assert "no estimate" not in words(ax)
     assert ax.get_xlabel() == "Kendall's tau"
+
+
+def test_what_becomes_of_them_is_stacked_from_the_start_on(futures):
+    ax = sif.plot.states(futures)
+    areas = [area.get_paths()[0].vertices for area in ax.collections]
+    at_six = [area[area[:, 0] == 6, 1] for area in areas]
+    wanted = futures.query("years == 6")["probability"].to_numpy()[::-1]  # worst first, from below
+    assert [np.ptp(heights) for heights in at_six] == pytest.approx(wanted.tolist())
+    assert [np.ptp(area[area[:, 0] == 0, 1]) for area in areas] == [1, 0, 0, 0]
+    assert "What becomes of those found Inadequate" in words(ax)
+    assert f"6\n({futures.query('years == 6')['at_risk'].sum()})" in words(ax)
+    assert "n = 64" in said(ax)
+    assert "after 6 years: 0% Outstanding, 31% Good, 53% Requires improvement, 16% Inadequate" in sif.plot.describe(ax)
+
+
+def test_areas_end_where_nobody_is_followed_and_begin_where_the_table_does(futures):
+    late = sif.state_probabilities(sif.load_inspections(), start="Inadequate", at=[0, 4, 30], framework=["SIF", "ILACS"])
+    ax = sif.plot.states(late)
+    assert ax.get_xlim() == (0, 4)
+    assert "0\n(64)" in words(ax)
+
+
+def test_several_starts_or_groups_in_one_picture_are_refused():
+    table = sif.load_inspections()
+    several = sif.state_probabilities(table, at=[2, 4], framework="all")
+    with pytest.raises(ValueError, match=r"several start grades \(Outstanding, Good, .*table\['start'\] == 'Outstanding'"):
+        sif.plot.states(several)
+    groups = sif.state_probabilities(table, "region", start="Inadequate", at=[2, 4], framework="all")
+    with pytest.raises(ValueError, match=r"several groups \(East Midlands"):
+        sif.plot.states(groups)
+    assert "What becomes of those found Inadequate, London" in words(sif.plot.states(groups[groups["region"] == "London"]))
+
+
+def test_a_forest_shows_the_difference_between_two_dates():
+    found = sif.change_between(sif.load_inspections(), "2021-03-31", "2024-03-31", "region", framework=["SIF", "ILACS"])
+    ax = sif.plot.forest(found)
+    assert ax.get_xlabel() == "Improved less declined, with its interval"
+    assert "London" in words(ax)
+    assert "dashed: as many improved as declined" in said(ax)
 
 
 def texts_and_what_is_behind(ax):
@@ -670,7 +715,7 @@ def more(regions, years, pairs):
 
 
 @pytest.fixture(scope="module")
-def drawn(regions, state, years, pairs, waiting, slopes):
+def drawn(regions, state, years, pairs, waiting, slopes, futures):
     table = sif.load_inspections()
     some = table[table["provider_name"].isin(["Birmingham", "Devon", "Dorset", "Slough", "Somerset"])]
     return {
@@ -683,6 +728,7 @@ def drawn(regions, state, years, pairs, waiting, slopes):
         "survival": (sif.plot.survival, waiting),
         "forest": (sif.plot.forest, slopes),
         "decomposition": (sif.plot.decomposition, sif.decompose(table, "2019-03-31", "2024-03-31", framework="all")),
+        "states": (sif.plot.states, futures),
     }
 
 
@@ -786,7 +832,7 @@ def test_a_table_of_another_kind_is_named(state):
     with pytest.raises(ValueError, match="give what aggregate or series returns"):
         sif.plot.shares(state)
     with pytest.raises(ValueError, match="neither as_at nor period_end"):
-        sif.plot.series(state)
+        sif.plot.series(state.drop(columns="as_at"))
     with pytest.raises(ValueError, match="has no such column"):
         sif.plot.hex_map(state, judgement="leadershp")
     with warnings.catch_warnings():

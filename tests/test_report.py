@@ -273,7 +273,7 @@ def test_a_provider_is_found_by_name_or_code_and_errors_help(table, tmp_path):
         page = Page(write_report(table, tmp_path / "devon.html", provider=asked).read_text("utf-8"))
         assert next(name for name in page.tables if name.startswith("p-")) == "p-E10000008"
         assert [pair for pair in page.attributes if pair == ("section", "class", "authority")] == [("section", "class", "authority")]
-    with pytest.raises(ValueError, match=r"'Devonn' is none .* nearest: Devon \(E10000008\)"):
+    with pytest.raises(ValueError, match=r"'Devonn' is not among those open and judged on the date; did you mean Devon \(E10000008\)"):
         write_report(table, tmp_path / "no.html", provider="Devonn")
     twice = small(provider_name=["Same", "Same", "Same", "Other"])
     with pytest.raises(ValueError, match="'Same' is the name of a1 and b2: give the code"):
@@ -292,8 +292,16 @@ def test_the_command_line_writes_it(tmp_path, capsys):
     assert "wrote" in capsys.readouterr().out
     page = Page(target.read_text("utf-8"))
     assert page.tables["judgements"][0][1][1:3] == ["2", "2"]
-    assert cli.main(["report", str(source), "-o", str(target), "--provider", "Nobody"]) == 2
+    before = target.read_bytes()
+    assert cli.main(["report", str(source), "-o", str(target)]) == 2
+    assert f"{target} is there already: --overwrite replaces it" in capsys.readouterr().err
+    assert cli.main(["report", str(source), "-o", str(target), "--overwrite", "--provider", "Nobody"]) == 2
     assert "Nobody" in capsys.readouterr().err
+    assert target.read_bytes() == before
+    assert (
+        cli.main(["report", str(source), "-o", str(target), "--overwrite", "--title", "Mine", "--judgement", "overall_effectiveness"]) == 0
+    )
+    assert "<h1>Mine</h1>" in target.read_text("utf-8")
 
 
 # ---- the news, and the answer for one authority

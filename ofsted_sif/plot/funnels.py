@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ofsted_sif import dispersion
 from ofsted_sif.plot import canvas, palette
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns
@@ -23,6 +24,8 @@ def funnel(
     by: str | Sequence[str] | None = None,
     scale: GradeScale | None = None,
     highlight: str | Sequence[str] | None = None,
+    limits: str = "binomial",
+    adjust: str | None = None,
     title: str | None = None,
     source: str | None = None,
     ax: Axes | None = None,
@@ -37,6 +40,11 @@ def funnel(
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns. It needs a threshold.
+    limits : {"binomial", "additive", "multiplicative"}, default "binomial"
+        ``binomial``: between which chance alone would leave the shares. ``additive`` and ``multiplicative``: wider, as far as groups differ
+        from one another more than chance explains (`overdispersion`): by a variance between groups, or by a factor.
+    adjust : {None, "bh", "holm", "bonferroni"}, default None
+        Name the groups whose p, adjusted for the number of groups, is at most 5%, in place of those outside the limits of 95%.
     highlight : str or sequence of str, optional
         Groups to draw in colour and by name; all others are grey. By default those outside the limits of 95% are named.
     title : str, optional
@@ -53,7 +61,7 @@ def funnel(
     Raises
     ------
     ValueError
-        If the table has no counts of grades, or their scale no threshold.
+        If the table has no counts of grades, or their scale no threshold; for unknown limits.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -63,7 +71,9 @@ def funnel(
     numbers as in appendix A.1 of Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24
     (2005), doi:10.1002/sim.1970: with r the least number whose F(r) is p or more, the limit is r - (F(r) - p) / (F(r) - F(r - 1)), over n.
     Of 20 groups one lies outside the limits of 95% by chance; those are named, for a look, not for a verdict. Groups with nobody judged
-    have no place; the heading counts them.
+    have no place; the heading counts them, and says where groups differ more than chance explains (phi above 1 + 2√(2/k) of k groups).
+    Additive and multiplicative limits are sin²(t ∓ z √v) with t = arcsin √share of all and v = 1/4n + tau2 or phi/4n, the angle cut to
+    [0, π/2]; p is that of the distance from t in units of √v, for binomial limits with v = 1/4n.
 
     Examples
     --------
@@ -72,6 +82,7 @@ def funnel(
     >>> sif.plot.funnel(sif.aggregate(state, "region")).get_xlabel()
     'Number judged'
     """
+    dispersion.check_limits(limits)
     table = columns.as_frame(table)
     if not len(table) or not table["n_judged"].sum():
         return canvas.empty(canvas.axes(ax, 7.5, 2), canvas.titled(title, "Share by number judged", table), "Nobody judged")
@@ -85,20 +96,53 @@ def funnel(
     centre = float(judged[scale.threshold_column].sum() / n.sum())
 
     wanted = canvas.chosen(highlight, judged["label_"].tolist())
+    good = judged[scale.threshold_column].to_numpy(dtype=float)
+    spread = dispersion.funnel_of(good, n.astype(float), limits)
+
+    def bounds(level: float, of: np.ndarray) -> Any:
+        if limits == "binomial":
+            return [_limit(tail, of, centre) for tail in ((1 - level) / 2, (1 + level) / 2)]
+        return spread.bounds(of, level)
+
     ax = canvas.axes(ax, 7.5, 4.6)
     width = max(int(n.max() * 1.1), int(n.max()) + 2)
     sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
     for level, style in _LIMITS:
-        for tail in ((1 - level) / 2, (1 + level) / 2):
-            ax.plot(sizes, _limit(tail, sizes, centre), color=canvas.on_ground(ax, palette.QUIET, 3), linewidth=1, linestyle=style)
+        for bound in bounds(level, sizes):
+            ax.plot(sizes, bound, color=canvas.on_ground(ax, palette.QUIET, 3), linewidth=1, linestyle=style)
     ax.axhline(centre, color=canvas.on_ground(ax, palette.INK, 3), linewidth=1)
-    low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
-    named = (share < low) | (share > high) if wanted is None else judged["label_"].isin(wanted).to_numpy()
-    in_colour = np.ones(len(n), dtype=bool) if wanted is None else named
+    low, high = bounds(0.95, n)
+    is_outside = (share < low) | (share > high) if adjust is None else dispersion.adjusted(spread.p(), adjust) <= 0.05
+    named = is_outside if wanted is None else judged["label_"].isin(wanted).to_numpy()
+    _points(ax, n, share, np.ones(len(n), dtype=bool) if wanted is None else named)
+    _name(ax, n[named], share[named], judged["label_"][named].tolist())
+    canvas.plain(ax)
+    ax.set_xlim(0, width)
+    ax.set_ylim(0, 1.02)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    ax.set_xlabel("Number judged", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
+    rows = canvas.counts_in_words(table, table["label_"].tolist(), scale)
+    canvas.behind(ax, "One point per group: its share against its number judged", rows)
+    nobody = len(table) - len(judged)
+    said = canvas.told(table, title, n_judged=n.sum(), n=table["n"].sum())
+    kind = "" if limits == "binomial" else f"{limits} "
+    drawn = f"all together {centre:.0%}; {kind}limits of 95% (dashed) and 99.8%"
+    dispersed = f"groups differ more than chance explains (phi {spread.phi:.1f})" if spread.phi > 0 else ""
+    said += [drawn, dispersed, f"{nobody:,} without anybody judged" if nobody else ""]
+    canvas.heading(ax, canvas.titled(title, subject, table), said, source=source)
+    return ax
+
+
+def _points(ax: Axes, n: np.ndarray, share: np.ndarray, in_colour: np.ndarray) -> None:
+    """One point per group, grey where others are highlighted."""
     for shown, colour in ((~in_colour, palette.NO_GRADE_HATCH), (in_colour, canvas.on_ground(ax, palette.ACCENT, 3))):
         if shown.any():
             ax.plot(n[shown], share[shown], "o", color=colour, markeredgecolor="white", markersize=8)
-    points = sorted(zip(share[named], n[named], judged["label_"][named], strict=True))
+
+
+def _name(ax: Axes, n: np.ndarray, share: np.ndarray, labels: list[str]) -> None:
+    """Names beside their points, moved apart where they would overlap."""
+    points = sorted(zip(share, n, labels, strict=True))
     heights = canvas.apart(np.array([y for y, _, _ in points]), 0.045)
     for (_, x, label), height in zip(points, heights, strict=True):
         ax.annotate(
@@ -110,19 +154,6 @@ def funnel(
             fontsize=9,
             color=canvas.on_ground(ax, palette.INK),
         )
-    canvas.plain(ax)
-    ax.set_xlim(0, width)
-    ax.set_ylim(0, 1.02)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-    ax.set_xlabel("Number judged", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
-    rows = canvas.counts_in_words(table, table["label_"].tolist(), scale)
-    canvas.behind(ax, "One point per group: its share against its number judged", rows)
-    nobody = len(table) - len(judged)
-    said = canvas.told(table, title, n_judged=n.sum(), n=table["n"].sum())
-    limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"
-    said += [limits, f"{nobody:,} without anybody judged" if nobody else ""]
-    canvas.heading(ax, canvas.titled(title, subject, table), said, source=source)
-    return ax
 
 
 def _limit(tail: float, n: np.ndarray, centre: float) -> np.ndarray:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ofsted_sif.change import changes
-from ofsted_sif.counts import NO_DAY
-from ofsted_sif.datasets import load_inspections, load_local_authorities
+from ofsted_sif.naming import whose
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.report import bars, explorer, hexmap, news, people
 from ofsted_sif.report.asked import ask, iso_or_blank, shown_grade
@@ -25,16 +23,14 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
     asked = ask(table, **asked_for)
     frame, state, day, judgement, scale = asked.frame, asked.state, asked.day, asked.judgement, asked.scale
     places = hexmap.places_of(state)
-    of_authorities = places is not None
-    in_england = of_authorities and _is_england(frame, asked.which["register"], day, asked.cutoff)
-    if places is not None and not in_england:
+    register = asked.which["register"]
+    held_keys = [*frame["provider"], *([] if register is None else columns.as_frame(register)["provider"])]
+    of_whom = whose(state, held_keys, day, asked.cutoff)
+    if places is not None and not of_whom.in_england:
         places = places[places["provider"].astype(str).isin(set(state["provider"].astype(str)))]
-    nouns = "authorities" if of_authorities else "providers"
-    everywhere = "England" if in_england else f"All {len(state)} {nouns} here"
-
-    regions = state["region"].dropna().astype(str).unique() if "region" in state.columns else []
     # A region that holds all of the table says nothing beside the whole.
-    has_region = len(regions) > 1 or (len(regions) == 1 and (in_england or bool(state["region"].isna().any())))
+    n_regions = len(of_whom.regions)
+    has_region = n_regions > 1 or (n_regions == 1 and (of_whom.in_england or bool(state["region"].isna().any())))
     moved = changes(frame, date=asked.date, judgement=judgement, having=judgement, published_by=asked.published_by, **asked.which)
     moved = moved[moved["provider"].isin(set(state["provider"]))]
     everyone = people.providers(asked, moved)
@@ -45,15 +41,15 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
     years = bars.of_years(asked, has_region)
     pages = everyone if len(everyone) <= MAX_PAGES else [] if first is None else [first]
     beside = people.neighbours(neighbours, everyone)
-    around = people.Surroundings(years, shown_judgements, everywhere, nouns, has_region, first, beside)
+    around = people.Surroundings(years, shown_judgements, of_whom.everywhere, of_whom.nouns, has_region, first, beside)
     people.add_pages(pages, asked, around)
     older = int(state["newer_inspection"].notna().sum())
     listed = everyone if len(everyone) <= MAX_LISTED else []
     return {
-        "title": _title(of_authorities, in_england, regions, len(state)),
-        "noun": "authority" if of_authorities else "provider",
-        "nouns": nouns,
-        "everywhere": everywhere,
+        "title": of_whom.title,
+        "noun": of_whom.noun,
+        "nouns": of_whom.nouns,
+        "everywhere": of_whom.everywhere,
         "scale": scale,
         "judgement": in_words(judgement),
         "threshold": None if scale.threshold_column is None else in_words(scale.threshold_column),
@@ -80,39 +76,9 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
-        "bundled": of_authorities,
-        "records": explorer.carried(asked, pages, shown_judgements, nouns) if len(pages) == len(everyone) else None,
+        "bundled": of_whom.of_authorities,
+        "records": explorer.carried(asked, pages, shown_judgements, of_whom.nouns) if len(pages) == len(everyone) else None,
     }
-
-
-# ---- of whom the page tells
-
-
-def _is_england(frame: pd.DataFrame, register: Any, day: int, cutoff: int) -> bool:
-    """Whether the table, with its register, has every authority of England that was open on the day and had been judged by the cut-off."""
-    held = {str(key) for key in frame["provider"]}
-    if register is not None:
-        held |= {str(key) for key in columns.as_frame(register)["provider"]}
-    authorities = load_local_authorities()
-    days = {name: dates.days_of(authorities[name], name) for name in ("opened", "closed") if name in authorities.columns}
-    is_open = np.ones(len(authorities), dtype=bool)
-    if "opened" in days:
-        is_open &= (days["opened"] == NO_DAY) | (days["opened"] <= day)
-    if "closed" in days:
-        is_open &= (days["closed"] == NO_DAY) | (days["closed"] > day)
-    inspections = load_inspections()
-    judged = set(inspections.loc[dates.days_of(inspections["published"], "published") <= cutoff, "provider"].astype(str))
-    return {str(key) for key in authorities.loc[is_open, "provider"]} & judged <= held
-
-
-def _title(of_authorities: bool, in_england: bool, regions: Any, n: int) -> str:
-    """What the page is about: all of England, one region, or so many authorities; nothing more than the table holds."""
-    if not of_authorities:
-        return "Inspection outcomes"
-    if in_england:
-        return "Children’s services in England"
-    authorities = "1 local authority" if n == 1 else f"{n} local authorities"
-    return f"Children’s services: {authorities}" + (f", {regions[0]}" if len(regions) == 1 else "")
 
 
 # ---- who changed

@@ -17,6 +17,7 @@ from ofsted_sif.report import bars
 from ofsted_sif.report.asked import Asked, iso_or_blank, kind_of, shown_grade, when
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns, dates
+from ofsted_sif.table.providers import find_provider
 
 REPORTS = "https://reports.ofsted.gov.uk/search?q="
 _DAYS_A_YEAR = 365.25
@@ -62,19 +63,9 @@ def providers(asked: Asked, moved: pd.DataFrame) -> list[dict[str, Any]]:
 
 def found(asked: str, people: list[dict[str, Any]], argument: str = "provider") -> dict[str, Any]:
     """The provider that was asked for, by key or by name."""
-    from difflib import get_close_matches
-
-    wanted = str(asked).casefold().strip()
-    by_key = [person for person in people if str(person["key"]).casefold() == wanted]
-    matches = by_key or [person for person in people if person["name"].casefold() == wanted]
-    if len(matches) > 1:
-        raise ValueError(f"{argument} {asked!r} is the name of {' and '.join(str(person['key']) for person in matches)}: give the code")
-    if not matches:
-        known = {person["name"].casefold(): f"{person['name']} ({person['key']})" for person in people}
-        near = get_close_matches(wanted, list(known), n=3, cutoff=0.5)
-        hint = f"; nearest: {', '.join(known[name] for name in near)}" if near else ""
-        raise ValueError(f"{argument} {asked!r} is none of those open and judged on the date{hint}")
-    return matches[0]
+    by_key = {person["key"]: person for person in people}
+    names = pd.DataFrame({"name": [person["name"] for person in people], "key": [*by_key]})
+    return by_key[find_provider(asked, by_key, names, among="among those open and judged on the date", argument=argument)]
 
 
 # ---- statistical neighbours
