@@ -261,7 +261,7 @@ class _Estimates:
 
 def _estimate(spells: _Spells, block: np.ndarray, n_blocks: int, k: int, times: np.ndarray, starts: np.ndarray) -> _Estimates:
     """Estimates of all blocks, a few at a time as memory allows; `block` is that of each clock, and goes through `starts` in turn."""
-    days = np.count_nonzero(np.bincount(spells.exit[spells.to >= 0]))
+    days = int(np.count_nonzero(np.bincount(spells.exit[spells.to >= 0])))
     at_once = max(MOST_CELLS // (max(days, 1) * k * k), 1)
     of_spell, parts = block[spells.clock], []
     for first in range(0, n_blocks, at_once):
