@@ -253,7 +253,7 @@ def test_transitions_agree_with_a_crosstab_by_group_and_period():
         ["region", "year", "before", "overall_effectiveness"], observed=True
     ).size()  # fmt: skip
     got = sif.transitions(INSPECTIONS, "region", freq="YE-MAR", framework="ILACS", having="overall_effectiveness")
-    assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share"]
+    assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share", "lower", "upper"]
     seen = got[got["n"] > 0]
     found = {(r.region, r.period.year, r.grade_from, r.grade_to): r.n for r in seen.itertuples()}
     assert found == wanted.to_dict()
@@ -266,7 +266,7 @@ def test_every_period_and_pair_of_grades_has_a_row_and_shares_are_of_the_row():
     assert got["period"].dt.year.unique().tolist() == [2018, 2019, 2020, 2021]
     assert len(got) == 4 * 16
     total = sif.transitions(table)
-    assert list(total.columns) == ["grade_from", "grade_to", "n", "share"]
+    assert list(total.columns) == ["grade_from", "grade_to", "n", "share", "lower", "upper"]
     from_inadequate = total[total["grade_from"] == "Inadequate"].set_index("grade_to")
     assert from_inadequate["n"].to_dict() == {"Outstanding": 0, "Good": 0, "Requires improvement": 1, "Inadequate": 1}
     assert from_inadequate.loc["Inadequate", "share"] == 0.5
