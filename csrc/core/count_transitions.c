@@ -122,7 +122,7 @@ static void count_kept(const transition_question *q, const kept_records *records
 
 /* The counts so far, and the records that wait. */
 typedef struct {
-    const transition_question *transition_question;
+    const transition_question *question;
     kept_records records;
     partial_counts few;
     int64_t *counts;
@@ -130,7 +130,7 @@ typedef struct {
 } transition_walk;
 
 static void start_walk(transition_walk *w, const transition_question *q, int64_t *counts) {
-    *w = (transition_walk){.transition_question = q, .counts = counts};
+    *w = (transition_walk){.question = q, .counts = counts};
     /* Before the first record: two of providers that differ from each other and from all. */
     w->records.key[0] = -1;
     w->records.key[1] = (int64_t)MOST_PROVIDERS << 32;
@@ -140,7 +140,7 @@ static void start_walk(transition_walk *w, const transition_question *q, int64_t
 /* Counts the records kept of a block of `count`, but the last, at `stop - 1`, which then waits. */
 static sif_status end_block(transition_walk *w, size_t count, size_t stop, const sif_interrupt_check *interrupt) {
     kept_records *const records = &w->records;
-    count_kept(w->transition_question, records, stop - 1, &w->few, w->counts);
+    count_kept(w->question, records, stop - 1, &w->few, w->counts);
     for (size_t k = 0; k < 2; k++) {
         records->key[k] = records->key[stop - 2 + k];
         records->grade[k] = records->grade[stop - 2 + k];
@@ -150,15 +150,15 @@ static sif_status end_block(transition_walk *w, size_t count, size_t stop, const
     if (w->rows_since_check < SIF_ROWS_PER_CHECK)
         return sif_ok();
     w->rows_since_check = 0;
-    if (w->transition_question->cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
-        empty_partial_counts(&w->few, w->transition_question->cells, w->counts);
+    if (w->question->cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
+        empty_partial_counts(&w->few, w->question->cells, w->counts);
     return sif_is_interrupted(interrupt) ? sif_fail(SIF_INTERRUPTED, -1, 0) : sif_ok();
 }
 
 static void end_walk(transition_walk *w) {
-    count_kept(w->transition_question, &w->records, 2, &w->few, w->counts);
-    if (w->transition_question->cells <= FEW_CELLS)
-        empty_partial_counts(&w->few, w->transition_question->cells, w->counts);
+    count_kept(w->question, &w->records, 2, &w->few, w->counts);
+    if (w->question->cells <= FEW_CELLS)
+        empty_partial_counts(&w->few, w->question->cells, w->counts);
 }
 
 /* Walks the rows as they lie, or by `order`. */
