@@ -39,7 +39,7 @@ typedef struct {
     uint64_t state;         /* of the random numbers */
     double *kept;           /* KEPT */
     int64_t n_kept, stride; /* every stride-th slope inside is kept */
-    turned_row *turned_row; /* n */
+    turned_row *turned; /* n */
     double *scratch;        /* 2 n */
     const sif_interrupt_check *interrupt;
     int64_t *work; /* done since the interrupt check was asked, in rows; that of one group after another adds up */
@@ -124,22 +124,22 @@ static int quick_pass(slope_search *of, double low, double high) {
     begin_pass(of);
     for (int64_t i = 0; i < of->n; i++) {
         of->scratch[i] = of->y[i] - low * of->x[i];
-        of->turned_row[i] = (turned_row){of->scratch[i], of->y[i] - high * of->x[i], i};
+        of->turned[i] = (turned_row){of->scratch[i], of->y[i] - high * of->x[i], i};
     }
     const int64_t below = sif_sort_values(of->scratch, of->scratch + of->n, of->n, of->interrupt, of->work);
     if (below < 0)
         return 1;
-    qsort(of->turned_row, (size_t)of->n, sizeof *of->turned_row, compare_turned);
+    qsort(of->turned, (size_t)of->n, sizeof *of->turned, compare_turned);
     for (int64_t k = 1; k < of->n; k++) {
-        const turned_row row = of->turned_row[k];
+        const turned_row row = of->turned[k];
         const double x = of->x[row.row], y = of->y[row.row];
         int64_t to = k;
-        for (; to > 0 && of->turned_row[to - 1].at_high > row.at_high; to--) {
-            const int64_t other = of->turned_row[to - 1].row;
-            of->turned_row[to] = of->turned_row[to - 1];
+        for (; to > 0 && of->turned[to - 1].at_high > row.at_high; to--) {
+            const int64_t other = of->turned[to - 1].row;
+            of->turned[to] = of->turned[to - 1];
             keep_slope(of, inside++, (of->y[other] - y) / (of->x[other] - x)); /* the same whichever of the two comes first */
         }
-        of->turned_row[to] = row;
+        of->turned[to] = row;
         if (sif_is_interrupted_after(of->interrupt, of->work, k - to + 1))
             return 1;
     }
@@ -283,7 +283,7 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
                            .y = y,
                            .later = later,
                            .kept = kept,
-                           .turned_row = rows_turned,
+                           .turned = rows_turned,
                            .scratch = scratch,
                            .quick = 3,
                            .state = 0x9E3779B97F4A7C15,
