@@ -14,31 +14,52 @@
 enum {
     MOST_PAIRS = 190, /* among 20 rows: the degree of the largest distribution */
     MOST_GRADES = 4096,
-    MOST_LANES = 5 /* grades whose balances fit a word for groups of a block of rows and more */
+    MOST_LANES = 5, /* grades whose balances fit a word for groups of a block of rows and more */
+    WIDEST_LANE = 21 /* bits: the triples of so many rows, less than 2^60, fit 64 bits */
 };
+
+/* A number of triples of rows, up to 2^93: high x 2^32 + low. What is added is a number below 2^62 for each of the group's rows, of which
+ * there are at most 2^31: their lower halves add up to less than 2^63, and so do the upper ones. */
+typedef struct {
+    uint64_t low, high;
+} triples;
 
 /* What one group has brought so far. */
 typedef struct {
     int64_t n, s, value_ties, day_ties;
-    double value_cubes, day_cubes;
+    triples unlike_values, unlike_days;
 } kendall_sums;
 
 static inline int64_t ordered_pairs(int64_t n) {
     return n * (n - 1);
 }
 
-static inline double ordered_triples(int64_t n) {
-    return (double)n * (double)(n - 1) * (double)(n - 2);
+static inline void add_triples(triples *of, int64_t times, int64_t number) {
+    of->low += (uint64_t)times * ((uint64_t)number & UINT32_MAX);
+    of->high += (uint64_t)times * ((uint64_t)number >> 32);
 }
 
-static void tie_days(kendall_sums *of, int64_t n) {
-    of->day_ties += ordered_pairs(n);
-    of->day_cubes += ordered_triples(n);
+static inline triples three_times(triples of) {
+    return (triples){3 * (of.low & UINT32_MAX), 3 * (of.high + (of.low >> 32))};
 }
 
-static void tie_values(kendall_sums *of, int64_t n) {
-    of->value_ties += ordered_pairs(n);
-    of->value_cubes += ordered_triples(n);
+static inline double number_of(triples of) {
+    return (double)of.high * 0x1p32 + (double)of.low;
+}
+
+/* The ordered triples of n rows of which one is a given row and not all are among the t equals that it belongs to. */
+static inline int64_t triples_beyond(int64_t n, int64_t t) {
+    return (n - t) * (n + t - 3);
+}
+
+static void tie_days(kendall_sums *of, int64_t n, int64_t t) {
+    of->day_ties += ordered_pairs(t);
+    add_triples(&of->unlike_days, t, triples_beyond(n, t));
+}
+
+static void tie_values(kendall_sums *of, int64_t n, int64_t t) {
+    of->value_ties += ordered_pairs(t);
+    add_triples(&of->unlike_values, t, triples_beyond(n, t));
 }
 
 /* Writes how the values of a group fall into runs of equals, longest first: see sif_kendall in the header. */
@@ -77,8 +98,8 @@ static void add_group(const kendall_sums *of, int64_t tie_pattern, int64_t *coun
     counts[SIF_KENDALL_VALUE_TIES] += of->value_ties;
     counts[SIF_KENDALL_DAY_TIES] += of->day_ties;
     counts[SIF_KENDALL_TIE_PATTERN] += tie_pattern;
-    cubes[0] += of->value_cubes;
-    cubes[1] += of->day_cubes;
+    cubes[0] += number_of(of->unlike_values);
+    cubes[1] += number_of(of->unlike_days);
 }
 
 static sif_status finish_kendall(sif_status status, const sif_dated *rows, int64_t *counts, double *cubes) {
@@ -111,7 +132,7 @@ static grade_lanes make_lanes(int64_t n_grades) {
     grade_lanes made = {.n_grades = n_grades};
     if (n_grades < 1 || n_grades > MOST_LANES)
         return made;
-    made.width = n_grades == 1 ? 32 : 64 / (int)n_grades;
+    made.width = n_grades <= 3 ? WIDEST_LANE : 64 / (int)n_grades;
     made.most = ((int64_t)1 << (made.width - 1)) - 1;
     for (int g = 0; g < (int)n_grades; g++) {
         made.zero |= (uint64_t)1 << (made.width * g + made.width - 1);
@@ -154,12 +175,13 @@ static void widen_group(running_group *group, const grade_lanes *by) {
 }
 
 /* Adds the rows from `start` on that are of the group; key[i + 1] belongs to row i. Returns one past the last. A day's t rows make
- * t (t - 1) ties: the k-th of them brings 2 (k - 1); and so with the cubes. */
+ * t (t - 1) ties: the k-th of them brings 2 (k - 1). A row that comes after n others, `today` of them on its day, brings
+ * 3 (n (n - 1) - today (today - 1)) = 3 (n - today) (n + today - 1) ordered triples of rows that are not all of one day. */
 static size_t add_to_lanes(running_group *group, const grade_lanes *by, const int64_t *key, const int32_t *grade, size_t start,
                            size_t count) {
     running_group now = *group;
     const int64_t of_group = key[start + 1] >> 32;
-    int64_t ties = 0, cubes = 0;
+    int64_t ties = 0, unlike = 0;
     size_t i = start;
     do {
         const grade_lane of = by->of[grade[i] + 1];
@@ -168,16 +190,16 @@ static size_t add_to_lanes(running_group *group, const grade_lanes *by, const in
         now.before = is_same_day ? now.before : now.after;
         now.today = is_same_day ? now.today : 0;
         now.of.s += (int64_t)(now.before >> of.shift & of.mask) - of.zero;
-        now.of.n += of.is_graded;
         ties += now.today & -of.is_graded;
-        cubes += now.today * (now.today - 1) & -of.is_graded;
+        unlike += (now.of.n - now.today) * (now.of.n + now.today - 1) & -of.is_graded;
+        now.of.n += of.is_graded;
         now.today += of.is_graded;
         now.after += of.step;
         now.counts += of.unit;
         i++;
     } while (i < count && key[i + 1] >> 32 == of_group);
     now.of.day_ties += 2 * ties;
-    now.of.day_cubes += 3 * (double)cubes;
+    add_triples(&now.of.unlike_days, 1, unlike);
     now.met += (int64_t)(i - start);
     *group = now;
     return i;
@@ -197,9 +219,9 @@ static size_t add_to_wide(running_group *group, int64_t n_grades, const int64_t 
         if (grade[i] < 0)
             continue;
         group->of.s += before[grade[i]];
-        group->of.n++;
         group->of.day_ties += 2 * group->today;
-        group->of.day_cubes += 3 * (double)group->today * (double)(group->today - 1);
+        add_triples(&group->of.unlike_days, 1, (group->of.n - group->today) * (group->of.n + group->today - 1));
+        group->of.n++;
         group->today++;
         counts[grade[i]]++;
         for (int64_t g = 0; g < n_grades; g++)
@@ -213,7 +235,8 @@ static void end_group(running_group *group, const grade_lanes *by, int64_t *coun
     for (int64_t g = 0; !group->is_wide && g < by->n_grades; g++)
         lengths[g] = (int64_t)(group->counts >> by->of[g + 1].shift & by->of[g + 1].mask);
     for (int64_t g = 0; g < by->n_grades; g++)
-        tie_values(&group->of, lengths[g]);
+        tie_values(&group->of, group->of.n, lengths[g]);
+    group->of.unlike_days = three_times(group->of.unlike_days);
     if (has_exact(&group->of)) {
         int n = 0;
         for (int64_t g = 0; g < by->n_grades; g++)
@@ -299,9 +322,9 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
             ;
         if (sif_is_interrupted_after(interrupt, work, high - low))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
+        tie_days(of, n, high - low);
         if (high - low == 1)
             continue;
-        tie_days(of, high - low);
         if (sif_sort_values(values + low, spare, high - low, interrupt, work) < 0)
             return sif_fail(SIF_INTERRUPTED, -1, 0);
         for (int64_t first = low, last; first < high; first = last) {
@@ -319,7 +342,7 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
     for (int64_t first = 0, last; first < n; first = last) {
         for (last = first + 1; last < n && values[last] == values[first]; last++)
             ;
-        tie_values(of, last - first);
+        tie_values(of, n, last - first);
         if (n <= SIF_MOST_EXACT)
             lengths[n_runs++] = last - first; /* n_runs <= n <= SIF_MOST_EXACT */
     }

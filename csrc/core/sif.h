@@ -204,8 +204,9 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
  * needs of the ties. Missing grades take no part. Where values are grades, days lie within 2^31 of 1970.
  * counts: group.size x SIF_KENDALL_COUNTS, added to. Ties are counted as sums of t (t - 1) over the sets of t equal values (or days).
  * SIF_KENDALL_TIE_PATTERN says how the values of a group of at most SIF_MOST_EXACT rows on different days are tied, in runs of equals, the
- * longest first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied. cubes: group.size x 2,
- * added to: the sums of t (t - 1) (t - 2) over values and over days; exact below 2^53. On error they are NaN.
+ * longest first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.
+ * cubes: group.size x 2, added to: the ordered triples of rows whose values are not all equal, n (n - 1) (n - 2) less the sum of
+ * t (t - 1) (t - 2), and those whose days are not. They are counted exactly and rounded once. On error they are NaN.
  * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE or SIF_BAD_VALUE, SIF_NO_DATE, SIF_BAD_DAY, SIF_BAD_ROW, SIF_UNORDERED, SIF_TOO_LARGE,
  * SIF_NO_MEMORY, SIF_CHANGED. */
 enum {

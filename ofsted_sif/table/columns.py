@@ -84,7 +84,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
-    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
+    wanted = needed_columns(*known, needed, of_records=of_records) if needed else None
+    return frames.as_pandas(table, wanted, groups=names(needed.get("by"), "by"))
 
 
 def _one_column(values: Any, name: Any) -> Any:
@@ -101,7 +102,7 @@ def _one_column(values: Any, name: Any) -> Any:
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
-OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded", "known_from", "as_at")
 
 
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
@@ -204,13 +205,13 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     if name != DEFAULTS[argument]:
         return column(frame, name, argument)
     for level in frame.index.names:
-        if level is not None and (level == name or _is_near(level, name, argument)):
+        if level is not None and (level == name or is_near(level, name, argument)):
             raise MissingColumnError(
                 f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
                 f"{argument}=None does without"
             )
     for other in frame.columns:
-        if _is_near(other, name, argument) and _is_of_kind(frame[other], argument):
+        if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
             raise MissingColumnError(
                 f"the table has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
                 f"{argument}=None to do without"
@@ -218,7 +219,8 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     return None
 
 
-def _is_near(other: Any, name: str, argument: str) -> bool:
+def is_near(other: Any, name: str, argument: str) -> bool:
+    """Whether a column of another name may be the standard one that an argument names."""
     if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
         return False
     form = snake_case(other)

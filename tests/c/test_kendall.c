@@ -22,7 +22,8 @@ static void by_hand(void) {
         /* 5 pairs on different days, all rising; one pair of equal values, one of equal days; no exact test where days are tied. */
         const int64_t expected[] = {4, 5, 2, 2, 0};
         CHECK(memcmp(counts, expected, sizeof counts) == 0);
-        CHECK(cubes[0] == 0 && cubes[1] == 0);
+        /* All 4 x 3 x 2 triples have different values and different days. */
+        CHECK(cubes[0] == 24 && cubes[1] == 24);
     }
 }
 
@@ -34,7 +35,7 @@ static void ties_are_longest_first(void) {
     double cubes[2] = {0, 0};
     CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_OK, -1, 0);
     CHECK(counts[SIF_KENDALL_TIE_PATTERN] == (1 << 2 | 1 << 4 | 1 << 5));
-    CHECK(counts[SIF_KENDALL_VALUE_TIES] == 6 + 2 && cubes[0] == 6 && cubes[1] == 0);
+    CHECK(counts[SIF_KENDALL_VALUE_TIES] == 6 + 2 && cubes[0] == 120 - 6 && cubes[1] == 120);
 }
 
 static void nothing_one_row_and_all_missing(void) {
@@ -119,6 +120,31 @@ static void groups_that_outgrow_their_lanes(void) {
     }
 }
 
+/* So many rows of one day and grade that they outgrow a lane, and one of another day and grade. */
+static void triples_of_many_rows_are_counted_exactly(void) {
+    const int64_t n = ((int64_t)1 << 21) + 7;
+    int8_t *const group = allocate(n, 1), *const grade = allocate(n, 1);
+    int64_t *const days = allocate(n, sizeof *days);
+    double *const values = allocate(n, sizeof *values);
+    days[n - 1] = grade[n - 1] = 1;
+    values[n - 1] = 1;
+    const sif_codes grades = {.data = grade, .size = 2, .kind = SIF_INT8};
+    const sif_dated rows = {.n = n, .group = {.data = group, .size = 1, .kind = SIF_INT8}, .day = days};
+    for (int of_grades = 0; of_grades < 2; of_grades++) {
+        int64_t counts[SIF_KENDALL_COUNTS] = {0};
+        double cubes[2] = {0, 0};
+        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, NULL)
+                               : sif_kendall_values(&rows, values, counts, cubes, NULL),
+                     SIF_OK, -1, 0);
+        const double expected = 3 * (double)((n - 1) * (n - 2)); /* those with the last row; below 2^53 */
+        CHECK(cubes[0] - expected == 0 && cubes[1] - expected == 0);
+    }
+    free(group);
+    free(grade);
+    free(days);
+    free(values);
+}
+
 static void more_rows_or_grades_than_can_be_counted_are_refused(void) {
     const int8_t zero = 0;
     const int64_t day = 1, too_many = SIF_MOST_ROWS + 1;
@@ -164,6 +190,7 @@ int main(void) {
     RUN(what_is_wrong_is_named);
     RUN(the_interrupt_check_is_asked_and_obeyed);
     RUN(groups_that_outgrow_their_lanes);
+    RUN(triples_of_many_rows_are_counted_exactly);
     RUN(more_rows_or_grades_than_can_be_counted_are_refused);
     RUN(what_is_wrong_before_a_piece_is_not_its_own);
     return report();

@@ -5,6 +5,7 @@
 /* Adds what the rows at positions start .. stop - 1, a group, bring; of grades those that are not missing. */
 static void naive_kendall(const series *s, int of_grades, int64_t start, int64_t stop, int64_t *counts, double *cubes) {
     int64_t n = 0, days_tied = 0, tie_pattern = 0;
+    int64_t equal_values = 0, equal_days = 0; /* ordered triples */
     int64_t lengths[SIF_MOST_EXACT + 1] = {0}; /* how many sets of equals there are, by size */
     for (int64_t a = start; a < stop; a++) {
         const int64_t i = position(s, a);
@@ -25,13 +26,15 @@ static void naive_kendall(const series *s, int of_grades, int64_t start, int64_t
         n++;
         counts[SIF_KENDALL_VALUE_TIES] += same_value - 1;
         counts[SIF_KENDALL_DAY_TIES] += same_day - 1;
-        cubes[0] += (double)((same_value - 1) * (same_value - 2));
-        cubes[1] += (double)((same_day - 1) * (same_day - 2));
+        equal_values += (same_value - 1) * (same_value - 2);
+        equal_days += (same_day - 1) * (same_day - 2);
         days_tied += same_day - 1;
         if (before == 0 && same_value <= SIF_MOST_EXACT)
             lengths[same_value]++;
     }
     counts[SIF_KENDALL_N] += n;
+    cubes[0] += (double)(n * (n - 1) * (n - 2) - equal_values);
+    cubes[1] += (double)(n * (n - 1) * (n - 2) - equal_days);
     if (n == 0 || n > SIF_MOST_EXACT || days_tied > 0)
         return;
     int64_t end = 0;
