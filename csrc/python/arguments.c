@@ -103,7 +103,7 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
     return *format;
 }
 
-/* Whether one of the views that the kernel writes to shares memory with any of the others, or itself is among them. */
+/* Whether one of the views that the kernel writes to shares memory with another view. */
 static int check_pairs(const lent *outputs, const lent *others) {
     for (int i = 0; i < outputs->n; i++)
         for (int k = 0; k < others->n && outputs->written >> i & 1; k++) {
