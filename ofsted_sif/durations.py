@@ -206,7 +206,7 @@ def spells(
         "last_seen": dates_of(last_seen),
         "n_inspections": n_inspections,
     }
-    return result(labels, data, {"until": iso(observed.until), "judgement": judgement, "n_left_truncated": len(np.unique(of))})
+    return result(labels, data, {"until": iso(observed.until), "judgement": judgement, "n_left_truncated": np.count_nonzero(is_first(of))})
 
 
 # ---- the time to a grade
