@@ -101,8 +101,8 @@ def as_at(
         ==================== ============== ========================================================================================
 
         Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
-        many rows have no publication date (those are judged by the inspection date alone), and of how many providers the state is not
-        known (``n_unknown``).
+        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
+        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
 
     Raises
     ------
