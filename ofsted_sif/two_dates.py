@@ -14,7 +14,7 @@ from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import Grid
 from ofsted_sif.table.columns import Columns
 from ofsted_sif.table.dates import day, iso, plus_offset
-from ofsted_sif.table.eligible import Which
+from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
@@ -153,6 +153,7 @@ def change_between(
     called = Columns(provider, inspected, published, opened, closed, graded)
     which = Which(framework, having, register, incomplete, asked.days)
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
+    check_cutoff(seen.published, published_by)
     seen.warn_if_beyond(asked.days)
     seen.refuse_unknown(asked.days, asked.cutoffs)
     on = seen.graded_on.with_threshold(threshold)
@@ -308,6 +309,7 @@ class Between(OfHistories):
         """Pairs of states, by group and the words on both dates."""
         seen, words = self.observe(piece, self.register, on=self.asked().days)
         seen = seen.where_known()
+        check_cutoff(seen.published, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)
         grouped = groups(seen.frame.take(pairs.of_group), self.by)
         counted = _by_group(grouped, pairs.was, pairs.is_now, len(seen.words))
