@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     from ofsted_sif.in_year import periods
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
+    from ofsted_sif.small_groups import overdispersion, shrink
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
+    from ofsted_sif.standardisation import standardise
     from ofsted_sif.states import state_probabilities
     from ofsted_sif.trends import trend
     from ofsted_sif.two_dates import change_between
@@ -94,6 +96,8 @@ _LATER = {
     "periods": "in_year",
     "resample": "resampling",
     "scan": "batches",
+    **dict.fromkeys(["overdispersion", "shrink"], "small_groups"),
+    "standardise": "standardisation",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
     "state_probabilities": "states",
     "to_excel": "workbook",
@@ -142,6 +146,7 @@ __all__ = [
     "load_local_authorities",
     "logrank",
     "median_time_to",
+    "overdispersion",
     "percent",
     "periods",
     "plot",
@@ -156,7 +161,9 @@ __all__ = [
     "scan",
     "series",
     "show_versions",
+    "shrink",
     "spells",
+    "standardise",
     "state_probabilities",
     "time_to",
     "to_excel",

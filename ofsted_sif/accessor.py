@@ -23,7 +23,9 @@ from ofsted_sif import (
     plot,
     reading,
     resampling,
+    small_groups,
     snapshots,
+    standardisation,
     states,
     trends,
     two_dates,
@@ -67,6 +69,7 @@ class _Plots:
     history = _method(plot.history)
     series = _method(plot.series)
     shares = _method(plot.shares)
+    states = _method(plot.states)
     survival = _method(plot.survival)
 
 
@@ -88,11 +91,14 @@ class Accessor:
     first = _method(snapshots.first)
     logrank = _method(durations.logrank)
     median_time_to = _method(durations.median_time_to)
+    overdispersion = _method(small_groups.overdispersion)
     periods = _method(in_year.periods)
     reconcile = _method(reading.reconcile)
     resample = _method(resampling.resample)
     series = _method(snapshots.series)
+    shrink = _method(small_groups.shrink)
     spells = _method(durations.spells)
+    standardise = _method(standardisation.standardise)
     state_probabilities = _method(states.state_probabilities)
     time_to = _method(durations.time_to)
     transitions = _method(change.transitions)

@@ -278,6 +278,7 @@ def transitions(
     having: str | None = None,
     register: Any = None,
     incomplete: str = "refuse",
+    level: float = 0.95,
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -311,14 +312,15 @@ def transitions(
     -------
     DataFrame
         One row per group, period and pair of grades, best first: columns of `by`, ``period`` (the date on which it ends; only where
-        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, NaN
+        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, with
+        ``lower`` and ``upper``, its interval; NaN
         where there are none. Pairs with a missing grade (an inspection without that judgement) have rows of their own, where they occur;
         a missing `grade_to` has no share.
 
     Raises
     ------
     ValueError
-        As for `changes`; for a frequency that names no periods.
+        As for `changes`; for a level outside (0, 1), a frequency that names no periods.
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
 
@@ -330,6 +332,11 @@ def transitions(
         Where inspections are left out because the table does not have all of every provider.
     BeyondDataWarning
         As for `as_at`.
+
+    Notes
+    -----
+    The bounds are Wilson's, of `n` and the number that came from the grade. A provider that leaves the same grade twice counts twice, as if
+    it were two: where many do, they are somewhat too narrow.
 
     Examples
     --------
@@ -346,7 +353,7 @@ def transitions(
     seen.warn_if_pooled(np.flatnonzero(may_count))
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
-    return transitions_table(counted, grouped, seen.graded_on, None if freq is None else ends)
+    return transitions_table(counted, grouped, seen.graded_on, None if freq is None else ends, level)
 
 
 def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: Any, n_grades: int) -> tuple[np.ndarray, np.ndarray]:
@@ -369,7 +376,7 @@ def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: An
     return counted, ends
 
 
-def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, ends: np.ndarray | None) -> pd.DataFrame:
+def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, ends: np.ndarray | None, level: float) -> pd.DataFrame:
     """The result of `transitions`, from counts by group, period, grade before and after, worst to best; `ends` None: no periods."""
     k = len(scale.labels)
     shown, labels = grouped.shown(counted.reshape(len(counted), -1))
@@ -377,9 +384,12 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
     counted = counted[shown][:, : 1 if ends is None else len(ends)]
     best_first = np.append(np.arange(k)[::-1], k)
     square = counted[:, :, best_first][:, :, :, best_first]
+    n_from = square[..., :k].sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = square / square[..., :k].sum(axis=-1, keepdims=True)
+        share = square / n_from
     share[..., k] = np.nan
+    bounds = np.full((2, *square.shape), np.nan)
+    bounds[..., :k] = proportion_interval(square[..., :k], n_from, level=level)
     # All pairs of grades; of those with a missing one only what occurs anywhere.
     occurs = square.any(axis=(0, 1)) | ((best_first[:, None] < k) & (best_first < k))
     of_group, of_period, before, after = np.nonzero(np.broadcast_to(occurs, square.shape))
@@ -388,6 +398,7 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
     place = (of_group, of_period, before, after)
     data: dict[str, Any] = {} if ends is None else {"period": dates_of(ends[of_period])}
     data |= {"grade_from": grade.take(before), "grade_to": grade.take(after), "n": square[place], "share": share[place]}
+    data |= {"lower": bounds[0][place], "upper": bounds[1][place]}
     return result(labels, data)
 
 
@@ -400,6 +411,7 @@ class Transitions(OfHistories):
     date: Any
     published_by: Any
     register: Any
+    level: float = 0.95
 
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
@@ -435,7 +447,7 @@ class Transitions(OfHistories):
         k = len(scale.labels)
         counted = np.zeros((grouped.size + 1, (0 if ends is None else len(ends)) + 1, k + 1, k + 1), dtype=np.int64)
         np.add.at(counted, (np.where(group < 0, grouped.size, group), period, before, after), moves.sums[0])
-        return transitions_table(counted, grouped, scale, ends)
+        return transitions_table(counted, grouped, scale, ends, self.level)
 
 
 transitions.question = Transitions

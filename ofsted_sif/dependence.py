@@ -7,14 +7,11 @@ before it is squared, so that rows that are alike count for less, and rows that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.table.columns import column
-from ofsted_sif.table.keys import distinct_numbers, key_codes
 
 #: Cells of groups and days up to which balances are looked up in a table of all of them, by the number of rows.
 CELLS_A_ROW = 4
@@ -61,14 +58,8 @@ class Clusters:
         return effect
 
 
-def cluster_codes(frame: pd.DataFrame, name: str, argument: str) -> tuple[np.ndarray, int]:
-    """Codes of the clusters that a column names, -1 missing, and how many there are."""
-    codes, labels, _ = key_codes(column(frame, name, argument))
-    return codes, len(labels)
-
-
 def clusters_in(group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) -> Clusters:
-    """The clusters in each group. A row whose cluster is missing (-1) is one of its own."""
+    """The clusters in each group, from codes of labels. A row whose cluster is missing (-1) is one of its own."""
     codes = codes.astype(np.int64, copy=False)
     if (missing := codes < 0).any():
         codes = codes.copy()
@@ -76,10 +67,7 @@ def clusters_in(group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) 
         n_labels += int(missing.sum())
     n_labels = max(1, n_labels)
     pair = group.astype(np.int64) * n_labels + codes
-    if size * n_labels <= 8 * len(pair) + 1024:
-        pairs, of_row = distinct_numbers(pair, size * n_labels)
-    else:
-        of_row, pairs = pd.factorize(pair)
+    of_row, pairs = pd.factorize(pair)
     of_pair = pairs // n_labels
     return Clusters(of_row, of_pair, np.bincount(of_pair, minlength=size), np.bincount(group, minlength=size))
 
@@ -126,26 +114,51 @@ def kendall_amounts(group: np.ndarray, size: int, days: np.ndarray, values: np.n
 # ---- shares
 
 
-def effective_n(clusters: Clusters, share: np.ndarray, good: np.ndarray, group: np.ndarray, weights: Any = None) -> np.ndarray:
-    """How many independent rows tell as much about a share as these rows do, by group; NaN where there is but one cluster of several rows.
+def kish(sums: np.ndarray, squares: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Kish's effective number of rows, (Σ w)² / Σ w², from sums and numbers of rows by group and grade; NaN where weights are 0."""
+    total = sums.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.minimum(total / squares.sum(axis=1) * total, rows.sum(axis=1))
+
+
+def effective_n_of(
+    coded: tuple[np.ndarray, int],
+    group: np.ndarray,
+    size: int,
+    judged: np.ndarray,
+    good: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many clusters there are among the rows judged, and how many independent rows tell as much about the share good, by group.
+
+    `coded` has the codes of the rows' clusters and how many labels there are, as `cluster_codes` gives them.
+    """
+    rows = np.flatnonzero(judged)
+    group, codes = group[rows], coded[0][rows]
+    clusters = clusters_in(group, size, codes, coded[1])
+    return clusters.n, effective_n(clusters, group, good[rows].astype(np.float64), None if weight is None else weight[rows])
+
+
+def effective_n(clusters: Clusters, group: np.ndarray, good: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """How many independent rows tell as much about a share as these rows do, by group; NaN where all rows are of one cluster.
 
     With V = G / (G - 1) Σ(Σ w (y - p))² / (Σ w)² over the G clusters: p (1 - p) / V, and never more than Kish's (Σ w)² / Σ w², which
     without weights is the number of rows. Where all or none are good V is 0, and it is the number of clusters.
     """
-    number = len(clusters.n)
-    weight = np.ones(len(group)) if weights is None else weights / largest_of(weights, group, number)[group]
-    total, squares = np.bincount(group, weight, minlength=number), np.bincount(group, weight * weight, minlength=number)
+    size = len(clusters.n)
+    scaled = np.ones(len(group)) if weight is None else weight / _largest(weight, group, size)[group]
+    total, squares = np.bincount(group, scaled, minlength=size), np.bincount(group, scaled * scaled, minlength=size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        kish = clusters.n_rows.astype(np.float64) if weights is None else total * total / squares
-        spread = clusters.n / (clusters.n - 1) * clusters.squared(weight * (good - share[group])) / total**2
-        found = np.minimum(kish, share * (1 - share) / spread)
-        found = np.where((share == 0) | (share == 1), np.minimum(kish, clusters.n), found)
-    found = np.where(clusters.n < clusters.n_rows, np.where(clusters.n > 1, found, np.nan), kish)
-    return found
+        most = clusters.n_rows.astype(np.float64) if weight is None else np.minimum(total / squares * total, clusters.n_rows)
+        share = np.bincount(group, scaled * good, minlength=size) / total
+        spread = clusters.n / (clusters.n - 1) * clusters.squared(scaled * (good - share[group])) / total**2
+        found = np.where((share == 0) | (share == 1), clusters.n, share * (1 - share) / spread)
+    found = np.where(clusters.n > 1, np.minimum(most, found), np.nan)
+    return np.where(clusters.n < clusters.n_rows, found, most)
 
 
-def largest_of(weights: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
-    """The largest weight of each group, 1 where it is 0: so scaled the squares of weights stay numbers."""
+def _largest(weight: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
+    """The largest weight of each group, 1 where it is 0: weights that are so scaled have squares."""
     largest = np.zeros(size)
-    np.maximum.at(largest, group, weights)
+    np.maximum.at(largest, group, weight)
     return np.where(largest > 0, largest, 1)

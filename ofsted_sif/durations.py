@@ -439,9 +439,9 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale, published_by
+    table, grade, by, until, level, episodes, judgement, scale
         As for `time_to`, whose curve this reads.
-    framework, register, incomplete, provider, inspected, published
+    published_by, framework, register, incomplete, provider, inspected, published
         As for `time_to`.
 
     Returns

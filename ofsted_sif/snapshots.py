@@ -22,7 +22,7 @@ from ofsted_sif.table.columns import Columns, column, judgement_columns, names
 from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import is_one_period, say_one_period, say_unknown
@@ -373,6 +373,7 @@ def series(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
     incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
@@ -393,8 +394,9 @@ def series(
         The dates, in the order in which the result shows them.
     start, end, freq : date, date, str or offset, optional
         In place of `dates`: the last day of each period from `start` to `end`, as `periods` cuts them (``freq="YE-MAR"``).
-    by, judgement, scale, threshold, interval, level, min_n, observed
-        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group.
+    by, judgement, scale, threshold, interval, level, min_n, observed, total
+        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group. A group with a row
+        at any of the dates has one at every date, of zeros where it has none; `total` adds a row of all to each date.
     published_by : date, offset or sequence of dates, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
 
@@ -429,6 +431,7 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
+    check_total(total, by)
     asked = Grid.of(dates_from(dates, start, end, freq), published_by)
     called, which = (
         Columns(provider, inspected, published, opened, closed, graded),
@@ -443,7 +446,7 @@ def series(
         warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
     if len(asked.days):
         seen.say_what_is_unknown(*found.least_known(asked.days))
-    return series_table(asked.days, found, on, interval=interval, level=level, min_n=min_n)
+    return series_table(asked.days, found, on, total=total, interval=interval, level=level, min_n=min_n)
 
 
 def dates_from(dates: Any, start: Any, end: Any, freq: Any) -> Any:
@@ -553,7 +556,7 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         records, eligible = records.with_waiting(), np.append(eligible, waits)
         codes = np.append(codes, np.full(size, -1, dtype=codes.dtype))
         expires = None if expires is None else np.append(expires, np.full(size, NO_DAY))
-    grouped = groups(labelled, by, observed=observed)
+    grouped = groups(labelled, by, observed=observed, by_counting=True)
     runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
@@ -649,26 +652,27 @@ def _check_rows(rows: int, n_grades: int) -> None:
     )
 
 
-def series_table(days: np.ndarray, found: InForce, scale: GradeScale, **options: Any) -> pd.DataFrame:
-    """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
-    grouped = found.grouped
-    pairs = [of.date * (grouped.size + 1) + of.group for of in (found.counted, found.unknown)]
-    is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
-    if not grouped.labels or is_category:
-        n_shown = max(grouped.size, 1)
-        _check_rows(len(days) * n_shown + len(pairs[0]), len(scale.labels))
-        pairs.append((np.arange(len(days))[:, None] * (grouped.size + 1) + np.arange(n_shown)).reshape(-1))
-    shown = pairs[0] if not any(map(len, pairs[1:])) else np.unique(np.concatenate(pairs))
-    counted, n_unknown = found.counted.counted, np.zeros(len(shown), dtype=np.int64)
-    if shown is not pairs[0]:
-        counted = np.zeros((len(shown), found.counted.counted.shape[1]), dtype=np.int64)
-        counted[np.searchsorted(shown, pairs[0])] = found.counted.counted
-        n_unknown[np.searchsorted(shown, pairs[1])] = found.unknown.counted[:, 0]
-    date, group = np.divmod(shown, grouped.size + 1)
-    of_groups = {name: label.take(group) for name, label in grouped.labels_and_missing.items()}
-    labels = side_by_side({"as_at": dates_of(days[date])}, of_groups)
-    side_by_side(of_groups, {"n_unknown": n_unknown})
-    return result_table(labels, counted, scale, **options).assign(n_unknown=n_unknown)
+def series_table(days: np.ndarray, found: InForce, scale: GradeScale, *, total: bool | str, **options: Any) -> pd.DataFrame:
+    """A row per date and group: each group that has a row at any of the dates, or each category, has one at every date."""
+    grouped, known, unknown = found.grouped, found.counted, found.unknown
+    at_any = np.bincount(np.concatenate([known.group, unknown.group]), minlength=grouped.size + 1)
+    shown, labels = grouped.shown(at_any[:, None])
+    n_dates, n_shown = len(days), len(shown)
+    _check_rows(n_dates * (n_shown + 1) + len(known.date), len(scale.labels))
+    place = np.empty(grouped.size + 1, dtype=np.int64)
+    place[shown] = np.arange(n_shown)
+    # The last column is the number of providers whose state is not known.
+    counted = np.zeros((n_dates, n_shown, len(scale.labels) + 2), dtype=np.int64)
+    counted[known.date, place[known.group], :-1] = known.counted
+    counted[unknown.date, place[unknown.group], -1] = unknown.counted[:, 0]
+    if total is not False:
+        counted = np.concatenate([counted, counted.sum(axis=1, keepdims=True)], axis=1)
+        labels, n_shown = with_total(labels, total), n_shown + 1
+    of_groups = {name: label.take(np.tile(np.arange(n_shown), n_dates)) for name, label in labels.items()}
+    labelled = side_by_side({"as_at": dates_of(np.repeat(days, n_shown))}, of_groups)
+    flat = counted.reshape(-1, counted.shape[-1])
+    side_by_side(of_groups, {"n_unknown": flat[:, -1]})
+    return result_table(labelled, flat[:, :-1], scale, **options).assign(n_unknown=flat[:, -1])
 
 
 # ---- by batches
@@ -690,9 +694,11 @@ class Series(OfHistories):
     level: float
     min_n: int
     observed: bool
+    total: bool | str = False
 
     def __post_init__(self) -> None:
         check_method(self.interval)
+        check_total(self.total, self.by)
         if self.register is not None:
             raise ValueError(
                 "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
@@ -754,7 +760,8 @@ class Series(OfHistories):
         nothing = np.zeros((len(days), 0), dtype=np.int64)
         found = InForce(GroupsInForce(*np.divmod(shown, grouped.size + 1), counted), grouped, nothing, None, not_known)
         self._say_what_is_unknown(partial, found, days)
-        return series_table(days, found, scale, interval=self.interval, level=self.level, min_n=self.min_n)
+        how: dict[str, Any] = {"interval": self.interval, "level": self.level, "min_n": self.min_n, "total": self.total}
+        return series_table(days, found, scale, **how)
 
     def _say_what_is_unknown(self, partial: Partial, found: InForce, days: np.ndarray) -> None:
         if self.incomplete == "allow" or not len(days):

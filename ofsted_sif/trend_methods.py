@@ -10,6 +10,7 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.dependence import Clusters, kendall_amounts
+from ofsted_sif.dispersion import ADJUSTMENTS, adjusted
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.dates import DAYS_A_YEAR
@@ -18,7 +19,6 @@ from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.result import side_by_side
 
 METHODS = ("mann-kendall", "seasonal-mann-kendall", "theil-sen", "cochran-armitage", "jonckheere")
-ADJUSTMENTS = ("bh", "holm", "bonferroni")
 HALVINGS = 60  # of an interval in which a bound lies: its last digit
 LEAST_SCORE = 1e-9  # periods from the mean; nearer than that is rounding
 ALTERNATIVES = ("two-sided", "greater", "less")
@@ -341,25 +341,3 @@ def _jonckheere(rows: Rows, freq: Any, alternative: str) -> dict[str, np.ndarray
     found = _judge(kendall, alternative, False, False) | {"deff": effect}
     found["statistic"] = (found["statistic"] + kendall.pairs) / 2
     return found
-
-
-# ---- many groups
-
-
-def adjusted(p: np.ndarray, how: str) -> np.ndarray:
-    """Adjust p for the number of tests; NaN stay and do not count.
-
-    Benjamini and Hochberg (1995, J. R. Statist. Soc. B 57, 289-300), Holm (1979, Scand. J. Statist. 6, 65-70), or Bonferroni.
-    """
-    result = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    m = len(order)
-    if how == "bonferroni":
-        result[order] = np.minimum(1, p[order] * m)
-    elif how == "holm":
-        result[order] = np.maximum.accumulate(np.minimum(1, p[order] * np.arange(m, 0, -1)))
-    else:
-        order = order[::-1]  # from the largest to the smallest
-        result[order] = np.minimum.accumulate(np.minimum(1, p[order] * m / np.arange(m, 0, -1)))
-    return result

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.dependence import Clusters, cluster_codes, clusters_in
+from ofsted_sif.dependence import Clusters, clusters_in
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, names
 from ofsted_sif.table.eligible import Which
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import cluster_codes
 from ofsted_sif.table.inspections import Inspections, observe, observe_numbers
 from ofsted_sif.table.keys import label_codes, take
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of
@@ -167,9 +168,10 @@ def trend(
     variance is that of independent rows times deff [8]_ [9]_. For ``jonckheere`` periods stand for days; for ``cochran-armitage`` u is
     (k - mean k)(1 if good enough, else 0, less p); for ``seasonal-mann-kendall`` u is scaled in each block so that its squares add up to
     the block's variance, and clusters reach over all blocks. Where some cluster repeats p is from the normal distribution. A group of one
-    cluster is tested as if rows were independent: given the provider its grades are exchangeable if nothing changes. Without a trend
-    this rejects 4% to 6% at level 5% in all regions and in the whole, however alike a provider's inspections are; taken as independent
-    5% falls to 1% (tests/benchmarks/CALIBRATION.md). Of fewer than 6 clusters it rejects too seldom.
+    cluster is tested as if rows were independent: given the provider its grades are exchangeable if nothing changes. Where no provider
+    changes this rejects 3% to 6% at level 5%, in each region and in the whole, however alike a provider's inspections are; taken as
+    independent rows 5% falls below 1% (tests/benchmarks/CALIBRATION_TREND.md). Of fewer than 10 clusters it rejects too seldom, and so do
+    the seasons of small groups.
 
     What clusters do not cure: who was found bad is inspected again sooner. In a framework's first cycle, where the bad ones come back
     first, the test finds "declined" too often where grades last; in an ongoing regime it does not. ``trend(first(...))`` is right for the

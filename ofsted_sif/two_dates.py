@@ -308,6 +308,7 @@ class Between(OfHistories):
     def count(self, piece: Any) -> Partial:
         """Pairs of states, by group and the words on both dates."""
         seen, words = self.observe(piece, self.register, on=self.asked().days)
+        check_cutoff(seen.published, self.published_by)
         seen = seen.where_known()
         check_cutoff(seen.published, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)

@@ -94,8 +94,8 @@ KINDS = {
     "polars Categorical": (polars_categoricals, "sorted"),
     "polars LazyFrame": (lambda table: polars_enums(table).lazy(), "as they are"),
     "polars String": (lambda table: pl.from_arrow(arrow_table(table)), "none"),
-    "Arrow dictionaries": (arrow_table, "as they are"),
-    "Arrow unlike dictionaries": (lambda table: unlike_chunks(arrow_table(table)), "as they are"),
+    "Arrow dictionaries": (arrow_table, "sorted"),
+    "Arrow unlike dictionaries": (lambda table: unlike_chunks(arrow_table(table)), "sorted"),
     "Arrow text": (arrow_table, "none"),
     "Arrow views of text": (lambda table: pa.table(pl.from_arrow(arrow_table(table))), "none"),
 }
@@ -119,6 +119,7 @@ CALLS = {
     "transitions": lambda t: sif.transitions(t, "region", freq="YE-AUG", **STATE),
     "transitions of a framework": lambda t: sif.transitions(t, framework="ILACS"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),
+    "decompose by": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", "region", **ALL),
     "compare": lambda t: sif.compare(sif.as_at(t, "2024-03-31", **ALL), sif.as_at(t, "2016-03-31", **ALL), paired=True),
     "spells": lambda t: sif.spells(t, "region", **ALL),
     "time_to": lambda t: sif.time_to(t, "region", grade="Good", **ALL),
@@ -127,6 +128,9 @@ CALLS = {
     "state_probabilities": lambda t: sif.state_probabilities(t, "region", at=[0.5, 3], **ALL),
     "trend": lambda t: sif.trend(t, "region", **ALL),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", by="region", n=50, rng=1),
+    "shrink": lambda t: sif.shrink(sif.aggregate(t, "region")),
+    "overdispersion": lambda t: sif.overdispersion(sif.aggregate(t, "region")),
+    "standardise": lambda t: sif.standardise(t, "region", strata="framework"),
     "combine": lambda t: sif.combine(t, t),
     "reconcile": lambda t: sif.reconcile(sif.as_at(t, "2024-03-31", **STATE), sif.as_at(t, "2024-12-31", **STATE)),
 }
@@ -182,7 +186,7 @@ def test_every_table_function_is_called_above() -> None:
     public = {name: getattr(sif, name) for name in sif.__all__}
     taking = {name for name, value in public.items() if inspect.isfunction(value) and hasattr(value, "__wrapped__")}
     assert taking == {call.partition(" ")[0] for call in CALLS}
-    first = {"table", "changes", "a", "mine"}
+    first = {"table", "changes", "counted", "a", "mine"}
     assert taking == {
         name for name, value in public.items() if inspect.isfunction(value) and next(iter(inspect.signature(value).parameters), "") in first
     }
@@ -389,7 +393,7 @@ def test_labels_of_an_enum_stand_in_its_order_with_those_that_have_no_rows() -> 
             "overall_effectiveness": pl.Series(["Good", "Inadequate", "Good"], dtype=grades),
         }
     )
-    found = sif.aggregate(table, "region")
+    found = sif.aggregate(table, "region", observed=False)
     assert found["region"].to_list() == ["West", "North", "East"]
     assert found["n"].to_list() == [2, 0, 1]
 

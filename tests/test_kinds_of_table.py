@@ -35,6 +35,9 @@ TABLES = {
     "resample": lambda table: sif.resample(
         table, statistic=lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False
     ),
+    "shrink": lambda table: sif.shrink(sif.aggregate(table, "region")),
+    "overdispersion": lambda table: sif.overdispersion(sif.aggregate(table, "region")),
+    "standardise": lambda table: sif.standardise(table, strata="region"),
     "combine": lambda table: sif.combine(table, table),
     "reconcile": lambda table: sif.reconcile(sif.as_at(table, DAY), sif.as_at(table, LATER)),
 }

@@ -290,7 +290,7 @@ def test_rule_8_a_provider_may_change_group() -> None:
         names="provider inspection_start published overall_effectiveness region",
     )
     counted = sif.series(table, ["2021-01-01", "2023-01-01"], "region")
-    assert counted[["region", "n"]].to_numpy().tolist() == [["North", 1], ["South", 1]]
+    assert counted[["region", "n"]].to_numpy().tolist() == [["North", 1], ["South", 0], ["North", 0], ["South", 1]]
 
 
 # 9
@@ -328,7 +328,8 @@ def test_rule_10_weights_are_summed_and_rows_counted() -> None:
     assert counted[["n", "n_judged", "n_not_judged", "n_without_weight"]].tolist() == [4, 3, 1, 1]
     assert counted[["good", "requires_improvement", "good_or_outstanding"]].tolist() == [100.5, 50, 100.5]
     assert counted["share_good"] == pytest.approx(100.5 / 150.5)
-    assert np.isnan(counted[["lower", "upper"]].astype(float)).all()
+    assert counted["n_eff"] == pytest.approx(150.5**2 / (100.5**2 + 50**2))
+    assert 0 < counted["lower"] < counted["share_good"] < counted["upper"] < 1
 
 
 @pytest.mark.parametrize("weight", [-1.0, np.inf])
@@ -345,11 +346,97 @@ def test_rule_10_a_sum_past_the_largest_number_is_an_error() -> None:
 # 11
 
 
-def test_rule_11_one_by_shows_every_category_in_its_order_and_other_values_sorted() -> None:
+def test_rule_11_observed_has_the_meaning_of_pandas_and_shows_groups_with_rows() -> None:
     regions = pd.Categorical(["South", "North"], categories=["South", "West", "North"])
     table = pd.DataFrame({"overall_effectiveness": [GOOD, RI], "region": regions, "kind": ["y", "x"]})
-    assert sif.aggregate(table, "region")[["region", "n"]].to_numpy().tolist() == [["South", 1], ["West", 0], ["North", 1]]
-    assert sif.aggregate(table, "kind")["kind"].tolist() == ["x", "y"]
+    for by in ("region", ["region", "kind"], "kind"):
+        for observed in (True, False):
+            expected = table.groupby(by, observed=observed, dropna=False).size()
+            counted = sif.aggregate(table, by, observed=observed).set_index(by)["n"]
+            expected = expected.reindex(counted.index, fill_value=-1) if by == ["region", "kind"] else expected
+            assert counted.index.tolist() == expected.index.tolist()
+            assert counted.tolist() == expected.tolist()
+    assert sif.aggregate(table, "region")["region"].tolist() == ["South", "North"]
+    assert sif.aggregate(table, "region")["region"].cat.categories.tolist() == ["South", "West", "North"]
+    assert sif.aggregate(table, "region", observed=False)[["region", "n"]].to_numpy().tolist() == [["South", 1], ["West", 0], ["North", 1]]
+    assert sif.aggregate(table.iloc[:0], "region").empty
+
+
+def test_rule_11_a_dictionary_is_no_order_unless_it_says_so() -> None:
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    words, grades = ["South", "North", "South", None], [GOOD, RI, None, GOOD]
+    codes = pa.array([0, 2, 0, None], pa.int8())
+    for ordered, shown in ((False, ["North", "South", None]), (True, ["South", "North", None])):
+        region = pa.DictionaryArray.from_arrays(codes, pa.array(["South", "West", "North"]), ordered=ordered)
+        for grade in (pa.array(grades), pa.array(grades).dictionary_encode()):  # counted as they lie, or not
+            table = pa.table({"overall_effectiveness": grade, "region": region})
+            assert sif.aggregate(table, "region").column("region").to_pylist() == shown
+            every = sif.aggregate(table, "region", observed=False)
+            assert every.column("region").to_pylist() == (["South", "West", "North", None] if ordered else ["North", "South", "West", None])
+            assert every.column("n").to_pylist() == ([2, 0, 1, 1] if ordered else [1, 2, 0, 1])
+        held = pd.DataFrame({"region": pd.array(region, pd.ArrowDtype(region.type)), "overall_effectiveness": grades})
+        assert [None if pd.isna(name) else name for name in sif.aggregate(held, "region")["region"]] == shown
+    frame = pl.DataFrame({"overall_effectiveness": grades, "region": pl.Series(words, dtype=pl.Categorical)})
+    assert sif.aggregate(frame, "region")["region"].to_list() == ["North", "South", None]
+    enum = frame.with_columns(pl.col("region").cast(pl.Enum(["South", "West", "North"])))
+    counted = sif.aggregate(enum, "region")
+    assert counted["region"].to_list() == ["South", "North", None]
+    assert counted["region"].dtype == enum["region"].dtype
+    assert sif.aggregate(enum, "region", observed=False)["region"].to_list() == ["South", "West", "North", None]
+
+
+def test_rule_11_by_batches_a_dictionary_is_sorted_too(tmp_path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    region = pa.DictionaryArray.from_arrays(pa.array([0, 2, 0], pa.int8()), pa.array(["South", "West", "North"]))
+    pq.write_table(pa.table({"overall_effectiveness": [GOOD, RI, GOOD], "region": region}), tmp_path / "a.parquet")
+    assert sif.aggregate(tmp_path / "a.parquet", "region")["region"].tolist() == ["North", "South"]
+
+
+def test_rule_11_total_adds_one_last_row_of_all() -> None:
+    regions = pd.Categorical(["South", "North", None, "South"], categories=["South", "West", "North"])
+    rows = {
+        "overall_effectiveness": [GOOD, RI, GOOD, None],
+        "leadership": [RI, RI, GOOD, GOOD],
+        "region": regions,
+        "year": [2019, 2020, 2019, 2019],
+    }
+    table = pd.DataFrame(rows | {"weight": [1.0, 2.0, 3.0, None], "provider": [1, 2, 3, 4], "inspection_start": "2020-01-01"})
+    for options in ({}, {"observed": False}, {"judgement": ["overall_effectiveness", "leadership"]}, {"weights": "weight"}):
+        whole = sif.aggregate(table, **options)
+        counted = sif.aggregate(table, "region", total=True, **options)
+        last = counted.tail(len(whole)).reset_index(drop=True)
+        assert (last.pop("region") == "All").all()
+        pd.testing.assert_frame_equal(last, whole)
+        pd.testing.assert_frame_equal(
+            counted.head(-len(whole)).astype({"region": object}), sif.aggregate(table, "region", **options).astype({"region": object})
+        )
+    both = sif.aggregate(table, ["region", "year"], total="England")
+    assert both[["region", "year", "n"]].iloc[-1].tolist() == ["England", "England", 4]
+    assert both["year"].tolist()[:-1] == ["2019", "2020", "2019"]
+    for counted in (sif.series(table, ["2020-01-01", "2021-01-01"], "region", total=True), sif.periods(table, "region", total=True)):
+        of_all = counted[counted["region"].astype(object) == "All"]
+        assert of_all["n"].tolist() == counted[counted["region"].astype(object) != "All"].groupby(counted.columns[0])["n"].sum().tolist()
+        assert of_all["good"].tolist() == [2] * len(of_all)
+    with pytest.raises(ValueError, match="total='South': a group of 'region' is called so"):
+        sif.aggregate(table, "region", total="South")
+    for function in (sif.aggregate, sif.periods, lambda *a, **b: sif.series(*a, dates=["2020-01-01"], **b)):
+        with pytest.raises(ValueError, match="total=True adds a row of all to the groups of by="):
+            function(table, total=True)
+
+
+def test_rule_11_total_is_the_same_in_memory_by_batches_and_of_other_kinds(tmp_path) -> None:
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    table = sif.load_inspections()[["provider", "region", "framework", "inspection_start", "published", "overall_effectiveness"]]
+    table = table.sort_values("provider", kind="stable", ignore_index=True)  # by batches the rows of a provider stand together
+    table.to_parquet(tmp_path / "a.parquet", index=False)
+    dates = ["2019-03-31", "2024-03-31"]
+    for function, options in ((sif.aggregate, {}), (sif.series, {"dates": dates, "framework": "all"})):
+        expected = function(table, by="region", total=True, **options).astype({"region": str})
+        found = [function(tmp_path / "a.parquet", by="region", total=True, **options)]
+        found += [function(kind(table), by="region", total=True, **options).to_pandas() for kind in (pa.Table.from_pandas, pl.from_pandas)]
+        for one in found:
+            assert one["region"].astype(str).tolist() == expected["region"].tolist()
+            assert one[["n", "good", "lower"]].to_numpy().tolist() == expected[["n", "good", "lower"]].to_numpy().tolist()
 
 
 def test_rule_11_several_by_show_observed_combinations_or_the_product() -> None:

@@ -11,8 +11,9 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import Table
 
 import ofsted_sif as sif
+from ofsted_sif.dispersion import adjusted
 from ofsted_sif.table.dates import DAYS_A_YEAR
-from ofsted_sif.trend_methods import Rows, _seasonal, adjusted
+from ofsted_sif.trend_methods import Rows, _seasonal
 
 LABELS = np.array(sif.FOUR_POINT.labels[::-1])
 GRADES = sif.grades([]).dtype
@@ -351,7 +352,8 @@ def test_a_group_that_is_too_small_is_shown_and_the_others_are_tested():
     for method in ("mann-kendall", "cochran-armitage", "jonckheere"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            found = sif.trend(table, "region", method=method, adjust="bh").set_index("region")
+            found = sif.trend(table, "region", method=method, adjust="bh", observed=False).set_index("region")
+            assert sif.trend(table, "region", method=method)["n"].tolist() == [1, 4, 3, 0]  # without the group that has no rows
         assert found["n"].tolist() == [0, 1, 4, 3, 0]
         assert found["n_missing"].tolist() == [0, 0, 0, 0, 1]
         assert found["p"].notna().tolist() == [False, False, True, False, False]

@@ -104,7 +104,7 @@ class Scan:
         """Count all batches and finish the table."""
         question = self.informed(question)
         names = self._needed(question)
-        question = replace(question, text=self.source.text)
+        question = replace(question, text=self.source.text, unordered=self.source.dictionaries - self.source.ordered)
         workers = counts.usable_cores()
         if isinstance(question, aggregation.Aggregate):
             workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)

@@ -84,7 +84,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
-    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
+    wanted = needed_columns(*known, needed, of_records=of_records) if needed else None
+    return frames.as_pandas(table, wanted, groups=names(needed.get("by"), "by"))
 
 
 def _one_column(values: Any, name: Any) -> Any:

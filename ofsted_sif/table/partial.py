@@ -202,6 +202,11 @@ def as_text(labels: Any) -> Any:
     return pd.Series(labels.tolist(), dtype=TEXT).array if isinstance(labels, pd.Categorical) else labels
 
 
+def sorted_categories(labels: pd.Categorical) -> pd.Categorical:
+    """Labels with their categories in sorted order."""
+    return pd.Categorical(labels, categories=labels.categories.sort_values())
+
+
 # ---- questions
 
 
@@ -215,10 +220,13 @@ class Question:
         Whether pieces must split between providers.
     text : frozenset of str
         Columns that are text in the table and were read as dictionaries.
+    unordered : frozenset of str
+        Columns that are dictionaries of Arrow which say of no order.
     """
 
     histories: ClassVar[bool] = False
     text: frozenset[str] = frozenset()
+    unordered: frozenset[str] = frozenset()
 
     @property
     def asks_first(self) -> Question | None:
@@ -238,11 +246,18 @@ class Question:
         raise NotImplementedError
 
     def groups_of(self, by: Any, observed: bool, counted: Sequence[PartialCounts]) -> tuple[Groups, list[Any]]:
-        """The groups, and the codes of those of the rows of each of the counts, whose first labels are those of `by`; -1 missing."""
+        """The groups, and the codes of those of the rows of each of the counts, whose first labels are those of `by`; -1 missing.
+
+        A dictionary that says of no order is shown sorted.
+        """
         named = names(by, "by")
         labels = {name: stacked([some.labels[i] for some in counted]) for i, name in enumerate(named)}
-        frame = pd.DataFrame({name: as_text(label) if name in self.text else label for name, label in labels.items()}, copy=False)
-        grouped = groups(frame, by, observed=observed)
+        for name in named:
+            if name in self.text:
+                labels[name] = as_text(labels[name])
+            elif name in self.unordered:
+                labels[name] = sorted_categories(labels[name])
+        grouped = groups(pd.DataFrame(labels, copy=False), by, observed=observed)
         lengths = [len(some.sums[0]) for some in counted]
         codes = np.zeros(sum(lengths), dtype=np.int64) if grouped.codes is None else grouped.codes
         return grouped, np.split(codes, np.cumsum(lengths)[:-1])
