@@ -706,6 +706,11 @@ class Series(OfHistories):
             )
         self.grid()
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The dates asked for."""
+        return self.grid().days
+
     def grid(self) -> Grid:
         """The dates asked for, and their cut-offs."""
         return Grid.of(dates_from(self.dates, self.start, self.end, self.freq), self.published_by)

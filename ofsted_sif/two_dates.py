@@ -301,6 +301,11 @@ class Between(OfHistories):
         _check(self.exact, self.level)
         self.asked()
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The two dates."""
+        return self.asked().days
+
     def asked(self) -> Grid:
         """The two dates and their cut-offs."""
         return _two_dates(self.date_from, self.date_to, self.published_by)

@@ -339,7 +339,7 @@ def test_rule_10_a_negative_or_infinite_weight_is_an_error_that_names_the_row(we
 
 
 def test_rule_10_a_sum_past_the_largest_number_is_an_error() -> None:
-    with pytest.raises(ValueError, match="pupils"):
+    with pytest.raises(ValueError, match="the weights add up to more than the largest number"):
         sif.aggregate({"overall_effectiveness": [GOOD, GOOD], "pupils": [1.5e308, 1.5e308]}, weights="pupils")
 
 

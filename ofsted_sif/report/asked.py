@@ -104,7 +104,7 @@ def _understood(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _last_day(frame: pd.DataFrame) -> int:
     """The day to which the table says that it is complete, else its last publication or inspection."""
-    if (end := complete_to(frame)) is not None:
+    if (end := complete_to(frame.attrs)) is not None:
         return end
     for name in ("published", "inspection_start"):
         last = _days(frame, name).max(initial=NO_DAY)

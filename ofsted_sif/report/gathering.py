@@ -89,7 +89,7 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
 def _not_known(asked: Asked, n_years: int, nouns: str) -> list[str]:
     """What is to be said of a date beyond the data, and of a table that is no history."""
     said = []
-    end = complete_to(asked.frame)
+    end = complete_to(asked.frame.attrs)
     if end is not None and asked.day > end:
         said.append(f"The table is complete to {dates.in_words(end)}: what was found after that day is not in it.")
     if asked.newest.attrs["of_one_period"]:

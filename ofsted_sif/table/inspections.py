@@ -204,12 +204,12 @@ class Inspections:
 
     def warn_if_beyond(self, asked: Any) -> None:
         """Warn of dates asked for that are later than the table."""
-        warn_if_beyond(self.frame, asked)
+        warn_if_beyond(self.frame.attrs, asked)
 
     def warn_if_outside(self, asked: Any) -> None:
         """Warn of dates of states that are later than the table, or all earlier."""
         self.warn_if_beyond(asked)
-        warn_if_before(self.frame, self.days, asked)
+        warn_if_before(self.frame.attrs, self.days, asked)
 
 
 def observe(

@@ -83,7 +83,9 @@ def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
 
 def _days_at(seen: Inspections, rows: np.ndarray) -> np.ndarray:
     """The day that places each row in time; missing for no row (-1)."""
-    return np.append(seen.days, NO_DAY)[rows]
+    result, there = np.full(len(rows), NO_DAY), rows >= 0
+    result[there] = seen.days[rows[there]]
+    return result
 
 
 def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
