@@ -275,8 +275,8 @@ def explain(
     seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
-    called = _names_of(seen)
-    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], called)
+    of_providers = _names_of(seen)
+    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], of_providers)
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
     cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
@@ -328,7 +328,7 @@ def explain(
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
     story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
-    name = called.loc[called["key"] == provider_id, "name"].dropna()
+    name = of_providers.loc[of_providers["key"] == provider_id, "name"].dropna()
     if len(name):
         story.attrs["provider_name"] = str(name.iloc[0])
     return story
