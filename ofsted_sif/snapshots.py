@@ -101,8 +101,8 @@ def as_at(
         ==================== ============== ========================================================================================
 
         Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
-        many rows have no publication date (those are judged by the inspection date alone), and of how many providers the state is not
-        known (``n_unknown``).
+        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
+        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
 
     Raises
     ------
@@ -705,6 +705,11 @@ class Series(OfHistories):
                 "file are obeyed; for a register read the file whole (pandas.read_parquet)"
             )
         self.grid()
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The dates asked for."""
+        return self.grid().days
 
     def grid(self) -> Grid:
         """The dates asked for, and their cut-offs."""

@@ -10,6 +10,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import cli
+from tests.support import worlds
 
 pytest.importorskip("jinja2")
 from ofsted_sif.report import write_report
@@ -642,10 +643,36 @@ def test_a_link_keeps_what_was_chosen_and_the_page_of_one_authority_leads_back_t
     assert tab.evaluate(classes) == before.evaluate(classes)
 
 
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
 def test_tables_that_know_no_earlier_dates_have_no_explorer(table, tmp_path):
     text = write_report(small(known_from="2015-01-01"), tmp_path / "page.html").read_text("utf-8")
     assert 'id="explore"' not in text
     assert 'id="explore"' in write_report(small(), tmp_path / "page.html").read_text("utf-8")
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
+def test_a_page_of_a_file_that_is_no_history_says_what_it_does_not_know_and_compares_nothing(tmp_path):
+    """The latest inspections: no earlier years, nothing on a year ago, and nobody that has changed."""
+    world = worlds.histories(30)
+    told = {
+        "latest": (worlds.latest(world), "earlier years are not shown: the table has the latest inspections, and not all of those before"),
+        "earlier date": (worlds.latest(world, 2), "the grades of this day are not known: the table has their later inspections only"),
+        "one year": (worlds.of_one_year(world), "The table has the inspections of one period only"),
+    }
+    for name, (table, sentence) in told.items():
+        date = worlds.OLD if name == "earlier date" else None
+        text = write_report(table, tmp_path / "page.html", as_at=date).read_text("utf-8")
+        assert sentence in text, name
+        assert 'id="news"' not in text, name
+    whole = write_report(world, tmp_path / "page.html").read_text("utf-8")
+    assert not any(sentence in whole for _, sentence in told.values())
+    assert 'id="news"' in whole
+
+
+def test_a_page_of_a_date_beyond_the_data_says_so(table, tmp_path):
+    with pytest.warns(sif.BeyondDataWarning, match="complete to 24 August 2026"):
+        text = write_report(table, tmp_path / "page.html", as_at="2027-03-31", framework="all").read_text("utf-8")
+    assert "The table is complete to 24 August 2026: what was found after that day is not in it." in text
 
 
 # ---- on paper, on phones, by keyboard
