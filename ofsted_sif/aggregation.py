@@ -12,7 +12,7 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
@@ -115,7 +115,7 @@ def aggregate(
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
-        codes, scale = grade_codes(frame, name, scale)
+        codes, scale = _of_one_scale(frame, name, scale, asked[0])
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
@@ -132,6 +132,24 @@ def aggregate(
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
+
+
+def _of_one_scale(frame: pd.DataFrame, name: str, scale: GradeScale | None, first: str) -> tuple[np.ndarray, GradeScale]:
+    """Grade codes of one of several judgements, on the scale of the first; a judgement on another scale is an error that names both."""
+    try:
+        return grade_codes(frame, name, scale)
+    except RowError as error:
+        own = fitting_scale(column(frame, name, "judgement"))
+        if scale is None or own is None or name == first:
+            raise
+        raise RowError(
+            error.args[0],
+            error.row,
+            f"{error.args[2]}. The judgements of one call share a scale: {first!r} is on {scale.name}, {name!r} on {own.name}; "
+            "ask for them apart",
+            name,
+            error.value,
+        ) from None
 
 
 # Dictionaries that several columns share may be long; beyond so many cells of groups and words the rows are coded anew.
