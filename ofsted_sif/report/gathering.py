@@ -13,9 +13,9 @@ from ofsted_sif.change import changes
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.datasets import load_hex_map
 from ofsted_sif.intervals import percent
-from ofsted_sif.naming import whose
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.plot.hexagons import borders, centre, corners, short_names
+from ofsted_sif.report.naming import england_beside, whose
 from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.snapshots import as_at, series
 from ofsted_sif.table import columns, dates
@@ -92,6 +92,7 @@ def gather(
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
+        "england": england_beside(of_whom, judgement, dates.iso(day), published_by, framework),
         "bundled": of_whom.of_authorities,
     }
 
