@@ -36,7 +36,7 @@ MOST_MOMENTS = 1_000_000  # groups by days that are counted in a table of all of
 
 
 @dataclass(frozen=True)
-class _Observed:
+class Observed:
     """Inspections that make the judgement, up to the last day of observation."""
 
     seen: Inspections
@@ -44,7 +44,7 @@ class _Observed:
     until: int
 
     @classmethod
-    def of(cls, seen: Inspections, until: Any, published_by: Any) -> _Observed:
+    def of(cls, seen: Inspections, until: Any, published_by: Any) -> Observed:
         """Those that took place by the day `until` and were published by the cut-off; by default the latest day in the table."""
         records = seen.histories
         check_cutoff(records.published, published_by)
@@ -53,7 +53,8 @@ class _Observed:
             last = max((int(days.max()) for days in known if len(days)), default=0)
         else:
             last = day(until, "until")
-        eligible = seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last))
+            seen.warn_if_beyond(last)
+        eligible = seen.over_time(seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last)))
         seen.warn_if_pooled(np.flatnonzero(eligible))
         return cls(seen, eligible, last)
 
@@ -85,6 +86,24 @@ class _Observed:
                 f"on {in_words(records.closed[who])}, which makes a negative duration",
             ) from None
 
+    def seen_in(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each spell, by the row that began it: on how many days it was inspected, and the last of them.
+
+        Spells come in order of provider and time, and so do the inspections, of which each belongs to the last spell that has begun.
+        """
+        records = self.seen.histories
+        in_order = records.last_per_day(self.eligible)
+        of, days = records.provider[in_order].astype(np.int64), records.dated[in_order]
+        if records.opened is not None:
+            days = np.maximum(days, records.opened[of])
+        last = np.append((of[1:] != of[:-1]) | (days[1:] != days[:-1]), True)[: len(of)]  # before the opening: the last of them
+        in_order, days = in_order[last & (days <= self.until)], days[last & (days <= self.until)]
+        begins = np.zeros(len(self.seen.days), dtype=np.bool_)
+        begins[rows] = True
+        first = np.flatnonzero(begins[in_order])
+        ends = np.append(first[1:], len(in_order))[: len(first)]
+        return ends - first, days[ends - 1]
+
 
 @same_kind
 def spells(
@@ -97,6 +116,7 @@ def spells(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -122,13 +142,18 @@ def spells(
         Reports published after it do not count; by default `until`.
     framework, register, provider, inspected, published
         As for `as_at`.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
     DataFrame
         A row a spell, in order of provider and time: the provider's column, columns of `by`, ``grade``, ``start``, ``end``, ``years``
         (days / 365.25), ``ended``: improved, declined (with the inspection at ``end``) or censored (by `until` or the closing of the
-        provider).
+        provider), ``to`` (the grade that ended it; missing where censored), ``last_seen`` (the start of the last inspection that found
+        it), ``n_inspections`` (how many days of inspection found it, the first one included).
         A re-inspection with the same grade continues a spell. The first spell of a provider is left-truncated: its grade may be older
         than the table. ``attrs`` says the day of `until` and how many spells are first ones.
 
@@ -136,11 +161,23 @@ def spells(
     ------
     ValueError
         As for `as_at`; for an inspection after its provider has closed, which would make a negative duration: the row is named.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        Where `until` is after the day to which the table says that it is complete.
+
+    Notes
+    -----
+    The grade changed, if it did so once and for good, after ``last_seen`` and by ``end``: the interval ``(last_seen - start, end - start]``
+    is what models of interval-censored times take (``Surv(L, R, type="interval2")`` in R's survival, ``ic_np`` of icenReg), with an
+    infinite end where the spell is censored: nobody looked on the day of `until`.
 
     Examples
     --------
@@ -150,9 +187,10 @@ def spells(
     [['Inadequate', 'improved'], ['Requires improvement', 'improved'], ['Good', 'censored']]
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
-    observed = _Observed.of(seen, until, published_by)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
+    observed = Observed.of(seen, until, published_by)
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
+    n_inspections, last_seen = observed.seen_in(rows)
     better = seen.grades[ended_by] > seen.grades[rows]
     of = seen.histories.provider[rows]
     if provider in names(by, "by"):
@@ -164,11 +202,22 @@ def spells(
         "end": dates_of(end),
         "years": (end - start) / DAYS_A_YEAR,
         "ended": pd.Categorical.from_codes(np.where(ended_by < 0, 2, np.where(better, 0, 1)), dtype=ENDED),
+        "to": pd.Categorical.from_codes(np.where(ended_by < 0, -1, seen.grades[ended_by]), dtype=seen.graded_on.dtype),
+        "last_seen": dates_of(last_seen),
+        "n_inspections": n_inspections,
     }
     return result(labels, data, {"until": iso(observed.until), "judgement": judgement, "n_left_truncated": len(np.unique(of))})
 
 
 # ---- the time to a grade
+
+
+def label_of(scale: GradeScale, grade: Any, argument: str) -> str:
+    """The label of a grade that an argument names, in any of its spellings."""
+    label = scale.words.get(normal_form(grade)) if isinstance(grade, str) else None
+    if label is None:
+        raise ValueError(f"{argument}={grade!r} is not a grade of the scale {scale.name} (known: {', '.join(scale.labels)})")
+    return label
 
 
 @dataclass(frozen=True)
@@ -183,12 +232,10 @@ class _Episodes:
     attrs: dict[str, Any]
 
 
-def _episodes(observed: _Observed, grade: str, by: str | Sequence[str] | None, episodes: str) -> _Episodes:
+def _episodes(observed: Observed, grade: str, by: str | Sequence[str] | None, episodes: str) -> _Episodes:
     """A spell on the scale of two: below the grade, or at it and better."""
     seen, scale = observed.seen, observed.seen.graded_on
-    label = scale.words.get(normal_form(grade)) if isinstance(grade, str) else None
-    if label is None:
-        raise ValueError(f"grade={grade!r} is not a grade of the scale {scale.name} (known: {', '.join(scale.labels)})")
+    label = label_of(scale, grade, "grade")
     if episodes not in EPISODES:
         raise ValueError(f"episodes={episodes!r}; known are {', '.join(EPISODES)}")
     grouped = seen.groups(by)
@@ -291,6 +338,7 @@ def time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -302,7 +350,7 @@ def time_to(
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `spells`.
     grade : str, default "Good"
         The grade to reach, or a better one.
@@ -329,7 +377,7 @@ def time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -354,8 +402,8 @@ def time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
-    observed = _Observed.of(seen, until, published_by)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
+    observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     curves = _curves(ends, level)
@@ -379,6 +427,7 @@ def median_time_to(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -390,8 +439,10 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, by, until, level, episodes, judgement, scale
         As for `time_to`, whose curve this reads.
+    published_by, framework, register, incomplete, provider, inspected, published
+        As for `time_to`.
 
     Returns
     -------
@@ -408,7 +459,7 @@ def median_time_to(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     References
@@ -425,8 +476,8 @@ def median_time_to(
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
-    observed = _Observed.of(seen, until, published_by)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
+    observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     curves = _curves(ends, level)
@@ -461,6 +512,7 @@ def logrank(
     published_by: Any = None,
     framework: str | Sequence[str] | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -472,7 +524,7 @@ def logrank(
 
     Parameters
     ----------
-    table, grade, until, episodes, judgement, scale, published_by, framework, register, provider, inspected, published
+    table, grade, until, episodes, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
         As for `time_to`.
     by : str or sequence of str
         Columns that make the groups; rows with a missing label are one group. Groups without a time below the grade take no part.
@@ -490,7 +542,7 @@ def logrank(
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `spells`.
 
     Notes
@@ -517,8 +569,8 @@ def logrank(
     if not names(by, "by"):
         raise ValueError("by names no column: the log-rank test compares groups")
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, None, register), by=by, judgement=judgement, scale=scale)
-    observed = _Observed.of(seen, until, published_by)
+    seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
+    observed = Observed.of(seen, until, published_by)
     found = _episodes(observed, grade, by, episodes)
     ends = _ends(found)
     some = ends.ended > 0

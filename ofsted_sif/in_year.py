@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.dependence import effective_n_of
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns
 from ofsted_sif.table.dates import dates_of, day
 from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import check_total, with_total
+from ofsted_sif.table.groups import check_total, cluster_codes, with_total
 from ofsted_sif.table.inspections import check_dates, observe
 from ofsted_sif.table.periods import period_bounds, window_starts
-from ofsted_sif.table.result import result_table, side_by_side
+from ofsted_sif.table.result import ONLY_COUNTS, Beside, result_table, side_by_side
 
 __all__ = ["periods"]
 
@@ -40,6 +41,8 @@ def periods(
     min_n: int = 0,
     observed: bool = True,
     total: bool | str = False,
+    cluster: str | None = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -62,12 +65,18 @@ def periods(
     judgement, scale, threshold, interval, level, min_n, observed, total
         As for `aggregate`; one judgement. A group with a row in any of the periods has one in every period; `total` adds a row of all to
         each period.
+    cluster : str, optional
+        As for `aggregate`; "auto" is the provider. It is needed for bounds where periods or windows are so long that providers repeat.
     framework : str or sequence of str, optional
         As for `as_at`.
     published_by : date, optional
         Reports published after it do not count; by default all do.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
     provider, inspected, published : str
-        The user's names of those columns; `provider` is not needed here and taken so that the same names serve everywhere.
+        The user's names of those columns; `provider` is needed here for ``cluster="auto"`` alone.
 
     Returns
     -------
@@ -80,11 +89,15 @@ def periods(
     ValueError
         For a frequency that is none, a window that is not positive, an inspection with neither date (the row is named); else as for
         `aggregate`.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where rows of several frameworks were counted and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
 
     Notes
     -----
@@ -103,18 +116,19 @@ def periods(
     check_method(interval)
     check_total(total, by)
     called = Columns(provider, inspected, published, graded=graded)
-    seen = observe(table, called, Which(framework), by=by, judgement=judgement, scale=scale, histories=False)
+    seen = observe(table, called, Which(framework, incomplete=incomplete), by=by, judgement=judgement, scale=scale, histories=False)
     scale = seen.graded_on.with_threshold(threshold)
     may_count = seen.may_count.all
     check_cutoff(seen.published, published_by)
     if published_by is not None and seen.published is not None:
         may_count = may_count & (seen.published <= day(published_by, "published_by"))
-    rows = np.flatnonzero(may_count)
-    check_dates(seen, rows)
+    check_dates(seen, np.flatnonzero(may_count))
+    rows = np.flatnonzero(seen.over_time(may_count))
     seen.warn_if_pooled(rows)
     grouped = seen.groups(by, rows, observed=observed)
     side_by_side(dict.fromkeys(grouped.labels), dict.fromkeys(["period_start", "period_end", "n_shared"]))
     days, codes = seen.days[rows], seen.grades[rows]
+    clusters = None if cluster is None else cluster_codes(seen.frame, provider if cluster == "auto" else cluster, "cluster")
 
     starts, ends = period_bounds(days, freq)
     if window is not None:
@@ -122,7 +136,9 @@ def periods(
     # Counts of the stretches between all bounds, summed up to each bound: a period is the difference of two such sums.
     bounds = np.union1d(starts, ends + 1)
     size = grouped.size + 1
-    group = 0 if grouped.codes is None else np.where(grouped.codes < 0, grouped.size, grouped.codes).astype(np.int64)
+    group = np.zeros(len(rows), dtype=np.int64)
+    if grouped.codes is not None:
+        group = np.where(grouped.codes < 0, grouped.size, grouped.codes).astype(np.int64)
     stretch = np.searchsorted(bounds, days, side="right") - 1
     counted = counts.count_grades(stretch * size + group, codes, n_groups=len(bounds) * size, n_grades=len(scale.labels))
     by_stretch = counted[:-1].reshape(len(bounds), size, len(scale.labels) + 1)
@@ -142,7 +158,15 @@ def periods(
     )
     labels: dict[str, Any] = {"period_start": dates_of(starts[date_of]), "period_end": dates_of(ends[date_of])}
     labels |= {name: label.take(place_of) for name, label in of_groups.items()}
-    result = result_table(labels, table_of[date_of, group_of], scale, interval=interval, level=level, min_n=min_n)
+    beside = ONLY_COUNTS
+    if clusters is not None:
+        codes_of = clusters[0][rows], clusters[1]
+        of_all = np.zeros(len(days), dtype=np.int64)
+        ways = [(group, size)] if total is False else [(group, size), (of_all, 1)]
+        found = [_effective_n(codes_of, (starts, ends), days, *way, codes, scale) for way in ways]
+        n_clusters, n_eff = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+        beside = Beside(n_clusters=n_clusters[date_of, group_of], n_eff=n_eff[date_of, group_of])
+    result = result_table(labels, table_of[date_of, group_of], scale, interval=interval, level=level, min_n=min_n, beside=beside)
     if window is not None:
         shared = np.zeros(table_of.shape[:2], dtype=np.int64)
         overlaps = np.flatnonzero(starts[1:] <= ends[:-1]) + 1
@@ -152,3 +176,28 @@ def periods(
             shared[overlaps, size] = of_overlaps.sum(axis=1)
         result["n_shared"] = shared[date_of, group_of]
     return result
+
+
+def _effective_n(
+    clusters: tuple[np.ndarray, int],
+    bounds: tuple[np.ndarray, np.ndarray],
+    days: np.ndarray,
+    group: np.ndarray,
+    size: int,
+    codes: np.ndarray,
+    scale: GradeScale,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Clusters and effective numbers of rows by period and group; a row stands in each of the windows that it lies in."""
+    starts, ends = bounds
+    order = np.argsort(days, kind="stable")
+    first, after = np.searchsorted(days[order], starts, side="left"), np.searchsorted(days[order], ends, side="right")
+    n = after - first
+    period = np.repeat(np.arange(len(starts)), n)
+    row = order[np.arange(len(period)) + np.repeat(first - (np.cumsum(n) - n), n)]
+    codes = codes[row]
+    good = codes >= len(scale.labels) - scale.n_good_enough
+    coded = clusters[0][row], clusters[1]
+    n_clusters, n_eff = effective_n_of(coded, period * size + group[row], len(starts) * size, codes >= 0, good)
+    if scale.threshold is None:
+        n_eff = np.full(len(n_eff), np.nan)
+    return n_clusters.reshape(len(starts), size), n_eff.reshape(len(starts), size)

@@ -32,6 +32,7 @@ JUDGEMENTS = (
     "lscb",
     "outcomes",
     "quality_of_care",
+    "health_services",
     "safeguarding",
     "education_outcomes",
     "quality_of_education",
@@ -49,6 +50,24 @@ JUDGEMENTS = (
     "early_years_report_card",
     "post_16",
     "leadership_and_governance",
+    "behaviour_and_routines",
+    "welfare_and_wellbeing",
+    "skills_needs",
+    "young_people_curriculum",
+    "young_people_achievement",
+    "young_people_participation",
+    "adults_curriculum",
+    "adults_achievement",
+    "adults_participation",
+    "apprenticeships_curriculum",
+    "apprenticeships_achievement",
+    "apprenticeships_participation",
+    "high_needs_curriculum",
+    "high_needs_achievement",
+    "high_needs_participation",
+    "supported_accommodation",
+    "area_send",
+    "statement_of_action",
 )
 
 #: Columns that results have of their own; no grade may be called so.
@@ -195,7 +214,22 @@ REPORT_CARD = GradeScale(
 )
 MET = GradeScale("MET", ("Met", "Not met"))
 EFFECTIVE = GradeScale("EFFECTIVE", ("Effective", "Ineffective"), threshold="Effective")  # childminder agencies
-SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE)
+SUPPORTED_ACCOMMODATION = GradeScale(  # supported accommodation for children in care and care leavers, since September 2024
+    "SUPPORTED_ACCOMMODATION",
+    ("Consistently strong service delivery", "Inconsistent quality of service delivery", "Serious or widespread weaknesses"),
+)
+AREA_SEND = GradeScale(  # special educational needs in a local area, since January 2023
+    "AREA_SEND",
+    (
+        "Typically positive experiences and outcomes",
+        "Inconsistent experiences and outcomes",
+        "Widespread and/or systemic failings",
+    ),
+)
+STATEMENT_OF_ACTION = GradeScale(  # the same, 2016 to 2022
+    "STATEMENT_OF_ACTION", ("No statement of action required", "Statement of action required")
+)
+SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE, SUPPORTED_ACCOMMODATION, AREA_SEND, STATEMENT_OF_ACTION)
 
 # Words that stand where a grade could and say that there is none.
 NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
@@ -215,16 +249,12 @@ _OFTEN_MEANS = {
 _NUMERAL = re.compile(r"[1-4](\.0+)?")
 
 
-class _UnknownGradeError(Exception):
-    """A value that the scale does not know; carries it."""
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal | np.number) and not isinstance(value, bool)
 
 
-def _code(value: object, scale: GradeScale) -> int:
-    """The code (worst is 0) of one value, -1 for a missing one."""
+def grade_code(value: object, scale: GradeScale) -> int | None:
+    """The code (worst is 0) of one value, -1 for a missing one or a word for none; None where the scale does not know it."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return -1
     best = len(scale.labels) - 1
@@ -238,7 +268,7 @@ def _code(value: object, scale: GradeScale) -> int:
             return best + 1 - int(word[0])
     elif _is_number(value) and scale.labels == FOUR_POINT.labels and value in (1, 2, 3, 4):
         return best + 1 - int(value)
-    raise _UnknownGradeError(value)
+    return None
 
 
 def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> RowError:
@@ -309,7 +339,7 @@ def fitting_scale(values: Any) -> GradeScale | None:
     if (known := scale_of_dtype(getattr(values, "dtype", None))) is not None:
         return known
     distinct = _distinct(values)[1]
-    return next((scale for scale in SCALES if all(_is_grade_or_missing(value, scale) for value in distinct)), None)
+    return next((scale for scale in SCALES if all(grade_code(value, scale) is not None for value in distinct)), None)
 
 
 def infer_scale(values: Any) -> GradeScale:
@@ -323,22 +353,7 @@ def infer_scale(values: Any) -> GradeScale:
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
     distinct = _distinct(values)[1]
-    return max(SCALES, key=lambda scale: sum(_knows(value, scale) for value in distinct))
-
-
-def _is_grade_or_missing(value: object, scale: GradeScale) -> bool:
-    try:
-        _code(value, scale)
-    except _UnknownGradeError:
-        return False
-    return True
-
-
-def _knows(value: object, scale: GradeScale) -> bool:
-    try:
-        return _code(value, scale) >= 0
-    except _UnknownGradeError:
-        return False
+    return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
 
 
 def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:
@@ -385,10 +400,9 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     codes, distinct = _distinct(values)
     table = np.full(len(distinct) + 1, -1, dtype=np.int8)
     for position, value in enumerate(distinct):
-        try:
-            table[position] = _code(value, scale)
-        except _UnknownGradeError:
-            rows = np.flatnonzero(codes == position)
-            if len(rows):  # a category that no row has is not the user's mistake
-                raise _unknown(value, rows[0], scale, column) from None
+        code = grade_code(value, scale)
+        if code is not None:
+            table[position] = code
+        elif len(rows := np.flatnonzero(codes == position)):  # a category that no row has is not the user's mistake
+            raise _unknown(value, rows[0], scale, column)
     return pd.Categorical.from_codes(table[codes], dtype=scale.dtype)

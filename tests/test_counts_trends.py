@@ -1,6 +1,7 @@
 """The kernels of trends against their definitions in tests/reference, on generated cases; what they do with what is wrong."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -150,6 +151,36 @@ def test_ties_of_half_a_million_rows_do_not_overflow():
     # Var S of two samples, exactly: m1 m2 (n + 1) / 3 for S = m1 m2 - 2 U.
     assert (found.s.item(), found.n.item()) == (half * half, n)
     np.testing.assert_allclose(found.variance.item(), float(Fraction(half * half * (n + 1), 3)), rtol=1e-12)
+
+
+def parts_of(n, lopsided):
+    """Sets of equals of n rows."""
+    return [(1, n - 1), (n // 2, n - n // 2), (3, n // 3, n - n // 3 - 3), (1,) * 40 + (n - 40,)][lopsided]
+
+
+@pytest.mark.parametrize("n", [10**3, 10**6, 10**9, 2**31])
+def test_the_variance_has_all_its_digits_up_to_two_thousand_million_rows(n):
+    """Cells (day, grade) laid along two margins: the classic formula in fractions is the judge, which in doubles loses all digits."""
+    for days, grades in product(range(4), range(4)):
+        of_days, of_grades = parts_of(n, days), parts_of(n, grades)
+        ends = np.union1d(np.cumsum(of_days), np.cumsum(of_grades))
+        begins = np.r_[0, ends[:-1]]
+        cells = [np.searchsorted(np.cumsum(of), begins, side="right") for of in (of_days, of_grades)]
+        found = counts.kendall_of_counts(begins * 0, *cells, ends - begins, n_grades=len(of_grades), n_groups=1)
+        exact = definition.variance(n, of_grades, of_days)
+        assert abs(Fraction(found.variance.item()) / exact - 1) < Fraction(1, 10**15)
+
+
+def test_the_variance_of_one_row_against_very_many_from_rows():
+    n = 3_000_000
+    days, grades = np.r_[0, np.ones(n - 1, dtype=np.int64)], np.r_[0, np.ones(n - 1, dtype=np.int8)]
+    for found in (counts.kendall(None, days, grades, n_grades=2), counts.kendall(None, days, grades.astype(float))):
+        assert found.variance.item() == pytest.approx(n - 1, rel=1e-15)
+
+
+def test_more_rows_of_a_group_than_pairs_can_be_counted_of_are_refused():
+    with pytest.raises(ValueError, match="group 0 has 2147483649 rows"):
+        counts.kendall_of_counts([0, 0], [0, 1], [0, 1], [1, 2**31], n_grades=2, n_groups=1)
 
 
 def test_slopes_of_every_rank_are_their_definition():

@@ -101,7 +101,8 @@ def test_series_equals_aggregate_of_as_at(seed: int, monkeypatch: pytest.MonkeyP
         for counted in (whole, by_changes):
             found = counted.iloc[place * size : (place + 1) * size]
             assert (found["as_at"] == date).all()
-            found = found[(found["n"] > 0) | (by is None)].drop(columns="as_at").reset_index(drop=True)
+            assert (found["n_unknown"] == 0).all()
+            found = found[(found["n"] > 0) | (by is None)].drop(columns=["as_at", "n_unknown"]).reset_index(drop=True)
             pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
     if by is not None:
         of = [by] if isinstance(by, str) else by

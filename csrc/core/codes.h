@@ -19,17 +19,17 @@ static inline void *sif_room_for(uint64_t count, size_t width) {
     return count <= SIZE_MAX / width ? malloc((size_t)count * width) : NULL;
 }
 
-static inline int sif_stop(const sif_watch *watch) {
-    return watch != NULL && watch->stop(watch->context);
+static inline int sif_is_interrupted(const sif_interrupt_check *interrupt) {
+    return interrupt != NULL && interrupt->stop(interrupt->context);
 }
 
-/* Adds to the work done since the watch was last asked, and asks when it is worth that many rows. */
-static inline int sif_stop_after(const sif_watch *watch, int64_t *work, int64_t more) {
+/* Adds to the work done since the interrupt check was last asked, and asks when it is worth that many rows. */
+static inline int sif_is_interrupted_after(const sif_interrupt_check *interrupt, int64_t *work, int64_t more) {
     *work += more;
-    if (*work < SIF_WATCH_ROWS)
+    if (*work < SIF_ROWS_PER_CHECK)
         return 0;
     *work = 0;
-    return sif_stop(watch);
+    return sif_is_interrupted(interrupt);
 }
 
 /* What stands in an input, read once: others may write there during the call (see sif.h), and compilers may read plain memory twice, to
@@ -47,14 +47,17 @@ static inline sif_status sif_changed(void) {
     return sif_fail(SIF_CHANGED, -1, 0);
 }
 
+/* Whether the bitmap calls row i valid; there must be a bitmap. */
+static inline int sif_is_valid(const sif_codes *codes, int64_t i) {
+    const int64_t bit = codes->validity_offset + i;
+    return codes->validity[bit >> 3] >> (bit & 7) & 1;
+}
+
 /* Row i's code as it stands, read once; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size
  * admits it. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
-    if (codes->validity != NULL) {
-        const int64_t bit = codes->validity_offset + i;
-        if (!(codes->validity[bit >> 3] >> (bit & 7) & 1))
-            return -1;
-    }
+    if (codes->validity != NULL && !sif_is_valid(codes, i))
+        return -1;
     switch (codes->kind) {
     case SIF_INT8:
         return ((const volatile int8_t *)codes->data)[i];

@@ -5,7 +5,9 @@
 #include "codes.h"
 
 /* What stands at position j < rows->n of the order, be it a row or not. */
-static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) { return rows->order != NULL ? sif_once(rows->order, j) : j; }
+static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) {
+    return rows->order != NULL ? sif_once(rows->order, j) : j;
+}
 
 /* The row at position j, which sif_next_group has checked; what has become of it since is held to the rows there are. */
 static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) {
@@ -33,9 +35,9 @@ static inline sif_piece sif_piece_of(const sif_dated *rows) {
 
 /* The group whose rows begin at position `start`, and the position after its last, which is no more than `end`, where the piece ends. Every
  * position up to there is checked: it names a row, whose group exists and whose day is known, and neither group nor day goes back. The rows
- * are added to the watched work. */
+ * are added to the work that the interrupt check counts. */
 static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t end, int64_t *group, int64_t *stop,
-                                        const sif_watch *watch, int64_t *work) {
+                                        const sif_interrupt_check *interrupt, int64_t *work) {
     int64_t of_group = -1, before = SIF_NO_DAY, j = start;
     for (; j < rows->n; j++) {
         const int64_t i = sif_order_at(rows, j);
@@ -54,10 +56,10 @@ static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, in
         if (code > of_group)
             break;
         before = day;
-        if (sif_stop_after(watch, work, 1))
+        if (sif_is_interrupted_after(interrupt, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
-    if (j > end) /* one way: an array must change meanwhile */
+    if (j > end)              /* one way: an array must change meanwhile */
         return sif_changed(); /* not reached: an array must change meanwhile */
     *group = of_group;
     *stop = j;

@@ -10,7 +10,7 @@ enum {
     MOST_PROVIDERS = INT32_MAX /* so that the difference of two keys fits 64 bits */
 };
 
-/* A record's key: the provider in the upper half, the day that places it, from -2^31 on, in the lower. Keys of ordered records rise, or
+/* A record's key: the provider in the upper half, the day that dates it, from -2^31 on, in the lower. Keys of ordered records rise, or
  * stay where two are of one day. */
 typedef struct {
     const sif_records *records;

@@ -10,8 +10,8 @@
 
 /* Writing to many places at once takes a page's address each time: with pages of 2 MB those stay at hand, and far fewer pages have to be
  * brought in (measured: an eighth of the time of an unordered grid). Only the whole large pages within the block are asked for. The wish
- * would stay with memory that malloc gives to others later: what is asked for so is taken from the system, and given back to it. From as much
- * on as malloc itself takes from the system each time, since to bring pages in anew takes longer than to use those at hand. */
+ * would stay with memory that malloc gives to others later: what is asked for so is taken from the system, and given back to it. From as
+ * much on as malloc itself takes from the system each time, since to bring pages in anew takes longer than to use those at hand. */
 #if defined(__linux__) && defined(MADV_HUGEPAGE) && defined(MAP_ANONYMOUS)
 enum { PAGE = 1 << 21, LARGE = 16 * PAGE };
 
@@ -24,7 +24,7 @@ void *sif_allocate_large(size_t bytes) {
         return malloc(bytes);
     void *const memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) /* one way: memory is there */
-        return NULL; /* not reached: memory is there */
+        return NULL;          /* not reached: memory is there */
     const size_t before = ((uintptr_t)PAGE - (uintptr_t)memory % PAGE) % PAGE, whole = (bytes - before) / PAGE * PAGE; /* before < PAGE */
     (void)madvise((char *)memory + before, whole, MADV_HUGEPAGE); /* a wish: what it answers does not matter */
     return memory;

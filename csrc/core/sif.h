@@ -7,8 +7,8 @@
  * Contract of every kernel:
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
- *   - Numbers may be wrong, memory never: where others (threads, a signal handler that the watch lets run) write to inputs during the
- *     call, what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are the
+ *   - Numbers may be wrong, memory never: where others (threads, a signal handler that the interrupt check lets run) write to inputs during
+ * the call, what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are the
  *     kernel's alone until it returns: they overlap neither inputs nor one another, and nobody else writes to them. (The bindings refuse
  *     what overlaps.)
  *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID. (After SIF_TOO_LARGE, which says that there can be no such
@@ -16,7 +16,7 @@
  *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
  *     kernel may run in several threads at once on distinct outputs.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
- *   - A watch, where one is taken, is asked now and then (at least every SIF_WATCH_ROWS rows) whether to stop.
+ *   - An interrupt check, where one is given, is asked now and then (at least every SIF_ROWS_PER_CHECK rows) whether to stop.
  */
 #ifndef SIF_H
 #define SIF_H
@@ -25,9 +25,9 @@
 #include <stdint.h>
 
 #define SIF_NO_DAY INT64_MIN
-#define SIF_VOID ((int64_t)-1)
-#ifndef SIF_WATCH_ROWS /* fuzz targets ask oftener */
-#define SIF_WATCH_ROWS ((int64_t)1 << 20)
+#define SIF_VOID ((int64_t) - 1)
+#ifndef SIF_ROWS_PER_CHECK /* fuzz targets ask oftener */
+#define SIF_ROWS_PER_CHECK ((int64_t)1 << 20)
 #endif
 
 typedef enum {
@@ -72,15 +72,15 @@ typedef struct {
 typedef struct {
     int (*stop)(void *context);
     void *context;
-} sif_watch;
+} sif_interrupt_check;
 
-/* The records of providers, for the kernels that follow a provider through time. `held` is the day on which the inspection began,
- * `published` the day of its report; one of the two may be SIF_NO_DAY. A record is placed in time by `held`, or by `published` where that
+/* The records of providers, for the kernels that follow a provider through time. `inspected` is the day on which the inspection began,
+ * `published` the day of its report; one of the two may be SIF_NO_DAY. A record is dated by `inspected`, or by `published` where that
  * is missing; then by `published`; then by its row. The last of equals wins. */
 typedef struct {
     int64_t n;
     sif_codes provider;
-    const int64_t *held;
+    const int64_t *inspected;
     const int64_t *published; /* NULL: no publication date is known */
     const uint8_t *eligible;  /* NULL: all; else rows with 0 take no part */
     const int64_t *opened;    /* by provider code, or NULL; a provider is open on [opened, closed) */
@@ -100,7 +100,7 @@ int sif_use_cpu(const char *name);
 const char *sif_cpu_in_use(void);
 
 /* Rows of groups, for the kernels of trends. `order` names them by group and day as sif_order_records gives them with the group for
- * provider and the day for held, or is NULL where they lie so (checked). No group and no day may be missing. */
+ * provider and the day for inspected, or is NULL where they lie so (checked). No group and no day may be missing. */
 #define SIF_MOST_ROWS ((int64_t)1 << 31) /* so that pairs of rows fit 64 bits */
 typedef struct {
     int64_t n;
@@ -113,21 +113,22 @@ typedef struct {
 /* Counts rows by group and grade.
  * counts: (groups->size + 1) x (grades->size + 1), row-major, *added to*; the last row takes missing groups, the last column missing
  * grades. groups NULL: one group, counts is 1 x (grades->size + 1). */
-sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts, const sif_watch *watch);
+sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
+                            const sif_interrupt_check *interrupt);
 
 /* Sums weights by group and grade, with Neumaier's compensation.
  * sums: like counts above, added to. unweighted: (groups->size + 1), added to: rows whose weight is missing (NaN); they enter no sum.
  * groups NULL: one group. On error sums are NaN and unweighted SIF_VOID. */
 sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
-                           int64_t *unweighted, const sif_watch *watch);
+                           int64_t *unweighted, const sif_interrupt_check *interrupt);
 
 /* Orders records by provider and time (see sif_records; `eligible`, `opened` and `closed` are not looked at). Stable.
  * order: n; the rows in their order. already: 1 where that is 0, 1, 2, ... */
-sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch);
+sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_interrupt_check *interrupt);
 
-/* The row of each provider's most recent eligible record that was held by `date` and published by `cutoff`.
+/* The row of each provider's most recent eligible record that was inspected by `date` and published by `cutoff`.
  * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order. */
-sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_watch *watch);
+sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_interrupt_check *interrupt);
 
 /* Counts, for each date of a grid, the records in force by group and grade.
  * order: the rows ordered by provider and time as sif_order_records gives them (checked), or NULL: then they are brought into that order
@@ -136,11 +137,11 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
  * groups: codes of the group of each record, or NULL for one group. expires: n days, or NULL: the last day on which a record's grade
  * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
  * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.
- * A record is in force from the first date on which it is both held and published, until the first on which a later record is; while its
- * provider is open. */
+ * A record is in force from the first date on which it is both inspected and published, until the first on which a later record is; while
+ * its provider is open. */
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
                            const sif_codes *grades, const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
-                           int64_t *counts, const sif_watch *watch);
+                           int64_t *counts, const sif_interrupt_check *interrupt);
 
 /* As sif_count_as_at, but gives only what each date changes in the counts of the date before (of the first: in none): memory goes with the
  * records, whatever the grid.
@@ -149,15 +150,15 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
  * rise, and no change is 0. Changes of pieces are merged by adding those of a cell. */
 sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                              const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *n_changes,
-                             int64_t *cells, int64_t *changes, const sif_watch *watch);
+                             int64_t *cells, int64_t *changes, const sif_interrupt_check *interrupt);
 
 /* Counts from which grade to which consecutive eligible records of a provider go, by the group and period of the later one.
  * order: as for sif_count_as_at. groups, periods: codes of each record, or NULL for one group, one period. Of several eligible records of
- * a provider that are placed on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.
+ * a provider that are dated on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.
  * counts: (groups->size + 1) x (periods->size + 1) x (grades->size + 1) x (grades->size + 1), from x to, overwritten; the last of each
  * takes the missing. */
 sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
-                                 const sif_codes *periods, const sif_codes *grades, int64_t *counts, const sif_watch *watch);
+                                 const sif_codes *periods, const sif_codes *grades, int64_t *counts, const sif_interrupt_check *interrupt);
 
 /* Finds how long each grade was held: a spell begins with an eligible record that has a grade, goes on through those of the same grade,
  * and ends with the next of another, or with the end of observation: `until` or the day on which the provider closed, if that is earlier.
@@ -167,30 +168,34 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
  * rows, ended_by, start, end: n each, of which the first n_spells are written, in order of provider and time: the row that began the spell,
  * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID. */
 sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
-                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch);
+                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_interrupt_check *interrupt);
 
 /* Mann-Kendall: sums the sign of (later - earlier) over the pairs of rows of a group on different days, and what the variance of that sum
  * needs of the ties. Missing grades take no part. Where values are grades, days lie within 2^31 of 1970.
  * counts: group.size x SIF_KENDALL_COUNTS, added to. Ties are counted as sums of t (t - 1) over the sets of t equal values (or days).
- * SIF_KENDALL_RUNS says how the values of a group of at most SIF_MOST_EXACT rows on different days fall into runs of equals, longest
- * first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.
- * cubes: group.size x 2, added to: the sums of t (t - 1) (t - 2) over values and over days; exact below 2^53. On error they are NaN. */
+ * SIF_KENDALL_TIE_PATTERN says how the values of a group of at most SIF_MOST_EXACT rows on different days are tied, in runs of equals, the
+ * longest first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.
+ * cubes: group.size x 2, added to: the ordered triples of rows whose values are not all equal, n (n - 1) (n - 2) less the sum of
+ * t (t - 1) (t - 2), and those whose days are not. They are counted exactly and rounded once. On error they are NaN. */
 enum {
     SIF_KENDALL_N,
     SIF_KENDALL_S,
     SIF_KENDALL_VALUE_TIES,
     SIF_KENDALL_DAY_TIES,
-    SIF_KENDALL_RUNS,
+    SIF_KENDALL_TIE_PATTERN,
     SIF_KENDALL_COUNTS,
     SIF_MOST_EXACT = 20 /* 20! is the largest factorial below 2^64 */
 };
-sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch);
-sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes, const sif_watch *watch);
+sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes,
+                              const sif_interrupt_check *interrupt);
+sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes,
+                              const sif_interrupt_check *interrupt);
 
 /* The exact distribution of S where every order of the values is as likely, given their ties.
- * runs: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same runs should
- * follow one another: their distribution is worked out once. On error the outputs are NaN. */
-sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at, const sif_watch *watch);
+ * tie_pattern: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same tie
+ * pattern should follow one another: their distribution is worked out once. On error the outputs are NaN. */
+sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_t *s, double *above, double *at,
+                             const sif_interrupt_check *interrupt);
 
 /* Theil-Sen: the slopes of given ranks among those of all pairs of rows of a group on different days, in units of value a day.
  * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that
@@ -198,15 +203,15 @@ sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, d
  * Takes a quarter of a megabyte and 64 bytes a row; time grows hardly faster than the rows, but as their square where one slope is that
  * of a large part of all pairs. On error slopes are NaN. */
 sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_ranks, const int64_t *ranks, double *slopes,
-                         const sif_watch *watch);
+                         const sif_interrupt_check *interrupt);
 
 /* Bootstrap by provider: draws as many providers as there are, with replacement, and sums the counts of those drawn.
  * Providers with the same counts are given as one profile: members, n_profiles: how many have it; entries, n_profiles + 1: where its
  * cells begin in cell and count (n_entries of each, which entries[n_profiles] must be; cell below n_cells).
  * resampled: n_replicates x n_cells, overwritten. Replicate first_replicate + r draws from a stream of its own, which seed and number
  * decide: pieces of the replicates laid one after another are the whole. On error they are SIF_VOID. */
-sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries,
-                               const int64_t *cell, const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
-                               int64_t *resampled, const sif_watch *watch);
+sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries, const int64_t *cell,
+                               const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
+                               int64_t *resampled, const sif_interrupt_check *interrupt);
 
 #endif

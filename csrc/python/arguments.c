@@ -69,9 +69,9 @@ int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece
 
 /* Lends the buffer of `object`: contiguous, native, a multiple of its item size. Returns its type letter, or 0 with an exception. */
 static char lend(lent *buffers, PyObject *object, const char *name, int writable, const Py_buffer **view) {
-    if (buffers->n == MOST_BUFFERS) { /* one way: no binding takes so many */
+    if (buffers->n == MOST_BUFFERS) {                                               /* one way: no binding takes so many */
         PyErr_SetString(PyExc_SystemError, "more buffers than a binding may take"); /* not reached: as above */
-        return 0; /* not reached: as above */
+        return 0;                                                                   /* not reached: as above */
     }
     Py_buffer *const taken = &buffers->views[buffers->n];
     if (PyObject_GetBuffer(object, taken, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
@@ -257,14 +257,15 @@ int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t ro
 }
 
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data) {
-    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data); /* one way: counts beside them are as many */
+    return rows < 0 ? -1
+                    : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data); /* one way: counts beside them are as many */
 }
 
 int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
     int64_t n_providers;
     if (take_size(args[1], "n_providers", &n_providers) != 0 ||
         take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
-        take_int64(buffers, args[2], "inspected", -1, 0, &records->held) != 0 ||
+        take_int64(buffers, args[2], "inspected", -1, 0, &records->inspected) != 0 ||
         take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
         take_optional_flags(buffers, args[4], "eligible", -1, &records->eligible) != 0 ||
         take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||

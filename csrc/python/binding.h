@@ -2,7 +2,7 @@
  *
  * parse    take_codes, take_days, ... lend buffers from Python objects and keep them in a `lent`, so that release() gives all back
  * check    lengths must agree with the first column taken, outputs must have the size that the kernel writes
- * call     between LET_OTHERS_RUN and AGAIN_ALONE, with the GIL released and a watch that answers Ctrl-C
+ * call     between LET_OTHERS_RUN and AGAIN_ALONE, with the GIL released and an interrupt check that answers Ctrl-C
  * return   raise_status turns a status into an exception, in this one place
  */
 #ifndef SIF_BINDING_H
@@ -58,9 +58,10 @@ int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t 
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
-/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a thread that
- * runs Python takes some milliseconds, so it is asked for by a clock: not before a fiftieth of a second has gone by. A call that is over before
- * another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel asks. */
+/* The interrupt check of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a
+ * thread that runs Python takes some milliseconds, so it is asked for by a clock: not before a fiftieth of a second has gone by. A call
+ * that is over before another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel
+ * asks. */
 typedef struct {
     PyThreadState *thread;
     int64_t asked; /* when the GIL was last held, in nanoseconds */
@@ -77,8 +78,8 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 #define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
 #define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                                       \
-        const sif_watch watch = {stop_on_signal, &pending};
+        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                \
+        const sif_interrupt_check interrupt = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
     again_alone(pending.thread);                                                                                                           \
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
@@ -26,11 +26,12 @@ PARTS_AT_ONCE = 64
 LABELS_AT_ONCE = 1 << 18
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
-    """The function as a method of a scan, with its signature but for the table."""
+def _method(function: Callable[..., Any], said: str = "", **defaults: Any) -> Callable[..., pd.DataFrame]:
+    """The function as a method of a scan, with its signature but for the table, and for some defaults, of which more is `said`."""
     question: Callable[..., partial.Question] = function.question  # type: ignore[attr-defined]
     signature = inspect.signature(function)
     _, *others = signature.parameters.values()
+    others = [one.replace(default=defaults[one.name]) if one.name in defaults else one for one in others]
     this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     own = signature.replace(parameters=[this, *others], return_annotation="pd.DataFrame")
 
@@ -44,7 +45,7 @@ def _method(function: Callable[..., Any]) -> Callable[..., pd.DataFrame]:
         return self.answer(question(**{name: value for name, value in options.items() if name != "self"}))
 
     method.__signature__ = own  # type: ignore[attr-defined]
-    method.__doc__ = f"`ofsted_sif.{function.__name__}` of what is scanned, with the same arguments and result."
+    method.__doc__ = f"`ofsted_sif.{function.__name__}` of what is scanned, with the same arguments and result.{said}"
     return method
 
 
@@ -61,9 +62,14 @@ class Scan:
         return f"<scan of {rows}, {len(self.source.names)} columns>"
 
     aggregate = _method(aggregation.aggregate)
+    change_between = _method(two_dates.change_between)
     series = _method(snapshots.series)
     transitions = _method(change.transitions)
-    trend = _method(trends.trend)
+    trend = _method(
+        trends.trend,
+        " Rows are taken as independent: ``cluster`` is None here, whose p is too large where providers repeat and are alike.",
+        cluster=None,
+    )
 
     def ordered(self, path: str | os.PathLike[str]) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
@@ -86,8 +92,17 @@ class Scan:
         files.write_ordered(self.source, self.columns["provider"], path)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
 
+    def informed(self, question: partial.Question) -> partial.Question:
+        """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
+        first = question.asks_first
+        if first is None or not set(first.needed().values()) <= set(self.source.names):
+            return question
+        since = int(self.answer(first)["since"].item())
+        return question if since == counts.NO_DAY else replace(question, since=since)  # type: ignore[call-arg]
+
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
+        question = self.informed(question)
         names = self._needed(question)
         question = replace(question, text=self.source.text, unordered=self.source.dictionaries - self.source.ordered)
         workers = counts.usable_cores()

@@ -119,6 +119,7 @@ def run_report(options: argparse.Namespace) -> str:
         table,
         options.output,
         provider=options.provider,
+        neighbours=options.neighbours,
         as_at=when["date"],
         published_by=when["published_by"],
         framework=when["framework"] or "all",

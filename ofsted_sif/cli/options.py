@@ -86,6 +86,11 @@ def _add_questions(subparsers: Any) -> None:
     report.add_argument("--overwrite", action="store_true", help="replace the page if it is there already")
     report.add_argument("--judgement", metavar="NAME", help="the judgement of the headline; by default overall_effectiveness")
     report.add_argument("--provider", metavar="NAME", help="a provider to put first: its code, or its name")
+    report.add_argument(
+        "--neighbours",
+        metavar="CODES",
+        help="the statistical neighbours of that provider: codes with commas between them, or a file of codes",
+    )
     report.add_argument("--title", help="the title of the page")
     # FILE stands last, after what a command takes of its own.
     for command in (first, aggregate, series, explain, report):

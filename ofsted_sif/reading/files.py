@@ -7,6 +7,7 @@ cells are counted, and its cells' places measured, before the library that expan
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import os
 import re
@@ -30,6 +31,7 @@ MOST_UNPACKED = 256 * 2**20  # of a workbook's parts together
 MOST_CELLS = 10_000_000
 MOST_ROWS = 1_048_576  # a spreadsheet has no more
 MOST_LINE = 1_000_000  # characters between two line ends
+SINCE_1900, SINCE_1904 = datetime.date(1899, 12, 30), datetime.date(1904, 1, 1)  # day 0 of a spreadsheet's serial numbers
 MOST_TEXT = 256 * 2**20  # characters of all cells together, once repeats are written out
 
 
@@ -40,6 +42,7 @@ class Sheet:
     name: str | None
     rows: Sequence[Sequence[Any]]
     height: int
+    epoch: datetime.date | None = None  # day 0 of the workbook's serial numbers
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Source:
     names: tuple[str | None, ...]
     load: Callable[[str | None, int | None], Sheet]
     notes: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # sheets that a person does not see
 
 
 def open_source(path: Any) -> Source:
@@ -67,7 +71,7 @@ def open_source(path: Any) -> Source:
     if not data.strip():
         raise ReadingError("the file is empty", file=file)
     if data.startswith(b"PK"):
-        return _workbook(data, file, _look_into_zip(data, file))
+        return _workbook(data, file, *_look_into_zip(data, file))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _xls(data, file)
     if data.startswith(b"%PDF"):
@@ -227,7 +231,7 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
 # ---- workbooks
 
 
-def _workbook(data: bytes, file: str, said: tuple[str, ...] = ()) -> Source:
+def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None) -> Source:
     import python_calamine
 
     book = _guarded(lambda: python_calamine.load_workbook(io.BytesIO(data)), file, None)
@@ -243,10 +247,10 @@ def _workbook(data: bytes, file: str, said: tuple[str, ...] = ()) -> Source:
         height = 0 if sheet.end is None else sheet.end[0] + 1
         if sheet.end is not None and height * (sheet.end[1] + 1) > MOST_CELLS:
             raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file, sheet=name)
-        return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height)
+        return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height, epoch)
 
     told = (f"hidden sheets: {', '.join(map(repr, hidden))} (choose with sheet=)",) if hidden else ()
-    return Source(file, None, names, load, (*said, *told))
+    return Source(file, None, names, load, (*said, *told), tuple(hidden))
 
 
 def _xls(data: bytes, file: str) -> Source:
@@ -269,8 +273,8 @@ def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
         raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
 
 
-def _look_into_zip(data: bytes, file: str) -> tuple[str, ...]:
-    """An error where it is no workbook, or would unpack to more than a published file can hold; else what its cells do not show."""
+def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.date | None]:
+    """What the cells of a workbook do not show, and its day 0; an error where it is none, or would unpack to more than a file holds."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -285,9 +289,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[str, ...]:
                 if ods:
                     content = unpacked.part("content.xml")
                     _measure_ods(content, file)
-                    return _not_shown(
-                        len(_ODS_FAILED.findall(content)), len(_ODS_UNCOUNTED.findall(content)), len(_ODS_MERGED.findall(content))
-                    )
+                    return _not_shown(*(len(of.findall(content)) for of in (_ODS_FAILED, _ODS_UNCOUNTED, _ODS_MERGED))), None
                 parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
                 strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
                 for name, part in parts.items():
@@ -295,7 +297,8 @@ def _look_into_zip(data: bytes, file: str) -> tuple[str, ...]:
                         _measure_xlsx(part, strings, file)
                 merged = sum(first != last for part in parts.values() for first, last in _XLSX_MERGED.findall(part))
                 failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
-                return _not_shown(failed, uncounted, merged)
+                since_1904 = _XLSX_SINCE_1904.search(parts["xl/workbook.xml"])
+                return _not_shown(failed, uncounted, merged), SINCE_1904 if since_1904 else SINCE_1900
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -428,6 +431,7 @@ _XLSX_UNCOUNTED = re.compile(
     rb"<(?:\w+:)?f(?:\s[^<>]*+)?(?:/>|>[^<]*+</(?:\w+:)?f>)\s*+(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
 _XLSX_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?[A-Za-z]{1,7}\$?(\d{1,12}):\$?[A-Za-z]{1,7}\$?(\d{1,12})[\"']")
+_XLSX_SINCE_1904 = re.compile(rb"\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 

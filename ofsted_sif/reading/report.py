@@ -89,6 +89,8 @@ class ReadingReport:
         A row for each number that a spreadsheet had damaged: row, column, value, became (missing where it could not be told).
     columns : DataFrame
         A row for each column of the file: position (from 1), header, becomes (blank: not taken).
+    not_taken : DataFrame
+        A row for each column that is not taken and holds what looks like grades or outcomes: position (from 1), header, values, n.
     sheets : DataFrame
         The sheets of the file, as `list_sheets` gives them.
     register : DataFrame
@@ -136,6 +138,11 @@ class ReadingReport:
     def columns(self) -> pd.DataFrame:
         """A row for each column of the file."""
         return self.tables["columns"]()
+
+    @cached_property
+    def not_taken(self) -> pd.DataFrame:
+        """A row for each column that holds grades and is not taken."""
+        return self.tables["not_taken"]()
 
     @cached_property
     def sheets(self) -> pd.DataFrame:

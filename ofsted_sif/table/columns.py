@@ -102,7 +102,7 @@ def _one_column(values: Any, name: Any) -> Any:
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
-OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded", "known_from", "as_at")
 
 
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:

@@ -10,7 +10,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,10 @@ import pandas as pd
 from ofsted_sif.installed import need
 
 if TYPE_CHECKING:
+    import polars
     import pyarrow as pa
 
+P = ParamSpec("P")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KINDS = "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays"
@@ -380,7 +382,7 @@ def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args
     if question is None or _open_batches is None:
         raise TypeError(
             f"{function.__name__} needs its table whole: read it first, as with pandas.read_parquet or .compute(). By batches there are "
-            "aggregate, series, transitions and trend"
+            "aggregate, change_between, series, transitions and trend"
         )
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
@@ -391,7 +393,32 @@ def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args
 # ---- out
 
 
-def same_kind(function: Function) -> Function:
+class ArrowTable(Protocol):
+    """A table of pyarrow by a method that only it has: pyarrow comes without types."""
+
+    def to_reader(self, max_chunksize: int | None = None) -> Any:
+        """Read it batch by batch."""
+
+
+Arrow = TypeVar("Arrow", bound=ArrowTable)
+
+
+class TableFunction(Protocol[P]):
+    """A function of a table as a type checker sees it: the result is of the kind that came in, else pandas'."""
+
+    question: Any
+
+    @overload
+    def __call__(self, table: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame: ...
+    @overload
+    def __call__(self, table: polars.DataFrame | polars.LazyFrame, /, *args: P.args, **kwargs: P.kwargs) -> polars.DataFrame: ...
+    @overload
+    def __call__(self, table: Arrow, /, *args: P.args, **kwargs: P.kwargs) -> Arrow: ...
+    @overload
+    def __call__(self, table: Any, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame: ...
+
+
+def same_kind(function: Callable[Concatenate[Any, P], pd.DataFrame]) -> TableFunction[P]:
     """Let a function of a table give back the kind of table that came in; a LazyFrame comes back as a DataFrame.
 
     The function itself takes its table by `columns.as_frame` and returns a pandas DataFrame, or of a table that is not pandas' the
@@ -409,6 +436,11 @@ def same_kind(function: Function) -> Function:
         return result if is_pandas_made(given) else _given_back(result, given)
 
     return of_any_kind  # type: ignore[return-value]
+
+
+def same_kind_and_report(function: Function) -> Function:
+    """The same for a function that may return a table and a report."""
+    return same_kind(function)  # type: ignore[return-value]
 
 
 def _given_back(result: Any, given: Any) -> Any:

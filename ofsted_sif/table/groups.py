@@ -12,7 +12,7 @@ import pandas as pd
 
 from ofsted_sif.table.columns import column, names
 from ofsted_sif.table.frames import is_unordered_dictionary
-from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, label_codes, take
+from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,10 @@ class Groups:
         place = np.full(self.size + 1, -1)
         place[kept] = np.arange(len(kept))
         return Groups(place[self.codes], {name: of.take(kept) for name, of in self.labels.items()}, len(kept), observed_only=False)
+
+
+#: All rows as one group.
+EVERYONE = Groups(None, {}, 0, observed_only=False)
 
 
 def with_missing(labels: Any, missing: Any) -> Any:
@@ -179,3 +183,9 @@ def _group_codes(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, Any]:
     place[order], place[-1] = np.arange(len(order)), -1
     dtype = pd.CategoricalDtype(labels.categories[order], ordered=False)
     return place[codes], pd.Categorical.from_codes(np.arange(len(order)), dtype=dtype)
+
+
+def cluster_codes(frame: pd.DataFrame, name: str, argument: str) -> tuple[np.ndarray, int]:
+    """Codes of the clusters that a column of keys names, -1 missing, and how many labels there are."""
+    codes, labels, _ = key_codes(column(frame, name, argument))
+    return codes, len(labels)

@@ -16,14 +16,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
-from ofsted_sif.table.columns import Columns, column, grade_codes, names
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
+from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, label_codes, take
+from ofsted_sif.table.known import began, say_left_out
+from ofsted_sif.table.records import KNOWN_FROM
 
 NO_ROW = np.iinfo(np.int64).max
 
@@ -224,6 +228,11 @@ class Question:
     text: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
 
+    @property
+    def asks_first(self) -> Question | None:
+        """What must be known of the whole table before a piece can be counted; None: nothing."""
+        return None
+
     def needed(self) -> dict[str, Any]:
         """The names of the columns that are needed, by the argument that names them."""
         raise NotImplementedError
@@ -269,6 +278,7 @@ class OfHistories(Question):
     """What follows providers through time, and so needs all rows of a provider in one piece."""
 
     histories: ClassVar[bool] = True
+    over_time: ClassVar[bool] = False  # whether it needs a stretch of time over which every provider is known
     by: Any
     judgement: str
     scale: GradeScale | None
@@ -280,6 +290,18 @@ class OfHistories(Question):
     closed: str | None = "closed"
     graded: str | None = "graded"
     having: str | None = None
+    incomplete: str = "refuse"
+    since: int | None = None  # the day from which on the whole table knows every provider
+
+    @property
+    def which(self) -> Which:
+        """Which inspections are asked for."""
+        return Which(self.framework, self.having, None, self.incomplete, since=self.since)
+
+    @property
+    def asks_first(self) -> Question | None:
+        """From which day on the table knows every provider, where the question is of a stretch of time."""
+        return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.since is None else None
 
     @property
     def called(self) -> Columns:
@@ -290,9 +312,9 @@ class OfHistories(Question):
         """Also what every inspection is known by."""
         return {"by": self.by, "judgement": self.judgement, "having": self.having, **self.called.needed()}
 
-    def observe(self, piece: Any, register: Any = None) -> tuple[Inspections, PartialCounts]:
+    def observe(self, piece: Any, register: Any = None, on: Any = None) -> tuple[Inspections, PartialCounts]:
         """The inspections of a piece, with codes of the words of their judgement; and these words."""
-        which = Which(self.framework, self.having, register)
+        which = replace(self.which, register=register, on=on)
         seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
         return seen, self.words_in(seen.grades, seen.words)[0]
 
@@ -300,6 +322,16 @@ class OfHistories(Question):
         """The words of the judgement that occur in a piece, and a grade code for each of its labels."""
         occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
         return words_of(codes, labels, occurs, self.judgement, self.scale)
+
+    def left_out(self, taken: np.ndarray, kept: np.ndarray) -> dict[str, PartialCounts]:
+        """How many rows of a piece lie before the stretch of time over which every provider is known, and how many in it."""
+        return {"left out": PartialCounts((), (np.array([taken.sum() - kept.sum()]), np.array([kept.sum()])))}
+
+    def say_left_out(self, partial: Partial) -> None:
+        """Say of the whole table what was left out."""
+        if self.since is not None:
+            before, kept = partial.counted["left out"].sums
+            say_left_out(self.since, int(before[0]), int(kept[0]))
 
     def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
         """How many of the rows are of each framework, those without rows too."""
@@ -318,3 +350,25 @@ class OfHistories(Question):
             total = np.zeros(len(known) + 1, dtype=np.int64)
             np.add.at(total, codes, numbers)
             warn_of_frameworks(total[:-1], known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSince(Question):
+    """From which day on a table knows every provider."""
+
+    framework: Any
+
+    def needed(self) -> dict[str, Any]:
+        """The column that says so."""
+        return {"known_from": KNOWN_FROM}
+
+    def count(self, piece: Any) -> Partial:
+        """The latest day of a piece."""
+        frame = as_frame(piece, **self.needed())
+        since = days_of(column(frame, KNOWN_FROM, KNOWN_FROM), KNOWN_FROM).max(initial=NO_DAY)
+        return Partial(len(frame), {"since": PartialCounts((np.array([since]),))})
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The latest day of all, in a table of one row; before all days where everybody is known from the beginning."""
+        since = int(np.asarray(partial.counted["since"].labels[0]).max(initial=NO_DAY))
+        return pd.DataFrame({"since": [since if since > began(Which(self.framework)) else NO_DAY]})

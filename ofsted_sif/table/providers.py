@@ -35,7 +35,7 @@ _SMALL = frozenset(["and", "in", "of", "on", "the", "upon"])
 _SHOWN = 5
 
 
-def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among: str = "in the table") -> Any:
+def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among: str = "in the table", argument: str = "provider") -> Any:
     """The key of the provider that is meant; an error names those that could be.
 
     A key comes first, then a whole name, then the only name with all the words asked for, then the only one with these initials. Parts
@@ -51,6 +51,8 @@ def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among
         Two columns: names, and the keys that they belong to.
     among : str
         Where the keys are, for the error.
+    argument : str
+        What was asked for, for the error.
     """
     of_key = {as_key(key): key for key in keys}
     if (key := of_key.get(as_key(asked))) is not None:
@@ -61,7 +63,7 @@ def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among
     wanted = _words(asked)
     exact = [key for key, name in called.items() if _words(name) == wanted] if wanted else []
     if len(exact) > 1:
-        raise ValueError(f"provider {asked!r} is the name of {' and '.join(sorted(exact))}: give the code")
+        raise ValueError(f"{argument} {asked!r} is the name of {' and '.join(sorted(exact))}: give the code")
     telling = set(wanted) - _COMMON
     with_all = {key: set(_words(name)) - _COMMON for key, name in called.items() if telling and telling <= set(_words(name))}
     same = [key for key, words in with_all.items() if words == telling]
@@ -72,12 +74,12 @@ def find_provider(asked: Any, keys: Iterable[Any], names: pd.DataFrame, *, among
         if found:
             could_be = " or ".join(f"{called[key]} ({key})" for key in found[:_SHOWN])
             more = f" or {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise ValueError(f"provider {asked!r} could be {could_be}{more}: give the code, or more of the name")
+            raise ValueError(f"{argument} {asked!r} could be {could_be}{more}: give the code, or more of the name")
     near = _nearest(wanted, telling or set(wanted), called)
     hint = f"; did you mean {' or '.join(f'{called[key]} ({key})' for key in near)}?" if near else ""
     if not near and (codes := get_close_matches(as_key(asked), list(of_key), n=3)):
         hint = f"; nearest: {', '.join(codes)}"
-    raise ValueError(f"provider {asked!r} is not {among}{hint}")
+    raise ValueError(f"{argument} {asked!r} is not {among}{hint}")
 
 
 def _words(name: Any) -> list[str]:
