@@ -201,6 +201,17 @@ def oldest(session: nox.Session) -> Path:
     return file
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation, run its examples, look for dead links, and let axe look at its pages; all without a network."""
+    in_a_copy(session)
+    session.install("-e", ".[test,plot,report]", *group("docs"))
+    site = Path(session.create_tmp()).resolve() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    session.run("sphinx-build", "-q", "-j", "2", "-W", "--keep-going", "docs", str(site))
+    session.run(*PYTEST, "tests/test_site.py", env={"OFSTED_SIF_SITE": str(site)})
+
+
 # ---- proofs: what need not run at each change
 
 PROOFS = ("slow", "fuzz", "processors", "threads", "faults", "mutants", "build", *(f"grid({python}, newest)" for python in PYTHONS))

@@ -16,8 +16,9 @@ struct sif_code_loops {
     void (*spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *valid);
     /* masked[i] = the code of one byte, -1 where valid[i] is 0. Returns whether one that is valid is negative as int8. */
     int (*mask_bytes)(const void *codes, const uint8_t *valid, size_t count, int8_t *masked);
-    /* Makes SIF_NO_CODE of what is neither -1 nor below size. Compilers may read memory twice. So where others write to the codes, `load` may
-     * check one value and give another. Nobody else knows what it gave, and this function is called, not compiled into one loop with it. */
+    /* Makes SIF_NO_CODE of what is neither -1 nor below size. Compilers may read memory twice. So where others write to the codes, `load`
+     * may check one value and give another. Nobody else knows what it gave, and this function is called, not compiled into one loop with
+     * it. */
     void (*clamp)(int32_t *codes, size_t count, uint32_t size);
     /* Whether one of the loaded codes is neither -1 nor below size. */
     int (*are_outside)(const int32_t *codes, size_t count, uint32_t size);
@@ -28,7 +29,7 @@ struct sif_code_loops {
 SIF_DECLARE_VERSIONS(sif_code_loops);
 
 static inline const sif_code_loops *sif_code_loops_now(void) {
-    return sif_version_now()->codes;
+    return sif_cpu_version_now()->codes;
 }
 
 /* out[i] = the code of rows[i], or of row first + i where rows is NULL: -1 where it is missing, SIF_NO_CODE where it is out of range, and

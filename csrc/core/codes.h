@@ -2,35 +2,7 @@
 #ifndef SIF_CODES_H
 #define SIF_CODES_H
 
-#include <stdlib.h>
-
-#include "sif.h"
-
-static inline sif_status sif_ok(void) {
-    return (sif_status){SIF_OK, -1, 0};
-}
-
-static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) {
-    return (sif_status){code, row, value};
-}
-
-/* Room for `count` things, or NULL: where there is no memory, or where 32 bits cannot even say so much. */
-static inline void *sif_room_for(uint64_t count, size_t width) {
-    return count <= SIZE_MAX / width ? malloc((size_t)count * width) : NULL;
-}
-
-static inline int sif_is_interrupted(const sif_interrupt_check *interrupt) {
-    return interrupt != NULL && interrupt->stop(interrupt->context);
-}
-
-/* Adds to the work done since the interrupt check was last asked, and asks when it is worth that many rows. */
-static inline int sif_is_interrupted_after(const sif_interrupt_check *interrupt, int64_t *work, int64_t more) {
-    *work += more;
-    if (*work < SIF_ROWS_PER_CHECK)
-        return 0;
-    *work = 0;
-    return sif_is_interrupted(interrupt);
-}
+#include "status.h"
 
 /* What stands in an input, read once: others may write there during the call (see sif.h), and compilers may read plain memory twice, to
  * check one value and use another. For loops that compilers vectorise there are blocks instead: copies that nobody else knows. */
@@ -40,11 +12,6 @@ static inline int64_t sif_once(const int64_t *numbers, int64_t i) {
 
 static inline double sif_once_double(const double *numbers, int64_t i) {
     return ((const volatile double *)numbers)[i];
-}
-
-/* What is said where a fault was seen and is gone when it is looked for. */
-static inline sif_status sif_changed(void) {
-    return sif_fail(SIF_CHANGED, -1, 0);
 }
 
 /* Whether the bitmap calls row i valid; there must be a bitmap. */

@@ -176,7 +176,8 @@ static void unpack_grid_block(const grid_question *q, const sif_ordering *orderi
     const sif_grid_loops *const loops = sif_grid_loops_now();
     const uint64_t *const words = ordering->words + first;
     const uint32_t n_grades = (uint32_t)q->grades->size, n_groups = q->groups != NULL ? (uint32_t)q->groups->size : 0;
-    const uint32_t n_dates = (uint32_t)q->by_date.n, n_providers = (uint32_t)q->records->provider.size; /* more than 0, as there are records */
+    const uint32_t n_dates = (uint32_t)q->by_date.n,
+                   n_providers = (uint32_t)q->records->provider.size; /* more than 0, as there are records */
     const uint32_t positions = (uint32_t)sif_lowest_bits(q->position_bits);
     /* Above the provider there is nothing, but the shift of one of no bits, where the others fill the word, is that of their last. */
     const uint32_t expiries = (uint32_t)sif_lowest_bits(q->expiry_bits);
@@ -538,10 +539,7 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
     }
     close_grid_question(&q);
     free(t.table);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < n_dates * cells; c++)
-            counts[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, counts, n_dates * cells, NULL, 0);
 }
 
 /* Sums the changes of each cell; those that come to nothing are left out. words may be cells or changes: what is written has been read. */
@@ -582,10 +580,9 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
             *n_changes = sum_changes(words, t.n_listed, cells, changes);
     }
     close_grid_question(&q);
-    if (status.code != SIF_OK) {
+    if (status.code != SIF_OK)
         *n_changes = SIF_VOID;
-        for (int64_t i = 0; i < records->n * (expires != NULL ? 4 : 2); i++)
-            cells[i] = changes[i] = SIF_VOID;
-    }
-    return status;
+    const int64_t room = records->n * (expires != NULL ? 4 : 2);
+    (void)sif_finish(status, cells, room, NULL, 0);
+    return sif_finish(status, changes, room, NULL, 0);
 }

@@ -281,8 +281,8 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
             goto done;
         }
         const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
-        sif_counting_loops_now()->count_in_tables[b.kind](b.groups, &b.valid_groups, b.grades, (size_t)count, (uint32_t)n_groups, (uint32_t)n_grades,
-                                                          (uint32_t)(frequent + 1), &ahead, tables);
+        sif_counting_loops_now()->count_in_tables[b.kind](b.groups, &b.valid_groups, b.grades, (size_t)count, (uint32_t)n_groups,
+                                                          (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
         if (sif_is_interrupted_after(interrupt, &work, count)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
@@ -384,10 +384,7 @@ sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes 
     const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL && grades->size <= INT8_MAX;
     const sif_status status =
         plain ? count_one_group(n, grades, counts, interrupt) : count_by_group(n, groups, grades, (size_t)cells, counts, interrupt);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < cells; c++)
-            counts[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, counts, cells, NULL, 0);
 }
 
 /* Neumaier's step: what the addition loses is kept in `lost`. */
@@ -448,11 +445,5 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
             sums[c] += lost[c];
 done:
     free(lost);
-    if (status.code != SIF_OK) {
-        for (size_t c = 0; c < n_cells; c++)
-            sums[c] = NAN;
-        for (size_t g = 0; g < n_cells / stride; g++)
-            unweighted[g] = SIF_VOID;
-    }
-    return status;
+    return sif_finish(status, unweighted, cells / stride, sums, cells);
 }

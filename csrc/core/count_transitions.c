@@ -282,6 +282,8 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
     const int64_t cells = cells_of_transitions(groups, periods, grades);
     if (cells < 0)
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
+    if (records->provider.size > MOST_PROVIDERS)
+        return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     transition_question q = {.records = records,
                              .columns = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}, {periods, SIF_BAD_PERIOD}},
                              .cells = (uint32_t)cells,
@@ -294,8 +296,5 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
         start_walk(&w, &q, counts);
         status = walk_sorted(&q, &w, interrupt);
     }
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < cells; c++)
-            counts[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, counts, cells, NULL, 0);
 }

@@ -113,25 +113,26 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         count_eight((uint64_t)_mm_cvtsi128_si64(eight), (uint64_t)_mm_extract_epi64(eight, 1), tables);                                    \
     } while (0)
 
-#define DEFINE_COUNT_IN_TABLES(KIND, TYPE)                                                                                \
-    SIF_TARGET_AVX512 SIF_INLINE strip find_strip_##KIND(const TYPE *codes, const uint8_t *valid, const int8_t *grades,            \
-                                                                 size_t first, uint32_t n_groups, uint32_t n_grades, uint32_t frequent) {  \
+#define DEFINE_COUNT_IN_TABLES(KIND, TYPE)                                                                                                 \
+    SIF_TARGET_AVX512 SIF_INLINE strip find_strip_##KIND(const TYPE *codes, const uint8_t *valid, const int8_t *grades, size_t first,      \
+                                                         uint32_t n_groups, uint32_t n_grades, uint32_t frequent) {                        \
         strip cells;                                                                                                                       \
         for (size_t h = 0; h < 2; h++) {                                                                                                   \
             const size_t of = first + h * SIF_STRIP / 2;                                                                                   \
-            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid + h * SIF_STRIP / 2);                                                   \
+            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid + h * SIF_STRIP / 2);                                  \
             cells.half[h] = cells_of(rows, grades + of, n_groups, n_grades, frequent, (uint32_t)(4 * h));                                  \
         }                                                                                                                                  \
         return cells;                                                                                                                      \
     }                                                                                                                                      \
-    SIF_TARGET_AVX512 static void count_in_tables_##KIND##_avx512(                                                                 \
-        const void *groups, const sif_valid_rows *valid, const int8_t *grades, size_t count, uint32_t n_groups, uint32_t n_grades,                \
-        uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {                                                       \
+    SIF_TARGET_AVX512 static void count_in_tables_##KIND##_avx512(const void *groups, const sif_valid_rows *valid, const int8_t *grades,   \
+                                                                  size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,   \
+                                                                  const sif_rows_ahead *ahead, uint16_t *restrict tables) {                \
         const TYPE *const codes = groups;                                                                                                  \
-        strip cells = find_strip_##KIND(codes, valid->row, grades, 0, n_groups, n_grades, frequent);                                    \
+        strip cells = find_strip_##KIND(codes, valid->row, grades, 0, n_groups, n_grades, frequent);                                       \
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
-            const strip next_cells = find_strip_##KIND(codes, valid->row + next * valid->step, grades, next, n_groups, n_grades, frequent);                  \
+            const strip next_cells =                                                                                                       \
+                find_strip_##KIND(codes, valid->row + next * valid->step, grades, next, n_groups, n_grades, frequent);                     \
             sif_fetch_strip(ahead, first);                                                                                                 \
             COUNT_EIGHT_OF(cells.half[0], 0);                                                                                              \
             COUNT_EIGHT_OF(cells.half[0], 1);                                                                                              \

@@ -46,8 +46,9 @@ struct sif_counting_loops {
      * So have their rows for groups. SIF_STAND_INS more rows stand in for the row `frequent`. Whatever the codes, a cell is at most
      * SIF_TABLE_MASK, and the last table has room for so many. A counter may be reached by no more rows than 16 bits can count;
      * n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, and n_grades <= 127. */
-    void (*count_in_tables[SIF_KINDS])(const void *groups, const sif_valid_rows *valid, const int8_t *grades, size_t count, uint32_t n_groups,
-                                       uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *tables);
+    void (*count_in_tables[SIF_KINDS])(const void *groups, const sif_valid_rows *valid, const int8_t *grades, size_t count,
+                                       uint32_t n_groups, uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead,
+                                       uint16_t *tables);
     /* cell[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last. Returns
      * whether a code may be neither missing nor below its number; the cells are void then. -1 is missing in signed kinds only, and
      * n_grades <= 127. */
@@ -62,7 +63,7 @@ struct sif_counting_loops {
 SIF_DECLARE_VERSIONS(sif_counting_loops);
 
 static inline const sif_counting_loops *sif_counting_loops_now(void) {
-    return sif_version_now()->counting;
+    return sif_cpu_version_now()->counting;
 }
 
 #endif

@@ -1,37 +1,41 @@
 /* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
  * LANES the bytes of a few of its vectors, VALUES how many partial counts of so many fit its registers, ADD_MATCH(partial, is_match) the
- * form of partial + is_match that becomes the fewest instructions, and IN_REGISTERS where count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
+ * form of partial + is_match that becomes the fewest instructions, and IN_REGISTERS where count_in_tables is there already. Compilers
+ * vectorise the loops; there is no branch in them. */
 
 /* A row of the table is the code + 1, clipped from above in lanes as wide as the code: of signed kinds, whose -1 becomes 0, after 1 is
  * added; of others before, as 1 more than their largest would be 0. What follows fits 16 bits. The cells of a strip are found while the
  * increments of the strip before wait for one another; those of the last strip are found twice. A group that most rows have finds a
  * counter for each place of a strip, so that no increment has to wait for another of the same counter that is still on its way. */
 #ifndef IN_REGISTERS
-#define DEFINE_COUNT_IN_TABLES(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                  \
-    TARGET SIF_INLINE void VERSION(find_strip_##KIND)(const TYPE *restrict codes, const uint8_t *restrict valid,                   \
-                                                              const int8_t *restrict grades, size_t first, LANE n_groups,                  \
-                                                              uint16_t n_grades, uint16_t frequent, uint16_t *restrict cell) {             \
+#define DEFINE_COUNT_IN_TABLES(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                   \
+    TARGET SIF_INLINE void VERSION(find_strip_##KIND)(const TYPE *restrict codes, const uint8_t *restrict valid,                           \
+                                                      const int8_t *restrict grades, size_t first, LANE n_groups, uint16_t n_grades,       \
+                                                      uint16_t frequent, uint16_t *restrict cell) {                                        \
         const LANE last_row = (LANE)(n_groups + 1);                                                                                        \
         const uint16_t last_column = (uint16_t)(n_grades + 1), columns = (uint16_t)(n_grades + 2);                                         \
         for (size_t i = 0; i < SIF_STRIP; i++) {                                                                                           \
             const LANE code = (LANE)(SIGNED_LANE)codes[first + i], from_1 = (LANE)(code + 1);                                              \
             const LANE clipped = IS_SIGNED ? (from_1 < last_row ? from_1 : last_row) : (LANE)((code < n_groups ? code : n_groups) + 1);    \
-            const uint16_t row = (uint16_t)((uint16_t)clipped & (uint16_t)(int16_t)(int8_t)valid[i]), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);            \
+            const uint16_t row = (uint16_t)((uint16_t)clipped & (uint16_t)(int16_t)(int8_t)valid[i]),                                      \
+                           of_grade = (uint16_t)((int16_t)grades[first + i] + 1);                                                          \
             const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
             const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
             cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                     \
         }                                                                                                                                  \
     }                                                                                                                                      \
-    TARGET static void VERSION(count_in_tables_##KIND)(                                                                            \
-        const void *groups, const sif_valid_rows *valid, const int8_t *restrict grades, size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {                                    \
+    TARGET static void VERSION(count_in_tables_##KIND)(const void *groups, const sif_valid_rows *valid, const int8_t *restrict grades,     \
+                                                       size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,              \
+                                                       const sif_rows_ahead *ahead, uint16_t *restrict tables) {                           \
         const TYPE *restrict const codes = groups;                                                                                         \
         uint16_t cells[2][SIF_STRIP];                                                                                                      \
-        VERSION(find_strip_##KIND)                                                                                                 \
-        (codes, valid->row, grades, 0, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[0]);                                       \
+        VERSION(find_strip_##KIND)                                                                                                         \
+        (codes, valid->row, grades, 0, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[0]);                                  \
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
-            VERSION(find_strip_##KIND)                                                                                             \
-            (codes, valid->row + next * valid->step, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[next / SIF_STRIP % 2]);             \
+            VERSION(find_strip_##KIND)                                                                                                     \
+            (codes, valid->row + next * valid->step, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent,                 \
+             cells[next / SIF_STRIP % 2]);                                                                                                 \
             sif_fetch_strip(ahead, first);                                                                                                 \
             for (size_t i = 0; i < SIF_STRIP; i += SIF_TABLES) {                                                                           \
                 uint64_t four[2];                                                                                                          \

@@ -15,11 +15,10 @@
 #define SHARED volatile
 #endif
 
-#define TABLES_OF(VERSION)                                                                                                                 \
-    &sif_code_loops_##VERSION, &sif_counting_loops_##VERSION, &sif_grid_loops_##VERSION, &sif_history_loops_##VERSION
+#define TABLES_OF(VERSION) &sif_code_loops_##VERSION, &sif_counting_loops_##VERSION, &sif_grid_loops_##VERSION, &sif_history_loops_##VERSION
 
 /* Best first. */
-static const sif_version versions[] = {
+static const sif_cpu_version versions[] = {
 #if SIF_X86
     {"avx512", TABLES_OF(avx512)},
     {"avx2", TABLES_OF(avx2)},
@@ -31,10 +30,11 @@ static const sif_version versions[] = {
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
-/* The one thing that is shared: NULL until the first use, then the choice. Several threads may be the first at once: they write the same. */
-static const sif_version *SHARED in_use;
+/* The one thing that is shared: NULL until the first use, then the choice. Several threads may be the first at once: they write the same.
+ */
+static const sif_cpu_version *SHARED in_use;
 
-static int is_supported(const sif_version *version) {
+static int is_supported(const sif_cpu_version *version) {
 #if SIF_X86
     __builtin_cpu_init();
     if (version->codes == &sif_code_loops_avx2)
@@ -58,12 +58,12 @@ int sif_use_cpu(const char *name) {
     return -1;
 }
 
-const sif_version *sif_version_now(void) {
+const sif_cpu_version *sif_cpu_version_now(void) {
     if (in_use == NULL)
         (void)sif_use_cpu(NULL); /* finds one: every processor has the baseline */
     return in_use;
 }
 
 const char *sif_cpu_in_use(void) {
-    return sif_version_now()->name;
+    return sif_cpu_version_now()->name;
 }

@@ -36,11 +36,9 @@ enum { SIF_KINDS = SIF_UINT64 + 1 };
 
 /* In a template: the functions NAME_<kind> of this version, by kind. */
 #define SIF_BY_KIND(NAME)                                                                                                                  \
-    {                                                                                                                                      \
-        [SIF_INT8] = VERSION(NAME##_int8), [SIF_INT16] = VERSION(NAME##_int16), [SIF_INT32] = VERSION(NAME##_int32),                       \
-        [SIF_INT64] = VERSION(NAME##_int64), [SIF_UINT8] = VERSION(NAME##_uint8), [SIF_UINT16] = VERSION(NAME##_uint16),                   \
-        [SIF_UINT32] = VERSION(NAME##_uint32), [SIF_UINT64] = VERSION(NAME##_uint64)                                                       \
-    }
+    {[SIF_INT8] = VERSION(NAME##_int8),     [SIF_INT16] = VERSION(NAME##_int16),  [SIF_INT32] = VERSION(NAME##_int32),                     \
+     [SIF_INT64] = VERSION(NAME##_int64),   [SIF_UINT8] = VERSION(NAME##_uint8),  [SIF_UINT16] = VERSION(NAME##_uint16),                   \
+     [SIF_UINT32] = VERSION(NAME##_uint32), [SIF_UINT64] = VERSION(NAME##_uint64)}
 
 typedef struct sif_code_loops sif_code_loops;         /* code_loops.h */
 typedef struct sif_counting_loops sif_counting_loops; /* counting_loops.h */
@@ -53,10 +51,10 @@ typedef struct {
     const sif_counting_loops *counting;
     const sif_grid_loops *grid;
     const sif_history_loops *histories;
-} sif_version;
+} sif_cpu_version;
 
 /* The version in use: the best that this processor has, unless sif_use_cpu has chosen another. */
-const sif_version *sif_version_now(void);
+const sif_cpu_version *sif_cpu_version_now(void);
 
 /* Declares the tables of one subject, one for each version. */
 #define SIF_DECLARE_BASELINE(LOOPS) extern const LOOPS LOOPS##_baseline

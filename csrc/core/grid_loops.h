@@ -52,7 +52,7 @@ struct sif_grid_loops {
 SIF_DECLARE_VERSIONS(sif_grid_loops);
 
 static inline const sif_grid_loops *sif_grid_loops_now(void) {
-    return sif_version_now()->grid;
+    return sif_cpu_version_now()->grid;
 }
 
 #endif

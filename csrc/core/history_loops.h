@@ -19,7 +19,7 @@ struct sif_history_loops {
 SIF_DECLARE_VERSIONS(sif_history_loops);
 
 static inline const sif_history_loops *sif_history_loops_now(void) {
-    return sif_version_now()->histories;
+    return sif_cpu_version_now()->histories;
 }
 
 #endif

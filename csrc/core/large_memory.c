@@ -1,6 +1,6 @@
 /* Memory of many megabytes, in large pages where the system has them. */
 #if defined(__linux__)
-#define _DEFAULT_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the C library asks for this name */
+#define _DEFAULT_SOURCE 1 /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the C library asks for this name */
 #include <sys/mman.h>
 #endif
 #include <stdint.h>

@@ -45,8 +45,5 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
         rows[p] = sif_is_open(records, p, date) ? best_of[p].row : -1;
 done:
     free(best_of);
-    if (status.code != SIF_OK)
-        for (int64_t p = 0; p < n_providers; p++)
-            rows[p] = SIF_VOID;
-    return status;
+    return sif_finish(status, rows, n_providers, NULL, 0);
 }

@@ -3,26 +3,23 @@
 
 enum { MASKED_BLOCK = 1024 };
 
+/* At most MASKED_BLOCK codes. */
 static void load_masked(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
     const sif_code_loops *const loops = sif_code_loops_now();
     uint8_t valid[MASKED_BLOCK];
-    for (size_t done = 0; done < count; done += MASKED_BLOCK) {
-        const size_t n = count - done < MASKED_BLOCK ? count - done : MASKED_BLOCK;
-        const int64_t from = first + (int64_t)done;
-        if (rows == NULL) {
-            loops->spread_validity(codes->validity, codes->validity_offset + from, n, valid);
-            loops->load[codes->kind](sif_row_of(codes, from), NULL, valid, n, (uint32_t)codes->size, out + done);
-            continue;
-        }
-        for (size_t i = 0; i < n; i++)
-            valid[i] = sif_is_valid(codes, rows[done + i]) ? UINT8_MAX : 0;
-        loops->load[codes->kind](codes->data, rows + done, valid, n, (uint32_t)codes->size, out + done);
-    }
+    if (rows == NULL)
+        loops->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
+    else
+        for (size_t i = 0; i < count; i++)
+            valid[i] = sif_is_valid(codes, rows[i]) ? UINT8_MAX : 0;
+    loops->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, valid, count, (uint32_t)codes->size, out);
 }
 
 void sif_load_unclamped(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
     if (codes->validity != NULL)
-        load_masked(codes, rows, first, count, out);
+        for (size_t done = 0; done < count; done += MASKED_BLOCK)
+            load_masked(codes, rows != NULL ? rows + done : NULL, first + (int64_t)done,
+                        count - done < MASKED_BLOCK ? count - done : MASKED_BLOCK, out + done);
     else
         sif_code_loops_now()->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, NULL, count,
                                                 (uint32_t)codes->size, out);

@@ -405,8 +405,5 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
     if (status.code == SIF_OK && !*already)
         status = sort_in_rounds(&all_rows, &layout, order, interrupt);
 done:
-    if (status.code != SIF_OK)
-        for (int64_t i = 0; i < n; i++)
-            order[i] = SIF_VOID;
-    return status;
+    return sif_finish(status, order, n, NULL, 0);
 }

@@ -126,7 +126,11 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
     for (int64_t p = 0; p < n_profiles; p++) {
         const int64_t more = sif_once(members, p);
         begins[p + 1] = sif_once(entries, p + 1);
-        if (more < 0 || more > SIF_MOST_ROWS - n_providers || begins[p] < 0 || begins[p + 1] < begins[p]) {
+        if (more < 0 || begins[p] < 0 || begins[p + 1] < begins[p]) {
+            status = sif_fail(SIF_BAD_VALUE, p, more);
+            goto done;
+        }
+        if (more > SIF_MOST_ROWS - n_providers) {
             status = sif_fail(SIF_TOO_LARGE, p, more);
             goto done;
         }
@@ -180,8 +184,5 @@ done:
     free(drawn);
     free(begins);
     free(own);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < n_replicates * n_cells; c++)
-            resampled[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, resampled, n_replicates * n_cells, NULL, 0);
 }

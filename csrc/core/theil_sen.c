@@ -273,11 +273,11 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
     for (int64_t c = 0; c < rows->group.size * n_ranks; c++)
         slopes[c] = NAN;
     double *const x = memory, *const y = memory + most, *const scratch = y + most, *const kept = scratch + 2 * most;
-    for (int64_t start_search = piece.first, stop, group, work = 0; start_search < piece.stop; start_search = stop) {
-        status = sif_next_group(rows, start_search, piece.stop, &group, &stop, interrupt, &work);
+    for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
+        status = sif_next_group(rows, start, piece.stop, &group, &stop, interrupt, &work);
         if (status.code != SIF_OK)
             goto done;
-        const int64_t n = stop - start_search;
+        const int64_t n = stop - start;
         slope_search of = {.n = n,
                            .x = x,
                            .y = y,
@@ -289,9 +289,9 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
                            .state = 0x9E3779B97F4A7C15,
                            .interrupt = interrupt,
                            .work = &work};
-        const double middle = (double)sif_once(rows->day, sif_row_at(rows, start_search + n / 2));
+        const double middle = (double)sif_once(rows->day, sif_row_at(rows, start + n / 2));
         for (int64_t k = 0; k < n; k++) {
-            const int64_t i = sif_row_at(rows, start_search + k);
+            const int64_t i = sif_row_at(rows, start + k);
             x[k] = (double)sif_once(rows->day, i) - middle;
             y[k] = sif_once_double(values, i);
             if (!isfinite(y[k]) || (k > 0 && x[k] < x[k - 1])) {                         /* one way: an array must change meanwhile */
@@ -322,8 +322,5 @@ done:
     free(memory);
     free(later);
     free(rows_turned);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < rows->group.size * n_ranks; c++)
-            slopes[c] = NAN;
-    return status;
+    return sif_finish(status, NULL, 0, slopes, rows->group.size * n_ranks);
 }

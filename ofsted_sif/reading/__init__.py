@@ -19,7 +19,7 @@ from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
-from ofsted_sif.reading.refusals import refuse_known, refuse_unknown
+from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
 __all__ = [
@@ -155,7 +155,7 @@ def _read_several(paths: Sequence[Any], return_report: bool, **options: Any) -> 
     shown = sys.stderr.isatty() or "ipykernel" in sys.modules
     combined: pd.DataFrame | None = None
     reports = []
-    for path in tqdm(paths, desc="reading", unit="file", delay=1, disable=not shown):
+    for path in tqdm(paths, desc="reading", unit="file", delay=2, disable=not shown):
         table, report = read_inspections(path, return_report=True, **options)
         combined = table if combined is None else combine(combined, table)
         reports.append(report)
@@ -187,13 +187,13 @@ def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple
     if sheet is not None and sheet not in source.names:
         there = ", ".join(repr(name) for name in source.names if name) or "none, as a CSV has no sheets"
         raise ReadingError(f"there is no sheet {sheet!r}; there are {there}", file=source.file)
-    refuse_known(source, [name for name in source.names if sheet in (None, name)], first=True)
+    refuse_before_layouts(source, [name for name in source.names if sheet in (None, name)])
     surveyed = _survey(source, among)
     for name, header, _ in surveyed:
         if header is not None and sheet in (None, name):
             return name, header, surveyed
     sheets = [name for name in source.names if sheet in (None, name)]
-    refuse_known(source, sheets, first=False)
+    refuse_known(source, sheets)
     refuse_unknown(source, sheets, among)
     raise AssertionError  # one of them has raised
 

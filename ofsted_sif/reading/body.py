@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ofsted_sif.reading import values
 from ofsted_sif.reading.account import BLANK, DUPLICATE, FOOTER, HEADER, NOT_UNDERSTOOD, NOT_YET, PADDING, READ, TITLE, Log
@@ -151,13 +153,12 @@ class Body:
 
     def mark_rows(self, key: np.ndarray, inspected: np.ndarray, key_header: str) -> None:
         """Say of each row without a provider or without an inspection what it is."""
-        nameless = int(bool(self.header.cells) and not self.header.cells[0])
-        for number in np.flatnonzero((self.status == READ) & ~(key & inspected)).tolist():
-            # R's row names stand in a column without a header: they say nothing, and NA beside them neither.
-            filled = sum(cell != "" and not values.is_missing(clean(cell), self.layout.missing) for cell in self.rows[number][nameless:])
-            if filled == 0:
+        without = np.flatnonzero((self.status == READ) & ~(key & inspected))
+        filled = self._filled(without)
+        for number, n in zip(without.tolist(), filled.tolist(), strict=True):
+            if n == 0:
                 self.status[number] = BLANK
-            elif filled == 1:
+            elif n == 1:
                 self.status[number] = FOOTER
             elif not key[number]:
                 self.status[number] = NOT_UNDERSTOOD
@@ -175,11 +176,27 @@ class Body:
         tail = np.arange(len(self.status)) > (last[-1] if len(last) else -1)
         self.status[tail & (self.status == BLANK)] = PADDING
 
-    def mark_duplicates(self, key: np.ndarray) -> None:
-        """Set aside rows that repeat another cell by cell."""
+    def _filled(self, rows: np.ndarray) -> np.ndarray:
+        """In each of these rows how many cells say anything; 2 stands for two and more."""
+        result = np.zeros(len(rows), dtype=np.int64)
+        missing = self.layout.missing
+        if isinstance(self.rows, Cells) and len(rows):  # what is longer than every word for nothing says something
+            result = np.minimum(self.rows.n_longer(rows, max(map(len, missing))), 2)
+        # R's row names stand in a column without a header: they say nothing, and NA beside them neither.
+        nameless = int(bool(self.header.cells) and not self.header.cells[0])
+        for place in np.flatnonzero(result < 2).tolist():
+            said = (1 for cell in self.rows[rows[place]][nameless:] if cell != "" and not values.is_missing(clean(cell), missing))
+            result[place] = sum(islice(said, 2))
+        return result
+
+    def mark_duplicates(self, codes: Sequence[np.ndarray]) -> None:
+        """Set aside rows that repeat another cell by cell; `codes` of some columns tell which may."""
         rows = np.flatnonzero(self.status == READ)
-        codes = key[rows]
-        several = np.bincount(codes, minlength=1)[codes] > 1
+        same = np.zeros(len(rows), dtype=np.int64)
+        for column in codes:
+            of_column = column[rows].astype(np.int64)
+            same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
+        several = np.bincount(same, minlength=1)[same] > 1
         seen: set[tuple[Any, ...]] = set()
         for number in rows[several].tolist():
             cells = tuple(self.rows[number])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.reading import authorities, own, values
+from ofsted_sif.reading import authorities, own, printed, values
 from ofsted_sif.reading.account import NOT_UNDERSTOOD, NOT_YET, Log, Survey, account_of, as_table, refuse_first, set_aside
 from ofsted_sif.reading.blocks import Inspections, Text, check_dates, drop_repeated, read_block, read_text
 from ofsted_sif.reading.body import Body
@@ -93,7 +93,10 @@ class _Reading:
         kept = self._kept(keep, rows, pieces)
         self._say_when(pieces, inspections, parts, order, rows)
         table = pd.DataFrame({**_in_order(pieces), **kept}, copy=False)
-        report = self._report(rows, register)
+        judge = table[
+            [name for name in ("provider", "provider_type", "inspection_start", "graded", "overall_effectiveness") if name in table]
+        ]
+        report = self._report(rows, register, lambda: printed.compare(self.source, self.own, judge), table)
         table.attrs = self._attrs(table, report)
         return table, report
 
@@ -127,7 +130,7 @@ class _Reading:
             held |= inspection.held
         assert self.key is not None
         body.mark_rows(key, held, self.key.header)
-        body.mark_duplicates(self.key.codes)
+        body.mark_duplicates([self.key.codes, *(column.codes for column in self.blocks[0][1].values() if column is not None)])
         drop_repeated(inspections, body, self.key.codes)
         has_any = check_dates(inspections, body)
         body.status[body.read & ~has_any] = NOT_UNDERSTOOD
@@ -255,7 +258,9 @@ class _Reading:
             "rows_set_aside": report.n_rows - report.n_read, "not_understood": len(self.not_understood),
         }  # fmt: skip
 
-    def _report(self, rows: np.ndarray, register: Callable[[], pd.DataFrame]) -> ReadingReport:
+    def _report(
+        self, rows: np.ndarray, register: Callable[[], pd.DataFrame], compared: Callable[[], pd.DataFrame], table: pd.DataFrame
+    ) -> ReadingReport:
         body, log = self.body, self.log
         status = body.whole_status()
         read = body.read
@@ -278,6 +283,8 @@ class _Reading:
             n_rows=len(status),
             n_read=int(read.sum()),
             n_inspections=len(rows),
+            as_at=self.own.complete_to,
+            published_by=None if "published" not in table or table["published"].isna().all() else table["published"].max().date(),
             notes=tuple(notes),
             source_rows=rows + body.first_row,
             tables={
@@ -289,6 +296,7 @@ class _Reading:
                 "not_taken": lambda: not_taken,
                 "sheets": lambda: as_table(self.surveyed, self.source.hidden),
                 "register": register,
+                "printed": compared,
             },
         )
 

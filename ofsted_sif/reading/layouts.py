@@ -56,7 +56,7 @@ class Block:
     previous: bool = False  # whether it was listed before, beside a newer one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """A layout, as its file says it; `stem` is the file's name."""
 

@@ -14,7 +14,7 @@ from ofsted_sif.reading.layouts import Layout
 LATEST, IN_YEAR, HISTORY = "latest", "in year", "history"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[\s_-]+([A-Za-z]{3})[a-z]*\.?[\s_-]+(\d{4}|\d{2})(?!\d)"
-_DATE = re.compile(_DAY)
+DATE = re.compile(_DAY)
 # "as at 31 March 2025", "Provider_level_at_31_Mar_2025"; and "as at March 2022", which is its last day.
 _AT = re.compile(rf"\bat {_DAY}", re.IGNORECASE)
 _AT_MONTH = re.compile(r"\bas ?at ([A-Za-z]{3})[a-z]* (20\d\d)(?!\d)", re.IGNORECASE)
@@ -44,7 +44,7 @@ class Own:
 def date_in(text: str) -> datetime.date | None:
     """The last date of a text, in any spelling of day, month in words and year; None where there is none that exists."""
     found = None
-    for day, month, year in _DATE.findall(text):
+    for day, month, year in DATE.findall(text):
         found = _date(day, month, year) or found
     return found
 

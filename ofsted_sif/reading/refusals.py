@@ -17,6 +17,7 @@ from ofsted_sif.reading.report import ReadingError
 _ALIKE = 0.6
 # How much of what a layout asks for a row must have, at least, to be called like it.
 _LEAST = 0.35
+_GLANCE = 10  # rows that may say what a file is, before its header
 _MOST_CELLS = 200  # of a row that are compared
 
 
@@ -26,14 +27,22 @@ def _refused() -> tuple[Mapping[str, Any], ...]:
     return tuple(said["refused"])
 
 
-def refuse_known(source: Source, sheets: Sequence[str | None], *, first: bool) -> None:
-    """Raise the error that says what a file is that holds no inspections; `first`: only of those that a layout might take."""
+def refuse_before_layouts(source: Source, sheets: Sequence[str | None]) -> None:
+    """Raise the error that says what a file is whose header a layout could take for its own."""
+    for name in sheets:
+        cells = [cell.casefold() for row in source.load(name, _GLANCE).rows for cell in row if isinstance(cell, str)]
+        told = "\0".join([source.file.casefold().replace("_", " "), (name or "").casefold().replace("_", " "), *cells])
+        for one in _refused():
+            if one.get("first") and one["words"] in told:
+                raise ReadingError(one["says"], file=source.file, sheet=name)
+
+
+def refuse_known(source: Source, sheets: Sequence[str | None]) -> None:
+    """Raise the error that says what a file is that holds no inspections."""
     for name in sheets:
         rows = [header_cells(row) for row in source.load(name, HEADER_WITHIN).rows]
         told = [form(source.file), form(name or ""), *(cell for row in rows for cell in row)]
         for one in _refused():
-            if first and not one.get("first"):
-                continue
             by_words = "words" in one and any(one["words"] in text for text in told)
             if by_words or ("headers" in one and any(set(one["headers"]) <= set(row) for row in rows)):
                 raise ReadingError(one["says"], file=source.file, sheet=name)
@@ -68,7 +77,7 @@ def _matched(layout: Layout, cells: Sequence[str]) -> list[tuple[float, int]]:
         at = next((cells.index(spelling) for spelling in spellings if spelling in cells), -1)
         if at >= 0:
             found[number] = (1.0, at)
-    used = {at for _, at in found}
+    used = {at for _, at in found} | {at for at, cell in enumerate(cells) if cell in _spellings(layout)}  # what is understood is not near
     near = [
         (likeness, number, at)
         for number, spellings in enumerate(layout.required)
@@ -113,6 +122,12 @@ def _told(layout: Layout, cells: Sequence[str], row: Sequence[Any]) -> str:
 def _target(layout: Layout, spelling: str) -> str:
     """The standard column that a header becomes."""
     return next((target for target, headers in _all_columns(layout) if spelling in headers), "overall_effectiveness")
+
+
+@cache
+def _spellings(layout: Layout) -> frozenset[str]:
+    """All headers that a layout understands."""
+    return frozenset(header for _, headers in _all_columns(layout) for header in headers)
 
 
 def _all_columns(layout: Layout) -> Iterator[tuple[str, Sequence[str]]]:
