@@ -184,6 +184,20 @@ def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
         assert not re.search(r"(?<!East of )England(</th>|,)", text)
 
 
+def test_a_part_of_england_has_englands_figure_beside_it_with_its_source(table, tmp_path):
+    part = table[table["region"] == "South West"]
+    text = write_report(part, tmp_path / "page.html", as_at="2026-08-24").read_text("utf-8")
+    said = "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one."
+    assert said in text
+    for of, options in (
+        (table, {"as_at": "2026-08-24"}),  # England itself
+        (part, {"as_at": "2027-08-24"}),  # a day of which the table that comes with the package does not tell
+        (part.assign(framework="OTHER"), {"as_at": "2026-08-24", "framework": "OTHER"}),
+        (small(), {}),  # no authorities
+    ):
+        assert "England on the same day" not in write_report(of, tmp_path / "page.html", **options).read_text("utf-8")
+
+
 def test_the_map_of_a_part_has_its_hexagons_alone(table, tmp_path):
     text = write_report(table[table["region"] == "South West"], tmp_path / "page.html").read_text("utf-8")
     assert text.count("<polygon") == 15
