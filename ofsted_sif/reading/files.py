@@ -164,9 +164,15 @@ def _bytes(path: Any) -> tuple[bytes, str]:
 
 # ---- CSV
 
+# Dashes, quotes and the no-break space of Mac Roman.
+_OF_MACINTOSH = frozenset(b"\xd0\xd1\xd2\xd3\xd4\xd5\xca")
+
 
 def _decode(data: bytes, file: str) -> tuple[str, str]:
-    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252."""
+    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252.
+
+    Of Mac Roman it is known by its dashes: in cp1252 they would be the letter eth, alone between spaces.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
@@ -184,6 +190,13 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         return data.decode("utf-8"), "ASCII" if data.isascii() else "UTF-8"
     except UnicodeDecodeError as error:
         line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+    high = data.translate(None, bytes(range(128)))
+    if (
+        set(high) <= _OF_MACINTOSH
+        and (n := data.count(b" \xd0 ") + data.count(b" \xd1 "))
+        and n == high.count(b"\xd0") + high.count(b"\xd1")
+    ):
+        return data.decode("mac_roman"), f"Mac Roman (not UTF-8: byte {byte:#04x} in line {line})"
     try:
         return data.decode("cp1252"), f"cp1252 (not UTF-8: byte {byte:#04x} in line {line})"
     except UnicodeDecodeError as error:
