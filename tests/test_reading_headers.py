@@ -153,7 +153,7 @@ SCHOOLS = {
         3, 13,
     ),
     "in year 2015 to 2019": (
-        ["Academic year", "Inspection number", "Inspection type", "Inspection type grouping", "Event type grouping", 
+        ["Academic year", "Inspection number", "Inspection type", "Inspection type grouping", "Event type grouping",
          "Inspection start date","Inspection end date", "Publication date", "Did the latest S8 inspection convert to a full inspection?",
          "Outcomes for S8 inspections that did not convert", "Overall effectiveness", "Category of concern", *GRADES_2015,
          "16 to 19 study programmes (where applicable)", "Is safeguarding effective?"],
