@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from ofsted_sif import counts
 from ofsted_sif.errors import RowError
 from ofsted_sif.table.frames import plain
 
+_SPACE_AT_AN_END = re.compile(r"\0\s|\s\0")
 #: What pandas makes of text.
 TEXT = pd.Series(["a"]).dtype
 
@@ -79,7 +81,7 @@ def is_plain(labels: Any) -> bool:
     kind = known.inferred_type
     if kind in ("integer", "floating", "empty"):
         return True
-    return kind == "string" and not any(label[:1].isspace() or label[-1:].isspace() for label in known)
+    return kind == "string" and _SPACE_AT_AN_END.search("\0".join(["", *known, ""])) is None
 
 
 def are_numbers(labels: Any) -> bool:
