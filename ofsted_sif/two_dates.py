@@ -302,6 +302,11 @@ class Between(OfHistories):
         _check(self.exact, self.level)
         self.asked()
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The two dates."""
+        return self.asked().days
+
     def asked(self) -> Grid:
         """The two dates and their cut-offs."""
         return _two_dates(self.date_from, self.date_to, self.published_by)
@@ -311,6 +316,7 @@ class Between(OfHistories):
         seen, words = self.observe(piece, self.register, on=self.asked().days)
         check_cutoff(seen.published, self.published_by)
         seen = seen.where_known()
+        check_cutoff(seen.published, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)
         grouped = groups(seen.frame.take(pairs.of_group), self.by)
         counted = _by_group(grouped, pairs.was, pairs.is_now, len(seen.words))

@@ -294,3 +294,20 @@ def test_states_compared_by_batches_are_refused_where_they_are_not_known(tmp_pat
             sif.change_between(given, worlds.OLD, worlds.NOW)
     allowed = sif.change_between(path, worlds.OLD, worlds.NOW, incomplete="allow")
     assert_frame_equal(allowed, sif.change_between(table, worlds.OLD, worlds.NOW, incomplete="allow"))
+
+
+@pytest.mark.parametrize("kind", ["Parquet", "Dask"])
+def test_dates_beyond_the_data_are_said_by_batches_too(kind, tmp_path) -> None:
+    """Parquet keeps what a table of pandas says of itself."""
+    pytest.importorskip("pyarrow")
+    table = worlds.histories(40)
+    table.attrs["complete_to"] = "2023-08-31"
+    given = scanned(kind, table, tmp_path)
+    for ask in (
+        lambda of, date: sif.series(of, ["2020-01-01", date]),
+        lambda of, date: sif.change_between(of, "2020-01-01", date),
+        lambda of, date: sif.transitions(of, date=date),
+    ):
+        with pytest.warns(sif.BeyondDataWarning, match="complete to 31 August 2023"):
+            ask(given, "2030-01-01")
+        ask(given, "2023-08-31")

@@ -7,6 +7,7 @@ every question; a question of a stretch of time asks `Inspections.over_time` bes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -259,9 +260,9 @@ def say_left_out(since: int, n_before: int, n_kept: int) -> None:
     warn(f"{from_when}: {n_before:,} earlier inspections are left out, {n_kept:,} taken; {WAY_OUT}", IncompleteHistoryWarning)
 
 
-def warn_if_beyond(frame: pd.DataFrame, asked: Any) -> None:
-    """Warn of dates that are later than the day to which the table says that it is complete."""
-    last, end = np.max(asked, initial=NO_DAY), complete_to(frame)
+def warn_if_beyond(attrs: Mapping[Any, Any], asked: Any) -> None:
+    """Warn of dates that are later than the day to which a table says, by its attrs, that it is complete."""
+    last, end = np.max(asked, initial=NO_DAY), complete_to(attrs)
     if end is not None and last > end:
         warn(
             f"{in_words(last)} lies beyond the data: the table is complete to {in_words(end)} ({iso(end)}), and of what came later it "
@@ -270,18 +271,18 @@ def warn_if_beyond(frame: pd.DataFrame, asked: Any) -> None:
         )
 
 
-def warn_if_before(frame: pd.DataFrame, days: np.ndarray, asked: Any) -> None:
+def warn_if_before(attrs: Mapping[Any, Any], days: np.ndarray, asked: Any) -> None:
     """Warn of dates that are all before the first inspection of a table that says how far it reaches: nobody has a state on them."""
     last, there = np.max(asked, initial=NO_DAY), days[days != NO_DAY]
-    if last != NO_DAY and complete_to(frame) is not None and len(there) and last < there.min():
+    if last != NO_DAY and complete_to(attrs) is not None and len(there) and last < there.min():
         warn(
             f"{in_words(last)} lies before the data: the earliest inspection in the table is of {in_words(there.min())}", BeyondDataWarning
         )
 
 
-def complete_to(frame: pd.DataFrame) -> int | None:
-    """The day to which a table says that it is complete; None where it does not know."""
+def complete_to(attrs: Mapping[Any, Any]) -> int | None:
+    """The day to which a table says, by its attrs, that it is complete; None where it does not know."""
     try:
-        return day(frame.attrs["complete_to"], "complete_to")
+        return day(attrs["complete_to"], "complete_to")
     except (KeyError, ValueError):
         return None
