@@ -185,6 +185,7 @@ def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
         assert not re.search(r"(?<!East of )England(</th>|,)", text)
 
 
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.BeyondDataWarning")
 def test_a_part_of_england_has_englands_figure_beside_it_with_its_source(table, tmp_path):
     part = table[table["region"] == "South West"]
     text = write_report(part, tmp_path / "page.html", as_at="2026-08-24").read_text("utf-8")

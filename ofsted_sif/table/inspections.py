@@ -107,8 +107,9 @@ class Inspections:
         return self.scale
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
-        """The groups of all rows, or of some."""
-        frame = self.frame if rows is None or len(rows) == len(self.frame) else self.frame.take(rows)
+        """The groups of all rows, or of some in the order given."""
+        as_they_lie = rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()))
+        frame = self.frame if as_they_lie else self.frame.take(rows)
         return groups(frame, by, observed=observed)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
