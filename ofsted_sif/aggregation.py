@@ -13,7 +13,7 @@ from ofsted_sif import counts
 from ofsted_sif.dependence import effective_n_of, kish
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
@@ -141,7 +141,7 @@ def aggregate(
     weight = None if weights is None else weights_of(frame, weights)
     clusters = None if clusters_by is None else cluster_codes(frame, clusters_by, "cluster")
     for name in asked:
-        codes, scale = grade_codes(frame, name, scale)
+        codes, scale = _of_one_scale(frame, name, scale, asked[0])
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
@@ -161,6 +161,24 @@ def aggregate(
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
+
+
+def _of_one_scale(frame: pd.DataFrame, name: str, scale: GradeScale | None, first: str) -> tuple[np.ndarray, GradeScale]:
+    """Grade codes of one of several judgements, on the scale of the first; a judgement on another scale is an error that names both."""
+    try:
+        return grade_codes(frame, name, scale)
+    except RowError as error:
+        own = fitting_scale(column(frame, name, "judgement"))
+        if scale is None or own is None or name == first:
+            raise
+        raise RowError(
+            error.args[0],
+            error.row,
+            f"{error.args[2]}. The judgements of one call share a scale: {first!r} is on {scale.name}, {name!r} on {own.name}; "
+            "ask for them apart",
+            name,
+            error.value,
+        ) from None
 
 
 def _weighted(grouped: Groups, codes: np.ndarray, weight: np.ndarray, threads: int | None, counted: np.ndarray) -> Beside:

@@ -25,13 +25,13 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.known import is_one_period, say_one_period, say_unknown
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
+from ofsted_sif.table.known import say_unknown
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
-from ofsted_sif.table.state import STATUS, expiry, state_on, with_waiting
+from ofsted_sif.table.state import STATUS, AsAt, expiry, state_on, with_waiting
 
 __all__ = ["as_at", "explain", "first", "series"]
 
@@ -135,6 +135,9 @@ def as_at(
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
     seen.say_what_is_unknown(state.attrs["n_unknown"], int((state["status"] == "inspected").sum()), until)
     return state
+
+
+as_at.question = AsAt  # type: ignore[attr-defined]
 
 
 @same_kind
@@ -707,11 +710,7 @@ class Series(OfHistories):
     def __post_init__(self) -> None:
         check_method(self.interval)
         check_total(self.total, self.by)
-        if self.register is not None:
-            raise ValueError(
-                "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
-                "file are obeyed; for a register read the file whole (pandas.read_parquet)"
-            )
+        refuse_register(self.register)
         self.grid()
 
     @property
@@ -738,11 +737,7 @@ class Series(OfHistories):
         counted = {"words": words, "in force": PartialCounts(tuple(labelled), (found.counted.counted[pair, word],))}
         unknown = [*(labels_at(of, found.unknown.group) for of in found.grouped.labels.values()), found.unknown.date]
         counted["unknown"] = PartialCounts(tuple(unknown), (found.unknown.counted[:, 0],))
-        if seen.known is not None:
-            since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
-            counted["since"] = PartialCounts((since,), tuple(numbers))
-        else:
-            counted["since"] = PartialCounts((np.array([NO_DAY]),), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)))
+        counted |= self.marks_of_period(seen)
         counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
             date, of = np.nonzero(found.by_framework)
@@ -779,9 +774,7 @@ class Series(OfHistories):
     def _say_what_is_unknown(self, partial: Partial, found: InForce, days: np.ndarray) -> None:
         if self.incomplete == "allow" or not len(days):
             return
-        since = partial.counted["since"]
-        if is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
-            say_one_period(int(since.labels[0][0]))
+        self.say_one_period(partial)
         say_unknown(*found.least_known(days))
 
 

@@ -205,20 +205,21 @@ class _Pairs:
     def of(cls, seen: Inspections, asked: Grid, max_age: Any) -> _Pairs:
         """The states on the two dates, matched by provider."""
         records = seen.histories
-        rows, codes = [], []
+        in_force, codes = [], []
         for date, cutoff in zip(asked.days.tolist(), asked.cutoffs.tolist(), strict=True):
             row = records.latest(seen.may_count.all, date, cutoff)
             code = np.where(row >= 0, seen.grades[row], -1) if len(seen.grades) else np.full(len(row), -1)
             if max_age is not None:
                 known = np.flatnonzero(code >= 0)
                 code[known[plus_offset(records.dated[row[known]], max_age, "max_age") < date]] = -1
-            rows.append(row)
+            in_force.append(row)
             codes.append(code)
-        (first, second), (was, is_now) = rows, codes
+        (first, second), (was, is_now) = in_force, codes
         some = np.flatnonzero((first >= 0) | (second >= 0))
         unchanged = (first == second) & (was >= 0) & (is_now >= 0)
         of_group = np.where(second >= 0, second, first)[some]
-        return cls(of_group, was[some], is_now[some], unchanged[some], np.unique(np.concatenate([first[first >= 0], second[second >= 0]])))
+        rows = np.concatenate([first[first >= 0], second[(second >= 0) & (second != first)]])
+        return cls(of_group, was[some], is_now[some], unchanged[some], rows)
 
 
 def _by_group(grouped: Groups, was: np.ndarray, is_now: np.ndarray, k: int, numbers: np.ndarray | None = None) -> np.ndarray:

@@ -250,6 +250,8 @@ def test_a_part_of_the_authorities_is_not_called_england(tmp_path: Path, capsys:
     for command in ("headline", "aggregate"):
         first = said(capsys, command, str(tmp_path / "part.csv"), "--framework", "all").splitlines()[0]
         assert first.startswith("Children's services: 15 local authorities, South West (part.csv)")
+    told = " ".join(said(capsys, "headline", str(tmp_path / "part.csv"), "--as-at", "2026-08-24").split())
+    assert "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one." in told
     assert said(capsys, "headline", own(tmp_path)).startswith("Inspection outcomes (own.csv) as at 1 January 2020")
     assert said(capsys, "headline", "--title", "My place").startswith("My place as at")
 

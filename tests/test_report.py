@@ -3,6 +3,7 @@
 import datetime
 import re
 import shutil
+import warnings
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -184,6 +185,20 @@ def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
         assert not re.search(r"(?<!East of )England(</th>|,)", text)
 
 
+def test_a_part_of_england_has_englands_figure_beside_it_with_its_source(table, tmp_path):
+    part = table[table["region"] == "South West"]
+    text = write_report(part, tmp_path / "page.html", as_at="2026-08-24").read_text("utf-8")
+    said = "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one."
+    assert said in text
+    for of, options in (
+        (table, {"as_at": "2026-08-24"}),  # England itself
+        (part, {"as_at": "2027-08-24"}),  # a day of which the table that comes with the package does not tell
+        (part.assign(framework="OTHER"), {"as_at": "2026-08-24", "framework": "OTHER"}),
+        (small(), {}),  # no authorities
+    ):
+        assert "England on the same day" not in write_report(of, tmp_path / "page.html", **options).read_text("utf-8")
+
+
 def test_the_map_of_a_part_has_its_hexagons_alone(table, tmp_path):
     text = write_report(table[table["region"] == "South West"], tmp_path / "page.html").read_text("utf-8")
     assert text.count("<polygon") == 15
@@ -222,6 +237,37 @@ def test_other_scales_have_no_per_cent_and_no_error(tmp_path):
     assert page.tables["judgements"][0][1] == ["Inclusion", "2", "2", "0", "1", "1", "0", "0"]
     assert "another scale: Safeguarding" in text
     assert "Not stated" in text
+
+
+def test_homes_and_schools_have_a_page(tmp_path):
+    home = pd.DataFrame(
+        {
+            "provider": ["SC1", "SC1", "SC2", "SC3"],
+            "provider_name": ["Elm House", "Elm House", "Oak House", "Ash House"],
+            "provider_type": ["Children's home"] * 4,
+            "region": ["London", "London", "South East", "London"],
+            "inspection_start": ["2021-05-01", "2022-05-01", "2022-01-10", "2022-03-01"],
+            "published": ["2021-06-01", "2022-06-01", "2022-02-01", "2022-04-01"],
+            "overall_effectiveness": ["Requires improvement to be good", "Good", "Inadequate", "Outstanding"],
+            "leadership": ["Good", "Good", "Inadequate", "Outstanding"],
+        }
+    )
+    page = Page(write_report(home, tmp_path / "homes.html", provider="Elm House", neighbours=["SC2", "SC3"]).read_text("utf-8"))
+    assert page.tables["judgements"][0][1][:3] == ["Overall effectiveness", "3", "3"]
+    assert "Elm House has been good for overall effectiveness since 1 May 2022 (0.1 years); before that it was requires" in page.text
+    assert "Of its 2 statistical neighbours 1 of 2 (50%)." in page.text
+    school = pd.DataFrame(
+        {
+            "provider": [100001, 100001, 100002],
+            "inspection_start": ["2025-11-20", "2026-05-01", "2025-12-01"],
+            "published": ["2026-01-01", "2026-06-01", "2026-01-08"],
+            "inclusion": ["Strong standard", "Exceptional", "Expected standard"],
+            "achievement": ["Strong standard", None, "Expected standard"],
+        }
+    )
+    page = Page(write_report(school, tmp_path / "schools.html", judgement="achievement").read_text("utf-8"))
+    assert "1 inspected since without a judgement of achievement" in page.text
+    assert "https://reports.ofsted.gov.uk/search?q=100001" in page.text
 
 
 def test_many_providers_get_no_page_each_and_the_page_says_so(tmp_path):
@@ -340,7 +386,7 @@ def test_one_authority_s_page_answers_in_a_sentence_beside_its_neighbours(table,
         assert Page(text).tables["p-E10000008"][1][1:]
         assert "https://reports.ofsted.gov.uk/search?q=Devon" in text
         assert "<title>Devon: Children" in text
-    with pytest.raises(ValueError, match=r"neighbour 'Cornwal' is none .* nearest: Cornwall"):
+    with pytest.raises(ValueError, match=r"neighbour 'Cornwal' .*Cornwall"):
         write_report(table, tmp_path / "no.html", provider="Devon", neighbours="Cornwal")
     with pytest.raises(ValueError, match="say which with provider="):
         write_report(table, tmp_path / "no.html", neighbours="Cornwall")
@@ -643,9 +689,20 @@ def test_a_link_keeps_what_was_chosen_and_the_page_of_one_authority_leads_back_t
     assert tab.evaluate(classes) == before.evaluate(classes)
 
 
-@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
+def test_the_explorer_of_a_page_of_one_framework_keeps_to_it(visit, table, tmp_path):
+    path = write_report(table, tmp_path / "sif.html", as_at="2015-03-10", framework=["SIF"])
+    own, chosen = visit(path), visit(path, "#at=2015-03-10")
+    assert "10 of 43 authorities are good or outstanding" in own.locator("#lede").inner_text()
+    assert "10 of 43 authorities are good or outstanding" in chosen.locator("#lede").inner_text()
+    assert not chosen.locator("#explore-framework").is_visible()
+    assert visit(path, "#at=nonsense").locator("#lede").inner_text() == own.locator("#lede").inner_text()
+
+
 def test_tables_that_know_no_earlier_dates_have_no_explorer(table, tmp_path):
-    text = write_report(small(known_from="2015-01-01"), tmp_path / "page.html").read_text("utf-8")
+    table = small(known_from=["2015-02-01", "2015-02-01", "2018-03-01", "2020-01-01"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sif.IncompleteHistoryWarning)
+        text = write_report(table, tmp_path / "page.html").read_text("utf-8")
     assert 'id="explore"' not in text
     assert 'id="explore"' in write_report(small(), tmp_path / "page.html").read_text("utf-8")
 

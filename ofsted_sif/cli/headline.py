@@ -28,6 +28,7 @@ from ofsted_sif.cli.asked import (
 )
 from ofsted_sif.cli.printing import Answer, format_of, percent
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.report.naming import england_beside
 from ofsted_sif.scales import infer_scale
 from ofsted_sif.table import columns, dates
 
@@ -79,6 +80,8 @@ def run(options: argparse.Namespace) -> Answer:
     year_ago, told = _year_ago(table, register, when, having, now, (asked, of_last, main, groups), tables)
     who = of_whom(newest, table, register)
     notes = [*_ceased(table, now, asked, of_last, having), told]
+    if having == main and (beside := england_beside(who, main, when["date"], when["published_by"], when["framework"])) is not None:
+        notes.append(beside)
     if left_out:
         notes.append(f"On another scale, so not shown beside these: {', '.join(map(human, left_out))}. Ask with --judgement {left_out[0]}.")
     notes.append("Next: ofsted-sif explain Birmingham, or ofsted-sif --help")

@@ -8,10 +8,10 @@ import pandas as pd
 
 from ofsted_sif.change import changes
 from ofsted_sif.errors import IncompleteHistoryError
-from ofsted_sif.naming import whose
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.report import bars, explorer, hexmap, news, people
 from ofsted_sif.report.asked import Asked, ask, iso_or_blank, shown_grade
+from ofsted_sif.report.naming import england_beside, whose
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns, dates
 from ofsted_sif.table.known import complete_to
@@ -78,6 +78,7 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
+        "england": england_beside(of_whom, judgement, asked.date, asked.published_by, asked.which["framework"]),
         "bundled": of_whom.of_authorities,
         "records": explorer.carried(asked, pages, shown_judgements, of_whom.nouns) if len(pages) == len(everyone) else None,
     }
