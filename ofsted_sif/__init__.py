@@ -27,12 +27,16 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.errors import (
+    BeyondDataWarning,
     GradesNotTakenWarning,
+    IncompleteHistoryError,
+    IncompleteHistoryWarning,
     MissingColumnError,
     NotAJudgementWarning,
     OlderReleaseWarning,
     PooledFrameworksWarning,
     RowError,
+    SelectedPairsWarning,
     SharedProvidersWarning,
 )
 from ofsted_sif.installed import show_versions
@@ -51,8 +55,12 @@ if TYPE_CHECKING:
     from ofsted_sif.in_year import periods
     from ofsted_sif.reading import ReadingError, ReadingReport, combine, list_sheets, read_inspections, reading_report, reconcile
     from ofsted_sif.resampling import resample
+    from ofsted_sif.small_groups import overdispersion, shrink
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
+    from ofsted_sif.standardisation import standardise
+    from ofsted_sif.states import state_probabilities
     from ofsted_sif.trends import trend
+    from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
 
 
@@ -79,6 +87,7 @@ _frames.register_batches(_scan)
 # What most sessions do not need is loaded when it is first asked for, so that the import stays light: name -> module.
 _LATER = {
     **dict.fromkeys(["change_summary", "changes", "transitions"], "change"),
+    "change_between": "two_dates",
     "compare": "comparison",
     "decompose": "decomposition",
     **dict.fromkeys(["logrank", "median_time_to", "spells", "time_to"], "durations"),
@@ -87,7 +96,10 @@ _LATER = {
     "periods": "in_year",
     "resample": "resampling",
     "scan": "batches",
+    **dict.fromkeys(["overdispersion", "shrink"], "small_groups"),
+    "standardise": "standardisation",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
+    "state_probabilities": "states",
     "to_excel": "workbook",
     "trend": "trends",
 }
@@ -97,8 +109,11 @@ __all__ = [
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
+    "BeyondDataWarning",
     "GradeScale",
     "GradesNotTakenWarning",
+    "IncompleteHistoryError",
+    "IncompleteHistoryWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
     "OlderReleaseWarning",
@@ -106,10 +121,12 @@ __all__ = [
     "ReadingError",
     "ReadingReport",
     "RowError",
+    "SelectedPairsWarning",
     "SharedProvidersWarning",
     "__version__",
     "aggregate",
     "as_at",
+    "change_between",
     "change_summary",
     "changes",
     "combine",
@@ -129,6 +146,7 @@ __all__ = [
     "load_local_authorities",
     "logrank",
     "median_time_to",
+    "overdispersion",
     "percent",
     "periods",
     "plot",
@@ -143,7 +161,10 @@ __all__ = [
     "scan",
     "series",
     "show_versions",
+    "shrink",
     "spells",
+    "standardise",
+    "state_probabilities",
     "time_to",
     "to_excel",
     "transitions",

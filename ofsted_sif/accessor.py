@@ -13,7 +13,23 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, comparison, decomposition, durations, in_year, plot, reading, resampling, snapshots, trends
+from ofsted_sif import (
+    aggregation,
+    change,
+    comparison,
+    decomposition,
+    durations,
+    in_year,
+    plot,
+    reading,
+    resampling,
+    small_groups,
+    snapshots,
+    standardisation,
+    states,
+    trends,
+    two_dates,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +69,7 @@ class _Plots:
     history = _method(plot.history)
     series = _method(plot.series)
     shares = _method(plot.shares)
+    states = _method(plot.states)
     survival = _method(plot.survival)
 
 
@@ -64,6 +81,7 @@ class Accessor:
 
     aggregate = _method(aggregation.aggregate)
     as_at = _method(snapshots.as_at)
+    change_between = _method(two_dates.change_between)
     change_summary = _method(change.change_summary)
     changes = _method(change.changes)
     combine = _method(reading.combine)
@@ -73,11 +91,15 @@ class Accessor:
     first = _method(snapshots.first)
     logrank = _method(durations.logrank)
     median_time_to = _method(durations.median_time_to)
+    overdispersion = _method(small_groups.overdispersion)
     periods = _method(in_year.periods)
     reconcile = _method(reading.reconcile)
     resample = _method(resampling.resample)
     series = _method(snapshots.series)
+    shrink = _method(small_groups.shrink)
     spells = _method(durations.spells)
+    standardise = _method(standardisation.standardise)
+    state_probabilities = _method(states.state_probabilities)
     time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(trends.trend)

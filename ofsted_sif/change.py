@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
-from ofsted_sif.errors import RowError
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
@@ -24,9 +25,10 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, count_labels, labels_at
+from ofsted_sif.table.known import say_unknown_before
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds, period_codes
-from ofsted_sif.table.records import is_last
+from ofsted_sif.table.records import is_first, is_last
 from ofsted_sif.table.result import result
 
 __all__ = ["change_summary", "changes", "transitions"]
@@ -49,6 +51,7 @@ def changes(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -57,6 +60,9 @@ def changes(
     graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Set the latest graded inspection of each provider beside the one before it.
+
+    These are the changes that Ofsted counts, of those inspected twice. They are no sample of all providers: who did badly is inspected
+    again sooner. For "did it improve?" use `change_between`.
 
     Parameters
     ----------
@@ -78,24 +84,35 @@ def changes(
     having : str, optional
         Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two makes no such
         judgement the change is missing.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``). Where the last two inspections of a provider by the date are
+        listed it answers, with a warning: the others are left out, and of a file of latest inspections those listed twice are who was
+        inspected again. Where they are listed of nobody, and for the result of `as_at`, that is an error. ``"allow"`` takes the table as
+        it is, without a word.
 
     Returns
     -------
     DataFrame
         A row a provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
         ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
-        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only, and are
-        left out.
+        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
+        (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
 
     Raises
     ------
     ValueError
         As for `as_at`.
+    IncompleteHistoryError
+        For the result of `as_at`, or where the table has the last two inspections of no provider.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where the table does not have all inspections of every provider.
+    BeyondDataWarning
+        As for `as_at`.
 
     Notes
     -----
@@ -110,18 +127,42 @@ def changes(
     {'same': 27, 'improved': 26, 'declined': 12}
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
-    records, codes, days = seen.histories, seen.grades, seen.days
+    which = Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
+    found = _pairs(seen, date, published_by)
+    n_unknown = seen.say_unknown_before(found.alone, len(found.latest))
+    seen.warn_if_pooled(np.append(found.latest, found.previous))
+    changed = _changed(seen, found, by)
+    changed.attrs = _attrs(date, judgement, seen.which.frameworks, len(found.alone) - n_unknown, n_unknown)
+    return changed
+
+
+class _Pairs(NamedTuple):
+    """The last two inspections of each provider that has two, and the only one of each other."""
+
+    latest: np.ndarray
+    previous: np.ndarray
+    alone: np.ndarray
+
+
+def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
+    records = seen.histories
     rows = records.last_per_day(seen.may_count.all & known_by(records, date, published_by))
     of = records.provider[rows]
     last = is_last(of)
     if date is not None:
         last &= records.open_on(day(date, "date"))[of]
-    n_providers = int(last.sum())
-    last &= np.insert(of[1:] == of[:-1], 0, False)[: len(rows)]
-    at = np.flatnonzero(last)
-    latest, previous = rows[at], rows[at - 1]
-    seen.warn_if_pooled(np.append(latest, previous))
+    has_before = ~is_first(of)
+    at = np.flatnonzero(last & has_before)
+    return _Pairs(rows[at], rows[at - 1], rows[last & ~has_before])
+
+
+def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """A row for each pair."""
+    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    latest, previous = found.latest, found.previous
     if provider in names(by, "by"):
         raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
     labels = {provider: records.providers.take(records.provider[latest])}
@@ -136,20 +177,65 @@ def changes(
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    attrs = {
+    return result(labels, data)
+
+
+def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[str, Any]:
+    return {
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
-        "framework": seen.which.frameworks,
-        "n_inspected_once": n_providers - len(at),
+        "framework": frameworks,
+        "n_inspected_once": n_once,
+        "n_unknown": n_unknown,
     }
-    return result(labels, data, attrs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes(OfHistories):
+    """`ofsted_sif.changes`, with its options; memory goes with the providers, which are the rows of its result."""
+
+    date: Any
+    published_by: Any
+    register: Any
+
+    def __post_init__(self) -> None:
+        refuse_register(self.register)
+
+    def count(self, piece: Any) -> Partial:
+        """The pairs of the providers of a piece."""
+        seen, words = self.observe_graded(piece)
+        seen = seen.where_known()
+        found = _pairs(seen, self.date, self.published_by)
+        is_told = seen.known is not None and seen.known.latest != NO_DAY and self.incomplete != "allow"
+        n_unknown = 0 if seen.known is None or not is_told else int((seen.known.since[found.alone] != NO_DAY).sum())
+        numbers = PartialCounts((), tuple(np.array([number]) for number in (len(found.alone), n_unknown, is_told)))
+        counted = {"words": words, "pairs": PartialRows(_changed(seen, found, self.by)), "numbers": numbers}
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.append(found.latest, found.previous)))
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The pairs of all pieces in the order of the keys of their providers."""
+        if (of := partial.counted.get("frameworks")) is not None:
+            self.say_frameworks(of.labels[0], of.sums[0])
+        scale, _ = self.grades_of(partial.counted["words"], self.judgement, self.scale)
+        changed = self.rows_of(partial.counted["pairs"], {"previous": scale.dtype, "latest": scale.dtype})
+        alone, n_unknown, is_told = (int(number[0]) for number in partial.counted["numbers"].sums)
+        if is_told:
+            say_unknown_before(n_unknown, len(changed))
+        changed.attrs = _attrs(self.date, self.judgement, self.which.frameworks, alone - n_unknown, n_unknown)
+        return changed
+
+
+changes.question = Changes  # type: ignore[attr-defined]
 
 
 @same_kind
 def change_summary(
     changes: Any, by: str | Sequence[str] | None = None, *, scale: GradeScale | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Count who improved, stayed or declined, with the interval of the share improved and the exact sign test.
+    """Count who improved, stayed or declined of those inspected twice, as Ofsted prints it, with an interval and the exact sign test.
+
+    Those inspected twice are no sample of all providers: who was found bad is inspected again sooner, so improvement is to be expected even
+    where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
 
     Parameters
     ----------
@@ -175,8 +261,16 @@ def change_summary(
     ValueError
         For a column that is missing, or a word in ``change`` that is none of the three.
 
+    Warns
+    -----
+    SelectedPairsWarning
+        Where the table comes from `changes` (it has a column ``years_between``): p is that of a test which such pairs bias.
+
     Notes
     -----
+    Where grades do not change but a bad one brings the next inspection forward by years, 11% to 54% of such tests reject at level 5%,
+    practically all of them as improvement; with the gaps of the ILACS 3% to 6% do (tests/benchmarks/CALIBRATION_CHANGE.md).
+
     The sign test is exact and two-sided: were improvement and decline equally likely, the number improved of the m that changed would
     be binomial(m, 1/2); p = min(1, 2 P(X <= min(improved, declined))), 1 where none changed. Those who stayed the same take no part.
 
@@ -188,7 +282,10 @@ def change_summary(
     --------
     >>> import ofsted_sif as sif
     >>> change = sif.changes(sif.load_inspections(), date="2024-03-31", published_by="2024-06-30", framework="ILACS")
-    >>> row = sif.change_summary(change).iloc[0]
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", sif.SelectedPairsWarning)  # what is wanted is Ofsted's own figure
+    ...     row = sif.change_summary(change).iloc[0]
     >>> print(f"{row['improved']:.0f} improved, {row['declined']:.0f} declined, p = {row['p']:.3f}")
     26 improved, 12 declined, p = 0.034
     """
@@ -207,6 +304,13 @@ def change_summary(
     data: dict[str, Any] = {"n": n_known + missing, "improved": improved, "same": same, "declined": declined}
     if scale.threshold is not None:
         data |= {f"same_{scale.threshold_column}": same_good, f"same_less_than_{snake_case(scale.threshold)}": same_below}
+    if "years_between" in frame.columns:
+        warn(
+            "p is of those inspected twice, who are no sample of all: who did badly is inspected again sooner, so improvement is to be "
+            "expected even where nothing changes. Did it improve? sif.change_between(table, date_from, date_to) compares the same "
+            "providers' states on two dates",
+            SelectedPairsWarning,
+        )
     lower, upper = proportion_interval(improved, n_known, level=level)
     with np.errstate(invalid="ignore"):
         data |= {"share_improved": improved / n_known, "lower": lower, "upper": upper, "p": sign_test(improved, declined)}
@@ -236,6 +340,8 @@ def transitions(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
+    level: float = 0.95,
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -244,6 +350,9 @@ def transitions(
     graded: str | None = "graded",
 ) -> pd.DataFrame:
     """Count from which grade to which consecutive graded inspections of a provider go.
+
+    These are inspections that were followed by another, and no sample of all: who was found bad is inspected again sooner. For "did it
+    improve?" use `change_between`; for "what becomes of them?" `state_probabilities`, which counts those not yet seen again.
 
     Parameters
     ----------
@@ -257,24 +366,40 @@ def transitions(
         Only inspections that took place by the date and published by the cut-off; by default all.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         The providers; one of the records that is not in it is an error. Closed providers take part: what became of them is history.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
     DataFrame
         One row per group, period and pair of grades, best first: columns of `by`, ``period`` (the date on which it ends; only where
-        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, NaN
+        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, with
+        ``lower`` and ``upper``, its interval; NaN
         where there are none. Pairs with a missing grade (an inspection without that judgement) have rows of their own, where they occur;
         a missing `grade_to` has no share.
 
     Raises
     ------
     ValueError
-        As for `changes`; for a frequency that names no periods.
+        As for `changes`; for a level outside (0, 1), a frequency that names no periods.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        As for `as_at`.
+
+    Notes
+    -----
+    The bounds are Wilson's, of `n` and the number that came from the grade. A provider that leaves the same grade twice counts twice, as if
+    it were two: where many do, they are somewhat too narrow.
 
     Examples
     --------
@@ -283,13 +408,15 @@ def transitions(
     >>> int(matrix.query("grade_from == 'Inadequate' and grade_to == 'Good'")["n"].item())
     10
     """
-    called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
-    may_count = seen.may_count.all & known_by(seen.histories, date, published_by)
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale)
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
+    may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
     seen.warn_if_pooled(np.flatnonzero(may_count))
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
-    return transitions_table(counted, grouped, seen.graded_on, None if freq is None else ends)
+    return transitions_table(counted, grouped, seen.graded_on, None if freq is None else ends, level)
 
 
 def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: Any, n_grades: int) -> tuple[np.ndarray, np.ndarray]:
@@ -312,7 +439,7 @@ def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: An
     return counted, ends
 
 
-def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, ends: np.ndarray | None) -> pd.DataFrame:
+def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, ends: np.ndarray | None, level: float) -> pd.DataFrame:
     """The result of `transitions`, from counts by group, period, grade before and after, worst to best; `ends` None: no periods."""
     k = len(scale.labels)
     shown, labels = grouped.shown(counted.reshape(len(counted), -1))
@@ -320,9 +447,12 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
     counted = counted[shown][:, : 1 if ends is None else len(ends)]
     best_first = np.append(np.arange(k)[::-1], k)
     square = counted[:, :, best_first][:, :, :, best_first]
+    n_from = square[..., :k].sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = square / square[..., :k].sum(axis=-1, keepdims=True)
+        share = square / n_from
     share[..., k] = np.nan
+    bounds = np.full((2, *square.shape), np.nan)
+    bounds[..., :k] = proportion_interval(square[..., :k], n_from, level=level)
     # All pairs of grades; of those with a missing one only what occurs anywhere.
     occurs = square.any(axis=(0, 1)) | ((best_first[:, None] < k) & (best_first < k))
     of_group, of_period, before, after = np.nonzero(np.broadcast_to(occurs, square.shape))
@@ -331,6 +461,7 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
     place = (of_group, of_period, before, after)
     data: dict[str, Any] = {} if ends is None else {"period": dates_of(ends[of_period])}
     data |= {"grade_from": grade.take(before), "grade_to": grade.take(after), "n": square[place], "share": share[place]}
+    data |= {"lower": bounds[0][place], "upper": bounds[1][place]}
     return result(labels, data)
 
 
@@ -338,15 +469,23 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
 class Transitions(OfHistories):
     """`ofsted_sif.transitions`, with its options."""
 
+    over_time: ClassVar[bool] = True
     freq: Any
     date: Any
     published_by: Any
     register: Any
+    level: float = 0.95
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The date asked for."""
+        return np.array([] if self.date is None else [day(self.date, "date")], dtype=np.int64)
 
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
         seen, words = self.observe(piece, self.register)
-        may_count = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        taken = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        may_count = seen.in_known_time(taken)
         grouped = seen.groups(self.by)
         counted, ends = _counted(seen, may_count, grouped, self.freq, len(seen.words))
         group, period, before, after = np.nonzero(counted)
@@ -355,13 +494,14 @@ class Transitions(OfHistories):
         moves = PartialCounts(tuple(labelled), (counted[group, period, before, after],))
         # A group is shown where a row has it, even one that took no part.
         coded = [label_codes(column(seen.frame, name, "by")) for name in names(self.by, "by")]
-        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves}
+        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves, **self.left_out(taken, may_count)}
         ends = np.unique(ends[[0, -1]]) if len(ends) else ends
         parts["ends"] = PartialCounts((ends,), (np.zeros(len(ends), dtype=np.int64),))
         return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.frame, np.flatnonzero(may_count)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and periods are shown without a gap."""
+        self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
             self.say_frameworks(of.labels[0], of.sums[0])
@@ -375,7 +515,7 @@ class Transitions(OfHistories):
         k = len(scale.labels)
         counted = np.zeros((grouped.size + 1, (0 if ends is None else len(ends)) + 1, k + 1, k + 1), dtype=np.int64)
         np.add.at(counted, (np.where(group < 0, grouped.size, group), period, before, after), moves.sums[0])
-        return transitions_table(counted, grouped, scale, ends)
+        return transitions_table(counted, grouped, scale, ends, self.level)
 
 
-transitions.question = Transitions  # type: ignore[attr-defined]
+transitions.question = Transitions

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.errors import SharedProvidersWarning, warn
-from ofsted_sif.intervals import normal_quantile, proportion_interval, sign_test
+from ofsted_sif.intervals import normal_quantile, paired_difference, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
@@ -58,13 +58,16 @@ def compare(
         the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
         and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:
         ``difference of shares`` (Bonett and Price's interval), ``odds ratio`` (of those that crossed the threshold, exact interval),
-        ``mcnemar`` (exact; the statistic is the smaller number that crossed). A scale without a threshold has no shares. What can't be told
-        is NaN; a bound of a ratio that nothing limits is 0 or infinite. ``attrs`` says how many rows had no such judgement or no partner.
+        ``mcnemar`` (exact; the statistic is the smaller number that crossed), ``improved less declined`` (pairs whose grade in `a` is
+        better less those whose is worse, as a share of all: on the whole scale who moved; the same interval and the exact sign test, whose
+        statistic is the smaller number), ``probability of superiority`` (on the whole scale how the two distributions compare; Munzel and
+        Brunner's interval and test). A scale without a threshold has no shares, odds ratio and mcnemar. What can't be told is NaN; a bound
+        of a ratio that nothing limits is 0 or infinite. ``attrs`` says how many rows had no such judgement or no partner.
 
     Raises
     ------
     ValueError
-        For a missing column, a provider that occurs twice in a table of pairs, or pairs on a scale without a threshold.
+        For a missing column, or a provider that occurs twice in a table of pairs.
 
     Warns
     -----
@@ -82,7 +85,11 @@ def compare(
     Mann-Whitney: ``z = (|U - n_a n_b / 2| - 1/2) / s``, ``s² = n_a n_b / 12 (n + 1 - sum(t³ - t) / (n (n - 1)))`` with n = n_a + n_b and t
     the numbers of rows of each grade. McNemar: of the c pairs that crossed the threshold, a binomial(c, 1/2) number did so upwards.
     Bonett and Price: with u up and d down of n pairs, ``u' = u + 1``, ``d' = d + 1``, ``n' = n + 2`` and ``c = (u' - d') / n'``, the bounds
-    are ``c ± z √(((u' + d') / n' - c²) / n')``, cut to [-1, 1].
+    are ``c ± z √(((u' + d') / n' - c²) / n')``, cut to [-1, 1]. Superiority of pairs: with ``F_a(x)`` the share of `a` that is worse than x
+    or, by half, equal, P is the mean of ``F_b(a_i)``; its variance is that of ``F_b(a_i) - F_a(b_i)`` over the n pairs, by n, and bounds
+    and test take Student's t with n - 1 degrees of freedom [7]_; where that variance is 0 they are NaN.
+
+    For two dates of one table of inspections `change_between` asks the same by groups, and says who is judged on one date alone.
 
     References
     ----------
@@ -95,6 +102,7 @@ def compare(
     .. [5] Agresti, A., Min, Y. (2002). Unconditional small-sample confidence intervals for the odds ratio. Biostatistics 3, 379-386.
     .. [6] Newcombe, R. G. (2006). Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2. Stat.
        Med. 25, 559-573. doi:10.1002/sim.2324
+    .. [7] Munzel, U., Brunner, E. (2002). An exact paired rank test. Biom. J. 44, 584-593.
 
     Examples
     --------
@@ -113,11 +121,10 @@ def compare(
     good_enough = k - scale.n_good_enough
     normal_quantile(level)  # a level that is none is named before anything is counted
     if paired:
-        if scale.threshold is None:
-            raise ValueError(f"the scale {scale.name} has no threshold that pairs could cross")
         of_a, of_b = _pairs(first, second, of_a, of_b, provider)
         n_rows = [len(first), len(second)]
-        rows = _paired_measures(of_a >= good_enough, of_b >= good_enough, level)
+        rows = [] if scale.threshold is None else _crossing_measures(of_a >= good_enough, of_b >= good_enough, level)
+        rows += _moving_measures(of_a, of_b, k, level)
         sizes = [len(of_a), len(of_b)]
     else:
         _warn_if_shared(first, second, provider)
@@ -288,17 +295,41 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np
     return of_a[both], of_partner[both]
 
 
-def _paired_measures(a: np.ndarray, b: np.ndarray, level: float) -> list[Measure]:
-    """Difference and odds ratio of pairs, and McNemar's exact test."""
+def _crossing_measures(a: np.ndarray, b: np.ndarray, level: float) -> list[Measure]:
+    """Difference and odds ratio of pairs that crossed the threshold, and McNemar's exact test."""
     n, up, down = len(a), int((a & ~b).sum()), int((~a & b).sum())
-    centre, crossed = (up - down) / (n + 2), (up + down + 2) / (n + 2)
-    half = normal_quantile(level) * np.sqrt((crossed - centre**2) / (n + 2))
-    bounds = (max(-1.0, centre - half), min(1.0, centre + half)) if n else (NAN, NAN)
     # Given how many crossed, those upwards are binomial; their share's exact bounds become bounds of the odds.
     lower, upper = proportion_interval(up, up + down, method="clopper-pearson", level=level)
     with np.errstate(invalid="ignore", divide="ignore"):
         return [
-            ("difference of shares", np.divide(up - down, n), *bounds, NAN, NAN),
+            ("difference of shares", np.divide(up - down, n), *paired_difference(up, down, n, level), NAN, NAN),
             ("odds ratio", np.divide(up, down), lower / (1 - lower), upper / (1 - upper), NAN, NAN),
             ("mcnemar", NAN, NAN, NAN, min(up, down), float(sign_test(up, down))),
         ]
+
+
+def _moving_measures(a: np.ndarray, b: np.ndarray, k: int, level: float) -> list[Measure]:
+    """On the whole scale: pairs that are better in `a` less those that are worse, and the probability of superiority of pairs."""
+    from scipy.special import stdtr, stdtrit  # only here: scipy is slow to import
+
+    n, up, down = len(a), int((a > b).sum()), int((a < b).sum())
+    bounds = paired_difference(up, down, n, level)
+    # What share of a table each grade is better than, ties half.
+    over_a, over_b = (np.cumsum(number) - number / 2 for number in (np.bincount(codes, minlength=k) for codes in (a, b)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        difference, superior = np.divide(up - down, n), np.divide(over_b[a].sum(), n * n)
+        placed = over_b[a] - over_a[b]
+        spread = placed.std(ddof=1) / n / np.sqrt(n) if n > 1 and np.ptp(placed) > 0 else NAN
+        half = stdtrit(n - 1, (1 + level) / 2) * spread
+        t = (superior - 0.5) / spread
+    return [
+        ("improved less declined", difference, *bounds, min(up, down), float(sign_test(up, down))),
+        (
+            "probability of superiority",
+            superior,
+            np.maximum(superior - half, 0.0),
+            np.minimum(superior + half, 1.0),
+            t,
+            2 * stdtr(n - 1, -abs(t)),
+        ),
+    ]

@@ -240,9 +240,22 @@ def _whole(values: Any, name: str) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def sign_test(up: Any, down: Any) -> np.ndarray:
-    """The exact two-sided p-value of `up` against `down`, were both equally likely."""
+def sign_test(up: Any, down: Any, *, whole: bool = True) -> np.ndarray:
+    """The exact two-sided p-value of `up` against `down`, were both equally likely; with half the probability of what was seen (mid-p)."""
     from scipy.special import bdtr  # only here: scipy is slow to import
 
     up, down = np.asarray(up, dtype=np.int64), np.asarray(down, dtype=np.int64)
-    return np.minimum(1.0, 2 * bdtr(np.minimum(up, down).astype(np.float64), up + down, 0.5))
+    fewer, n = np.minimum(up, down), up + down
+    tail = bdtr(fewer.astype(np.float64), n, 0.5)
+    if not whole:  # the probability of what was seen is how much the distribution rises there
+        tail = (tail + np.where(fewer > 0, bdtr(np.maximum(fewer - 1, 0).astype(np.float64), n, 0.5), 0.0)) / 2
+    return np.minimum(1.0, 2 * tail)
+
+
+def paired_difference(up: Any, down: Any, n: Any, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Bonett and Price's bounds of ``(up - down) / n``, of n pairs; NaN where there are none."""
+    up, down, n = (np.asarray(values, dtype=np.float64) for values in (up, down, n))
+    centre, changed = (up - down) / (n + 2), (up + down + 2) / (n + 2)
+    half = normal_quantile(level) * np.sqrt((changed - centre**2) / (n + 2))
+    known = n > 0
+    return np.where(known, np.maximum(centre - half, -1.0), np.nan), np.where(known, np.minimum(centre + half, 1.0), np.nan)

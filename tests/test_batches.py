@@ -13,7 +13,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import aggregation, change, counts, snapshots, trends
+from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.table import partial
@@ -26,6 +26,7 @@ import pyarrow.parquet as pq  # noqa: E402
 GRADE = "overall_effectiveness"
 DATES = ["2016-03-31", "2024-03-31", "2020-01-01"]
 ALL = {"framework": "all"}
+INDEPENDENT = {"cluster": None}  # by batches a trend takes rows so
 CALLS = [
     ("aggregate", {}),
     ("aggregate", {"by": "region", "judgement": [GRADE, "adoption"], "interval": "goodman"}),
@@ -36,19 +37,37 @@ CALLS = [
     ("transitions", {**ALL}),
     ("transitions", {**ALL, "by": "region", "freq": "YE-AUG", "having": GRADE}),
     ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31"}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31", "by": "region", "having": GRADE, "exact": True}),
+    (
+        "change_between",
+        {
+            "framework": ["SIF", "ILACS"],
+            "date_from": "2019-03-31",
+            "date_to": "2024-03-31",
+            "by": ["region", "framework"],
+            "max_age": pd.DateOffset(years=3),
+        },
+    ),
     ("series", {**ALL, "dates": DATES}),
     ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
     ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
-    ("trend", {**ALL}),
-    ("trend", {**ALL, "by": "region", "adjust": "bh"}),
-    ("trend", {**ALL, "by": "provider"}),
-    ("trend", {**ALL, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
-    ("trend", {**ALL, "method": "seasonal-mann-kendall", "season": "inspection_type"}),
-    ("trend", {"framework": "ILACS", "by": ["region", "framework"], "method": "cochran-armitage"}),
-    ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
-    ("trend", {**ALL, "by": "region", "method": "jonckheere", "freq": "QE"}),
+    ("trend", {**ALL, **INDEPENDENT, **INDEPENDENT}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "region", "adjust": "bh"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "provider"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
+    ("trend", {**ALL, **INDEPENDENT, "method": "seasonal-mann-kendall", "season": "inspection_type"}),
+    ("trend", {"framework": "ILACS", **INDEPENDENT, "by": ["region", "framework"], "method": "cochran-armitage"}),
+    ("trend", {**ALL, **INDEPENDENT, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "region", "method": "jonckheere", "freq": "QE"}),
 ]
-QUESTIONS = {"aggregate": aggregation.Aggregate, "transitions": change.Transitions, "series": snapshots.Series, "trend": trends.Trend}
+QUESTIONS = {
+    "aggregate": aggregation.Aggregate,
+    "change_between": two_dates.Between,
+    "transitions": change.Transitions,
+    "series": snapshots.Series,
+    "trend": trends.Trend,
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +85,15 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].astype(object).where(table[name].notna(), None) for name in table.select_dtypes("category")})
 
 
+def in_sorted_order(table: pd.DataFrame) -> pd.DataFrame:
+    """A dictionary in a file is no order unless it says so."""
+    unordered = [name for name in table.select_dtypes("category") if not table[name].cat.ordered]
+    return table.assign(**{name: table[name].cat.reorder_categories(sorted(table[name].cat.categories)) for name in unordered})
+
+
 def parquet(table, file, rows=70):
     table.to_parquet(file, row_group_size=rows, index=False)
-    return file, pd.read_parquet(file)
+    return file, in_sorted_order(pd.read_parquet(file))
 
 
 def many_files(table, folder):
@@ -98,7 +123,7 @@ def unlike_dictionaries(table, file):
     with pq.ParquetWriter(file, schema) as writer:
         for piece in pieces:
             writer.write_table(piece.cast(schema))
-    return file, pd.read_parquet(file)
+    return file, in_sorted_order(pd.read_parquet(file))
 
 
 SOURCES = {
@@ -216,7 +241,7 @@ def test_what_is_wrong_is_named_with_the_row_of_the_whole(table, tmp_path) -> No
     with pytest.raises(RowError, match=r"b.parquet, its row 222: weights='pupils', row 938: -1 is negative"):
         sif.aggregate(both, judgement="leadership", weights="pupils")
     with pytest.raises(RowError, match=r"b.parquet: column 'overall_effectiveness', row 333: 'Godo'"):
-        sif.trend(both[1], **ALL)
+        sif.trend(both[1], **ALL, **INDEPENDENT)
 
 
 def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> None:
@@ -294,8 +319,9 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
 
 
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
-    file, whole = parquet(table, tmp_path / "a.parquet")
-    for name, options in (("transitions", {}), ("series", {"dates": DATES}), ("trend", {})):
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    whole = pd.read_parquet(file)  # with the frameworks in the order of its dictionary, as by batches
+    for name, options in (("transitions", {}), ("series", {"dates": DATES}), ("trend", INDEPENDENT)):
         told = []
         for source in (file, whole):
             with pytest.warns(sif.PooledFrameworksWarning) as caught:
@@ -338,5 +364,19 @@ def test_progress_is_shown_where_it_is_asked_for(table, tmp_path, capsys) -> Non
 def test_own_names_of_columns_are_said_once(table, tmp_path) -> None:
     file, _ = parquet(table.rename(columns={"provider": "urn", "inspection_start": "began"}), tmp_path / "a.parquet")
     scanned = sif.scan(file, provider="urn", inspected="began")
-    expected = sif.trend(table, **ALL)
+    expected = sif.trend(table, **ALL, **INDEPENDENT)
     assert_frame_equal(scanned.trend(**ALL), expected, check_exact=True)
+
+
+def test_a_trend_by_batches_does_not_take_providers_for_independent_without_a_word(table, tmp_path) -> None:
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    for cluster in ("auto", "region"):
+        with pytest.raises(ValueError, match=rf"cluster='{cluster}'.*cluster=None takes them so all the same"):
+            sif.trend(file, **ALL, cluster=cluster)
+    scanned = sif.scan(file)
+    assert inspect.signature(scanned.trend).parameters["cluster"].default is None
+    assert "independent" in scanned.trend.__doc__
+    without = table[["is_good", "inspection_start", "published"]]
+    file, _ = parquet(without, tmp_path / "b.parquet")
+    options = {"value": "is_good", "method": "cochran-armitage"}
+    assert_frame_equal(sif.trend(file, **options), sif.trend(without, **options), check_exact=True)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import ofsted_sif as sif
 
 with (Path(__file__).parent / "data" / "published_figures.csv").open(encoding="utf-8", newline="") as file:
     FIGURES = [row for row in csv.DictReader(file) if row["which"] == "latest change"]
+
+# What is said of pairs has a test of its own below.
+pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
 
 INSPECTIONS = sif.load_inspections()
 LABELS = ["Inadequate", "Requires improvement", "Good", "Outstanding"]
@@ -249,7 +253,7 @@ def test_transitions_agree_with_a_crosstab_by_group_and_period():
         ["region", "year", "before", "overall_effectiveness"], observed=True
     ).size()  # fmt: skip
     got = sif.transitions(INSPECTIONS, "region", freq="YE-MAR", framework="ILACS", having="overall_effectiveness")
-    assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share"]
+    assert list(got.columns) == ["region", "period", "grade_from", "grade_to", "n", "share", "lower", "upper"]
     seen = got[got["n"] > 0]
     found = {(r.region, r.period.year, r.grade_from, r.grade_to): r.n for r in seen.itertuples()}
     assert found == wanted.to_dict()
@@ -262,7 +266,7 @@ def test_every_period_and_pair_of_grades_has_a_row_and_shares_are_of_the_row():
     assert got["period"].dt.year.unique().tolist() == [2018, 2019, 2020, 2021]
     assert len(got) == 4 * 16
     total = sif.transitions(table)
-    assert list(total.columns) == ["grade_from", "grade_to", "n", "share"]
+    assert list(total.columns) == ["grade_from", "grade_to", "n", "share", "lower", "upper"]
     from_inadequate = total[total["grade_from"] == "Inadequate"].set_index("grade_to")
     assert from_inadequate["n"].to_dict() == {"Outstanding": 0, "Good": 0, "Requires improvement": 1, "Inadequate": 1}
     assert from_inadequate.loc["Inadequate", "share"] == 0.5
@@ -290,6 +294,17 @@ def test_transitions_of_no_inspections_are_zero():
     assert sif.transitions(INSPECTIONS, framework="SCCIF")["n"].sum() == 0
     assert sif.transitions(INSPECTIONS, framework="SCCIF", freq="YE").empty
     assert sif.changes(INSPECTIONS, framework="SCCIF").empty
+
+
+def test_the_sign_test_of_those_inspected_twice_says_whom_it_leaves_out():
+    pairs = sif.changes(table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3)))
+    with pytest.warns(sif.SelectedPairsWarning, match=r"sif\.change_between\(table, date_from, date_to\)") as said:
+        sif.change_summary(pairs)
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sif.change_summary(pairs.drop(columns="years_between"))  # pairs of the user's own making
 
 
 # ---- decompose
@@ -323,6 +338,31 @@ def test_each_provider_falls_into_its_part():
     assert parts["judged"].tolist() == [0, 0, 1, -1, -1]
     assert parts["good_or_outstanding"].tolist() == [1, -1, 1, -1, -1]
     assert parts["change"].sum() == pytest.approx(3 / 4 - 4 / 5)
+
+
+@pytest.mark.parametrize("by", ["region", ["ofsted_region", "framework"]])
+def test_each_groups_parts_add_up_to_the_change_of_its_share_and_over_groups_to_the_whole(by):
+    dates, options = ("2019-03-31", "2024-03-31"), {"framework": ["SIF", "ILACS"]}
+    parts, whole = sif.decompose(INSPECTIONS, *dates, by, **options), sif.decompose(INSPECTIONS, *dates, **options)
+    for name in ("n", "judged", "good_or_outstanding"):
+        assert parts.groupby("part", observed=True)[name].sum().tolist() == whole[name].tolist()
+    assert parts.attrs == whole.attrs
+    if by != "region":  # the framework in force is another on the later date
+        return
+    states = (sif.as_at(INSPECTIONS, date, **options) for date in dates)
+    before, after = (sif.aggregate(state, by).set_index(by)["share_good_or_outstanding"] for state in states)
+    found = parts.groupby(by, observed=True)["change"].sum()
+    assert found.tolist() == pytest.approx((after - before)[found.index].tolist())
+
+
+def test_a_provider_counts_in_its_group_on_the_later_date_or_in_its_last():
+    rows = [("A", "2018-01-01", 3), ("A", "2020-06-01", 2), ("B", "2018-01-01", 2), ("C", "2018-01-01", 2)]
+    table = table_of(*rows, region=["North", "South", "West", None], closed=pd.to_datetime([None, None, "2020-01-01", None]))
+    parts = sif.decompose(table, "2019-01-01", "2021-01-01", "region")
+    there = parts[parts["n"] > 0]
+    assert there[["region", "part", "n"]].astype(object).to_numpy().tolist() == [["South", "re-graded up", 1], ["West", "closed", 1]]
+    assert pd.isna(parts["region"].iloc[-1])
+    assert parts["change"].iloc[-5:].tolist() == [0] * 5
 
 
 def test_decompose_says_what_is_wrong():
@@ -441,7 +481,7 @@ def test_pairs_agree_with_statsmodels(seed):
     lower, upper = proportion_confint(up, up + down, method="beta")
     assert got.loc["odds ratio", ["lower", "upper"]].tolist() == pytest.approx([lower / (1 - lower), upper / (1 - upper)], rel=1e-12)
     assert got.loc["difference of shares", "estimate"] == (up - down) / both.sum()
-    assert got["n_a"].tolist() == [both.sum()] * 3
+    assert got["n_a"].tolist() == [both.sum()] * 5
     assert result.attrs == {"n_left_out_a": n - both.sum(), "n_left_out_b": n - both.sum()}
 
 
@@ -465,6 +505,47 @@ def _difference(a, b):
         row = measures(np.array(a), np.array(b), paired=True).loc["difference of shares"]
         SEEN[a, b] = (row["lower"], row["upper"])
     return SEEN[a, b]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_moved_and_how_the_distributions_compare_on_the_whole_scale(seed):
+    """The probability of superiority by its definition, pair by pair; its variance by that of the placements."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 40))
+    a, b = rng.integers(0, 4, (2, n))
+    got = measures(a, b, paired=True)
+    up, down = int((a > b).sum()), int((a < b).sum())
+    moved = got.loc["improved less declined"]
+    assert moved["estimate"] == (up - down) / n
+    assert moved["statistic"] == min(up, down)
+    assert moved["p"] == (pytest.approx(stats.binomtest(up, up + down).pvalue, rel=1e-12) if up + down else 1)
+    c, changed = (up - down) / (n + 2), (up + down + 2) / (n + 2)
+    half = stats.norm.ppf(0.975) * ((changed - c * c) / (n + 2)) ** 0.5
+    assert moved[["lower", "upper"]].tolist() == pytest.approx([max(c - half, -1), min(c + half, 1)], rel=1e-12)
+    over = np.sign(a[:, None] - b).astype(float) / 2 + 0.5  # a row of `a` against each of `b`
+    placed = over.mean(axis=1) - (1 - over).mean(axis=0)  # a_i in b's distribution, less b_i in a's
+    spread = stats.sem(placed)
+    superior = got.loc["probability of superiority"]
+    assert superior["estimate"] == pytest.approx(over.mean(), rel=1e-12)
+    if spread > 0:
+        low, high = over.mean() + np.array([-1, 1]) * stats.t.ppf(0.975, n - 1) * spread
+        assert superior[["lower", "upper"]].tolist() == pytest.approx([max(low, 0), min(high, 1)], rel=1e-9)
+        assert superior["p"] == pytest.approx(2 * stats.t.sf(abs(over.mean() - 0.5) / spread, n - 1), rel=1e-9)
+
+
+def test_pairs_on_a_scale_without_a_threshold_are_compared_on_the_whole_of_it():
+    table = pd.DataFrame({"provider": ["A", "B", "C"], "inclusion": ["Needs attention", "Strong standard", "Strong standard"]})
+    later = table.assign(inclusion=["Strong standard", "Exceptional", "Needs attention"])
+    found = sif.compare(later, table, judgement="inclusion", paired=True).set_index("measure")
+    assert found.index.tolist() == ["improved less declined", "probability of superiority"]
+    assert found.loc["improved less declined", "estimate"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("pairs", [[], [(2, 2)], [(2, 2), (1, 1)], [(3, 1), (3, 1)]], ids=["none", "one", "all alike", "all moved alike"])
+def test_pairs_that_cannot_tell_have_no_bounds_of_superiority(pairs):
+    a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    found = measures(a, b, paired=True).loc["probability of superiority"]
+    assert found[["lower", "upper", "p"]].isna().all()
 
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
@@ -591,7 +672,6 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.transitions(table, freq="school year"), "freq='school year' names no periods; "),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
-        (lambda table: sif.compare(table[:1], table[:1], judgement="safe", paired=True), "the scale MET has no threshold that pairs"),
         (lambda table: sif.compare(table[:1], table[:1], paired=True, provider="urn"), "provider='urn': the table has no such column"),
     ],
 )

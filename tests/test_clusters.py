@@ -23,20 +23,22 @@ distributed = pytest.importorskip("distributed")
 GRADE = "overall_effectiveness"
 DATES = ["2016-03-31", "2024-03-31", "2020-01-01"]
 ALL = {"framework": "all"}
+INDEPENDENT = {"cluster": None}  # by batches a trend takes rows so
 CALLS = [
     ("aggregate", {}),
     ("aggregate", {"by": "region", "judgement": [GRADE, "adoption"], "interval": "goodman"}),
     ("aggregate", {"by": ["region", "framework"], "weights": "pupils"}),
     ("aggregate", {"by": ["region", "framework"], "observed": False}),
+    ("change_between", {**ALL, "date_from": "2021-03-31", "date_to": "2024-03-31", "by": "region", "having": GRADE}),
     ("transitions", {**ALL}),
     ("transitions", {"framework": "ILACS", "by": ["region", "framework"], "freq": "YE-MAR", "date": "2024-03-31"}),
     ("transitions", {**ALL, "by": "region", "having": GRADE, "register": sif.load_local_authorities()}),
     ("series", {**ALL, "dates": DATES, "by": "region", "published_by": "2024-06-30", "having": GRADE}),
     ("series", {"framework": ["SIF", "ILACS"], "dates": DATES, "by": ["region", "framework"], "max_age": pd.DateOffset(years=3)}),
-    ("trend", {**ALL, "by": "region", "adjust": "bh"}),
-    ("trend", {**ALL, "by": "provider"}),
-    ("trend", {**ALL, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
-    ("trend", {**ALL, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "region", "adjust": "bh"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "provider"}),
+    ("trend", {**ALL, **INDEPENDENT, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
+    ("trend", {**ALL, **INDEPENDENT, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
     ("series", {**ALL, "dates": pd.date_range("2015-03-31", periods=30, freq="QE"), "by": "provider_name"}),
 ]
 
@@ -157,13 +159,13 @@ def test_what_is_wrong_is_named_with_partition_and_row(table) -> None:
     wrong = as_text(table)
     wrong.loc[1000, GRADE] = "Godo"
     frame = partitioned([wrong.iloc[start : start + 300] for start in range(0, 1500, 300)])
-    for name, options in (("aggregate", {}), ("trend", ALL), ("series", {"dates": DATES, **ALL})):
+    for name, options in (("aggregate", {}), ("trend", ALL | INDEPENDENT), ("series", {"dates": DATES, **ALL})):
         told = r"partition 3, its row 100: column 'overall_effectiveness', row 1000: 'Godo' is not a grade"
         with pytest.raises(RowError, match=told) as caught:
             getattr(sif, name)(frame, **options)
         assert caught.value.row == 1000
     with pytest.raises(RowError, match=r"^column 'overall_effectiveness', row 1000: 'Godo' is not a grade"):
-        sif.trend(frame.repartition(npartitions=1), **ALL)
+        sif.trend(frame.repartition(npartitions=1), **ALL, **INDEPENDENT)
 
 
 @pytest.mark.parametrize("name", ["aggregate", "transitions"])
@@ -216,7 +218,7 @@ def test_own_names_of_columns_are_said_once(table) -> None:
     frame = dd.from_pandas(table.rename(columns={"provider": "urn", "inspection_start": "began"}), npartitions=4, sort=False)
     scanned = sif.scan(frame, provider="urn", inspected="began")
     assert repr(scanned) == f"<scan of 4 partitions, {len(table.columns)} columns>"
-    assert_frame_equal(scanned.trend(**ALL), sif.trend(table, **ALL), check_exact=True)
+    assert_frame_equal(scanned.trend(**ALL), sif.trend(table, **ALL, **INDEPENDENT), check_exact=True)
 
 
 def test_a_missing_extra_is_named_with_what_to_type(table, monkeypatch) -> None:

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 import ofsted_sif as sif
 from tests.support import kinds
 
+# What is said of pairs is said in tests/test_change.py.
+pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
+
 DAY, LATER = "2018-06-30", "2020-01-31"
 TABLES = {
     "aggregate": lambda table: sif.aggregate(table, by="region", weights="pupils"),
@@ -19,6 +22,7 @@ TABLES = {
     "periods": lambda table: sif.periods(table, by="region", freq="YE"),
     "changes": lambda table: sif.changes(table, date=LATER),
     "change_summary": lambda table: sif.change_summary(sif.changes(table, by="region"), by="region"),
+    "change_between": lambda table: sif.change_between(table, DAY, LATER, by="region"),
     "transitions": lambda table: sif.transitions(table, by="region"),
     "decompose": lambda table: sif.decompose(table, DAY, LATER),
     "compare": lambda table: sif.compare(sif.as_at(table, DAY), sif.as_at(table, LATER), paired=True),
@@ -26,10 +30,14 @@ TABLES = {
     "time_to": lambda table: sif.time_to(table, by="region", grade="Good", until=LATER),
     "median_time_to": lambda table: sif.median_time_to(table, by="region", grade="Good", until=LATER),
     "logrank": lambda table: sif.logrank(table, by="region", grade="Good", until=LATER),
+    "state_probabilities": lambda table: sif.state_probabilities(table, by="region", at=[0, 1, 2], until=LATER),
     "trend": lambda table: sif.trend(table, by="region", method="mann-kendall"),
     "resample": lambda table: sif.resample(
         table, statistic=lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False
     ),
+    "shrink": lambda table: sif.shrink(sif.aggregate(table, "region")),
+    "overdispersion": lambda table: sif.overdispersion(sif.aggregate(table, "region")),
+    "standardise": lambda table: sif.standardise(table, strata="region"),
     "combine": lambda table: sif.combine(table, table),
     "reconcile": lambda table: sif.reconcile(sif.as_at(table, DAY), sif.as_at(table, LATER)),
 }

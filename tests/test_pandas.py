@@ -84,10 +84,12 @@ CALLS = {
     "series": lambda t: sif.series(t, ["2016-03-31", "2024-03-31"], framework="all"),
     "periods": lambda t: sif.periods(t, freq="YE-MAR", framework="all"),
     "changes": lambda t: sif.changes(t, date="2024-03-31", framework="all", by="region"),
+    "change_between": lambda t: sif.change_between(t, "2021-03-31", "2024-03-31", "region", framework="all"),
     "transitions": lambda t: sif.transitions(t, "region", framework="all"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", framework="all"),
     "spells": lambda t: sif.spells(t, framework="all"),
     "time_to": lambda t: sif.time_to(t, "framework", grade="Good", framework="all"),
+    "state_probabilities": lambda t: sif.state_probabilities(t, start="Inadequate", framework="all"),
     "trend": lambda t: sif.trend(t, framework="all"),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", n=20, rng=1),
     "combine": lambda t: sif.combine(t, t),
@@ -125,7 +127,7 @@ def test_every_dtype_gives_the_same_answer(call, kind) -> None:
     found = told(CALLS[call](given))
     assert_frame_equal(given, before)
     wanted = wanted_of(call)
-    key = [name for name in ("region", "framework") if name in wanted and call in ("aggregate", "time_to", "transitions")]
+    key = [name for name in ("region", "framework") if name in wanted and call in ("aggregate", "change_between", "time_to", "transitions")]
     if key:  # categories have an order of their own, text is sorted
         found, wanted = (frame.sort_values(key, kind="stable", ignore_index=True) for frame in (found, wanted))
     assert_frame_equal(found, wanted, check_dtype=False, check_column_type=False)

@@ -11,7 +11,9 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import Table
 
 import ofsted_sif as sif
-from ofsted_sif.trends import DAYS_A_YEAR, Rows, _seasonal, adjusted
+from ofsted_sif.dispersion import adjusted
+from ofsted_sif.table.dates import DAYS_A_YEAR
+from ofsted_sif.trend_methods import Rows, _seasonal
 
 LABELS = np.array(sif.FOUR_POINT.labels[::-1])
 GRADES = sif.grades([]).dtype
@@ -350,7 +352,8 @@ def test_a_group_that_is_too_small_is_shown_and_the_others_are_tested():
     for method in ("mann-kendall", "cochran-armitage", "jonckheere"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            found = sif.trend(table, "region", method=method, adjust="bh").set_index("region")
+            found = sif.trend(table, "region", method=method, adjust="bh", observed=False).set_index("region")
+            assert sif.trend(table, "region", method=method)["n"].tolist() == [1, 4, 3, 0]  # without the group that has no rows
         assert found["n"].tolist() == [0, 1, 4, 3, 0]
         assert found["n_missing"].tolist() == [0, 0, 0, 0, 1]
         assert found["p"].notna().tolist() == [False, False, True, False, False]
@@ -367,11 +370,12 @@ def test_no_rows_at_all():
 
 
 def test_the_columns_are_those_of_the_contract():
-    contract = ["method", "n", "n_missing", "statistic", "z", "p", "p_adjusted", "tau", "slope_per_year", "lower", "upper", "exact"]
+    contract = ["method", "n", "n_repeated", "n_clusters", "deff", "n_missing", "statistic", "z", "p", "p_adjusted", "tau"]
+    contract += ["slope_per_year", "lower", "upper", "exact"]
     table = sif.load_inspections()
     for method in ("mann-kendall", "cochran-armitage", "jonckheere"):
         found = sif.trend(table, ["region", "provider"], method=method, framework="ILACS")
-        assert list(found) == ["region", "provider", *contract, "n_repeated"]
+        assert list(found) == ["region", "provider", *contract]
         assert found["p_adjusted"].isna().all()
     assert list(sif.trend(numbers([1, 2], [1, 2]), value="number")) == contract
 
@@ -387,7 +391,7 @@ def test_the_table_is_not_changed_and_needs_no_order():
 def test_a_snapshot_series_and_overlapping_windows_are_refused_with_what_to_do_instead():
     table = sif.load_inspections()
     series = sif.series(table, pd.date_range("2015-03-31", periods=10, freq="YE-MAR"), framework="all")
-    with pytest.raises(ValueError, match=r"snapshot series.*sif\.periods.*sif\.changes"):
+    with pytest.raises(ValueError, match=r"snapshot series.*sif\.periods.*sif\.change_between"):
         sif.trend(series, value="share_good_or_outstanding", inspected="as_at")
     windows = sif.periods(table, freq="QE", framework="all", window=4)
     with pytest.raises(ValueError, match=r"overlap.*without window="):
@@ -485,9 +489,9 @@ def test_windows_that_share_a_single_inspection_overlap() -> None:
 
 
 def test_more_seasons_than_can_be_counted_are_refused() -> None:
-    rows = Rows(np.zeros(2, dtype=np.int8), 1, np.zeros(2), np.arange(2), None)
+    rows = Rows(np.zeros(2, dtype=np.int8), 1, np.zeros(2), np.arange(2), None, block=np.array([2**31 - 1, 0]))
     with pytest.raises(ValueError, match=r"^1 groups of 2147483648 seasons are more than can be counted$"):
-        _seasonal(rows, np.array([2**31 - 1, 0]), "two-sided", True)
+        _seasonal(rows, "two-sided", True)
 
 
 def test_no_slope_is_minus_nothing() -> None:
@@ -601,3 +605,181 @@ def test_bounds_of_the_slope_are_those_of_a_search_slope_by_slope():
     accepted = slopes[distance <= scipy.stats.norm.ppf(0.975) * np.sqrt((x**2 * shares * (1 - shares)).sum(axis=1))]
     a_year = found["slope_per_year"] / ((x * good).sum() / (x**2).sum())
     np.testing.assert_allclose(found[["lower", "upper"]].astype(float) / a_year, accepted[[0, -1]], atol=2e-6)
+
+
+# ---- rows that depend on one another
+
+
+def seen_again(rng, n, providers):
+    """Inspections of one group, of which several are of one provider; on few days, or on many."""
+    table = inspections(rng, n, ties=True, span=int(rng.choice([80, 20_000])))
+    return table.assign(provider=rng.integers(0, providers, n))
+
+
+def many_seen_again(seed, groups=200):
+    rng = np.random.default_rng(seed)
+    tables = [seen_again(rng, n, max(2, n // 2)) for n in rng.integers(3, 60, groups).tolist()]
+    return stacked(tables), tables
+
+
+def effect(amounts, provider):
+    """The design effect by its definition: of all pairs of rows, those of one provider beside each row with itself."""
+    same = provider[:, None] == provider
+    return (np.outer(amounts, amounts) * same).sum() / (amounts**2).sum() if (amounts**2).sum() > 0 else 1.0
+
+
+def balance(values):
+    return np.sign(values[:, None] - values).sum(axis=1)
+
+
+def test_the_design_effect_is_its_definition_for_every_method():
+    table, tables = many_seen_again(51)
+    both = {}
+    for method in ("mann-kendall", "jonckheere", "cochran-armitage", "theil-sen"):
+        options = {"value": "number"} if method == "theil-sen" else {}
+        for cluster in ("auto", None):
+            both[method, cluster] = sif.trend(table, "group", method=method, exact=False, cluster=cluster, **options)
+    years = table["inspection_start"].dt.year - (table["inspection_start"].dt.month < 9)
+    for place, part in enumerate(tables):
+        days, codes, provider = part["days"].to_numpy(), part["number"].to_numpy(), part["provider"].to_numpy()
+        year = years[table["group"] == place].to_numpy()
+        amounts = {"mann-kendall": balance(days) * balance(codes), "jonckheere": balance(year) * balance(codes)}
+        amounts["theil-sen"] = amounts["mann-kendall"]
+        amounts["cochran-armitage"] = (year - year.mean()) * ((codes >= 2) - (codes >= 2).mean())
+        for method, of in amounts.items():
+            with_clusters, without = (both[method, cluster].iloc[place] for cluster in ("auto", None))
+            if np.isnan(without["z"]):
+                assert np.isnan(with_clusters["deff"]) == (1 < with_clusters["n_clusters"] < with_clusters["n"])
+                continue
+            expected = effect(of, provider) if with_clusters["n_clusters"] > 1 else 1.0
+            assert with_clusters["deff"] == pytest.approx(expected, rel=1e-12)
+            assert with_clusters["z"] == pytest.approx(without["z"] / np.sqrt(expected), rel=1e-9)
+            assert with_clusters["p"] == pytest.approx(2 * scipy.stats.norm.sf(abs(with_clusters["z"])), rel=1e-9)
+            assert with_clusters["statistic"] == without["statistic"]
+
+
+def test_seasons_share_their_providers():
+    """By its definition: what a row brings to its block, scaled to the block's variance, added up over a provider's blocks."""
+    table, tables = many_seen_again(52, 60)
+    table["block"] = np.random.default_rng(1).integers(0, 3, len(table))
+    found = sif.trend(table, "group", method="seasonal-mann-kendall", season="block")
+    without = sif.trend(table, "group", method="seasonal-mann-kendall", season="block", cluster=None)
+    for place in range(len(tables)):
+        part = table[table["group"] == place]
+        sums, independent = {}, 0.0
+        for _, rows in part.groupby("block"):
+            kendall = sif.counts.kendall(None, rows["days"], rows["number"].to_numpy())
+            amounts = balance(rows["days"].to_numpy()) * balance(rows["number"].to_numpy())
+            if kendall.n.item() < 2 or (amounts == 0).all():
+                continue
+            independent += kendall.variance.item()
+            for provider, amount in zip(rows["provider"], amounts * np.sqrt(kendall.variance.item() / (amounts**2).sum()), strict=True):
+                sums[provider] = sums.get(provider, 0) + amount
+        if independent == 0:
+            assert np.isnan(found["deff"][place])
+            continue
+        assert found["deff"][place] == pytest.approx(sum(s * s for s in sums.values()) / independent, rel=1e-12)
+        assert found["z"][place] * np.sqrt(found["deff"][place]) == pytest.approx(without["z"][place], rel=1e-12)
+
+
+@pytest.mark.parametrize("method", ["mann-kendall", "seasonal-mann-kendall", "cochran-armitage", "jonckheere"])
+def test_where_no_provider_repeats_or_there_is_but_one_nothing_changes(method):
+    rng = np.random.default_rng(53)
+    season = {"season": "quarter"} if method.startswith("seasonal") else {}
+    once = stacked([inspections(rng, n) for n in (5, 12, 40)]).assign(provider=lambda t: np.arange(len(t)))
+    alone = once.assign(provider=once["group"])
+    nobody = once.assign(provider=None)
+    plain = sif.trend(once.drop(columns="provider"), "group", method=method, **season)
+    for table, n_clusters in ((once, [5, 12, 40]), (alone, [1, 1, 1]), (nobody, [5, 12, 40])):
+        found = sif.trend(table, "group", method=method, **season)
+        assert found["n_clusters"].tolist() == n_clusters
+        assert (found["deff"] == 1).all()
+        same = ["n_repeated", "n_clusters"]
+        pd.testing.assert_frame_equal(found.drop(columns=same), plain.drop(columns=same), check_exact=True)
+
+
+def test_the_order_of_rows_and_the_names_of_providers_play_no_part():
+    table, _ = many_seen_again(54, 30)
+    table["season"] = table["days"] % 3
+    renamed = table.assign(provider="p" + (7 * table["provider"] % 997).astype(str)).sample(frac=1, random_state=5)
+    turned = table.assign(overall_effectiveness=pd.Categorical.from_codes(3 - table["number"].astype(int), dtype=GRADES))
+    for options in ({}, {"method": "jonckheere"}, {"method": "seasonal-mann-kendall", "season": "season"}):
+        one = sif.trend(table, "group", **options)
+        exactly = {"rtol": 1e-13} if options.get("season") else {"check_exact": True}  # sums of whole numbers, but for those of seasons
+        pd.testing.assert_frame_equal(one, sif.trend(renamed, "group", **options), **exactly)
+        other = sif.trend(turned, "group", **options)
+        np.testing.assert_array_equal(one["z"], -other["z"])
+        np.testing.assert_array_equal(one["deff"], other["deff"])
+
+
+def test_a_group_of_repeated_providers_has_no_exact_p_and_others_keep_theirs():
+    again, once = seen_again(np.random.default_rng(55), 12, 4), inspections(np.random.default_rng(33), 12)
+    table = stacked([again, once.assign(provider=range(100, 112))])
+    for exact in ("auto", "mid", True):
+        found = sif.trend(table, "group", exact=exact)
+        assert found["exact"].tolist() == [False, True]
+        assert found["n_clusters"].tolist() == [table["provider"][:12].nunique(), 12]
+
+
+def test_another_column_can_say_which_rows_depend_on_one_another():
+    table = sif.load_inspections().query("framework == 'ILACS'").copy()
+    own = sif.trend(table, cluster="region")
+    assert own["n_clusters"].item() == table["region"].nunique()
+    assert own["n_repeated"].item() == 157  # of providers, as ever
+    renamed = table.drop(columns="provider").assign(provider=table["region"])
+    assert own["deff"].item() == sif.trend(renamed)["deff"].item()
+    with pytest.raises(ValueError, match=r"^cluster='regoin': the table has no such column; nearest: 'region'"):
+        sif.trend(table, cluster="regoin")
+
+
+def test_numbers_of_providers_depend_on_one_another_too():
+    table, _ = many_seen_again(56, 20)
+    rng = np.random.default_rng(3)
+    table["share"] = rng.normal(size=len(table))
+    one = sif.trend(table, "group", value="share", exact=False)
+    ranks = table["share"].rank()  # its distances play no part
+    pd.testing.assert_frame_equal(one, sif.trend(table.assign(share=ranks), "group", value="share", exact=False), check_exact=True)
+    assert (one["deff"] != 1).any()
+
+
+def test_a_providers_inspections_that_cancel_leave_nothing_to_test():
+    """One provider stands at the middle of all, and the two rows of the other bring as much one way as the other."""
+    table = numbers([0, 1, 2, 3], [0.0, 1.0, 2.0, 0.0]).assign(provider=["a", "b", "b", "a"])
+    found = sif.trend(table, value="number")
+    amounts = balance(np.arange(4)) * balance(np.array([0.0, 1, 2, 0]))
+    assert amounts.tolist() == [6, -1, 3, -6]
+    assert found["deff"].item() == pytest.approx(4 / 82)
+    cancelled = numbers([0, 1, 2, 3], [0.0, 1.0, 1.0, 0.0]).assign(provider=["a", "b", "b", "a"])
+    found = sif.trend(cancelled, value="number")
+    assert found["deff"].item() == 0
+    assert found[["z", "p"]].isna().all(axis=None)
+
+
+def test_bounds_of_the_slope_of_clusters_agree_with_p():
+    table, _ = many_seen_again(57, 300)
+    found = sif.trend(table, "group", method="cochran-armitage").dropna(subset="p")
+    outside = (found["lower"] > 0) | (found["upper"] < 0)
+    assert (outside == (found["p"] < 0.05)).all()
+    assert 0 < outside.sum() < len(found)
+
+
+def test_a_state_on_a_date_is_no_sample_of_inspections():
+    table = sif.load_inspections()
+    state = sif.as_at(table, "2024-03-31", framework="ILACS", having="overall_effectiveness")
+    with pytest.raises(ValueError, match=r"state on 31 March 2024.*sif\.change_between"):
+        sif.trend(state)
+    assert sif.trend(sif.first(table, framework="SIF"))["n"].item() == 152  # a framework's own first round
+
+
+def test_a_trend_of_the_ilacs_has_the_figures_of_r():
+    """R 4.2.2: u <- rowSums(sign(outer(day, day, "-"))) * rowSums(sign(outer(grade, grade, "-"))); sum(rowsum(u, provider)^2) / sum(u^2);
+    for shares u <- (year - mean(year)) * (good - mean(good))."""
+    table = sif.load_inspections()
+    whole, by = sif.trend(table, framework="ILACS").iloc[0], sif.trend(table, "region", framework="ILACS")
+    assert whole["deff"] == pytest.approx(0.80208042505442778, rel=1e-13)
+    assert round(whole["z"], 2) == 5.34
+    expected = [0.94671018470439883, 1.0283432601416422, 0.98291902290276112, 0.91498147493350956, 0.87181684207142762]
+    expected += [0.66366358736708031, 0.74116833459451059, 0.88350395545433003, 0.69142949565465972]
+    np.testing.assert_allclose(by["deff"], expected, rtol=1e-13)
+    shares = sif.trend(table, framework="ILACS", method="cochran-armitage")
+    assert shares["deff"].item() == pytest.approx(0.87490627295897272, rel=1e-13)

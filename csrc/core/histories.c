@@ -1,7 +1,9 @@
 /* Reading the ordered records of providers a block at a time. */
 #include "histories.h"
 
-#include "cpu.h"
+#include "code_loops.h"
+#include "grid_loops.h"
+#include "history_loops.h"
 
 static int is_row(const sif_records *records, int64_t row) {
     return row >= 0 && row < records->n;
@@ -40,14 +42,14 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
     block->row_before = block->first > 0 ? row_at(order, block->first - 1) : 0;
     if (records->provider.size > MOST_PROVIDERS)
         return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
-    /* Of the piece before, which has checked it, the provider alone matters: it is another. */
+    /* The piece before has checked that record. Of it only the provider matters here: it must be another. */
     const int64_t provider = sif_provider_before(records, order, block->first);
     if (provider >= 0 && is_row(records, block->row_before)) /* one way: an array must change meanwhile */
         block->key[0] = provider << 32;
     return sif_ok();
 }
 
-/* Asks for the rows of a column that are read some blocks later. What `order` names there is not yet checked. */
+/* Asks for the rows of a column that are read some blocks later. What `order` has there is not yet checked. */
 static void fetch_ahead(const sif_history *block, const void *column, size_t width) {
     if (block->order == NULL) {
         sif_fetch_ahead((const char *)column + block->first * (int64_t)width, block->count, width);
@@ -69,7 +71,7 @@ void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *o
 int sif_read_history(sif_history *block) {
     const sif_records *const records = block->records;
     int32_t provider[HISTORY_BLOCK];
-    int64_t placed[HISTORY_BLOCK];
+    int64_t dated[HISTORY_BLOCK];
     block->key[0] = block->key[block->count];
     if (block->count > 0)
         block->row_before = sif_history_row(block, block->count - 1);
@@ -83,27 +85,27 @@ int sif_read_history(sif_history *block) {
         }
     }
     sif_read_codes(block, &records->provider, provider);
-    fetch_ahead(block, records->held, sizeof *records->held);
+    fetch_ahead(block, records->inspected, sizeof *records->inspected);
     if (records->published != NULL)
         fetch_ahead(block, records->published, sizeof *records->published);
     if (records->eligible != NULL)
         fetch_ahead(block, records->eligible, sizeof *records->eligible);
     if (block->order != NULL)
         for (size_t i = 0; i < block->count; i++)
-            placed[i] = sif_placed(records, sif_history_row(block, i));
+            dated[i] = sif_day_of(records, sif_history_row(block, i));
     else if (records->published != NULL)
-        sif_grid_loops_now()->place(records->held + block->first, records->published + block->first, block->count, placed);
-    const int64_t *const days = block->order == NULL && records->published == NULL ? records->held + block->first : placed;
+        sif_grid_loops_now()->find_dates(records->inspected + block->first, records->published + block->first, block->count, dated);
+    const int64_t *const days = block->order == NULL && records->published == NULL ? records->inspected + block->first : dated;
     const int found = sif_history_loops_now()->make_keys(provider, days, block->count, block->key);
     block->rises = (found & SIF_TIED) == 0;
     block->is_faulty = (found & SIF_FAULTY) != 0;
-    /* Of one day, publication and row decide. Where there is no publication and no other order, rows rise. */
+    /* On one day publication and row decide. Where there is no publication and no other order, rows rise. */
     const int may_fall = !block->rises && (records->published != NULL || block->order != NULL);
     return block->is_faulty || may_fall || block->is_cut;
 }
 
-/* Whether i's record comes after the one before it, of the same day: by publication, then by row, so that no row can come twice. Not for
- * the first of all places, of which the key before is -1. */
+/* Whether record i comes after the one before it on the same day: by publication, then by row, so that no row can come twice. Not for
+ * the first place of all, before which the key is -1. */
 static int follows_on_its_day(const sif_history *block, size_t i) {
     const int64_t row = sif_history_row(block, i), before = i > 0 ? sif_history_row(block, i - 1) : block->row_before;
     const int64_t published = sif_published(block->records, row), published_before = sif_published(block->records, before);
@@ -111,13 +113,13 @@ static int follows_on_its_day(const sif_history *block, size_t i) {
 }
 
 sif_status sif_fault_of_record(const sif_records *records, int64_t row) {
-    const int64_t provider = sif_code_at(&records->provider, row), placed = sif_placed(records, row);
+    const int64_t provider = sif_code_at(&records->provider, row), dated = sif_day_of(records, row);
     if (provider < 0 || provider >= records->provider.size)
         return sif_fail(SIF_BAD_PROVIDER, row, provider);
-    if (placed == SIF_NO_DAY)
+    if (dated == SIF_NO_DAY)
         return sif_fail(SIF_NO_DATE, row, 0);
-    if (placed < INT32_MIN || placed > INT32_MAX)
-        return sif_fail(SIF_BAD_DAY, row, placed);
+    if (dated < INT32_MIN || dated > INT32_MAX)
+        return sif_fail(SIF_BAD_DAY, row, dated);
     return sif_ok();
 }
 

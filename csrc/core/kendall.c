@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
 #include "dated.h"
 #include "histories.h"
 #include "sorting.h"
@@ -13,32 +14,57 @@
 enum {
     MOST_PAIRS = 190, /* among 20 rows: the degree of the largest distribution */
     MOST_GRADES = 4096,
-    MOST_LANES = 5 /* grades whose balances fit a word for groups of a block of rows and more */
+    MOST_LANES = 5, /* grades whose balances fit a word for groups of a block of rows and more */
+    WIDEST_LANE = 21 /* bits: the triples of so many rows, less than 2^60, fit 64 bits */
 };
+
+/* A number of triples of rows, up to 2^93: high x 2^32 + low. What is added is a number below 2^62 for each of the group's rows, of which
+ * there are at most 2^31: their lower halves add up to less than 2^63, and so do the upper ones. */
+typedef struct {
+    uint64_t low, high;
+} triples;
 
 /* What one group has brought so far. */
 typedef struct {
     int64_t n, s, value_ties, day_ties;
-    double value_cubes, day_cubes;
-} sums;
+    triples unlike_values, unlike_days;
+} kendall_sums;
 
-static inline int64_t ordered_pairs(int64_t n) { return n * (n - 1); }
-
-static inline double ordered_triples(int64_t n) { return (double)n * (double)(n - 1) * (double)(n - 2); }
-
-static void tie_days(sums *of, int64_t n) {
-    of->day_ties += ordered_pairs(n);
-    of->day_cubes += ordered_triples(n);
+static inline int64_t ordered_pairs(int64_t n) {
+    return n * (n - 1);
 }
 
-static void tie_values(sums *of, int64_t n) {
-    of->value_ties += ordered_pairs(n);
-    of->value_cubes += ordered_triples(n);
+static inline void add_triples(triples *of, int64_t times, int64_t number) {
+    of->low += (uint64_t)times * ((uint64_t)number & UINT32_MAX);
+    of->high += (uint64_t)times * ((uint64_t)number >> 32);
+}
+
+static inline triples three_times(triples of) {
+    return (triples){3 * (of.low & UINT32_MAX), 3 * (of.high + (of.low >> 32))};
+}
+
+static inline double number_of(triples of) {
+    return (double)of.high * 0x1p32 + (double)of.low;
+}
+
+/* The ordered triples of n rows of which one is a given row and not all are among the t equals that it belongs to. */
+static inline int64_t triples_beyond(int64_t n, int64_t t) {
+    return (n - t) * (n + t - 3);
+}
+
+static void tie_days(kendall_sums *of, int64_t n, int64_t t) {
+    of->day_ties += ordered_pairs(t);
+    add_triples(&of->unlike_days, t, triples_beyond(n, t));
+}
+
+static void tie_values(kendall_sums *of, int64_t n, int64_t t) {
+    of->value_ties += ordered_pairs(t);
+    add_triples(&of->unlike_values, t, triples_beyond(n, t));
 }
 
 /* Writes how the values of a group fall into runs of equals, longest first: see sif_kendall in the header. */
-static int64_t runs_of(int64_t *lengths, int n) {
-    int64_t runs = 0;
+static int64_t tie_pattern_of(int64_t *lengths, int n) {
+    int64_t tie_pattern = 0;
     if (n <= MOST_LANES)
         for (int stop = n; stop > 1; stop--)
             for (int i = 1; i < stop; i++) {
@@ -57,33 +83,32 @@ static int64_t runs_of(int64_t *lengths, int n) {
     int64_t end = 0;
     for (int k = 0; k < n; k++) {
         end += lengths[k];
-        runs |= (int64_t)1 << (end - 1);
+        tie_pattern |= (int64_t)1 << (end - 1);
     }
-    return runs;
+    return tie_pattern;
 }
 
-static int has_exact(const sums *of) { return of->n > 0 && of->n <= SIF_MOST_EXACT && of->day_ties == 0; }
+static int has_exact(const kendall_sums *of) {
+    return of->n > 0 && of->n <= SIF_MOST_EXACT && of->day_ties == 0;
+}
 
-static void add_group(const sums *of, int64_t runs, int64_t *counts, double *cubes) {
+static void add_group(const kendall_sums *of, int64_t tie_pattern, int64_t *counts, double *cubes) {
     counts[SIF_KENDALL_N] += of->n;
     counts[SIF_KENDALL_S] += of->s;
     counts[SIF_KENDALL_VALUE_TIES] += of->value_ties;
     counts[SIF_KENDALL_DAY_TIES] += of->day_ties;
-    counts[SIF_KENDALL_RUNS] += runs;
-    cubes[0] += of->value_cubes;
-    cubes[1] += of->day_cubes;
+    counts[SIF_KENDALL_TIE_PATTERN] += tie_pattern;
+    cubes[0] += number_of(of->unlike_values);
+    cubes[1] += number_of(of->unlike_days);
 }
 
-static void make_void(const sif_dated *rows, int64_t *counts, double *cubes) {
-    for (int64_t c = 0; c < rows->group.size * SIF_KENDALL_COUNTS; c++)
-        counts[c] = SIF_VOID;
-    for (int64_t c = 0; c < rows->group.size * 2; c++)
-        cubes[c] = NAN;
+static sif_status finish_kendall(sif_status status, const sif_dated *rows, int64_t *counts, double *cubes) {
+    return sif_finish(status, counts, rows->group.size * SIF_KENDALL_COUNTS, cubes, rows->group.size * 2);
 }
 
 /* ---- grades
  *
- * A row is held against the rows of days before: with a worse grade they add to S, with a better one they take away. So for each grade the
+ * A row is compared with the rows of days before: with a worse grade they add to S, with a better one they take away. So for each grade the
  * balance of the rows before is kept, as it was before today, and as it is with today's rows. While a group is small the balances of all
  * grades are lanes of one word, and a row of a grade adds one constant to all of them at once; a lane is counted from half its range, so
  * that none borrows from the next. A group that outgrows its lanes goes on with numbers of 64 bits. */
@@ -93,26 +118,27 @@ typedef struct {
     uint64_t mask, step, unit; /* mask: its lane, moved down; step: to the balances; unit: to the counts */
     int64_t zero, is_graded;   /* where its lane counts from */
     int shift;
-} lane;
+} grade_lane;
 
 typedef struct {
     int64_t n_grades;
     int64_t most;  /* rows that lanes can hold */
     uint64_t zero; /* every lane at half its range */
     int width;
-    lane of[MOST_LANES + 1]; /* by grade + 1 */
-} lanes;
+    grade_lane of[MOST_LANES + 1]; /* by grade + 1 */
+} grade_lanes;
 
-static lanes make_lanes(int64_t n_grades) {
-    lanes made = {.n_grades = n_grades};
+static grade_lanes make_lanes(int64_t n_grades) {
+    grade_lanes made = {.n_grades = n_grades};
     if (n_grades < 1 || n_grades > MOST_LANES)
         return made;
-    made.width = n_grades == 1 ? 32 : 64 / (int)n_grades;
+    made.width = n_grades <= 3 ? WIDEST_LANE : 64 / (int)n_grades;
     made.most = ((int64_t)1 << (made.width - 1)) - 1;
     for (int g = 0; g < (int)n_grades; g++) {
         made.zero |= (uint64_t)1 << (made.width * g + made.width - 1);
-        lane *const of = &made.of[g + 1];
-        *of = (lane){.mask = ((uint64_t)1 << made.width) - 1, .unit = (uint64_t)1 << made.width * g, .zero = made.most + 1, .is_graded = 1};
+        grade_lane *const of = &made.of[g + 1];
+        *of = (grade_lane){
+            .mask = ((uint64_t)1 << made.width) - 1, .unit = (uint64_t)1 << made.width * g, .zero = made.most + 1, .is_graded = 1};
         of->shift = made.width * g;
         for (int other = 0; other < (int)n_grades; other++)
             of->step += (uint64_t)((other > g) - (other < g)) << made.width * other; /* modulo 2^64, as the lanes are added */
@@ -122,25 +148,25 @@ static lanes make_lanes(int64_t n_grades) {
 
 /* A group as far as its rows have been met. */
 typedef struct {
-    sums of;
+    kendall_sums of;
     int64_t met;                    /* rows, graded or not */
     int64_t key, today;             /* the last row's key, and the graded rows of its day */
     uint64_t before, after, counts; /* lanes: the balances without and with today, and the rows by grade */
     int is_wide;                    /* the three stand in `wide` instead, n_grades numbers each */
     int64_t *wide;
-} running;
+} running_group;
 
-static void begin_group(running *group, const lanes *by) {
+static void begin_group(running_group *group, const grade_lanes *by) {
     int64_t *const wide = group->wide;
-    *group = (running){.key = -1, .before = by->zero, .after = by->zero, .is_wide = by->most == 0, .wide = wide};
+    *group = (running_group){.key = -1, .before = by->zero, .after = by->zero, .is_wide = by->most == 0, .wide = wide};
     if (group->is_wide)
         memset(wide, 0, (size_t)(3 * by->n_grades) * sizeof *wide);
 }
 
 /* Moves a group from lanes to wide numbers. */
-static void widen(running *group, const lanes *by) {
+static void widen_group(running_group *group, const grade_lanes *by) {
     for (int64_t g = 0; g < by->n_grades; g++) {
-        const lane of = by->of[g + 1];
+        const grade_lane of = by->of[g + 1];
         group->wide[g] = (int64_t)(group->before >> of.shift & of.mask) - of.zero;
         group->wide[by->n_grades + g] = (int64_t)(group->after >> of.shift & of.mask) - of.zero;
         group->wide[2 * by->n_grades + g] = (int64_t)(group->counts >> of.shift & of.mask);
@@ -149,36 +175,38 @@ static void widen(running *group, const lanes *by) {
 }
 
 /* Adds the rows from `start` on that are of the group; key[i + 1] belongs to row i. Returns one past the last. A day's t rows make
- * t (t - 1) ties: the k-th of them brings 2 (k - 1); and so with the cubes. */
-static size_t add_to_lanes(running *group, const lanes *by, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
-    running now = *group;
+ * t (t - 1) ties: the k-th of them brings 2 (k - 1). A row that comes after n others, `today` of them on its day, brings
+ * 3 (n (n - 1) - today (today - 1)) = 3 (n - today) (n + today - 1) ordered triples of rows that are not all of one day. */
+static size_t add_to_lanes(running_group *group, const grade_lanes *by, const int64_t *key, const int32_t *grade, size_t start,
+                           size_t count) {
+    running_group now = *group;
     const int64_t of_group = key[start + 1] >> 32;
-    int64_t ties = 0, cubes = 0;
+    int64_t ties = 0, unlike = 0;
     size_t i = start;
     do {
-        const lane of = by->of[grade[i] + 1];
+        const grade_lane of = by->of[grade[i] + 1];
         const int is_same_day = key[i + 1] == now.key;
         now.key = key[i + 1];
         now.before = is_same_day ? now.before : now.after;
         now.today = is_same_day ? now.today : 0;
         now.of.s += (int64_t)(now.before >> of.shift & of.mask) - of.zero;
-        now.of.n += of.is_graded;
         ties += now.today & -of.is_graded;
-        cubes += now.today * (now.today - 1) & -of.is_graded;
+        unlike += (now.of.n - now.today) * (now.of.n + now.today - 1) & -of.is_graded;
+        now.of.n += of.is_graded;
         now.today += of.is_graded;
         now.after += of.step;
         now.counts += of.unit;
         i++;
     } while (i < count && key[i + 1] >> 32 == of_group);
     now.of.day_ties += 2 * ties;
-    now.of.day_cubes += 3 * (double)cubes;
+    add_triples(&now.of.unlike_days, 1, unlike);
     now.met += (int64_t)(i - start);
     *group = now;
     return i;
 }
 
 /* The same with numbers of 64 bits. */
-static size_t add_to_wide(running *group, int64_t n_grades, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
+static size_t add_to_wide(running_group *group, int64_t n_grades, const int64_t *key, const int32_t *grade, size_t start, size_t count) {
     int64_t *const before = group->wide, *const after = before + n_grades, *const counts = after + n_grades;
     const int64_t of_group = key[start + 1] >> 32;
     size_t i = start;
@@ -191,9 +219,9 @@ static size_t add_to_wide(running *group, int64_t n_grades, const int64_t *key, 
         if (grade[i] < 0)
             continue;
         group->of.s += before[grade[i]];
-        group->of.n++;
         group->of.day_ties += 2 * group->today;
-        group->of.day_cubes += 3 * (double)group->today * (double)(group->today - 1);
+        add_triples(&group->of.unlike_days, 1, (group->of.n - group->today) * (group->of.n + group->today - 1));
+        group->of.n++;
         group->today++;
         counts[grade[i]]++;
         for (int64_t g = 0; g < n_grades; g++)
@@ -202,32 +230,34 @@ static size_t add_to_wide(running *group, int64_t n_grades, const int64_t *key, 
     return i;
 }
 
-static void end_group(running *group, const lanes *by, int64_t *counts, double *cubes) {
-    int64_t *const lengths = group->wide + 2 * by->n_grades, runs = 0;
+static void end_group(running_group *group, const grade_lanes *by, int64_t *counts, double *cubes) {
+    int64_t *const lengths = group->wide + 2 * by->n_grades, tie_pattern = 0;
     for (int64_t g = 0; !group->is_wide && g < by->n_grades; g++)
         lengths[g] = (int64_t)(group->counts >> by->of[g + 1].shift & by->of[g + 1].mask);
     for (int64_t g = 0; g < by->n_grades; g++)
-        tie_values(&group->of, lengths[g]);
+        tie_values(&group->of, group->of.n, lengths[g]);
+    group->of.unlike_days = three_times(group->of.unlike_days);
     if (has_exact(&group->of)) {
         int n = 0;
         for (int64_t g = 0; g < by->n_grades; g++)
             if (lengths[g] > 0)
                 lengths[n++] = lengths[g]; /* n <= of.n <= SIF_MOST_EXACT */
-        runs = runs_of(lengths, n);
+        tie_pattern = tie_pattern_of(lengths, n);
     }
-    add_group(&group->of, runs, counts, cubes);
+    add_group(&group->of, tie_pattern, counts, cubes);
 }
 
-sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes, const sif_watch *watch) {
+sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes,
+                              const sif_interrupt_check *interrupt) {
     sif_status status;
     const int64_t n_grades = grades->size;
-    /* Dated rows are records: the group for provider, the day for held. */
-    const sif_records records = {.n = rows->n, .provider = rows->group, .held = rows->day};
+    /* Dated rows are records: the group for provider, the day for inspected. */
+    const sif_records records = {.n = rows->n, .provider = rows->group, .inspected = rows->day};
     const sif_column column = {grades, SIF_BAD_GRADE};
-    const lanes by = make_lanes(n_grades);
+    const grade_lanes by = make_lanes(n_grades);
     int32_t grade[HISTORY_BLOCK];
     sif_history block;
-    running group = {.key = -1};
+    running_group group = {.key = -1};
     if (rows->n > SIF_MOST_ROWS || n_grades > MOST_GRADES) {
         status = sif_fail(SIF_TOO_LARGE, -1, n_grades > MOST_GRADES ? n_grades : rows->n);
         goto done;
@@ -255,11 +285,11 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
                 begin_group(&group, &by);
             }
             if (!group.is_wide && group.met > by.most - HISTORY_BLOCK)
-                widen(&group, &by);
+                widen_group(&group, &by);
             i = group.is_wide ? add_to_wide(&group, n_grades, block.key, grade, i, block.count)
                               : add_to_lanes(&group, &by, block.key, grade, i, block.count);
         }
-        if (sif_stop_after(watch, &work, (int64_t)block.count))
+        if (sif_is_interrupted_after(interrupt, &work, (int64_t)block.count))
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     if (status.code == SIF_OK && group.key >= 0)
@@ -268,16 +298,14 @@ done:
     free(group.wide);
     if (status.code == SIF_BAD_PROVIDER)
         status.code = SIF_BAD_GROUP;
-    if (status.code != SIF_OK)
-        make_void(rows, counts, cubes);
-    return status;
+    return finish_kendall(status, rows, counts, cubes);
 }
 
 /* ---- numbers */
 
-/* The positions start .. stop - 1 are one group, checked; values and spare hold as many numbers. Returns the runs, or a failure. */
+/* The positions start .. stop - 1 are one group, checked; values and spare hold as many numbers. Gives the tie pattern, or a failure. */
 static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop, const double *numbers, double *values, double *spare,
-                             sums *of, int64_t *runs, const sif_watch *watch, int64_t *work) {
+                             kendall_sums *of, int64_t *tie_pattern, const sif_interrupt_check *interrupt, int64_t *work) {
     const int64_t n = stop - start;
     int64_t tied_in_both = 0; /* ordered pairs, as all counts of ties here */
     for (int64_t k = 0; k < n; k++) {
@@ -285,19 +313,19 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
         values[k] = sif_once_double(numbers, i);
         if (!isfinite(values[k]))
             return sif_fail(SIF_BAD_VALUE, i, 0);
-        if (sif_stop_after(watch, work, 1))
+        if (sif_is_interrupted_after(interrupt, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     for (int64_t low = 0, high; low < n; low = high) {
         const int64_t day = rows->day[sif_row_at(rows, start + low)];
         for (high = low + 1; high < n && rows->day[sif_row_at(rows, start + high)] == day; high++)
             ;
-        if (sif_stop_after(watch, work, high - low))
+        if (sif_is_interrupted_after(interrupt, work, high - low))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
+        tie_days(of, n, high - low);
         if (high - low == 1)
             continue;
-        tie_days(of, high - low);
-        if (sif_sort_values(values + low, spare, high - low, watch, work) < 0)
+        if (sif_sort_values(values + low, spare, high - low, interrupt, work) < 0)
             return sif_fail(SIF_INTERRUPTED, -1, 0);
         for (int64_t first = low, last; first < high; first = last) {
             for (last = first + 1; last < high && values[last] == values[first]; last++)
@@ -305,7 +333,7 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
             tied_in_both += ordered_pairs(last - first);
         }
     }
-    const int64_t inversions = sif_sort_values(values, spare, n, watch, work);
+    const int64_t inversions = sif_sort_values(values, spare, n, interrupt, work);
     if (inversions < 0)
         return sif_fail(SIF_INTERRUPTED, -1, 0);
     of->n = n;
@@ -314,16 +342,17 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
     for (int64_t first = 0, last; first < n; first = last) {
         for (last = first + 1; last < n && values[last] == values[first]; last++)
             ;
-        tie_values(of, last - first);
+        tie_values(of, n, last - first);
         if (n <= SIF_MOST_EXACT)
             lengths[n_runs++] = last - first; /* n_runs <= n <= SIF_MOST_EXACT */
     }
-    *runs = has_exact(of) ? runs_of(lengths, n_runs) : 0;
+    *tie_pattern = has_exact(of) ? tie_pattern_of(lengths, n_runs) : 0;
     of->s = (ordered_pairs(n) - of->value_ties - of->day_ties + tied_in_both) / 2 - 2 * inversions;
     return sif_ok();
 }
 
-sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes, const sif_watch *watch) {
+sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes,
+                              const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     double *memory = NULL;
     if (rows->n > SIF_MOST_ROWS) {
@@ -338,21 +367,19 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
         goto done;
     }
     for (int64_t start = piece.first, stop, group, work = 0; start < piece.stop; start = stop) {
-        status = sif_next_group(rows, start, piece.stop, &group, &stop, watch, &work);
+        status = sif_next_group(rows, start, piece.stop, &group, &stop, interrupt, &work);
         if (status.code != SIF_OK)
             goto done;
-        sums of = {0};
-        int64_t runs = 0;
-        status = add_values(rows, start, stop, values, memory, memory + most, &of, &runs, watch, &work);
+        kendall_sums of = {0};
+        int64_t tie_pattern = 0;
+        status = add_values(rows, start, stop, values, memory, memory + most, &of, &tie_pattern, interrupt, &work);
         if (status.code != SIF_OK)
             goto done;
-        add_group(&of, runs, counts + group * SIF_KENDALL_COUNTS, cubes + group * 2);
+        add_group(&of, tie_pattern, counts + group * SIF_KENDALL_COUNTS, cubes + group * 2);
     }
 done:
     free(memory);
-    if (status.code != SIF_OK)
-        make_void(rows, counts, cubes);
-    return status;
+    return finish_kendall(status, rows, counts, cubes);
 }
 
 /* ---- the exact distribution */
@@ -362,13 +389,13 @@ done:
  * The orders with k discordant pairs are the coefficient of q^k in the q-multinomial [n]! / ([t1]! [t2]! ...), where [m]! is the product
  * of 1 - q^j for j = 1 .. m. Series are cut off at the middle term. Coefficients on the way may leave 64 bits; as unsigned numbers
  * they do so modulo 2^64, and the final ones, at most 20! < 2^64 together, are right again. */
-static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
+static int64_t count_arrangements(int64_t tie_pattern, uint64_t *arrangements) {
     int64_t n = 0, pairs = 0, length = 0;
-    for (int64_t bit = 0; bit < SIF_MOST_EXACT && runs >> bit != 0; bit++)
+    for (int64_t bit = 0; bit < SIF_MOST_EXACT && tie_pattern >> bit != 0; bit++)
         n = bit + 1;
     for (int64_t bit = 0; bit < n; bit++) {
         length++;
-        if (runs >> bit & 1) {
+        if (tie_pattern >> bit & 1) {
             pairs += length * (bit + 1 - length); /* with the values of the runs before */
             length = 0;
         }
@@ -383,7 +410,7 @@ static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
         length++;
         for (int64_t k = length; k <= middle; k++) /* over 1 - q^length */
             arrangements[k] += arrangements[k - length];
-        if (runs >> bit & 1)
+        if (tie_pattern >> bit & 1)
             length = 0;
     }
     for (int64_t k = middle + 1; k <= pairs; k++)
@@ -393,21 +420,22 @@ static int64_t count_arrangements(int64_t runs, uint64_t *arrangements) {
     return pairs;
 }
 
-sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, double *above, double *at, const sif_watch *watch) {
+sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_t *s, double *above, double *at,
+                             const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     uint64_t arrangements[MOST_PAIRS + 1];
-    int64_t pairs = 0, work = 0, known = 0; /* known: the runs of which there are the arrangements */
+    int64_t pairs = 0, work = 0, known = 0; /* known: the tie pattern whose arrangements are there */
     for (int64_t i = 0; i < n; i++) {
-        const int64_t run = sif_once(runs, i), score = sif_once(s, i);
-        if (run <= 0 || run >= (int64_t)1 << SIF_MOST_EXACT) {
-            status = sif_fail(SIF_TOO_LARGE, i, run);
+        const int64_t pattern = sif_once(tie_pattern, i), score = sif_once(s, i);
+        if (pattern <= 0 || pattern >= (int64_t)1 << SIF_MOST_EXACT) {
+            status = sif_fail(SIF_BAD_VALUE, i, pattern);
             goto done;
         }
-        const int is_new = run != known;
+        const int is_new = pattern != known;
         if (is_new)
-            pairs = count_arrangements(run, arrangements);
-        known = run;
-        if (sif_stop_after(watch, &work, is_new ? MOST_PAIRS : 1)) {
+            pairs = count_arrangements(pattern, arrangements);
+        known = pattern;
+        if (sif_is_interrupted_after(interrupt, &work, is_new ? MOST_PAIRS : 1)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
@@ -423,8 +451,6 @@ sif_status sif_kendall_exact(int64_t n, const int64_t *runs, const int64_t *s, d
         at[i] = (double)(arrangements[most] - larger) / (double)arrangements[pairs];
     }
 done:
-    if (status.code != SIF_OK)
-        for (int64_t i = 0; i < n; i++)
-            above[i] = at[i] = NAN;
-    return status;
+    (void)sif_finish(status, NULL, 0, above, n);
+    return sif_finish(status, NULL, 0, at, n);
 }

@@ -1,12 +1,12 @@
 /* The most recent eligible record of each provider on one date: one pass, no ordering needed. */
 #include "records.h"
 
-/* The best record of a provider so far; all that is compared lies in one place. */
+/* The best record of a provider so far. All that is compared lies side by side. */
 typedef struct {
-    int64_t placed, published, row;
+    int64_t dated, published, row;
 } best;
 
-sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_watch *watch) {
+sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const int64_t n_providers = records->provider.size;
     best *const best_of = sif_room_for(n_providers > 0 ? (uint64_t)n_providers : 1, sizeof *best_of);
@@ -17,7 +17,7 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
     for (int64_t p = 0; p < n_providers; p++)
         best_of[p] = (best){INT64_MIN, INT64_MIN, -1};
     for (int64_t i = 0; i < records->n; i++) {
-        if (i % SIF_WATCH_ROWS == SIF_WATCH_ROWS - 1 && sif_stop(watch)) {
+        if (i % SIF_ROWS_PER_CHECK == SIF_ROWS_PER_CHECK - 1 && sif_is_interrupted(interrupt)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
@@ -28,25 +28,22 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
             status = sif_fail(SIF_BAD_PROVIDER, i, provider);
             goto done;
         }
-        const int64_t held = records->held[i], published = sif_published(records, i);
-        if (held == SIF_NO_DAY && published == SIF_NO_DAY) {
+        const int64_t inspected = records->inspected[i], published = sif_published(records, i);
+        if (inspected == SIF_NO_DAY && published == SIF_NO_DAY) {
             status = sif_fail(SIF_NO_DATE, i, 0);
             goto done;
         }
-        if (held > date || published > cutoff)
+        if (inspected > date || published > cutoff)
             continue;
         best *const than = &best_of[provider];
-        const int64_t placed = held != SIF_NO_DAY ? held : published;
+        const int64_t dated = inspected != SIF_NO_DAY ? inspected : published;
         /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a provider below n_providers has its best_of */
-        if (placed > than->placed || (placed == than->placed && published >= than->published))
-            *than = (best){placed, published, i};
+        if (dated > than->dated || (dated == than->dated && published >= than->published))
+            *than = (best){dated, published, i};
     }
     for (int64_t p = 0; p < n_providers; p++)
         rows[p] = sif_is_open(records, p, date) ? best_of[p].row : -1;
 done:
     free(best_of);
-    if (status.code != SIF_OK)
-        for (int64_t p = 0; p < n_providers; p++)
-            rows[p] = SIF_VOID;
-    return status;
+    return sif_finish(status, rows, n_providers, NULL, 0);
 }

@@ -1,71 +1,78 @@
 /* Ordering records by provider and time.
  *
- * The keys (how much later than the placing day the report came, that day, the provider; from the least to the most significant) and what
- * a record takes along, such as its row, are packed into a word of 64 bits. The words are scattered by the provider's upper bits into
- * buckets that fit the caches next to the processor; there each bucket is sorted by the other bits of its keys, a digit at a time, from the
- * lowest (radix sort; each pass scatters by counts, and is stable). Where the keys do not fit one word, the rows are sorted in rounds, each
- * by the bits that follow those of the round before. */
+ * A record is ordered by its provider, then by the day that dates it, then by how much later its report came. These keys and what a
+ * record takes along, such as its row, are packed into a word of 64 bits. The words are scattered into buckets by the provider's upper
+ * bits, so that each bucket fits the caches next to the processor. There it is sorted by the other bits, one digit at a time, from the
+ * lowest (radix sort: each pass scatters by counts, and is stable). Where the keys do not fit one word, the rows are sorted in several
+ * rounds, each by the bits above those of the round before. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "grid_loops.h"
 #include "ordering.h"
 #include "records.h"
 
 enum {
-    BLOCK = SIF_CARRIED_BLOCK,
-    DIGIT = 12,          /* bits, at most; 4096 counters stay in the first-level cache */
-    SMALL_DIGIT = 9,     /* where there are few words, so that counters do not cost more than words */
+    KEY_BLOCK = SIF_CARRIED_BLOCK,
+    DIGIT = 12,      /* bits, at most; 4096 counters stay in the first-level cache */
+    SMALL_DIGIT = 9, /* where there are few words, so that counters do not cost more than words */
     FEW_WORDS = 1 << 14,
     BUCKET_WORDS = 2048, /* wanted in a bucket; with as many to spare they stay in the first-level cache */
     BUCKET_BITS = 10     /* at most: more buckets than that are more places to write to than the caches can keep */
 };
 
-typedef enum { PUBLISHED = SIF_PUBLISHED, PLACED = SIF_PLACED, PROVIDER = SIF_PROVIDER, N_KEYS = SIF_N_KEYS } key_name;
+typedef enum { PUBLISHED = SIF_PUBLISHED, DATED = SIF_DATED, PROVIDER = SIF_PROVIDER, N_KEYS = SIF_N_KEYS } key_name;
 
-/* The keys of a block of rows, and of the row after it. PUBLISHED is `published`, or what it is later than `placed`: it decides only
- * between equal days, so either will do, and the difference mostly spans fewer bits. */
+/* The keys of a block of rows, and of the row after it. The key PUBLISHED is `published`, or how much later than `dated` that is. It
+ * decides between equal days alone, so either will do; the difference mostly takes fewer bits. */
 typedef struct {
     const int64_t *published; /* of the rows, as they lie or gathered */
-    int64_t placed[BLOCK + 1], row[BLOCK + 1], gathered[BLOCK + 1], held[BLOCK + 1];
-    int32_t provider[BLOCK + 1];
-} block;
+    int64_t dated[KEY_BLOCK + 1], row[KEY_BLOCK + 1], gathered[KEY_BLOCK + 1], inspected[KEY_BLOCK + 1];
+    int32_t provider[KEY_BLOCK + 1];
+} key_block;
 
-/* Makes a block ready for rows as they lie: numbers of rows that rise, and no publication where none is known. */
-static void start_block(const sif_records *records, block *b) {
-    for (int64_t k = 0; k <= BLOCK; k++) {
+/* Prepares a block for rows as they lie: row numbers rise, and no publication date is known. */
+static void start_key_block(const sif_records *records, key_block *b) {
+    for (int64_t k = 0; k <= KEY_BLOCK; k++) {
         b->row[k] = k;
         b->gathered[k] = SIF_NO_DAY;
     }
     b->published = records->published != NULL ? NULL : b->gathered;
 }
 
-static void load_block(const sif_records *records, int64_t first, size_t count, block *b) {
+static void load_key_block(const sif_records *records, int64_t first, size_t count, key_block *b) {
     sif_fetch_ahead(sif_row_of(&records->provider, first), count, sif_width_of(&records->provider));
-    sif_fetch_ahead(records->held + first, count, sizeof *records->held);
+    sif_fetch_ahead(records->inspected + first, count, sizeof *records->inspected);
     if (records->published != NULL) {
         sif_fetch_ahead(records->published + first, count, sizeof *records->published);
         b->published = records->published + first;
     }
-    sif_grid_loops_now()->place(records->held + first, b->published, count, b->placed);
+    sif_grid_loops_now()->find_dates(records->inspected + first, b->published, count, b->dated);
     sif_load_codes(&records->provider, NULL, first, count, b->provider);
 }
 
-static void gather_block(const sif_records *records, const int64_t *rows, size_t count, block *b) {
+static void gather_key_block(const sif_records *records, const int64_t *rows, size_t count, key_block *b) {
     for (size_t k = 0; k < count; k++) {
-        b->held[k] = records->held[rows[k]];
+        b->inspected[k] = records->inspected[rows[k]];
         b->gathered[k] = sif_published(records, rows[k]);
     }
     b->published = b->gathered;
-    sif_grid_loops_now()->place(b->held, b->published, count, b->placed);
+    sif_grid_loops_now()->find_dates(b->inspected, b->published, count, b->dated);
     sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
-/* By which of its upper bits a provider falls into a bucket. */
+/* Where the next word of a bucket goes, and where the bucket ends. */
+typedef struct {
+    int64_t next, stop;
+} bucket_room;
+
+/* A provider's upper bits say into which bucket it falls. */
 typedef struct {
     int bits, shift;
     int64_t n;
     int64_t start[(1 << BUCKET_BITS) + 1]; /* of each bucket among the words, and the number of words */
-    int64_t stop[1 << BUCKET_BITS];        /* of each bucket, once they are filled */
+    bucket_room room[1 << BUCKET_BITS];    /* of each bucket, while they are filled */
 } buckets;
 
 static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
@@ -77,74 +84,75 @@ static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
     memset(all->start, 0, sizeof all->start);
 }
 
-/* Places run from 1, and 0 is for missing. No day is INT64_MIN, which is for missing itself: the last place is below 2^64. */
+/* Places are counted from 1, and 0 is for missing. INT64_MIN is for missing and so no day: the last place is below 2^64. */
 static sif_key_range range_of(int64_t least, int64_t most) {
-    if (least > most) /* no row, or no date at all: the key tells nothing apart */
+    if (least > most) /* there is no row, or no date at all: the key decides nothing */
         return (sif_key_range){0, 0};
     return (sif_key_range){least, sif_bits_of((uint64_t)most - (uint64_t)least + 1)};
 }
 
 /* One pass: checks every record, finds the range of each key and how many records fall into each bucket, and whether the records lie in
  * order already. */
-static sif_status survey(const sif_records *records, sif_layout *layout, buckets *all, int *already, const sif_watch *watch) {
+static sif_status survey(const sif_records *records, sif_layout *layout, buckets *all, int *already, const sif_interrupt_check *interrupt) {
     const int64_t far = (int64_t)1 << 61; /* differences of days nearer than this do not overflow */
     const sif_grid_loops *const loops = sif_grid_loops_now();
     sif_spans spans = {{INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
     int32_t last_provider = 0;
-    block b;
-    start_block(records, &b);
+    key_block b;
+    start_key_block(records, &b);
     size_buckets(records->n, records->provider.size, all);
     *already = 1;
-    for (int64_t first = 0; first < records->n; first += BLOCK) {
-        const int64_t left = records->n - first, count = left < BLOCK ? left : BLOCK, with_next = left > count ? count + 1 : count;
-        if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
+    for (int64_t first = 0; first < records->n; first += KEY_BLOCK) {
+        const int64_t left = records->n - first, count = left < KEY_BLOCK ? left : KEY_BLOCK, with_next = left > count ? count + 1 : count;
+        if (first % SIF_ROWS_PER_CHECK < KEY_BLOCK && sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_block(records, first, (size_t)with_next, &b);
+        load_key_block(records, first, (size_t)with_next, &b);
         int32_t any = 0; /* negative where a provider is missing or out of range */
         for (int64_t k = 0; k < count; k++) {
             any |= b.provider[k];
             last_provider = b.provider[k] > last_provider ? b.provider[k] : last_provider;
         }
-        if ((loops->extend_spans(b.placed, b.published, (size_t)count, &spans) | (any < 0)) != 0)
+        if ((loops->extend_spans(b.dated, b.published, (size_t)count, &spans) | (any < 0)) != 0)
             for (int64_t k = 0; k < count; k++) { /* one way: there is a fault among them */
                 if (b.provider[k] < 0)
                     return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
-                if (b.placed[k] == SIF_NO_DAY)
+                if (b.dated[k] == SIF_NO_DAY)
                     return sif_fail(SIF_NO_DATE, first + k, 0);
             }
         for (int64_t k = 0; k < count; k++) /* start[b + 1] counts bucket b */
             all->start[1 + (b.provider[k] >> all->shift)] += records->eligible == NULL || records->eligible[first + k];
-        *already = *already && loops->is_ordered(b.provider, b.placed, b.published, b.row, (size_t)(with_next - 1));
+        *already = *already && loops->is_ordered(b.provider, b.dated, b.published, b.row, (size_t)(with_next - 1));
     }
     for (int64_t i = 0; i < all->n; i++)
         all->start[i + 1] += all->start[i];
     sif_key_range *const ranges = layout->range;
-    ranges[PLACED] = range_of(spans.placed.least, spans.placed.most);
+    ranges[DATED] = range_of(spans.dated.least, spans.dated.most);
     ranges[PUBLISHED] = range_of(spans.published.least, spans.published.most);
     ranges[PROVIDER] = (sif_key_range){0, sif_bits_of((uint64_t)last_provider)};
     const sif_key_range narrow = range_of(spans.later.least, spans.later.most);
-    const int is_near = spans.placed.least > -far && spans.placed.most < far && spans.published.least > -far && spans.published.most < far;
+    const int is_near = spans.dated.least > -far && spans.dated.most < far && spans.published.least > -far && spans.published.most < far;
     layout->by_difference = is_near && narrow.bits < ranges[PUBLISHED].bits;
     if (layout->by_difference)
         ranges[PUBLISHED] = narrow;
     return sif_ok();
 }
 
-/* The places of the counters of one digit: those below 2^DIGIT. */
+/* The counters of one digit, below 2^DIGIT. */
 typedef struct {
     int64_t of[1 << DIGIT];
-} places;
+} digit_places;
 
-/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result, or NULL where
- * the watch says stop. */
-static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, places *place, const sif_watch *watch) {
+/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result, or NULL
+ * where the interrupt check says stop. */
+static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, digit_places *place,
+                            const sif_interrupt_check *interrupt) {
     const int widest = n < FEW_WORDS ? SMALL_DIGIT : DIGIT, digits = (high - low + widest - 1) / widest;
     const int width = digits > 0 ? (high - low + digits - 1) / digits : 0;
     const uint64_t mask = ((uint64_t)1 << width) - 1;
     for (int digit = 0; digit < digits && n > 1; digit++) {
         const int shift = low + digit * width;
         memset(place->of, 0, sizeof *place->of << width);
-        for (int64_t i = 0; i < n; i++) /* of the words given, all are written */
+        for (int64_t i = 0; i < n; i++)            /* of the words given, all are written */
             place->of[words[i] >> shift & mask]++; /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         if (place->of[words[0] >> shift & mask] == n)
             continue; /* all have the same digit */
@@ -154,11 +162,11 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
             place->of[value] = next;
             next += count;
         }
-        for (int64_t first = 0; first < n; first += SIF_WATCH_ROWS) {
-            const int64_t stop = n - first < SIF_WATCH_ROWS ? n : first + SIF_WATCH_ROWS;
+        for (int64_t first = 0; first < n; first += SIF_ROWS_PER_CHECK) {
+            const int64_t stop = n - first < SIF_ROWS_PER_CHECK ? n : first + SIF_ROWS_PER_CHECK;
             for (int64_t i = first; i < stop; i++)
                 spare[place->of[words[i] >> shift & mask]++] = words[i];
-            if (stop - first == SIF_WATCH_ROWS && sif_stop(watch))
+            if (stop - first == SIF_ROWS_PER_CHECK && sif_is_interrupted(interrupt))
                 return NULL;
         }
         uint64_t *const sorted = spare;
@@ -168,11 +176,12 @@ static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low
     return words;
 }
 
-sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted, const sif_watch *watch) {
-    places *const place = malloc(sizeof *place);
+sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted,
+                          const sif_interrupt_check *interrupt) {
+    digit_places *const place = malloc(sizeof *place);
     if (place == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
-    *sorted = sort_words(words, spare, n, low, high, place, watch);
+    *sorted = sort_words(words, spare, n, low, high, place, interrupt);
     free(place);
     return *sorted != NULL ? sif_ok() : sif_fail(SIF_INTERRUPTED, -1, 0);
 }
@@ -187,22 +196,22 @@ static int lay_out(sif_layout *layout, int carried_bits) {
     return high <= 64;
 }
 
-/* Packs the eligible records and scatters their words into the buckets, whose starts become their ends. No bucket takes more than the survey
- * has counted for it, and each must take as many: else the records have changed since. */
+/* Packs the eligible records and scatters their words into the buckets. No bucket takes more words than the survey has counted for it,
+ * and each must take as many: otherwise the records have changed since. */
 static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
-                               uint64_t *words, const sif_watch *watch) {
+                               uint64_t *words, const sif_interrupt_check *interrupt) {
     const sif_grid_loops *const loops = sif_grid_loops_now();
-    uint64_t packed[BLOCK];
-    block b;
-    start_block(records, &b);
-    for (int64_t first = 0; first < records->n; first += BLOCK) {
-        const size_t count = records->n - first < BLOCK ? (size_t)(records->n - first) : BLOCK;
-        if (first % SIF_WATCH_ROWS < BLOCK && sif_stop(watch))
+    uint64_t packed[KEY_BLOCK];
+    key_block b;
+    start_key_block(records, &b);
+    for (int64_t first = 0; first < records->n; first += KEY_BLOCK) {
+        const size_t count = records->n - first < KEY_BLOCK ? (size_t)(records->n - first) : KEY_BLOCK;
+        if (first % SIF_ROWS_PER_CHECK < KEY_BLOCK && sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_block(records, first, count, &b);
+        load_key_block(records, first, count, &b);
         if (carried->load(carried->context, first, count, packed) != 0)
             return sif_fail(SIF_UNORDERED, -1, 0);
-        loops->pack(layout, b.provider, b.placed, b.published, count, packed);
+        loops->pack(layout, b.provider, b.dated, b.published, count, packed);
         size_t kept = count;
         if (records->eligible != NULL) {
             kept = 0;
@@ -215,53 +224,50 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
         int32_t any = 0; /* negative where a provider is none; else each has a bucket */
         for (size_t k = 0; k < kept; k++)
             any |= b.provider[k];
-        if (any < 0) /* one way: an array must change meanwhile */
+        if (any < 0)              /* one way: an array must change meanwhile */
             return sif_changed(); /* not reached: an array must change meanwhile */
         for (size_t k = 0; k < kept; k++) {
-            const int32_t bucket = b.provider[k] >> all->shift;
-            const int64_t at = all->start[bucket];
-            if (at >= all->stop[bucket]) /* one way: an array must change meanwhile */
-                return sif_changed(); /* not reached: an array must change meanwhile */
-            words[at] = packed[k];
-            all->start[bucket] = at + 1;
+            bucket_room *const room = &all->room[b.provider[k] >> all->shift];
+            if (room->next >= room->stop) /* one way: an array must change meanwhile */
+                return sif_changed();     /* not reached: an array must change meanwhile */
+            words[room->next++] = packed[k];
         }
     }
     for (int64_t i = 0; i < all->n; i++)
-        if (all->start[i] != all->stop[i]) /* one way: an array must change meanwhile */
-            return sif_changed(); /* not reached: an array must change meanwhile */
+        if (all->room[i].next != all->room[i].stop) /* one way: an array must change meanwhile */
+            return sif_changed();                   /* not reached: an array must change meanwhile */
     return sif_ok();
 }
 
 /* Fills the buckets and sorts each. words: all->start[all->n] of them. */
 static sif_status sort_in_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
-                                  uint64_t *words, const sif_watch *watch) {
+                                  uint64_t *words, const sif_interrupt_check *interrupt) {
     int64_t largest = 0;
     for (int64_t i = 0; i < all->n; i++) {
-        all->stop[i] = all->start[i + 1];
-        largest = all->stop[i] - all->start[i] > largest ? all->stop[i] - all->start[i] : largest;
+        all->room[i] = (bucket_room){all->start[i], all->start[i + 1]};
+        largest = all->start[i + 1] - all->start[i] > largest ? all->start[i + 1] - all->start[i] : largest;
     }
-    places *const place = malloc(sizeof *place);
+    digit_places *const place = malloc(sizeof *place);
     uint64_t *const spare = malloc((size_t)(largest > 0 ? largest : 1) * sizeof *spare);
     sif_status status = place != NULL && spare != NULL ? sif_ok() : sif_fail(SIF_NO_MEMORY, -1, 0);
     if (status.code == SIF_OK)
-        status = fill_buckets(records, layout, carried, all, words, watch);
+        status = fill_buckets(records, layout, carried, all, words, interrupt);
     const sif_key_range *const ranges = layout->range;
     const int of_provider = ranges[PROVIDER].bits < all->shift ? ranges[PROVIDER].bits : all->shift; /* the bucket says the upper ones */
-    const int high = carried->bits + ranges[PUBLISHED].bits + ranges[PLACED].bits + of_provider;
+    const int high = carried->bits + ranges[PUBLISHED].bits + ranges[DATED].bits + of_provider;
     int64_t asked = 0;
-    for (int64_t i = 0, first = 0; i < all->n && status.code == SIF_OK; i++) {
-        const int64_t n = all->start[i] - first;
-        uint64_t *const mine = words + first;
-        const uint64_t *const sorted = sort_words(mine, spare, n, carried->bits, high, place, watch);
-        if (sorted == NULL || (all->start[i] - asked >= SIF_WATCH_ROWS && sif_stop(watch))) {
+    for (int64_t i = 0; i < all->n && status.code == SIF_OK; i++) {
+        const int64_t n = all->start[i + 1] - all->start[i];
+        uint64_t *const mine = words + all->start[i];
+        const uint64_t *const sorted = sort_words(mine, spare, n, carried->bits, high, place, interrupt);
+        if (sorted == NULL || (all->start[i + 1] - asked >= SIF_ROWS_PER_CHECK && sif_is_interrupted(interrupt))) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             break;
         }
-        if (all->start[i] - asked >= SIF_WATCH_ROWS)
-            asked = all->start[i];
+        if (all->start[i + 1] - asked >= SIF_ROWS_PER_CHECK)
+            asked = all->start[i + 1];
         if (sorted != mine)
             memcpy(mine, sorted, (size_t)n * sizeof *mine);
-        first = all->start[i];
     }
     free(place);
     free(spare);
@@ -273,11 +279,12 @@ static size_t bytes_of_words(int64_t n) {
     return (size_t)(n > 0 ? n : 1) * sizeof(uint64_t);
 }
 
-sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering, const sif_watch *watch) {
+sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering,
+                            const sif_interrupt_check *interrupt) {
     buckets all;
     int already;
     *ordering = (sif_ordering){.words = NULL};
-    sif_status status = survey(records, &ordering->layout, &all, &already, watch);
+    sif_status status = survey(records, &ordering->layout, &all, &already, interrupt);
     if (status.code != SIF_OK || !lay_out(&ordering->layout, carried->bits))
         return status;
     ordering->n = all.start[all.n];
@@ -285,7 +292,7 @@ sif_status sif_sort_records(const sif_records *records, const sif_carried *carri
         ordering->words = sif_allocate_large(bytes_of_words(ordering->n));
     if (ordering->words == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
-    return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, watch);
+    return sort_in_buckets(records, &ordering->layout, carried, &all, ordering->words, interrupt);
 }
 
 void sif_free_ordering(sif_ordering *ordering) {
@@ -299,33 +306,34 @@ static int load_rows(const void *context, int64_t first, size_t count, uint64_t 
     return 0;
 }
 
-static inline uint64_t place_of(const block *b, key_name key, const sif_layout *layout, size_t k) {
+static inline uint64_t place_of(const key_block *b, key_name key, const sif_layout *layout, size_t k) {
     const sif_key_range *const range = &layout->range[key];
     if (key == PROVIDER)
         return (uint64_t)b->provider[k];
-    if (key == PLACED)
-        return (uint64_t)b->placed[k] - (uint64_t)range->least + 1;
+    if (key == DATED)
+        return (uint64_t)b->dated[k] - (uint64_t)range->least + 1;
     if (b->published[k] == SIF_NO_DAY)
         return 0;
-    return (uint64_t)b->published[k] - (layout->by_difference ? (uint64_t)b->placed[k] : 0) - (uint64_t)range->least + 1;
+    return (uint64_t)b->published[k] - (layout->by_difference ? (uint64_t)b->dated[k] : 0) - (uint64_t)range->least + 1;
 }
 
 /* The rows in their order where the keys of a record take more than a word. order: 0, 1, 2, ... at first. */
-static sif_status sort_in_rounds(const sif_records *records, const sif_layout *layout, int64_t *order, const sif_watch *watch) {
+static sif_status sort_in_rounds(const sif_records *records, const sif_layout *layout, int64_t *order,
+                                 const sif_interrupt_check *interrupt) {
     const int64_t n = records->n;
     const int row_bits = sif_bits_of((uint64_t)n - 1);
     const uint64_t row_mask = ((uint64_t)1 << row_bits) - 1;
     sif_status status = sif_ok();
-    places *const place = malloc(sizeof *place);
+    digit_places *const place = malloc(sizeof *place);
     uint64_t *const memory = sif_room_for((uint64_t)n * 2, sizeof *memory);
-    block b;
+    key_block b;
     if (place == NULL || memory == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
     int key = 0, taken = 0; /* `taken` bits of `key` are ordered already */
     for (int round = 0; key < N_KEYS; round++) {
-        /* What fits above the row's position: whole keys, and where a key does not fit, its lower bits first. */
+        /* What fits above the row's position: whole keys, and the lower bits of a key that does not fit. */
         struct {
             int key, from, to; /* the key's bits from `from` on go to the word's bits from `to` on */
             uint64_t mask;
@@ -346,22 +354,23 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
                 taken = 0;
             }
         }
-        for (int64_t first = 0; first < n; first += BLOCK) {
-            const size_t count = n - first < BLOCK ? (size_t)(n - first) : BLOCK;
+        for (int64_t first = 0; first < n; first += KEY_BLOCK) {
+            const size_t count = n - first < KEY_BLOCK ? (size_t)(n - first) : KEY_BLOCK;
             uint64_t *const words = memory + first;
-            gather_block(records, order + first, count, &b);
+            gather_key_block(records, order + first, count, &b);
             for (size_t k = 0; k < count; k++)
                 words[k] = (uint64_t)first + k;
             for (int p = 0; p < n_parts; p++)
                 for (size_t k = 0; k < count; k++)
                     words[k] |= (place_of(&b, (key_name)parts[p].key, layout, k) >> parts[p].from & parts[p].mask) << parts[p].to;
         }
-        const uint64_t *const words = sort_words(memory, memory + n, n, row_bits, high, place, watch);
-        if (words == NULL || sif_stop(watch)) {
+        const uint64_t *const words = sort_words(memory, memory + n, n, row_bits, high, place, interrupt);
+        if (words == NULL || sif_is_interrupted(interrupt)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        /* The words hold positions in the order so far; the rows found there go to the other half before they are copied back. */
+        /* The words hold positions in the order so far. The rows found there go to the other half of the memory before they are copied
+         * back. */
         uint64_t *const rows = words == memory ? memory + n : memory;
         for (int64_t i = 0; i < n; i++)
             rows[i] = (uint64_t)order[words[i] & row_mask];
@@ -373,19 +382,19 @@ done:
     return status;
 }
 
-sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_watch *watch) {
+sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_interrupt_check *interrupt) {
     const int64_t n = records->n;
     sif_records all_rows = *records; /* this kernel does not ask who takes part */
     all_rows.eligible = NULL;
     sif_layout layout;
     buckets all;
-    sif_status status = records->provider.size <= INT32_MAX ? survey(&all_rows, &layout, &all, already, watch)
+    sif_status status = records->provider.size <= INT32_MAX ? survey(&all_rows, &layout, &all, already, interrupt)
                                                             : sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
     if (status.code == SIF_OK && !*already) {
         const sif_carried rows = {.bits = sif_bits_of((uint64_t)n - 1), .load = load_rows};
         if (lay_out(&layout, rows.bits)) {
             /* The output holds the words first. */
-            status = sort_in_buckets(&all_rows, &layout, &rows, &all, (uint64_t *)order, watch);
+            status = sort_in_buckets(&all_rows, &layout, &rows, &all, (uint64_t *)order, interrupt);
             const uint64_t mask = ((uint64_t)1 << rows.bits) - 1;
             for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
                 order[i] = (int64_t)((uint64_t)order[i] & mask);
@@ -395,10 +404,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
     for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
         order[i] = i;
     if (status.code == SIF_OK && !*already)
-        status = sort_in_rounds(&all_rows, &layout, order, watch);
+        status = sort_in_rounds(&all_rows, &layout, order, interrupt);
 done:
-    if (status.code != SIF_OK)
-        for (int64_t i = 0; i < n; i++)
-            order[i] = SIF_VOID;
-    return status;
+    return sif_finish(status, order, n, NULL, 0);
 }

@@ -1,10 +1,13 @@
 /* Bootstrap by provider for statistics of counts.
  *
- * Drawing a provider is drawing a number below n_providers, where providers of one profile have consecutive numbers. The draws are not
- * made one by one: of the draws that fall into 2^k numbers, each is in the lower half with probability 1/2, so that as many are as there
- * are ones among as many random bits. Halves are halved again until one lies within a profile; the few draws left over in a small part
- * are made singly. Numbers from n_providers up to the next power of 2 are drawn again. So the distribution is exactly that of single
- * draws, at one bit a draw and level. */
+ * To draw a provider is to draw a number below n_providers; the providers of one profile have consecutive numbers. The draws are not made
+ * one by one. Of the draws that fall on 2^k numbers, each falls on the lower half with probability 1/2. So as many fall there as there are
+ * ones among as many random bits. Halves are halved again until all their numbers are of one profile. Where few draws are left for a part,
+ * they are made one by one. Numbers from n_providers up to the next power of 2 are drawn again. So the distribution is exactly that of
+ * single draws, and takes one bit per draw and level.
+ *
+ * For example, 5 draws among 8 numbers, of which 0 to 3 have profile A, 4 and 5 profile B, 6 and 7 profile C: the bits 1 0 1 1 0 put
+ * three draws into the lower half. They are of A. The bits 0 1 for the other two put one on 4 and 5, of B, and one on 6 and 7, of C. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +18,7 @@ enum { SINGLY = 24 /* draws that are made one by one rather than by halves */ };
 /* xoshiro256++ (Blackman and Vigna 2021, doi 10.1145/3460772), its state filled by SplitMix64 as they advise. */
 typedef struct {
     uint64_t state[4];
-} stream;
+} random_stream;
 
 static uint64_t mix(uint64_t *counter) {
     uint64_t z = *counter += 0x9E3779B97F4A7C15;
@@ -24,9 +27,10 @@ static uint64_t mix(uint64_t *counter) {
     return z ^ z >> 31;
 }
 
-/* Replicates of a seed begin at different places of SplitMix64, a bijection: four words of it in a row differ, so that not all are 0. */
-static stream stream_of(uint64_t seed, int64_t replicate) {
-    stream of;
+/* Replicates of a seed begin at different places of SplitMix64. That is a bijection, so four words of it in a row differ and are not
+ * all 0. */
+static random_stream stream_of(uint64_t seed, int64_t replicate) {
+    random_stream of;
     uint64_t by_seed = seed, by_replicate = ~(uint64_t)replicate;
     uint64_t place = mix(&by_seed) + mix(&by_replicate);
     for (int k = 0; k < 4; k++)
@@ -34,9 +38,11 @@ static stream stream_of(uint64_t seed, int64_t replicate) {
     return of;
 }
 
-static inline uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }
+static inline uint64_t rotate(uint64_t x, int by) {
+    return x << by | x >> (64 - by);
+}
 
-static inline uint64_t next(stream *of) {
+static inline uint64_t next_bits(random_stream *of) {
     uint64_t *const s = of->state;
     const uint64_t result = rotate(s[0] + s[3], 23) + s[0], t = s[1] << 17;
     s[2] ^= s[0];
@@ -48,30 +54,30 @@ static inline uint64_t next(stream *of) {
     return result;
 }
 
-/* Ones among the bits of a word, by adding neighbours (the compilers' builtin is a call where the processor is not named). */
-static inline int64_t ones(uint64_t x) {
+/* How many bits of a word are ones, by adding neighbours. (The compilers' builtin is a function call where the processor is not named.) */
+static inline int64_t count_ones(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555;
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
     x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F;
     return (int64_t)(x * 0x0101010101010101 >> 56);
 }
 
-static int64_t half_of(int64_t draws, stream *from) {
+static int64_t half_of(int64_t draws, random_stream *from) {
     int64_t low = 0;
     for (; draws >= 64; draws -= 64)
-        low += ones(next(from));
-    return draws > 0 ? low + ones(next(from) >> (64 - draws)) : low;
+        low += count_ones(next_bits(from));
+    return draws > 0 ? low + count_ones(next_bits(from) >> (64 - draws)) : low;
 }
 
 typedef struct {
     const uint32_t *profile; /* by provider, not decreasing */
     int64_t n_providers;
     int64_t *drawn; /* by profile */
-    stream from;
+    random_stream from;
 } lottery;
 
 /* Lets `draws` fall on the numbers first .. first + 2^bits - 1. Returns how many fell on none of the providers. */
-static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
+static int64_t let_fall(lottery *of, int64_t first, int bits, int64_t draws) {
     const int64_t last = first + ((int64_t)1 << bits) - 1;
     if (first >= of->n_providers)
         return draws;
@@ -83,7 +89,7 @@ static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
     if (draws <= SINGLY) {
         for (int64_t d = 0; d < draws; d++) {
             /* bits > 0: a single number lies outside, or within one profile */
-            const int64_t number = first + (int64_t)(next(&of->from) >> (64 - bits));
+            const int64_t number = first + (int64_t)(next_bits(&of->from) >> (64 - bits));
             if (number < of->n_providers)
                 of->drawn[of->profile[number]]++;
             else
@@ -92,23 +98,23 @@ static int64_t fall(lottery *of, int64_t first, int bits, int64_t draws) {
         return missed;
     }
     const int64_t low = half_of(draws, &of->from), middle = first + ((int64_t)1 << (bits - 1));
-    missed += fall(of, first, bits - 1, low);
-    missed += fall(of, middle, bits - 1, draws - low);
+    missed += let_fall(of, first, bits - 1, low);
+    missed += let_fall(of, middle, bits - 1, draws - low);
     return missed;
 }
 
 /* A cell that the providers of a profile have, and how often. */
 typedef struct {
     int64_t cell, count;
-} entry;
+} profile_entry;
 
 sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries, const int64_t *cell,
                                const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
-                               int64_t *resampled, const sif_watch *watch) {
+                               int64_t *resampled, const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     uint32_t *profile = NULL;
     int64_t *drawn = NULL, *begins = NULL, n_providers = 0;
-    entry *own = NULL; /* like begins a copy: what is checked there stays as it is */
+    profile_entry *own = NULL; /* a copy, like `begins`: it stays as it was when it was checked */
     if (n_profiles >= UINT32_MAX) {
         status = sif_fail(SIF_TOO_LARGE, -1, n_profiles);
         goto done;
@@ -124,7 +130,11 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
     for (int64_t p = 0; p < n_profiles; p++) {
         const int64_t more = sif_once(members, p);
         begins[p + 1] = sif_once(entries, p + 1);
-        if (more < 0 || more > SIF_MOST_ROWS - n_providers || begins[p] < 0 || begins[p + 1] < begins[p]) {
+        if (more < 0 || begins[p] < 0 || begins[p + 1] < begins[p]) {
+            status = sif_fail(SIF_BAD_VALUE, p, more);
+            goto done;
+        }
+        if (more > SIF_MOST_ROWS - n_providers) {
             status = sif_fail(SIF_TOO_LARGE, p, more);
             goto done;
         }
@@ -132,11 +142,11 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
         n_providers += more;
     }
     if (n_profiles > 0 && begins[n_profiles] != n_entries) { /* one way: an array must change meanwhile */
-        status = sif_changed(); /* not reached: an array must change meanwhile */
-        goto done; /* not reached: an array must change meanwhile */
+        status = sif_changed();                              /* not reached: an array must change meanwhile */
+        goto done;                                           /* not reached: an array must change meanwhile */
     }
     for (int64_t e = begins[0]; e < begins[n_profiles]; e++) {
-        own[e] = (entry){sif_once(cell, e), sif_once(count, e)};
+        own[e] = (profile_entry){sif_once(cell, e), sif_once(count, e)};
         if (own[e].cell < 0 || own[e].cell >= n_cells || own[e].count < 0 || own[e].count > SIF_MOST_ROWS) {
             status = sif_fail(SIF_BAD_VALUE, e, own[e].cell);
             goto done;
@@ -155,9 +165,9 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
         bits++;
     for (int64_t r = 0, since = 0; r < n_replicates; r++) {
         since += n_providers;
-        if (since >= SIF_WATCH_ROWS) {
+        if (since >= SIF_ROWS_PER_CHECK) {
             since = 0;
-            if (sif_stop(watch)) {
+            if (sif_is_interrupted(interrupt)) {
                 status = sif_fail(SIF_INTERRUPTED, -1, 0);
                 goto done;
             }
@@ -165,11 +175,11 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
         lottery of = {.profile = profile, .n_providers = n_providers, .drawn = drawn, .from = stream_of(seed, first_replicate + r)};
         memset(drawn, 0, (size_t)n_profiles * sizeof *drawn);
         for (int64_t left = n_providers; left > 0;)
-            left = fall(&of, 0, bits, left);
+            left = let_fall(&of, 0, bits, left);
         int64_t *const sums = resampled + r * n_cells;
         memset(sums, 0, (size_t)n_cells * sizeof *sums);
         for (int64_t p = 0; p < n_profiles; p++)
-            for (const entry *e = own + begins[p]; e < own + begins[p + 1]; e++)
+            for (const profile_entry *e = own + begins[p]; e < own + begins[p + 1]; e++)
                 /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): begins end at n_entries, below which all are written */
                 sums[e->cell] += drawn[p] * e->count;
     }
@@ -178,8 +188,5 @@ done:
     free(drawn);
     free(begins);
     free(own);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < n_replicates * n_cells; c++)
-            resampled[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, resampled, n_replicates * n_cells, NULL, 0);
 }

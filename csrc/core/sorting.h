@@ -8,9 +8,9 @@
 
 enum { SIF_SORT_RUN = 8 /* values sorted by insertion before runs are merged */ };
 
-/* Sorts values[0 .. n - 1] with the help of as many in `spare`; returns the number of inversions: pairs of which the first was larger;
- * or -1 where the watch says stop. What is sorted is added to the watched work. */
-static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, const sif_watch *watch, int64_t *work) {
+/* Sorts values[0 .. n - 1]; `spare` has room for as many. Returns the number of inversions, which are pairs whose first was larger, or
+ * -1 where the interrupt check says stop. What is sorted is added to the work that the interrupt check counts. */
+static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, const sif_interrupt_check *interrupt, int64_t *work) {
     int64_t inversions = 0;
     for (int64_t low = 0; low < n; low += SIF_SORT_RUN) {
         const int64_t high = n - low < SIF_SORT_RUN ? n : low + SIF_SORT_RUN;
@@ -22,7 +22,7 @@ static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, 
             values[i] = value;
             inversions += k - i;
         }
-        if (sif_stop_after(watch, work, high - low))
+        if (sif_is_interrupted_after(interrupt, work, high - low))
             return -1;
     }
     double *from = values, *to = spare;
@@ -31,7 +31,7 @@ static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, 
             const int64_t middle = n - low < width ? n : low + width, high = n - low < 2 * width ? n : low + 2 * width;
             int64_t left = low, right = middle, k = low;
             while (left < middle && right < high) {
-                const int64_t first = k, pause = k + SIF_WATCH_ROWS;
+                const int64_t first = k, pause = k + SIF_ROWS_PER_CHECK;
                 while (left < middle && right < high && k < pause) {
                     /* Without a branch on the comparison, which no processor could predict. */
                     const int take_right = from[right] < from[left];
@@ -40,7 +40,7 @@ static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, 
                     right += take_right;
                     left += !take_right;
                 }
-                if (sif_stop_after(watch, work, k - first))
+                if (sif_is_interrupted_after(interrupt, work, k - first))
                     return -1;
             }
             memcpy(to + k, from + left, (size_t)(middle - left) * sizeof *to);

@@ -1,14 +1,15 @@
 /* How long each grade was held.
  *
- * A record waits until the next is met, since of several on one day the last counts. Then it begins a spell, continues the one of its
- * provider (same grade), or ends it and begins another. */
+ * A record waits until the next one is met, since the last per day counts. Then it continues the spell of its provider (same grade), or
+ * ends it and begins another. */
+#include "code_loops.h"
 #include "histories.h"
 
 typedef struct {
     int64_t row; /* -1: none */
     int64_t provider, day;
     int64_t grade;
-} held_grade;
+} graded_record;
 
 typedef struct {
     const sif_records *records;
@@ -17,7 +18,7 @@ typedef struct {
     int64_t n;
 } spell_list;
 
-/* The day on which a provider is observed last, or on which it has ceased to exist. */
+/* The last day on which a provider is observed, or the day on which it no longer exists. */
 static int64_t end_of_observation(const spell_list *list, int64_t provider) {
     const int64_t *const closed = list->records->closed;
     return closed == NULL || closed[provider] == SIF_NO_DAY || closed[provider] > list->until ? list->until : closed[provider];
@@ -28,8 +29,8 @@ static void end_spell(spell_list *list, int64_t day, int64_t row) {
     list->ended_by[list->n - 1] = row;
 }
 
-/* Takes in a record that has waited. `spell` is the running spell, of this provider or of one before. */
-static void take_in(spell_list *list, held_grade *spell, const held_grade *record) {
+/* Takes in a record that has waited. `spell` is the spell that goes on, of this provider or of one before. */
+static void take_in(spell_list *list, graded_record *spell, const graded_record *record) {
     if (record->row < 0)
         return;
     if (spell->row >= 0 && spell->provider == record->provider) {
@@ -45,9 +46,9 @@ static void take_in(spell_list *list, held_grade *spell, const held_grade *recor
 }
 
 sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
-                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_watch *watch) {
+                      int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_interrupt_check *interrupt) {
     spell_list list = {records, until, rows, ended_by, start, end, 0};
-    held_grade spell = {.row = -1}, waiting = {.row = -1};
+    graded_record spell = {.row = -1}, waiting = {.row = -1};
     int32_t grade_of[HISTORY_BLOCK];
     sif_history block;
     *n_spells = SIF_VOID;
@@ -63,20 +64,20 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
                 status = sif_fail(SIF_BAD_GRADE, row, sif_code_at(grades, row));
                 break;
             }
-            const int64_t provider = sif_history_provider(&block, i), placed = sif_history_day(&block, i);
+            const int64_t provider = sif_history_provider(&block, i), dated = sif_history_day(&block, i);
             const int64_t opened = records->opened != NULL ? records->opened[provider] : SIF_NO_DAY;
-            const int64_t day = opened > placed ? opened : placed;
+            const int64_t day = opened > dated ? opened : dated;
             if (grade < 0 || day > until || (records->eligible != NULL && !records->eligible[row]))
                 continue;
             if (day > end_of_observation(&list, provider)) {
-                status = sif_fail(SIF_BAD_SPAN, row, placed);
+                status = sif_fail(SIF_BAD_SPAN, row, dated);
                 break;
             }
             if (waiting.row < 0 || waiting.provider != provider || waiting.day != day)
                 take_in(&list, &spell, &waiting);
-            waiting = (held_grade){row, provider, day, grade};
+            waiting = (graded_record){row, provider, day, grade};
         }
-        if (status.code == SIF_OK && block.first % SIF_WATCH_ROWS == 0 && sif_stop(watch))
+        if (status.code == SIF_OK && block.first % SIF_ROWS_PER_CHECK == 0 && sif_is_interrupted(interrupt))
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
     }
     if (status.code != SIF_OK)

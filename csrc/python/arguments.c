@@ -27,6 +27,15 @@ int take_size(PyObject *object, const char *name, int64_t *size) {
     return 0;
 }
 
+int take_flag(PyObject *object, const char *name, int *flag) {
+    if (!PyBool_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "%s is True or False", name);
+        return -1;
+    }
+    *flag = object == Py_True;
+    return 0;
+}
+
 int take_day(PyObject *object, const char *name, int64_t *day) {
     const long long value = PyLong_AsLongLong(object);
     if (value == -1 && PyErr_Occurred())
@@ -69,9 +78,9 @@ int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece
 
 /* Lends the buffer of `object`: contiguous, native, a multiple of its item size. Returns its type letter, or 0 with an exception. */
 static char lend(lent *buffers, PyObject *object, const char *name, int writable, const Py_buffer **view) {
-    if (buffers->n == MOST_BUFFERS) { /* one way: no binding takes so many */
+    if (buffers->n == MOST_BUFFERS) {                                               /* one way: no binding takes so many */
         PyErr_SetString(PyExc_SystemError, "more buffers than a binding may take"); /* not reached: as above */
-        return 0; /* not reached: as above */
+        return 0;                                                                   /* not reached: as above */
     }
     Py_buffer *const taken = &buffers->views[buffers->n];
     if (PyObject_GetBuffer(object, taken, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) != 0)
@@ -94,7 +103,7 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
     return *format;
 }
 
-/* Whether one of the views that the kernel writes to shares memory with any of the others, or itself is among them. */
+/* Whether one of the views that the kernel writes to shares memory with another view. */
 static int check_pairs(const lent *outputs, const lent *others) {
     for (int i = 0; i < outputs->n; i++)
         for (int k = 0; k < others->n && outputs->written >> i & 1; k++) {
@@ -238,6 +247,10 @@ static int take(lent *buffers, PyObject *object, const char *name, int64_t rows,
     return check_rows(buffers, name, view->len / width, rows);
 }
 
+int take_int32(lent *buffers, PyObject *object, const char *name, int64_t rows, const int32_t **data) {
+    return take(buffers, object, name, rows, 0, "il", "int32", 4, (void **)data);
+}
+
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data) {
     *data = NULL;
     return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
@@ -252,19 +265,24 @@ int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64
     return object == Py_None ? 0 : take(buffers, object, name, rows, 0, "?B", "bool", 1, (void **)data);
 }
 
+int take_int32_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int32_t **data) {
+    return take(buffers, object, name, rows, 1, "il", "int32", 4, (void **)data);
+}
+
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data) {
     return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "lqn", "int64", 8, (void **)data);
 }
 
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data) {
-    return rows < 0 ? -1 : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data); /* one way: counts beside them are as many */
+    return rows < 0 ? -1
+                    : take(buffers, object, name, rows, 1, "d", "float64", 8, (void **)data); /* one way: counts beside them are as many */
 }
 
 int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
     int64_t n_providers;
     if (take_size(args[1], "n_providers", &n_providers) != 0 ||
         take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
-        take_int64(buffers, args[2], "inspected", -1, 0, &records->held) != 0 ||
+        take_int64(buffers, args[2], "inspected", -1, 0, &records->inspected) != 0 ||
         take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
         take_optional_flags(buffers, args[4], "eligible", -1, &records->eligible) != 0 ||
         take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||

@@ -20,15 +20,14 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
         goto done;
     const int64_t tables = product(groups != NULL ? n_groups + 1 : 1, periods != NULL ? n_periods + 1 : 1);
     const int64_t cells = product(tables, product(n_grades + 1, n_grades + 1));
-    if (take_int64_out(&buffers, args[14], "counts", cells, &counts) != 0 ||
-        take_piece(args + 15, n_args - 15, records.n, &piece) != 0)
+    if (take_int64_out(&buffers, args[14], "counts", cells, &counts) != 0 || take_piece(args + 15, n_args - 15, records.n, &piece) != 0)
         goto done;
 
     sif_status status;
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_count_transitions(&records, order, &piece, groups, periods, &grades, counts, &watch);
+    status = sif_count_transitions(&records, order, &piece, groups, periods, &grades, counts, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, groups, &grades, &records.provider, periods);
@@ -58,7 +57,7 @@ PyObject *bind_spells(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_spells(&records, order, &grades, until, &n_spells, rows, ended_by, start, end, &watch);
+    status = sif_spells(&records, order, &grades, until, &n_spells, rows, ended_by, start, end, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? PyLong_FromLongLong(n_spells) : raise_status(status, 0, NULL, &grades, &records.provider, NULL);

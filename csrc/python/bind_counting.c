@@ -20,7 +20,7 @@ PyObject *bind_count_grades(PyObject *Py_UNUSED(module), PyObject *const *args, 
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN_WHERE(buffers.rows >= FEW_ROWS)
-    status = sif_count_grades(buffers.rows, groups, &grades, counts, &watch);
+    status = sif_count_grades(buffers.rows, groups, &grades, counts, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL, NULL);
@@ -41,8 +41,7 @@ PyObject *bind_sum_weights(PyObject *Py_UNUSED(module), PyObject *const *args, P
     if (check_arguments("sum_weights", n_args, 7, 8) != 0 || take_size(args[1], "n_groups", &n_groups) != 0 ||
         take_size(args[3], "n_grades", &n_grades) != 0 ||
         take_optional_codes(&buffers, args[0], "groups", n_groups, &groups_taken, &groups) != 0 ||
-        take_codes(&buffers, args[2], "grades", n_grades, &grades) != 0 ||
-        take_float64(&buffers, args[4], "weights", -1, &weights) != 0 ||
+        take_codes(&buffers, args[2], "grades", n_grades, &grades) != 0 || take_float64(&buffers, args[4], "weights", -1, &weights) != 0 ||
         (n_args > 7 && take_size(args[7], "first_row", &first_row) != 0))
         goto done;
     const int64_t rows = groups != NULL ? n_groups + 1 : 1;
@@ -54,7 +53,7 @@ PyObject *bind_sum_weights(PyObject *Py_UNUSED(module), PyObject *const *args, P
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_sum_weights(buffers.rows, groups, &grades, weights, sums, unweighted, &watch);
+    status = sif_sum_weights(buffers.rows, groups, &grades, weights, sums, unweighted, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, first_row, groups, &grades, NULL, NULL);

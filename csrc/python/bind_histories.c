@@ -16,7 +16,7 @@ PyObject *bind_order_records(PyObject *Py_UNUSED(module), PyObject *const *args,
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_order_records(&records, order, &already, &watch);
+    status = sif_order_records(&records, order, &already, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? PyBool_FromLong(already) : raise_status(status, 0, NULL, NULL, &records.provider, NULL);
@@ -40,7 +40,7 @@ PyObject *bind_latest_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, 
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_latest_as_at(&records, date, cutoff, rows, &watch);
+    status = sif_latest_as_at(&records, date, cutoff, rows, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, &records.provider, NULL);
@@ -68,7 +68,8 @@ static int take_grid(lent *buffers, lent *grid, PyObject *const *args, grid_argu
         take_size(args[11], "n_grades", &given->n_grades) != 0 ||
         take_codes(buffers, args[10], "grades", given->n_grades, &given->grades) != 0 ||
         take_int64(buffers, args[12], "expires", -1, 1, &given->expires) != 0 ||
-        take_int64(grid, args[13], "dates", -1, 0, &given->dates) != 0 || take_int64(grid, args[14], "cutoffs", -1, 0, &given->cutoffs) != 0)
+        take_int64(grid, args[13], "dates", -1, 0, &given->dates) != 0 ||
+        take_int64(grid, args[14], "cutoffs", -1, 0, &given->cutoffs) != 0)
         return -1;
     given->n_dates = grid->rows;
     return 0;
@@ -95,11 +96,11 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
         goto done;
     LET_OTHERS_RUN
     status = sif_count_as_at(&given.records, given.order, &piece, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
-                             given.cutoffs, counts, &watch);
+                             given.cutoffs, counts, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None)
-                                   : raise_status(status, 0, given.groups, &given.grades, &given.records.provider, NULL);
+    result =
+        status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, given.groups, &given.grades, &given.records.provider, NULL);
 done:
     release(&grid);
     release(&buffers);
@@ -126,7 +127,7 @@ PyObject *bind_changes_as_at(PyObject *Py_UNUSED(module), PyObject *const *args,
         goto done;
     LET_OTHERS_RUN
     status = sif_changes_as_at(&given.records, given.order, given.groups, &given.grades, given.expires, given.n_dates, given.dates,
-                               given.cutoffs, &n_changes, cells, changes, &watch);
+                               given.cutoffs, &n_changes, cells, changes, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? PyLong_FromLongLong(n_changes)

@@ -37,7 +37,7 @@ PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_kendall_grades(&rows, &grades, counts, cubes, &watch);
+    status = sif_kendall_grades(&rows, &grades, counts, cubes, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, NULL, NULL);
@@ -64,7 +64,7 @@ PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_kendall_values(&rows, values, counts, cubes, &watch);
+    status = sif_kendall_values(&rows, values, counts, cubes, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
@@ -77,9 +77,9 @@ PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args,
     lent buffers;
     lend_nothing(&buffers);
     PyObject *result = NULL;
-    const int64_t *runs, *s;
+    const int64_t *tie_pattern, *s;
     double *above, *at;
-    if (check_arguments("kendall_exact", n_args, 4, 4) != 0 || take_int64(&buffers, args[0], "tie_pattern", -1, 0, &runs) != 0 ||
+    if (check_arguments("kendall_exact", n_args, 4, 4) != 0 || take_int64(&buffers, args[0], "tie_pattern", -1, 0, &tie_pattern) != 0 ||
         take_int64(&buffers, args[1], "s", -1, 0, &s) != 0 || take_float64_out(&buffers, args[2], "above", buffers.rows, &above) != 0 ||
         take_float64_out(&buffers, args[3], "at", buffers.rows, &at) != 0)
         goto done;
@@ -88,7 +88,7 @@ PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args,
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_kendall_exact(buffers.rows, runs, s, above, at, &watch);
+    status = sif_kendall_exact(buffers.rows, tie_pattern, s, above, at, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL);
@@ -119,7 +119,7 @@ PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
     if (check_apart(&buffers, NULL) != 0)
         goto done;
     LET_OTHERS_RUN
-    status = sif_theil_sen(&rows, values, n_ranks, ranks, slopes, &watch);
+    status = sif_theil_sen(&rows, values, n_ranks, ranks, slopes, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
@@ -153,7 +153,7 @@ PyObject *bind_resample_counts(PyObject *Py_UNUSED(module), PyObject *const *arg
         goto done;
     LET_OTHERS_RUN
     status = sif_resample_counts(profiles.rows, members, entries, n_entries, cell, count, n_cells, seed, first_replicate, n_replicates,
-                                 resampled, &watch);
+                                 resampled, &interrupt);
     AGAIN_ALONE
 
     result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL);

@@ -2,7 +2,7 @@
  *
  * parse    take_codes, take_days, ... lend buffers from Python objects and keep them in a `lent`, so that release() gives all back
  * check    lengths must agree with the first column taken, outputs must have the size that the kernel writes
- * call     between LET_OTHERS_RUN and AGAIN_ALONE, with the GIL released and a watch that answers Ctrl-C
+ * call     between LET_OTHERS_RUN and AGAIN_ALONE, with the GIL released and an interrupt check that answers Ctrl-C
  * return   raise_status turns a status into an exception, in this one place
  */
 #ifndef SIF_BINDING_H
@@ -40,10 +40,12 @@ void release(lent *buffers);
 
 /* Each returns 0, or -1 with an exception set. `name` is the argument's, for messages. None gives NULL where `optional`. */
 int take_size(PyObject *object, const char *name, int64_t *size);
+int take_flag(PyObject *object, const char *name, int *flag);
 int take_day(PyObject *object, const char *name, int64_t *day);
 int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes);
 int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes, const sif_codes **taken);
-/* A column of int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
+/* A column of int32, int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
+int take_int32(lent *buffers, PyObject *object, const char *name, int64_t rows, const int32_t **data);
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data);
 int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data);
@@ -51,16 +53,18 @@ int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
 int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece);
-/* Writable outputs of exactly `rows` values. */
+/* Writable outputs of exactly `rows` values; codes that are written anew may also be as long as the columns taken so far. */
+int take_int32_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int32_t **data);
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data);
 /* a * b, or -1 with an exception set where that is no size of memory, or where a or b was none. */
 int64_t product(int64_t a, int64_t b);
 int check_arguments(const char *function, Py_ssize_t given, Py_ssize_t least, Py_ssize_t most);
 
-/* The watch of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a thread that
- * runs Python takes some milliseconds, so it is asked for by a clock: not before a fiftieth of a second has gone by. A call that is over before
- * another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel asks. */
+/* The interrupt check of a kernel that runs with the GIL released: takes it back, looks for signals, lets go of it. To take it back from a
+ * thread that runs Python takes some milliseconds, so it is asked for by a clock: not before a fiftieth of a second has gone by. A call
+ * that is over before another thread would be awake keeps the GIL; then `thread` is NULL, and signals are looked for whenever the kernel
+ * asks. */
 typedef struct {
     PyThreadState *thread;
     int64_t asked; /* when the GIL was last held, in nanoseconds */
@@ -77,8 +81,8 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
 #define LET_OTHERS_RUN LET_OTHERS_RUN_WHERE(1)
 #define LET_OTHERS_RUN_WHERE(IT_PAYS)                                                                                                      \
     {                                                                                                                                      \
-        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                                       \
-        const sif_watch watch = {stop_on_signal, &pending};
+        signals pending = {let_others_run(IT_PAYS), (IT_PAYS) ? now() : 0};                                                                \
+        const sif_interrupt_check interrupt = {stop_on_signal, &pending};
 #define AGAIN_ALONE                                                                                                                        \
     again_alone(pending.thread);                                                                                                           \
     }

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 /* The limited API knows METH_FASTCALL functions by their own type, the method table by another. */
-#define METHOD(NAME, SIGNATURE)                                                                                                            \
-    { #NAME, (PyCFunction)(void (*)(void))bind_##NAME, METH_FASTCALL, PyDoc_STR(SIGNATURE) }
+#define METHOD(NAME, SIGNATURE) {#NAME, (PyCFunction)(void (*)(void))bind_##NAME, METH_FASTCALL, PyDoc_STR(SIGNATURE)}
 
 static PyMethodDef methods[] = {
     METHODS_OF_KERNELS,
@@ -48,10 +47,8 @@ static PyModuleDef_Slot slots_3_11[] = {
 };
 
 #define DEFINITION(SLOTS)                                                                                                                  \
-    {                                                                                                                                      \
-        PyModuleDef_HEAD_INIT, .m_name = "ofsted_sif._core", .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",           \
-        .m_size = 0, .m_methods = methods, .m_slots = SLOTS                                                                                \
-    }
+    {PyModuleDef_HEAD_INIT, .m_name = "ofsted_sif._core", .m_doc = "The kernels, on buffers. For people: ofsted_sif.counts.",              \
+     .m_size = 0,           .m_methods = methods,         .m_slots = SLOTS}
 
 static struct PyModuleDef definition = DEFINITION(slots), definition_3_11 = DEFINITION(slots_3_11);
 

@@ -17,6 +17,8 @@ from ofsted_sif.counts.threads import (
     number_of_threads,
 )
 
+#: The most rows of a group, so that pairs of rows fit 64 bits: SIF_MOST_ROWS.
+MOST_ROWS = 2**31
 #: The most rows of a group for which the distribution of Kendall's S is worked out: SIF_MOST_EXACT.
 MOST_EXACT = 20
 
@@ -99,10 +101,10 @@ def kendall(
 
     Notes
     -----
-    With t the numbers of equal values and u the numbers of rows of one day, the variance is
-    ``[n(n-1)(2n+5) - Σt(t-1)(2t+5) - Σu(u-1)(2u+5)] / 18 + Σt(t-1)(t-2) Σu(u-1)(u-2) / 9n(n-1)(n-2) + Σt(t-1) Σu(u-1) / 2n(n-1)``,
-    and tau-b is ``S / √((n0 - Σt(t-1)/2)(n0 - Σu(u-1)/2))`` with ``n0 = n(n-1)/2`` (Kendall, Rank Correlation Methods, 4th ed. 1975,
-    sections 3 and 4). S of grades takes n x grades steps, that of numbers n log n (Knight 1966, JASA 61, 436-439).
+    With t the numbers of equal values and u the numbers of rows of one day, the variance is ``A3 B3 / 9n(n-1)(n-2) + A2 B2 / 2n(n-1)``,
+    where ``A2 = Σt(n-t)`` and ``A3 = Σt(n-t)(n+t-3)``, and B2 and B3 are the same of u: the formula of the book, written so that nothing
+    cancels however large n is. tau-b is ``S / √((n0 - Σt(t-1)/2)(n0 - Σu(u-1)/2))`` with ``n0 = n(n-1)/2`` (Kendall, Rank Correlation
+    Methods, 4th ed. 1975, sections 3 and 4). S of grades takes n x grades steps, that of numbers n log n (Knight 1966, JASA 61, 436-439).
 
     Examples
     --------
@@ -133,16 +135,14 @@ def kendall(
 def _kendall(sums: np.ndarray, cubes: np.ndarray) -> Kendall:
     """Variance and tau-b of S, from the kernel's sums (see sif.h)."""
     n, s, value_ties, day_ties, tie_pattern = np.ascontiguousarray(sums.T)
-    value_cubes, day_cubes = cubes.T
     size = n.astype(np.float64)
-    pairs, triples = n * (n - 1), size * (size - 1) * (size - 2)
-    # t(t-1)(2t+5) is 2 t(t-1)(t-2) + 9 t(t-1).
+    pairs = n * (n - 1)
+    unlike_values, unlike_days = (pairs - value_ties).astype(np.float64), (pairs - day_ties).astype(np.float64)
+    # Products of numbers of pairs and triples that are not tied: nothing is subtracted that could cancel.
     with np.errstate(divide="ignore", invalid="ignore"):
-        untied = (2 * (triples - value_cubes - day_cubes) + 9 * (pairs - value_ties - day_ties)) / 18
-        cubed = np.where(n > 2, value_cubes * day_cubes / (9 * triples), 0.0)
-        variance = np.where(n > 1, untied + cubed + value_ties.astype(np.float64) * day_ties / (2 * pairs), np.nan)
-        most = np.sqrt((pairs - value_ties).astype(np.float64) * (pairs - day_ties)) / 2
-        variance[(n > 1) & (most == 0)] = 0  # where all are tied, the terms cancel but for their rounding
+        triples = cubes[:, 0] / (size * (size - 1) * (size - 2)) * cubes[:, 1] / 9
+        variance = np.where(n > 1, np.where(n > 2, triples, 0.0) + unlike_values / pairs * unlike_days / 2, np.nan)
+        most = np.sqrt(unlike_values * unlike_days) / 2
         tau = np.where(most > 0, s / most, np.nan)
     return Kendall(n, s, variance, tau, most, (pairs - day_ties) // 2, tie_pattern)
 
@@ -169,7 +169,7 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     Raises
     ------
     ValueError
-        For a code that is missing or out of range; its cell is named.
+        For a code that is missing or out of range (its cell is named), or a group of more than 2^31 rows.
 
     Notes
     -----
@@ -244,10 +244,13 @@ def _sums_of_cells(cells: _Cells) -> tuple[np.ndarray, np.ndarray]:
 
     by_grade, of_day = cells.summed(table), table.sum(axis=1)
     n = by_grade.sum(axis=1)
+    if (n > MOST_ROWS).any():
+        raise ValueError(f"group {int(np.argmax(n))} has {n.max()} rows; of more than {MOST_ROWS} pairs can't be counted")
     sums, cubes = np.zeros((cells.n_groups, 5), dtype=np.int64), np.zeros((cells.n_groups, 2))
     sums[:, 0], sums[:, 1] = n, cells.summed((table * (worse - better)).sum(axis=1))
     sums[:, 2], sums[:, 3] = (by_grade * (by_grade - 1)).sum(axis=1), cells.summed(of_day * (of_day - 1))
-    cubes[:, 0], cubes[:, 1] = _triples(by_grade).sum(axis=1), cells.summed(_triples(of_day))
+    cubes[:, 0] = _number(*(part.sum(axis=1) for part in _triples_beyond(by_grade, n[:, None])))
+    cubes[:, 1] = _number(*(cells.summed(part) for part in _triples_beyond(of_day, n[cells.group])))
     small = np.flatnonzero((n <= MOST_EXACT) & (sums[:, 3] == 0))
     sums[small, 4] = _tie_pattern(by_grade[small])
     return sums, cubes
@@ -260,10 +263,17 @@ def _tie_pattern(by_grade: np.ndarray) -> np.ndarray:
     return np.bitwise_or.reduce(ends, axis=1)
 
 
-def _triples(numbers: np.ndarray) -> np.ndarray:
-    """How many ordered triples there are among so many, in float64."""
-    size = numbers.astype(np.float64)
-    return size * (size - 1) * (size - 2)
+def _triples_beyond(equal: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many ordered triples of n rows begin with one of so many equals and are not all of them: lower 32 bits and the rest.
+
+    Each row adds a number below 2^62, and a group has at most 2^31 rows: both parts add up within 64 bits.
+    """
+    of_a_row = (n - equal) * (n + equal - 3)
+    return equal * (of_a_row & 0xFFFFFFFF), equal * (of_a_row >> 32)
+
+
+def _number(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return high.astype(np.float64) * 2.0**32 + low
 
 
 def kendall_exact(tie_pattern: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ofsted_sif import dispersion
 from ofsted_sif.plot import canvas, palette
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns
@@ -22,6 +23,8 @@ def funnel(
     *,
     by: str | Sequence[str] | None = None,
     scale: GradeScale | None = None,
+    limits: str = "binomial",
+    adjust: str | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -35,6 +38,11 @@ def funnel(
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns. It needs a threshold.
+    limits : {"binomial", "additive", "multiplicative"}, default "binomial"
+        ``binomial``: between which chance alone would leave the shares. ``additive`` and ``multiplicative``: wider, as far as groups differ
+        from one another more than chance explains (`overdispersion`): by a variance between groups, or by a factor.
+    adjust : {None, "bh", "holm", "bonferroni"}, default None
+        Name the groups whose p, adjusted for the number of groups, is at most 5%, in place of those outside the limits of 95%.
     title : str, optional
         In place of the heading.
     ax : matplotlib Axes, optional
@@ -47,7 +55,7 @@ def funnel(
     Raises
     ------
     ValueError
-        If the table has no counts of grades, or their scale no threshold.
+        If the table has no counts of grades, or their scale no threshold; for unknown limits.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -57,7 +65,9 @@ def funnel(
     numbers as in appendix A.1 of Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24
     (2005), doi:10.1002/sim.1970: with r the least number whose F(r) is p or more, the limit is r - (F(r) - p) / (F(r) - F(r - 1)), over n.
     Of 20 groups one lies outside the limits of 95% by chance; those are named, for a look, not for a verdict. Groups with nobody judged
-    have no place; the heading counts them.
+    have no place; the heading counts them, and says where groups differ more than chance explains (phi above 1 + 2√(2/k) of k groups).
+    Additive and multiplicative limits are sin²(t ∓ z √v) with t = arcsin √share of all and v = 1/4n + tau2 or phi/4n, the angle cut to
+    [0, π/2]; p is that of the distance from t in units of √v, for binomial limits with v = 1/4n.
 
     Examples
     --------
@@ -66,6 +76,7 @@ def funnel(
     >>> sif.plot.funnel(sif.aggregate(state, "region")).get_xlabel()
     'Number judged'
     """
+    dispersion.check_limits(limits)
     table = columns.as_frame(table)
     if not len(table) or not table["n_judged"].sum():
         return canvas.empty(canvas.axes(ax, 7.5, 2), "Share by number judged" if title is None else title, "Nobody judged")
@@ -78,16 +89,25 @@ def funnel(
     n, share = judged["n_judged"].to_numpy(), judged[f"share_{scale.threshold_column}"].to_numpy(dtype=float)
     centre = float(judged[scale.threshold_column].sum() / n.sum())
 
+    good = judged[scale.threshold_column].to_numpy(dtype=float)
+    spread = dispersion.funnel_of(good, n.astype(float), limits)
+
+    def bounds(level: float, of: np.ndarray) -> Any:
+        if limits == "binomial":
+            return [_limit(tail, of, centre) for tail in ((1 - level) / 2, (1 + level) / 2)]
+        return spread.bounds(of, level)
+
     ax = canvas.axes(ax, 7.5, 4.6)
     width = max(int(n.max() * 1.1), int(n.max()) + 2)
     sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
     for level, style in _LIMITS:
-        for tail in ((1 - level) / 2, (1 + level) / 2):
-            ax.plot(sizes, _limit(tail, sizes, centre), color=canvas.on_paper(ax, palette.QUIET), linewidth=1, linestyle=style)
+        for bound in bounds(level, sizes):
+            ax.plot(sizes, bound, color=canvas.on_paper(ax, palette.QUIET), linewidth=1, linestyle=style)
     ax.axhline(centre, color=canvas.on_paper(ax, palette.INK), linewidth=1)
     ax.plot(n, share, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
-    low, high = (_limit(tail, n, centre) for tail in (0.025, 0.975))
-    for x, y, label, outside in zip(n, share, judged["label_"], (share < low) | (share > high), strict=True):
+    low, high = bounds(0.95, n)
+    is_outside = (share < low) | (share > high) if adjust is None else dispersion.adjusted(spread.p(), adjust) <= 0.05
+    for x, y, label, outside in zip(n, share, judged["label_"], is_outside, strict=True):
         if outside:
             ax.annotate(
                 canvas.shorten(label),
@@ -107,8 +127,10 @@ def funnel(
     canvas.behind(ax, "A point a group: its share against its number judged", rows)
     nobody = len(table) - len(judged)
     said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
-    limits = f"all together {centre:.0%}; limits of 95% (dashed) and 99.8%"
-    canvas.heading(ax, title, [*said, limits, f"{nobody:,} without anybody judged" if nobody else ""])
+    kind = "" if limits == "binomial" else f"{limits} "
+    drawn = f"all together {centre:.0%}; {kind}limits of 95% (dashed) and 99.8%"
+    dispersed = f"groups differ more than chance explains (phi {spread.phi:.1f})" if spread.phi > 0 else ""
+    canvas.heading(ax, title, [*said, drawn, dispersed, f"{nobody:,} without anybody judged" if nobody else ""])
     return ax
 
 

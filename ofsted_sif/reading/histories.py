@@ -12,7 +12,7 @@ from ofsted_sif.reading import known
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
-from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind
 
 # What changed: row of the newer release, column, before, after.
@@ -21,7 +21,7 @@ _Changes = list[tuple[int, str, Any, Any]]
 __all__ = ["combine", "reconcile"]
 
 
-@same_kind
+@same_kind_and_report
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     """Bring two releases together into one history, one row an inspection, the newer winning.
 

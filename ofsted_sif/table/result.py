@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,45 @@ def check_not_overwritten(frame: pd.DataFrame, own: dict[str, Any]) -> None:
 # ---- counts by grade
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a result has beside counts of rows, each of shape (n_rows,) unless said otherwise; None: nothing of the kind.
+
+    Attributes
+    ----------
+    sums : ndarray of float64, shape (n_rows, n_grades + 1), or None
+        Sums of weights, to be shown in place of counts.
+    without_weight : ndarray of int64, or None
+        Rows without a weight.
+    n_clusters : ndarray of int64, or None
+        Clusters of the rows judged.
+    n_eff : ndarray of float64, or None
+        How many independent rows tell as much about the share as these do; NaN where that can't be told.
+    """
+
+    sums: np.ndarray | None = None
+    without_weight: np.ndarray | None = None
+    n_clusters: np.ndarray | None = None
+    n_eff: np.ndarray | None = None
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of what there is."""
+        named = {"n_without_weight": self.without_weight, "n_clusters": self.n_clusters, "n_eff": self.n_eff}
+        return {name: values for name, values in named.items() if values is not None}
+
+    def rows(self, which: np.ndarray) -> Beside:
+        """Some of the rows."""
+        return Beside(*(None if part is None else part[which] for part in vars(self).values()))
+
+    def above(self, other: Beside) -> Beside:
+        """These rows with those of another after them."""
+        parts = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Beside(*(None if part is None else np.concatenate([part, below]) for part, below in parts))
+
+
+ONLY_COUNTS = Beside()
+
+
 def result_table(labels: dict[str, Any], counted: np.ndarray, scale: GradeScale, **options: Any) -> pd.DataFrame:
     """The result of counting as a DataFrame; the parameters are those of `result_columns`."""
     return pd.DataFrame(result_columns(labels, counted, scale, **options), copy=False)
@@ -70,8 +110,7 @@ def result_columns(
     interval: str,
     level: float,
     min_n: int,
-    sums: np.ndarray | None = None,
-    without_weight: np.ndarray | None = None,
+    beside: Beside = ONLY_COUNTS,
 ) -> dict[str, Any]:
     """Build the columns of the result of counting: a row a group, from counts worst to best with the missing ones last.
 
@@ -83,18 +122,16 @@ def result_columns(
         Counts by grade.
     scale, interval, level, min_n
         As for `aggregate`.
-    sums : ndarray of float64, shape (n_rows, n_grades + 1), optional
-        Sums of weights, to be shown in place of counts.
-    without_weight : ndarray of int64, shape (n_rows,), optional
-        Rows without a weight.
+    beside : Beside, optional
+        Sums of weights, and how many independent rows the share is worth.
     """
+    sums = beside.sums
     by_grade = counted[:, -2::-1]  # best first
     missing = counted[:, -1]
     n_judged = by_grade.sum(axis=1)
     data: dict[str, Any] = dict(labels)
     more: dict[str, Any] = {"n": n_judged + missing, "n_judged": n_judged, "n_not_judged": missing}
-    if without_weight is not None:
-        more["n_without_weight"] = without_weight
+    more |= beside.columns()
     shown = by_grade if sums is None else sums[:, -2::-1]
     names = scale.columns
     more |= {name: shown[:, position] for position, name in enumerate(names)}
@@ -108,9 +145,11 @@ def result_columns(
     total = n_judged if sums is None else shown.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.concatenate(parts, axis=1) / total[:, None]
-    bounds = _bounds(by_grade, n_judged, scale, interval, level)
-    if sums is not None:
-        bounds = {name: np.full(len(bound), np.nan) for name, bound in bounds.items()}
+    if beside.n_eff is None:
+        bounds = _bounds(by_grade, n_judged, scale, interval, level)
+    else:
+        share = shares[:, -1] if scale.threshold is not None else None
+        bounds = _bounds_of_effective_n(share, beside.n_eff, scale, interval, level)
     if (hidden := n_judged < min_n).any():
         for part in (shares, *bounds.values()):
             part[hidden] = np.nan
@@ -131,4 +170,21 @@ def _bounds(by_grade: np.ndarray, n: np.ndarray, scale: GradeScale, interval: st
                 lower[:, position],
                 upper[:, position],
             )
+    return bounds
+
+
+def _bounds_of_effective_n(
+    share: np.ndarray | None, n_eff: np.ndarray, scale: GradeScale, interval: str, level: float
+) -> dict[str, np.ndarray]:
+    """The bounds of the threshold's share of so many independent rows; of the grades together there are none."""
+    bounds = {}
+    if share is not None:
+        known = ~np.isnan(share) & ~np.isnan(n_eff)
+        bounds["lower"], bounds["upper"] = np.full((2, len(share)), np.nan)
+        single = "wilson" if interval == "goodman" else interval
+        good = np.minimum(share[known], 1) * n_eff[known]
+        bounds["lower"][known], bounds["upper"][known] = interval_of(good, n_eff[known], method=single, level=level)
+    if interval == "goodman":
+        names = [f"{bound}_{snake_case(label)}" for label in scale.labels for bound in ("lower", "upper")]
+        bounds |= {name: np.full(len(n_eff), np.nan) for name in names}
     return bounds

@@ -13,39 +13,39 @@
 
 static int checks_failed = 0, tests_passed = 0, tests_failed = 0;
 
-#define CHECK(CONDITION)                                                                                                                  \
-    do {                                                                                                                                  \
-        if (!(CONDITION) && ++checks_failed <= 20)                                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #CONDITION);                                                               \
+#define CHECK(CONDITION)                                                                                                                   \
+    do {                                                                                                                                   \
+        if (!(CONDITION) && ++checks_failed <= 20)                                                                                         \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #CONDITION);                                                                \
     } while (0)
 
-#define CHECK_STATUS(STATUS, CODE, ROW, VALUE)                                                                                            \
-    do {                                                                                                                                  \
-        const sif_status given = (STATUS);                                                                                                \
-        if ((given.code != (CODE) || given.row != (ROW) || given.value != (VALUE)) && ++checks_failed <= 20)                              \
-            fprintf(stderr, "%s:%d: status %d, row %" PRId64 ", value %" PRId64 "; wanted %s, %" PRId64 ", %" PRId64 "\n", __FILE__,        \
-                    __LINE__, (int)given.code, given.row, given.value, #CODE, (int64_t)(ROW), (int64_t)(VALUE));                          \
+#define CHECK_STATUS(STATUS, CODE, ROW, VALUE)                                                                                             \
+    do {                                                                                                                                   \
+        const sif_status given = (STATUS);                                                                                                 \
+        if ((given.code != (CODE) || given.row != (ROW) || given.value != (VALUE)) && ++checks_failed <= 20)                               \
+            fprintf(stderr, "%s:%d: status %d, row %" PRId64 ", value %" PRId64 "; wanted %s, %" PRId64 ", %" PRId64 "\n", __FILE__,       \
+                    __LINE__, (int)given.code, given.row, given.value, #CODE, (int64_t)(ROW), (int64_t)(VALUE));                           \
     } while (0)
 
 /* Runs a test, a function without arguments, so many times, each on other numbers. */
-#define REPEAT(TIMES, TEST)                                                                                                               \
-    do {                                                                                                                                  \
-        checks_failed = 0;                                                                                                                \
-        for (int again = 0; again < (TIMES); again++)                                                                                     \
-            TEST();                                                                                                                       \
-        if (checks_failed == 0)                                                                                                           \
-            tests_passed++;                                                                                                               \
-        else {                                                                                                                            \
-            tests_failed++;                                                                                                               \
-            fprintf(stderr, "FAILED %s: %d checks (%s)\n", #TEST, checks_failed, sif_cpu_in_use());                                      \
-        }                                                                                                                                 \
+#define REPEAT(TIMES, TEST)                                                                                                                \
+    do {                                                                                                                                   \
+        checks_failed = 0;                                                                                                                 \
+        for (int again = 0; again < (TIMES); again++)                                                                                      \
+            TEST();                                                                                                                        \
+        if (checks_failed == 0)                                                                                                            \
+            tests_passed++;                                                                                                                \
+        else {                                                                                                                             \
+            tests_failed++;                                                                                                                \
+            fprintf(stderr, "FAILED %s: %d checks (%s)\n", #TEST, checks_failed, sif_cpu_in_use());                                        \
+        }                                                                                                                                  \
     } while (0)
 #define RUN(TEST) REPEAT(1, TEST)
 
 /* Repeats the tests that follow with each version of the hot loops that this processor has. */
 static const char *const versions[] = {"baseline", "neon", "avx2", "avx512"};
-#define EACH_VERSION                                                                                                                      \
-    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)                                                                       \
+#define EACH_VERSION                                                                                                                       \
+    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)                                                                        \
         if (sif_use_cpu(versions[v]) == 0)
 
 /* The last line of every test program, and its exit code: 3 where tests failed, which no other way of dying gives. */
@@ -225,23 +225,23 @@ static inline int64_t *random_codes(int64_t n, int64_t size) {
     return values;
 }
 
-/* A watch that counts how often it is asked, and says stop at the `stop_at`-th time (never: 0). */
+/* An interrupt check that counts how often it is asked, and says stop at the `stop_at`-th time (never: 0). */
 typedef struct {
     int64_t asked, stop_at;
-} patience;
+} test_interrupt;
 
 static inline int ask(void *context) {
-    patience *const left = context;
+    test_interrupt *const left = context;
     return ++left->asked == left->stop_at;
 }
 
-/* A watch that mostly lets the kernel go on. */
-static inline patience random_patience(void) {
-    return (patience){0, random_below(8) == 0 ? 1 + random_below(4) : 0};
+/* An interrupt check that mostly lets the kernel go on. */
+static inline test_interrupt random_interrupt(void) {
+    return (test_interrupt){0, random_below(8) == 0 ? 1 + random_below(4) : 0};
 }
 
 /* Whether the kernel was stopped; checks that it stopped when it was told to, and only then. */
-static inline int was_stopped(sif_status status, const patience *left) {
+static inline int was_interrupted(sif_status status, const test_interrupt *left) {
     CHECK((status.code == SIF_INTERRUPTED) == (left->stop_at > 0 && left->asked == left->stop_at));
     CHECK(left->stop_at == 0 || left->asked <= left->stop_at);
     return status.code == SIF_INTERRUPTED;

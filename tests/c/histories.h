@@ -7,7 +7,7 @@
 /* Plain columns, as a kernel should see them; sif_records and sif_codes point into them or into codes of them. */
 typedef struct {
     int64_t n, n_providers, n_groups, n_periods, n_grades;
-    int64_t *provider, *held, *published, *opened, *closed, *group, *period, *grade, *expires;
+    int64_t *provider, *inspected, *published, *opened, *closed, *group, *period, *grade, *expires;
     uint8_t *eligible;
     sif_records records;
     sif_codes groups, periods, grades;
@@ -36,15 +36,15 @@ static inline int64_t maybe_day(int kind, int64_t missing_in_8) {
     return random_below(8) < missing_in_8 ? SIF_NO_DAY : random_day(kind);
 }
 
-/* The day that places a record. */
-static inline int64_t placed(const histories *h, int64_t i) {
-    return h->held[i] == SIF_NO_DAY ? h->published[i] : h->held[i];
+/* The day that dates a record. */
+static inline int64_t dated(const histories *h, int64_t i) {
+    return h->inspected[i] == SIF_NO_DAY ? h->published[i] : h->inspected[i];
 }
 
 /* Whether record a comes before record b of the same provider. */
 static inline int is_before(const histories *h, int64_t a, int64_t b) {
-    if (placed(h, a) != placed(h, b))
-        return placed(h, a) < placed(h, b);
+    if (dated(h, a) != dated(h, b))
+        return dated(h, a) < dated(h, b);
     if (h->published[a] != h->published[b])
         return h->published[a] < h->published[b];
     return a < b;
@@ -77,7 +77,7 @@ static inline histories plain_histories(int64_t n, int64_t n_providers, int kind
                    .n_periods = random_below(4),
                    .n_grades = random_below(5)};
     h.provider = allocate(h.n, sizeof *h.provider);
-    h.held = allocate(h.n, sizeof *h.held);
+    h.inspected = allocate(h.n, sizeof *h.inspected);
     h.published = allocate(h.n, sizeof *h.published);
     h.expires = allocate(h.n, sizeof *h.expires);
     h.eligible = allocate(h.n, 1);
@@ -90,7 +90,7 @@ static inline histories plain_histories(int64_t n, int64_t n_providers, int kind
     for (int64_t i = 0; i < h.n; i++) {
         h.provider[i] = random_below(n_providers);
         h.published[i] = maybe_day(kind, 2);
-        h.held[i] = h.published[i] == SIF_NO_DAY ? random_day(kind) : maybe_day(kind, 1);
+        h.inspected[i] = h.published[i] == SIF_NO_DAY ? random_day(kind) : maybe_day(kind, 1);
         h.expires[i] = maybe_day(kind, 4);
         h.eligible[i] = random_below(4) < eligible_in_4;
     }
@@ -105,7 +105,7 @@ static inline histories plain_histories(int64_t n, int64_t n_providers, int kind
 static inline void lay_in_order(histories *h) {
     int64_t *const order = allocate(h->n, sizeof *order), *const copy = allocate(h->n, sizeof *copy);
     sort_rows(h, order);
-    int64_t *const columns[] = {h->provider, h->held, h->published, h->group, h->period, h->grade, h->expires};
+    int64_t *const columns[] = {h->provider, h->inspected, h->published, h->group, h->period, h->grade, h->expires};
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
         memcpy(copy, columns[c], (size_t)h->n * sizeof *copy);
         for (int64_t j = 0; j < h->n; j++)
@@ -125,7 +125,7 @@ static inline void code_histories(histories *h) {
     h->grades = coded_as_seen(h->grade, h->n, h->n_grades);
     h->records = (sif_records){.n = h->n,
                                .provider = coded_as_seen(h->provider, h->n, h->n_providers),
-                               .held = h->held,
+                               .inspected = h->inspected,
                                .published = h->published,
                                .eligible = h->eligible,
                                .opened = h->opened,
@@ -145,7 +145,7 @@ static inline histories any_histories(int kind) {
     histories h = plain_histories(n, random_below(16) == 0 ? 300 + random_below(300) : random_below(6), kind);
     const int64_t left_out = random_below(16);
     for (int64_t i = 0; i < h.n && left_out & 1; i++) {
-        h.held[i] = placed(&h, i);
+        h.inspected[i] = dated(&h, i);
         h.published[i] = SIF_NO_DAY;
     }
     if (left_out & 2)
@@ -162,7 +162,7 @@ static inline histories any_histories(int kind) {
     spoil_codes(h.grade, h.n, h.n_grades);
     for (int64_t left = h.n > 0 && random_below(8) == 0 ? 1 + random_below(2) : 0; left > 0; left--) {
         const int64_t i = random_below(h.n);
-        h.held[i] = SIF_NO_DAY;
+        h.inspected[i] = SIF_NO_DAY;
         h.published[i] = random_below(2) == 0 || left_out & 1 ? SIF_NO_DAY : (int64_t)INT32_MAX + 1;
     }
     code_histories(&h);
@@ -178,7 +178,7 @@ static inline void free_histories(histories *h) {
     free_codes(&h->groups);
     free_codes(&h->periods);
     free_codes(&h->grades);
-    int64_t *const columns[] = {h->provider, h->held, h->published, h->opened, h->closed, h->group, h->period, h->grade, h->expires};
+    int64_t *const columns[] = {h->provider, h->inspected, h->published, h->opened, h->closed, h->group, h->period, h->grade, h->expires};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         free(columns[i]);
     free(h->eligible);
@@ -207,7 +207,7 @@ static inline void find_bad_records(const histories *h, const int64_t *order, in
             before = -1;
             continue;
         }
-        const int64_t day = placed(h, i);
+        const int64_t day = dated(h, i);
         if (h->provider[i] < 0 || h->provider[i] >= h->n_providers)
             add_fault(list, BAD_RECORDS, j, SIF_BAD_PROVIDER, i, h->provider[i]);
         else if (day == SIF_NO_DAY)
@@ -246,7 +246,7 @@ static inline void naive_latest(const histories *h, int64_t date, int64_t cutoff
         rows[p] = -1;
     for (int64_t i = 0; i < h->n; i++) {
         const int64_t p = h->provider[i];
-        if (h->eligible[i] && is_open(h, p, date) && h->held[i] <= date && h->published[i] <= cutoff &&
+        if (h->eligible[i] && is_open(h, p, date) && h->inspected[i] <= date && h->published[i] <= cutoff &&
             (rows[p] < 0 || is_before(h, rows[p], i)))
             rows[p] = i;
     }

@@ -47,7 +47,8 @@ static void by_hand(void) {
 }
 
 static void many_rows(void) {
-    const int64_t sizes[][3] = {{20480, 1, 4}, {20481, 99, 4}, {50000, 305, 4}, {50000, 306, 4}, {21000, 30000, 4}, {600000, 140000, 1}, {30000, 3, 127}, {30000, 3, 128}, {30000, 0, 900}};
+    const int64_t sizes[][3] = {{20480, 1, 4},       {20481, 99, 4},  {50000, 305, 4}, {50000, 306, 4}, {21000, 30000, 4},
+                                {600000, 140000, 1}, {30000, 3, 127}, {30000, 3, 128}, {30000, 0, 900}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (int again = 0; again < 4; again++)
             agree_on(sizes[i][0], sizes[i][1], sizes[i][2], again != 0);
@@ -163,15 +164,15 @@ static void tables_past_all_bounds_are_refused(void) {
     free_guarded(counts, 1);
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
-    const int64_t n = 3 * SIF_WATCH_ROWS + 5;
+static void the_interrupt_check_is_asked_and_obeyed(void) {
+    const int64_t n = 3 * SIF_ROWS_PER_CHECK + 5;
     int8_t *const zeros = allocate(n, 1);
     const sif_codes grades = {.data = zeros, .size = 4, .kind = SIF_INT8};
     for (int64_t stop_at = 0; stop_at <= 3; stop_at++) {
-        patience left = {0, stop_at};
-        const sif_watch watch = {ask, &left};
+        test_interrupt left = {0, stop_at};
+        const sif_interrupt_check interrupt = {ask, &left};
         int64_t *const counts = guarded(5);
-        const sif_status status = sif_count_grades(n, NULL, &grades, counts, &watch);
+        const sif_status status = sif_count_grades(n, NULL, &grades, counts, &interrupt);
         CHECK(status.code == (stop_at == 0 ? SIF_OK : SIF_INTERRUPTED));
         CHECK(stop_at == 0 ? counts[0] == n && left.asked >= 3 : left.asked == stop_at && all_are(counts, 5, SIF_VOID));
         free_guarded(counts, 5);
@@ -260,7 +261,7 @@ int main(void) {
         RUN(any_order_counts_alike);
         RUN(bad_codes_are_named);
         RUN(tables_past_all_bounds_are_refused);
-        RUN(the_watch_is_asked_and_obeyed);
+        RUN(the_interrupt_check_is_asked_and_obeyed);
     }
     return report();
 }

@@ -4,7 +4,7 @@
 enum { GRADES = 4, FEW_GROUPS = 3, MANY_GROUPS = 700 /* one table, of 32 bits */ };
 
 static void counters_are_emptied_in_time(void) {
-    const int64_t n = 2050 * SIF_WATCH_ROWS + 7;
+    const int64_t n = 2050 * SIF_ROWS_PER_CHECK + 7;
     int16_t *const group = allocate(n, 2);
     int8_t *const grade = allocate(n, 1);
     for (int16_t n_groups = FEW_GROUPS; n_groups <= MANY_GROUPS; n_groups += MANY_GROUPS - FEW_GROUPS) {

@@ -3,10 +3,10 @@
 
 /* Two providers; of the first's two records on day 5 the later row counts. */
 static const int8_t provider[] = {0, 0, 0, 0, 1, 1}, grade[] = {1, 0, 2, -1, 2, 2}, group[] = {0, 0, 0, 1, -1, 1};
-static const int64_t held[] = {1, 5, 5, 9, 3, 4};
+static const int64_t inspected[] = {1, 5, 5, 9, 3, 4};
 
 static sif_records six_records(void) {
-    return (sif_records){.n = 6, .provider = {.data = provider, .size = 2, .kind = SIF_INT8}, .held = held};
+    return (sif_records){.n = 6, .provider = {.data = provider, .size = 2, .kind = SIF_INT8}, .inspected = inspected};
 }
 
 static void by_hand(void) {
@@ -27,7 +27,7 @@ static sif_status count_five(const int64_t *days, const int64_t *publications, i
     static const int8_t whose[] = {1, 0, 1, 1, 0}, grades_of_five[] = {2, 1, 0, 1, 2};
     const sif_codes grades = {.data = grades_of_five, .size = 3, .kind = SIF_INT8};
     const sif_records records = {
-        .n = 5, .provider = {.data = whose, .size = 2, .kind = SIF_INT8}, .held = days, .published = publications};
+        .n = 5, .provider = {.data = whose, .size = 2, .kind = SIF_INT8}, .inspected = days, .published = publications};
     return sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL);
 }
 
@@ -97,7 +97,7 @@ static void bad_codes_and_days_are_named(void) {
     CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &of_bad, &of_good, &of_good, counts, NULL), SIF_BAD_GROUP, 2, 7);
     CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &of_good, &of_bad, &of_good, counts, NULL), SIF_BAD_PERIOD, 2, 7);
     CHECK(all_are(counts, 3 * 3 * 9, SIF_VOID));
-    records.held = far;
+    records.inspected = far;
     CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &of_good, counts, NULL), SIF_BAD_DAY, 3, far[3]);
     CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &of_many, counts, NULL), SIF_TOO_LARGE, -1, 1 << 16);
     free_guarded(counts, 3 * 3 * 9);
@@ -111,7 +111,7 @@ static void blocks_hang_together(void) {
         for (int64_t i = 0; i < n; i++)
             days[i] = i;
         const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
-        const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = days};
+        const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .inspected = days};
         int64_t *const counts = guarded(4);
         CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
         CHECK(counts[0] == n - 1);
@@ -121,15 +121,15 @@ static void blocks_hang_together(void) {
     }
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
-    const int64_t n = 2 * SIF_WATCH_ROWS + 5;
+static void the_interrupt_check_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_ROWS_PER_CHECK + 5;
     int8_t *const zeros = allocate(n, 1);
     int64_t *const days = allocate(n, sizeof *days), *const counts = guarded(4);
     const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
-    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = days};
-    patience left = {0, 2};
-    const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), SIF_INTERRUPTED, -1, 0);
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .inspected = days};
+    test_interrupt left = {0, 2};
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 2 && all_are(counts, 4, SIF_VOID));
     free_guarded(counts, 4);
     free(days);
@@ -140,17 +140,19 @@ static void sizes_past_all_bounds_are_refused(void) {
     const int8_t zero = 0;
     const int64_t day = 1, sizes[] = {-1, INT32_MAX, (int64_t)1 << 32, INT64_MAX};
     const sif_codes grades = {.data = &zero, .size = 4, .kind = SIF_INT8};
-    const sif_records records = {.n = 1, .provider = {.data = &zero, .size = 1, .kind = SIF_INT8}, .held = &day};
+    const sif_records records = {.n = 1, .provider = {.data = &zero, .size = 1, .kind = SIF_INT8}, .inspected = &day};
     int64_t counts = 5;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         const sif_codes groups = {.data = &zero, .size = sizes[s], .kind = SIF_INT8};
         CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, &groups, NULL, &grades, &counts, NULL), SIF_TOO_LARGE, -1, sizes[s]);
         CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &groups, &counts, NULL), SIF_TOO_LARGE, -1, sizes[s]);
     }
-    CHECK(counts == 5);
+    const sif_records many = {.n = 1, .provider = {.data = &zero, .size = (int64_t)INT32_MAX + 1, .kind = SIF_INT8}, .inspected = &day};
+    CHECK_STATUS(sif_count_transitions(&many, NULL, NULL, NULL, NULL, &grades, &counts, NULL), SIF_TOO_LARGE, -1, many.provider.size);
+    CHECK(counts == 5); /* as it was */
 }
 
-static const int64_t held_of_three[] = {9, 1, 2, 1, 2, 3}, identity[] = {0, 1, 2, 3, 4, 5};
+static const int64_t inspected_of_three[] = {9, 1, 2, 1, 2, 3}, identity[] = {0, 1, 2, 3, 4, 5};
 static const int8_t grades_of_three[] = {0, 0, 1, 2, 3, 3};
 
 /* Whether the records of two providers, from the second row on, make the transitions 0 to 1, 2 to 3 and 3 to 3. */
@@ -171,13 +173,13 @@ static void providers_of_every_kind(void) {
     for (int kind = SIF_INT8; kind <= SIF_UINT64; kind++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             const sif_codes codes = coded(of_whom, 6, sizes[s], (sif_kind)kind);
-            const sif_records records = {.n = 6, .provider = codes, .held = held_of_three};
+            const sif_records records = {.n = 6, .provider = codes, .inspected = inspected_of_three};
             makes_three(&records, NULL);
             makes_three(&records, identity);
             free_codes(&codes);
         }
         const sif_codes codes = coded(unknown, 2, 3, (sif_kind)kind), grades = {.data = grades_of_three, .size = 4, .kind = SIF_INT8};
-        const sif_records records = {.n = 2, .provider = codes, .held = held_of_three};
+        const sif_records records = {.n = 2, .provider = codes, .inspected = inspected_of_three};
         int64_t counts[25];
         CHECK_STATUS(sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, NULL), SIF_BAD_PROVIDER, 1, 100);
         free_codes(&codes);
@@ -187,7 +189,7 @@ static void providers_of_every_kind(void) {
 /* That is for the piece before to say. */
 static void what_is_wrong_before_a_piece_is_not_its_own(void) {
     int64_t of_whom[] = {0, 1, 1, 2, 2, 2}, order[] = {0, 1, 2, 3, 4, 5};
-    const sif_records records = {.n = 6, .provider = {.data = of_whom, .size = 3, .kind = SIF_INT64}, .held = held_of_three};
+    const sif_records records = {.n = 6, .provider = {.data = of_whom, .size = 3, .kind = SIF_INT64}, .inspected = inspected_of_three};
     const int64_t wrong[] = {-1, 9, INT64_MIN, INT64_MAX};
     for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
         order[0] = wrong[w];
@@ -208,7 +210,7 @@ int main(void) {
     RUN(nothing_one_row_and_none_that_counts);
     RUN(bad_codes_and_days_are_named);
     RUN(blocks_hang_together);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     RUN(sizes_past_all_bounds_are_refused);
     RUN(what_is_wrong_before_a_piece_is_not_its_own);
     EACH_VERSION RUN(providers_of_every_kind);

@@ -22,19 +22,20 @@ static void by_hand(void) {
         /* 5 pairs on different days, all rising; one pair of equal values, one of equal days; no exact test where days are tied. */
         const int64_t expected[] = {4, 5, 2, 2, 0};
         CHECK(memcmp(counts, expected, sizeof counts) == 0);
-        CHECK(cubes[0] == 0 && cubes[1] == 0);
+        /* All 4 x 3 x 2 triples have different values and different days. */
+        CHECK(cubes[0] == 24 && cubes[1] == 24);
     }
 }
 
-static void runs_are_longest_first(void) {
+static void ties_are_longest_first(void) {
     const int64_t days[] = {1, 2, 3, 4, 5, 6};
     const double values[] = {7, 8, 7, 9, 7, 8}; /* three, two and one */
     const sif_dated rows = one_group(6, days);
     int64_t counts[SIF_KENDALL_COUNTS] = {0};
     double cubes[2] = {0, 0};
     CHECK_STATUS(sif_kendall_values(&rows, values, counts, cubes, NULL), SIF_OK, -1, 0);
-    CHECK(counts[SIF_KENDALL_RUNS] == (1 << 2 | 1 << 4 | 1 << 5));
-    CHECK(counts[SIF_KENDALL_VALUE_TIES] == 6 + 2 && cubes[0] == 6 && cubes[1] == 0);
+    CHECK(counts[SIF_KENDALL_TIE_PATTERN] == (1 << 2 | 1 << 4 | 1 << 5));
+    CHECK(counts[SIF_KENDALL_VALUE_TIES] == 6 + 2 && cubes[0] == 120 - 6 && cubes[1] == 120);
 }
 
 static void nothing_one_row_and_all_missing(void) {
@@ -51,7 +52,7 @@ static void nothing_one_row_and_all_missing(void) {
     CHECK(all_are(counts, SIF_KENDALL_COUNTS, 0));
     rows.n = 1;
     CHECK_STATUS(sif_kendall_grades(&rows, &one_grade, counts, cubes, NULL), SIF_OK, -1, 0);
-    CHECK(counts[SIF_KENDALL_N] == 1 && counts[SIF_KENDALL_S] == 0 && counts[SIF_KENDALL_RUNS] == 1);
+    CHECK(counts[SIF_KENDALL_N] == 1 && counts[SIF_KENDALL_S] == 0 && counts[SIF_KENDALL_TIE_PATTERN] == 1);
 }
 
 static void what_is_wrong_is_named(void) {
@@ -79,8 +80,8 @@ static void what_is_wrong_is_named(void) {
     CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_BAD_GROUP, 2, 1);
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
-    const int64_t n = SIF_WATCH_ROWS + 5;
+static void the_interrupt_check_is_asked_and_obeyed(void) {
+    const int64_t n = SIF_ROWS_PER_CHECK + 5;
     int8_t *const same = allocate(n, 1);
     int64_t *const days = allocate(n, sizeof *days);
     double *const values = allocate(n, sizeof *values);
@@ -89,10 +90,10 @@ static void the_watch_is_asked_and_obeyed(void) {
     for (int of_grades = 0; of_grades < 2; of_grades++) {
         int64_t counts[SIF_KENDALL_COUNTS] = {0};
         double cubes[2] = {0, 0};
-        patience left = {0, 1};
-        const sif_watch watch = {ask, &left};
-        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, &watch)
-                               : sif_kendall_values(&rows, values, counts, cubes, &watch),
+        test_interrupt left = {0, 1};
+        const sif_interrupt_check interrupt = {ask, &left};
+        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, &interrupt)
+                               : sif_kendall_values(&rows, values, counts, cubes, &interrupt),
                      SIF_INTERRUPTED, -1, 0);
         CHECK(left.asked == 1 && all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
     }
@@ -119,19 +120,45 @@ static void groups_that_outgrow_their_lanes(void) {
     }
 }
 
+/* So many rows of one day and grade that they outgrow a lane, and one of another day and grade. */
+static void triples_of_many_rows_are_counted_exactly(void) {
+    const int64_t n = ((int64_t)1 << 21) + 7;
+    int8_t *const group = allocate(n, 1), *const grade = allocate(n, 1);
+    int64_t *const days = allocate(n, sizeof *days);
+    double *const values = allocate(n, sizeof *values);
+    days[n - 1] = grade[n - 1] = 1;
+    values[n - 1] = 1;
+    const sif_codes grades = {.data = grade, .size = 2, .kind = SIF_INT8};
+    const sif_dated rows = {.n = n, .group = {.data = group, .size = 1, .kind = SIF_INT8}, .day = days};
+    for (int of_grades = 0; of_grades < 2; of_grades++) {
+        int64_t counts[SIF_KENDALL_COUNTS] = {0};
+        double cubes[2] = {0, 0};
+        CHECK_STATUS(of_grades ? sif_kendall_grades(&rows, &grades, counts, cubes, NULL)
+                               : sif_kendall_values(&rows, values, counts, cubes, NULL),
+                     SIF_OK, -1, 0);
+        const double expected = 3 * (double)((n - 1) * (n - 2)); /* those with the last row; below 2^53 */
+        CHECK(cubes[0] - expected == 0 && cubes[1] - expected == 0);
+    }
+    free(group);
+    free(grade);
+    free(days);
+    free(values);
+}
+
 static void more_rows_or_grades_than_can_be_counted_are_refused(void) {
     const int8_t zero = 0;
     const int64_t day = 1, too_many = SIF_MOST_ROWS + 1;
     const double value = 1;
-    int64_t counts[SIF_KENDALL_COUNTS];
-    double cubes[2];
-    const sif_codes grades = {.data = &zero, .size = 4, .kind = SIF_INT8}, many = {.data = &zero, .size = (int64_t)1 << 40, .kind = SIF_INT8};
+    int64_t counts[SIF_KENDALL_COUNTS] = {0};
+    double cubes[2] = {0};
+    const sif_codes grades = {.data = &zero, .size = 4, .kind = SIF_INT8},
+                    many = {.data = &zero, .size = (int64_t)1 << 40, .kind = SIF_INT8};
     sif_dated rows = {.n = too_many, .group = {.data = &zero, .size = 1, .kind = SIF_INT8}, .day = &day};
     CHECK_STATUS(sif_kendall_grades(&rows, &grades, counts, cubes, NULL), SIF_TOO_LARGE, -1, too_many);
     CHECK_STATUS(sif_kendall_values(&rows, &value, counts, cubes, NULL), SIF_TOO_LARGE, -1, too_many);
     rows.n = 1;
     CHECK_STATUS(sif_kendall_grades(&rows, &many, counts, cubes, NULL), SIF_TOO_LARGE, -1, many.size);
-    CHECK(all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID) && all_are_nan(cubes, 2));
+    CHECK(all_are(counts, SIF_KENDALL_COUNTS, 0) && cubes[0] == 0 && cubes[1] == 0); /* as they were */
 }
 
 /* A piece begins with the first group that begins in it; of the rows before, it need not know that they are rows. */
@@ -158,11 +185,12 @@ static void what_is_wrong_before_a_piece_is_not_its_own(void) {
 int main(void) {
     REPEAT(2000, kendall_holds);
     RUN(by_hand);
-    RUN(runs_are_longest_first);
+    RUN(ties_are_longest_first);
     RUN(nothing_one_row_and_all_missing);
     RUN(what_is_wrong_is_named);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     RUN(groups_that_outgrow_their_lanes);
+    RUN(triples_of_many_rows_are_counted_exactly);
     RUN(more_rows_or_grades_than_can_be_counted_are_refused);
     RUN(what_is_wrong_before_a_piece_is_not_its_own);
     return report();

@@ -13,14 +13,14 @@ static int64_t orders_with(int n, int64_t s) {
 
 static void every_order_is_as_likely(void) {
     for (int n = 1; n <= 7; n++) {
-        int64_t all = 0, runs = ((int64_t)1 << n) - 1; /* no two are equal */
+        int64_t all = 0, tie_pattern = ((int64_t)1 << n) - 1; /* no two are equal */
         const int64_t pairs = (int64_t)n * (n - 1) / 2;
         for (int64_t s = -pairs; s <= pairs; s += 2)
             all += orders_with(n, s);
         int64_t larger = 0;
         for (int64_t s = pairs; s >= -pairs; s -= 2) {
             double above, at;
-            CHECK_STATUS(sif_kendall_exact(1, &runs, &s, &above, &at, NULL), SIF_OK, -1, 0);
+            CHECK_STATUS(sif_kendall_exact(1, &tie_pattern, &s, &above, &at, NULL), SIF_OK, -1, 0);
             CHECK(is_near(above, (long double)larger / (long double)all));
             CHECK(is_near(at, (long double)orders_with(n, s) / (long double)all));
             larger += orders_with(n, s);
@@ -29,13 +29,13 @@ static void every_order_is_as_likely(void) {
 }
 
 static void what_is_wrong_is_named(void) {
-    const int64_t runs[] = {7, 7, 0}, s[] = {3, 2, 0}, too_many[] = {1 << 20};
+    const int64_t tie_pattern[] = {7, 7, 0}, s[] = {3, 2, 0}, too_many[] = {1 << 20};
     double above[3], at[3];
-    CHECK_STATUS(sif_kendall_exact(0, runs, s, above, at, NULL), SIF_OK, -1, 0);
-    CHECK_STATUS(sif_kendall_exact(3, runs, s, above, at, NULL), SIF_BAD_VALUE, 1, 2);
+    CHECK_STATUS(sif_kendall_exact(0, tie_pattern, s, above, at, NULL), SIF_OK, -1, 0);
+    CHECK_STATUS(sif_kendall_exact(3, tie_pattern, s, above, at, NULL), SIF_BAD_VALUE, 1, 2);
     CHECK(all_are_nan(above, 3) && all_are_nan(at, 3));
-    CHECK_STATUS(sif_kendall_exact(1, runs + 2, s, above, at, NULL), SIF_TOO_LARGE, 0, 0);
-    CHECK_STATUS(sif_kendall_exact(1, too_many, s, above, at, NULL), SIF_TOO_LARGE, 0, 1 << 20);
+    CHECK_STATUS(sif_kendall_exact(1, tie_pattern + 2, s, above, at, NULL), SIF_BAD_VALUE, 0, 0);
+    CHECK_STATUS(sif_kendall_exact(1, too_many, s, above, at, NULL), SIF_BAD_VALUE, 0, 1 << 20);
 }
 
 int main(void) {

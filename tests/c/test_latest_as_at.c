@@ -2,9 +2,9 @@
 #include "properties/latest_as_at.h"
 
 static void pointers_that_are_not_given_bound_nothing(void) {
-    const int64_t held[] = {5, 7, 6}, far = INT64_MAX;
+    const int64_t inspected[] = {5, 7, 6}, far = INT64_MAX;
     const int8_t providers[] = {0, 0, 1};
-    const sif_records records = {.n = 3, .provider = {.data = providers, .size = 3, .kind = SIF_INT8}, .held = held};
+    const sif_records records = {.n = 3, .provider = {.data = providers, .size = 3, .kind = SIF_INT8}, .inspected = inspected};
     int64_t *const rows = guarded(3);
     CHECK_STATUS(sif_latest_as_at(&records, far, INT64_MIN, rows, NULL), SIF_OK, -1, 0);
     CHECK(rows[0] == 1 && rows[1] == 2 && rows[2] == -1);
@@ -14,10 +14,10 @@ static void pointers_that_are_not_given_bound_nothing(void) {
 }
 
 static void bad_records_are_named(void) {
-    const int64_t held[] = {1, SIF_NO_DAY, 3};
+    const int64_t inspected[] = {1, SIF_NO_DAY, 3};
     const uint8_t eligible[] = {1, 0, 1};
     int8_t providers[] = {0, 0, 1};
-    sif_records records = {.n = 3, .provider = {.data = providers, .size = 2, .kind = SIF_INT8}, .held = held};
+    sif_records records = {.n = 3, .provider = {.data = providers, .size = 2, .kind = SIF_INT8}, .inspected = inspected};
     int64_t *const rows = guarded(2);
     CHECK_STATUS(sif_latest_as_at(&records, 9, 9, rows, NULL), SIF_NO_DATE, 1, 0);
     CHECK(all_are(rows, 2, SIF_VOID));
@@ -33,17 +33,17 @@ static void bad_records_are_named(void) {
     free_guarded(rows, 2);
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
-    const int64_t n = 2 * SIF_WATCH_ROWS;
-    int64_t *const held = allocate(n, sizeof *held), *const rows = guarded(1);
+static void the_interrupt_check_is_asked_and_obeyed(void) {
+    const int64_t n = 2 * SIF_ROWS_PER_CHECK;
+    int64_t *const inspected = allocate(n, sizeof *inspected), *const rows = guarded(1);
     int8_t *const zeros = allocate(n, 1);
-    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = held};
-    patience left = {0, 2};
-    const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_latest_as_at(&records, 0, 0, rows, &watch), SIF_INTERRUPTED, -1, 0);
+    const sif_records records = {.n = n, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .inspected = inspected};
+    test_interrupt left = {0, 2};
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_latest_as_at(&records, 0, 0, rows, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 2 && rows[0] == SIF_VOID);
     free_guarded(rows, 1);
-    free(held);
+    free(inspected);
     free(zeros);
 }
 
@@ -51,6 +51,6 @@ int main(void) {
     REPEAT(2000, latest_as_at_holds);
     RUN(pointers_that_are_not_given_bound_nothing);
     RUN(bad_records_are_named);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }

@@ -61,12 +61,12 @@ static void more_than_memory_is_refused(void) {
 #endif
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
+static void the_interrupt_check_is_asked_and_obeyed(void) {
     int64_t members[] = {1 << 16}, entries[] = {0, 1}, cell[] = {0}, count[] = {1};
     int64_t *const out = guarded(40);
-    patience left = {0, 2}; /* asked each 16 replicates */
-    const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_resample_counts(1, members, entries, 1, cell, count, 1, 1, 0, 40, out, &watch), SIF_INTERRUPTED, -1, 0);
+    test_interrupt left = {0, 2}; /* asked each 16 replicates */
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_resample_counts(1, members, entries, 1, cell, count, 1, 1, 0, 40, out, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 2 && all_are(out, 40, SIF_VOID));
     free_guarded(out, 40);
 }
@@ -77,6 +77,6 @@ int main(void) {
     RUN(seeds_and_replicates_differ);
     RUN(what_is_wrong_is_named);
     RUN(more_than_memory_is_refused);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }

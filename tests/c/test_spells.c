@@ -2,10 +2,10 @@
 #include "properties/spells.h"
 
 static const int8_t provider[] = {0, 0, 0, 0, 1}, grade[] = {1, 1, 0, -1, 2};
-static const int64_t held[] = {1, 5, 7, 9, 3};
+static const int64_t inspected[] = {1, 5, 7, 9, 3};
 
 static sif_records five_records(void) {
-    return (sif_records){.n = 5, .provider = {.data = provider, .size = 2, .kind = SIF_INT8}, .held = held};
+    return (sif_records){.n = 5, .provider = {.data = provider, .size = 2, .kind = SIF_INT8}, .inspected = inspected};
 }
 
 static void by_hand(void) {
@@ -50,7 +50,7 @@ static void what_is_wrong_is_named(void) {
     records.closed = closed;
     CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_BAD_SPAN, 1, 5);
     CHECK(n == SIF_VOID);
-    records.held = late;
+    records.inspected = late;
     CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_UNORDERED, 3, 0);
     records.provider.size = (int64_t)INT32_MAX + 1;
     CHECK_STATUS(sif_spells(&records, NULL, &all_good, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1,
@@ -60,17 +60,17 @@ static void what_is_wrong_is_named(void) {
     CHECK_STATUS(sif_spells(&records, NULL, &too_many, 20, &n, rows, ended_by, start, end, NULL), SIF_TOO_LARGE, -1, too_many.size);
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
-    const int64_t rows = 2 * SIF_WATCH_ROWS + 5;
+static void the_interrupt_check_is_asked_and_obeyed(void) {
+    const int64_t rows = 2 * SIF_ROWS_PER_CHECK + 5;
     int8_t *const zeros = allocate(rows, 1);
     int64_t *const out = allocate(rows, sizeof *out), n = 0;
     const sif_codes grades = {.data = zeros, .size = 1, .kind = SIF_INT8};
-    const sif_records records = {.n = rows, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .held = out};
+    const sif_records records = {.n = rows, .provider = {.data = zeros, .size = 1, .kind = SIF_INT8}, .inspected = out};
     int64_t one[4];
-    patience left = {0, 3};
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = {0, 3};
+    const sif_interrupt_check interrupt = {ask, &left};
     /* All rows are of one provider, day and grade: one spell at most. */
-    CHECK_STATUS(sif_spells(&records, NULL, &grades, 20, &n, one, one + 1, one + 2, one + 3, &watch), SIF_INTERRUPTED, -1, 0);
+    CHECK_STATUS(sif_spells(&records, NULL, &grades, 20, &n, one, one + 1, one + 2, one + 3, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 3 && n == SIF_VOID);
     free(out);
     free(zeros);
@@ -81,6 +81,6 @@ int main(void) {
     RUN(by_hand);
     RUN(nothing_one_row_and_no_grade);
     RUN(what_is_wrong_is_named);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }

@@ -1,12 +1,12 @@
-/* Every kernel that takes a watch, stopped at each of the times that it asks: it says so, and its outputs are void. */
+/* Every kernel that takes an interrupt check, stopped at each of the times that it asks: it says so, and its outputs are void. */
 #include <math.h>
 
 #include "check.h"
 
-enum { ROWS = SIF_WATCH_ROWS + 5000, PROVIDERS = ROWS / 4, GRADES = 4, DATES = 12 };
+enum { ROWS = SIF_ROWS_PER_CHECK + 5000, PROVIDERS = ROWS / 4, GRADES = 4, DATES = 12 };
 
 /* What the calls share; `far_days` are publications whose days do not fit a word with the rest. */
-static int64_t provider[ROWS], scattered[ROWS], held[ROWS], near_days[ROWS], far_days[ROWS], dates[DATES];
+static int64_t provider[ROWS], scattered[ROWS], inspected[ROWS], near_days[ROWS], far_days[ROWS], dates[DATES];
 static int64_t group[ROWS], day[ROWS];
 static int16_t of_thousands[ROWS];
 static int8_t grade[ROWS];
@@ -17,8 +17,8 @@ static void fill(void) {
     for (int64_t i = 0; i < ROWS; i++) {
         provider[i] = i / 4;
         scattered[i] = random_below(PROVIDERS);
-        held[i] = 1000 + 300 * (i % 4) + random_below(200);
-        near_days[i] = held[i] + random_below(60);
+        inspected[i] = 1000 + 300 * (i % 4) + random_below(200);
+        near_days[i] = inspected[i] + random_below(60);
         far_days[i] = random_below(INT64_MAX) - INT64_MAX / 2;
         grade[i] = (int8_t)(random_below(GRADES + 1) - 1);
         group[i] = i / 50;
@@ -35,17 +35,18 @@ static sif_codes codes_of(const void *data, int64_t size, sif_kind kind) {
 }
 
 static sif_records records_of(const int64_t *of, const int64_t *published) {
-    return (sif_records){.n = ROWS, .provider = codes_of(of, PROVIDERS, SIF_INT64), .held = held, .published = published};
+    return (sif_records){.n = ROWS, .provider = codes_of(of, PROVIDERS, SIF_INT64), .inspected = inspected, .published = published};
 }
 
-/* Calls a kernel with the watch stopping at its first, second, ... asking until it does not stop. VOID_NOW says whether outputs are void. */
+/* Calls a kernel with the interrupt check saying stop at its first, second, ... asking until it does not stop. VOID_NOW says whether
+ * outputs are void. */
 #define STOP_EVERYWHERE(LEAST, CALL, VOID_NOW)                                                                                             \
     do {                                                                                                                                   \
-        patience left = {.asked = 0, .stop_at = 0};                                                                                        \
-        const sif_watch watch = {ask, &left};                                                                                              \
+        test_interrupt left = {.asked = 0, .stop_at = 0};                                                                                  \
+        const sif_interrupt_check interrupt = {ask, &left};                                                                                \
         sif_status status;                                                                                                                 \
         do {                                                                                                                               \
-            left = (patience){.asked = 0, .stop_at = left.stop_at + 1};                                                                    \
+            left = (test_interrupt){.asked = 0, .stop_at = left.stop_at + 1};                                                              \
             memset(words, 0, sizeof words);                                                                                                \
             memset(doubles, 0, sizeof doubles);                                                                                            \
             status = (CALL);                                                                                                               \
@@ -57,34 +58,35 @@ static sif_records records_of(const int64_t *of, const int64_t *published) {
 
 static void counting(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8), few = codes_of(grade, GRADES, SIF_INT8);
-    STOP_EVERYWHERE(1, sif_count_grades(ROWS, NULL, &grades, words[0], &watch), all_are(words[0], GRADES + 1, SIF_VOID));
-    STOP_EVERYWHERE(1, sif_count_grades(ROWS, &few, &grades, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_count_grades(ROWS, NULL, &grades, words[0], &interrupt), all_are(words[0], GRADES + 1, SIF_VOID));
+    STOP_EVERYWHERE(1, sif_count_grades(ROWS, &few, &grades, words[0], &interrupt),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
     /* Of many cells a table of 32 bits, of more one of bytes, of more than there are rows none. */
     const sif_codes many = codes_of(of_thousands, 5000, SIF_INT16), more = codes_of(group, ROWS / 50 + 1, SIF_INT64);
     const sif_codes most = codes_of(provider, PROVIDERS, SIF_INT64);
     const sif_codes *const groups[] = {&many, &more, &most};
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        STOP_EVERYWHERE(1, sif_count_grades(ROWS, groups[i], &grades, &words[0][0], &watch),
+        STOP_EVERYWHERE(1, sif_count_grades(ROWS, groups[i], &grades, &words[0][0], &interrupt),
                         all_are(&words[0][0], (groups[i]->size + 1) * (GRADES + 1), SIF_VOID));
-    STOP_EVERYWHERE(1, sif_sum_weights(ROWS, &few, &grades, values, doubles, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_sum_weights(ROWS, &few, &grades, values, doubles, words[0], &interrupt),
                     isnan(doubles[0]) && all_are(words[0], GRADES + 1, SIF_VOID));
 }
 
 static void ordering(void) {
     int already;
     const sif_records in_a_word = records_of(scattered, near_days), in_rounds = records_of(scattered, far_days);
-    STOP_EVERYWHERE(2, sif_order_records(&in_a_word, words[0], &already, &watch), all_are(words[0], ROWS, SIF_VOID));
-    STOP_EVERYWHERE(3, sif_order_records(&in_rounds, words[0], &already, &watch), all_are(words[0], ROWS, SIF_VOID));
+    STOP_EVERYWHERE(2, sif_order_records(&in_a_word, words[0], &already, &interrupt), all_are(words[0], ROWS, SIF_VOID));
+    STOP_EVERYWHERE(3, sif_order_records(&in_rounds, words[0], &already, &interrupt), all_are(words[0], ROWS, SIF_VOID));
 }
 
 static void states(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
-    const sif_records lying = records_of(provider, near_days), in_a_word = records_of(scattered, near_days), in_rounds = records_of(scattered, far_days);
-    STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &watch), all_are(words[0], PROVIDERS, SIF_VOID));
+    const sif_records lying = records_of(provider, near_days), in_a_word = records_of(scattered, near_days),
+                      in_rounds = records_of(scattered, far_days);
+    STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &interrupt), all_are(words[0], PROVIDERS, SIF_VOID));
     const sif_records *const each[] = {&lying, &in_a_word, &in_rounds};
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
-        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &watch),
+        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &interrupt),
                         all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
 }
 
@@ -92,12 +94,12 @@ static void following(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
     const sif_records lying = records_of(provider, near_days);
     int64_t n_spells;
-    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, NULL, &grades, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, NULL, NULL, &grades, words[0], &interrupt),
                     all_are(words[0], (GRADES + 1) * (GRADES + 1), SIF_VOID));
     const sif_codes groups = codes_of(group, ROWS / 50 + 1, SIF_INT64);
-    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, &groups, NULL, &grades, words[0], &watch),
+    STOP_EVERYWHERE(1, sif_count_transitions(&lying, NULL, NULL, &groups, NULL, &grades, words[0], &interrupt),
                     all_are(words[0], (groups.size + 1) * (GRADES + 1) * (GRADES + 1), SIF_VOID));
-    STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &watch),
+    STOP_EVERYWHERE(1, sif_spells(&lying, NULL, &grades, 3000, &n_spells, words[0], words[1], words[2], words[3], &interrupt),
                     n_spells == SIF_VOID);
 }
 
@@ -105,9 +107,9 @@ static void trends(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8);
     const int64_t n_groups = ROWS / 50 + 1;
     const sif_dated groups = {.n = ROWS, .group = codes_of(group, n_groups, SIF_INT64), .day = day};
-    STOP_EVERYWHERE(1, sif_kendall_grades(&groups, &grades, words[0], doubles, &watch),
+    STOP_EVERYWHERE(1, sif_kendall_grades(&groups, &grades, words[0], doubles, &interrupt),
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
-    STOP_EVERYWHERE(1, sif_kendall_values(&groups, values, words[0], doubles, &watch),
+    STOP_EVERYWHERE(1, sif_kendall_values(&groups, values, words[0], doubles, &interrupt),
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
 }
 
@@ -115,19 +117,20 @@ static void trends(void) {
 static void much_work_in_few_rows(void) {
     static const int64_t zeros[ROWS];
     const sif_dated rows = {.n = ROWS, .group = codes_of(zeros, 1, SIF_INT64), .day = day};
-    STOP_EVERYWHERE(18, sif_kendall_values(&rows, values, words[0], doubles, &watch),
+    STOP_EVERYWHERE(18, sif_kendall_values(&rows, values, words[0], doubles, &interrupt),
                     all_are(words[0], SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
     enum { FEW = 100000, GROUPS = FEW / 50 };
-    static int64_t ranks[GROUPS], runs[FEW], s[FEW];
+    static int64_t ranks[GROUPS], tie_pattern[FEW], s[FEW];
     for (int64_t g = 0; g < GROUPS; g++)
         ranks[g] = 600;
     const sif_dated small = {.n = FEW, .group = codes_of(group, GROUPS, SIF_INT64), .day = day};
-    STOP_EVERYWHERE(2, sif_theil_sen(&small, values, 1, ranks, doubles, &watch), isnan(doubles[0]) && isnan(doubles[GROUPS - 1]));
+    STOP_EVERYWHERE(2, sif_theil_sen(&small, values, 1, ranks, doubles, &interrupt), isnan(doubles[0]) && isnan(doubles[GROUPS - 1]));
     for (int64_t i = 0; i < FEW; i++)
-        runs[i] = ((int64_t)1 << (19 + i % 2)) - 1;
+        tie_pattern[i] = ((int64_t)1 << (19 + i % 2)) - 1;
     for (int64_t i = 0; i < FEW; i++)
         s[i] = i % 2 ? 0 : 1; /* of 190 pairs, of 171 */
-    STOP_EVERYWHERE(18, sif_kendall_exact(FEW, runs, s, doubles, doubles + FEW, &watch), isnan(doubles[0]) && isnan(doubles[2 * FEW - 1]));
+    STOP_EVERYWHERE(18, sif_kendall_exact(FEW, tie_pattern, s, doubles, doubles + FEW, &interrupt),
+                    isnan(doubles[0]) && isnan(doubles[2 * FEW - 1]));
 }
 
 /* Slopes of one group: where they all differ they are found the quick way, where values are few the plain one. */
@@ -139,13 +142,13 @@ static void slopes(void) {
         few_values[i] = (double)(i % 3);
     const sif_dated rows = {.n = n, .group = codes_of(group, 1, SIF_INT64), .day = day};
     const sif_dated few_rows = {.n = fewer, .group = rows.group, .day = day};
-    STOP_EVERYWHERE(1, sif_theil_sen(&rows, values, 1, &rank, doubles, &watch), isnan(doubles[0]));
-    STOP_EVERYWHERE(1, sif_theil_sen(&few_rows, few_values, 1, &rank_of_fewer, doubles, &watch), isnan(doubles[0]));
+    STOP_EVERYWHERE(1, sif_theil_sen(&rows, values, 1, &rank, doubles, &interrupt), isnan(doubles[0]));
+    STOP_EVERYWHERE(1, sif_theil_sen(&few_rows, few_values, 1, &rank_of_fewer, doubles, &interrupt), isnan(doubles[0]));
 }
 
 static void resampling(void) {
     const int64_t members[] = {PROVIDERS, PROVIDERS}, entries[] = {0, 1, 2}, cell[] = {0, 1}, count[] = {1, 1};
-    STOP_EVERYWHERE(2, sif_resample_counts(2, members, entries, 2, cell, count, 2, 7, 0, 8, words[0], &watch),
+    STOP_EVERYWHERE(2, sif_resample_counts(2, members, entries, 2, cell, count, 2, 7, 0, 8, words[0], &interrupt),
                     all_are(words[0], 16, SIF_VOID));
 }
 

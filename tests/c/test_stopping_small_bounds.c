@@ -1,4 +1,4 @@
-/* Kernels whose every step asks the watch, stopped at each of the times that they ask, or at many. */
+/* Kernels whose every step asks the interrupt check, stopped at each of the times that they ask, or at many. */
 #include <math.h>
 
 #include "check.h"
@@ -8,15 +8,15 @@ static int64_t days[N], far_apart[N], same_day[N], provider[N], zeros[N], cells[
 static double values[N];
 static int8_t grade[N];
 
-/* CALL uses `watch`, and asks at least LEAST times; it is stopped at each of the first MOST. */
-#define STOP_AT_THE_FIRST(LEAST, MOST, CALL, IS_VOID)                                                                                              \
+/* CALL uses `interrupt`, and asks at least LEAST times; it is stopped at each of the first MOST. */
+#define STOP_AT_THE_FIRST(LEAST, MOST, CALL, IS_VOID)                                                                                      \
     do {                                                                                                                                   \
         int64_t stop_at = 1;                                                                                                               \
         for (; stop_at <= (MOST); stop_at++) {                                                                                             \
-            patience left = {0, stop_at};                                                                                                  \
-            const sif_watch watch = {ask, &left};                                                                                          \
+            test_interrupt left = {0, stop_at};                                                                                            \
+            const sif_interrupt_check interrupt = {ask, &left};                                                                            \
             const sif_status status = (CALL);                                                                                              \
-            if (!was_stopped(status, &left)) {                                                                                             \
+            if (!was_interrupted(status, &left)) {                                                                                         \
                 CHECK(status.code == SIF_OK);                                                                                              \
                 break;                                                                                                                     \
             }                                                                                                                              \
@@ -40,34 +40,38 @@ static void numbers_of_one_day(void) {
     const sif_dated rows = {.n = N, .group = {.data = zeros, .size = 1, .kind = SIF_INT64}, .day = same_day};
     int64_t counts[SIF_KENDALL_COUNTS], rank = 0;
     double cubes[2], slope;
-    STOP_AT_THE_FIRST(20, 1000, sif_kendall_values(&rows, values, counts, cubes, &watch), all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID));
-    STOP_AT_THE_FIRST(10, 1000, sif_theil_sen(&rows, values, 1, &rank, &slope, &watch), isnan(slope));
+    STOP_AT_THE_FIRST(20, 1000, sif_kendall_values(&rows, values, counts, cubes, &interrupt),
+                      all_are(counts, SIF_KENDALL_COUNTS, SIF_VOID));
+    STOP_AT_THE_FIRST(10, 1000, sif_theil_sen(&rows, values, 1, &rank, &slope, &interrupt), isnan(slope));
 }
 
 static void slopes_found_the_quick_way(void) {
     const sif_dated rows = {.n = N, .group = {.data = zeros, .size = 1, .kind = SIF_INT64}, .day = days};
     const int64_t rank = (int64_t)N * (N - 1) / 4;
     double slope;
-    STOP_AT_THE_FIRST(100, 100, sif_theil_sen(&rows, values, 1, &rank, &slope, &watch), isnan(slope));
+    STOP_AT_THE_FIRST(100, 100, sif_theil_sen(&rows, values, 1, &rank, &slope, &interrupt), isnan(slope));
 }
 
 static void changes_are_sorted(void) {
     const int64_t dates[DATES] = {1, 1000, 2000, 3000};
-    const sif_records records = {.n = N, .provider = {.data = provider, .size = N, .kind = SIF_INT64}, .held = days};
+    const sif_records records = {.n = N, .provider = {.data = provider, .size = N, .kind = SIF_INT64}, .inspected = days};
     const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT8};
     int64_t n_changes;
-    STOP_AT_THE_FIRST(5, 1000, sif_changes_as_at(&records, NULL, NULL, &grades, NULL, DATES, dates, dates, &n_changes, cells, changes, &watch),
-                    n_changes == SIF_VOID && all_are(cells, 2 * N, SIF_VOID));
+    STOP_AT_THE_FIRST(5, 1000,
+                      sif_changes_as_at(&records, NULL, NULL, &grades, NULL, DATES, dates, dates, &n_changes, cells, changes, &interrupt),
+                      n_changes == SIF_VOID && all_are(cells, 2 * N, SIF_VOID));
 }
 
 /* By words, and, where reports came so far apart that a word can't say it, by rows. */
 static void transitions_of_rows_in_no_order(void) {
     const sif_codes grades = {.data = grade, .size = 4, .kind = SIF_INT8};
-    sif_records records = {.n = N, .provider = {.data = provider, .size = N, .kind = SIF_INT64}, .held = days};
+    sif_records records = {.n = N, .provider = {.data = provider, .size = N, .kind = SIF_INT64}, .inspected = days};
     int64_t counts[25];
-    STOP_AT_THE_FIRST(10, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), all_are(counts, 25, SIF_VOID));
+    STOP_AT_THE_FIRST(10, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &interrupt),
+                      all_are(counts, 25, SIF_VOID));
     records.published = far_apart;
-    STOP_AT_THE_FIRST(20, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &watch), all_are(counts, 25, SIF_VOID));
+    STOP_AT_THE_FIRST(20, 1000, sif_count_transitions(&records, NULL, NULL, NULL, NULL, &grades, counts, &interrupt),
+                      all_are(counts, 25, SIF_VOID));
 }
 
 int main(void) {

@@ -50,16 +50,16 @@ static void bad_weights_and_codes_are_named(void) {
     free(weights);
 }
 
-static void the_watch_is_obeyed(void) {
-    const int64_t n = 2 * SIF_WATCH_ROWS;
+static void the_interrupt_check_is_obeyed(void) {
+    const int64_t n = 2 * SIF_ROWS_PER_CHECK;
     int8_t *const zeros = allocate(n, 1);
     double *const weights = allocate(n, sizeof *weights);
     const sif_codes grades = {.data = zeros, .size = 4, .kind = SIF_INT8};
-    patience left = {0, 2};
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = {0, 2};
+    const sif_interrupt_check interrupt = {ask, &left};
     double sums[5] = {0};
     int64_t unweighted = 0;
-    CHECK_STATUS(sif_sum_weights(n, NULL, &grades, weights, sums, &unweighted, &watch), SIF_INTERRUPTED, -1, 0);
+    CHECK_STATUS(sif_sum_weights(n, NULL, &grades, weights, sums, &unweighted, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(isnan(sums[0]) && isnan(sums[4]) && unweighted == SIF_VOID);
     free(weights);
     free(zeros);
@@ -81,7 +81,7 @@ int main(void) {
     EACH_VERSION {
         RUN(nothing_small_is_lost);
         RUN(bad_weights_and_codes_are_named);
-        RUN(the_watch_is_obeyed);
+        RUN(the_interrupt_check_is_obeyed);
     }
     RUN(sums_past_all_bounds_are_refused);
     return report();

@@ -66,10 +66,12 @@ static void what_is_wrong_is_named(void) {
     rows.day = falling;
     CHECK_STATUS(sif_theil_sen(&rows, finite, 1, &rank, &slope, NULL), SIF_UNORDERED, 2, 0);
     rows.n = SIF_MOST_ROWS + 1;
+    slope = 9;
     CHECK_STATUS(sif_theil_sen(&rows, finite, 1, &rank, &slope, NULL), SIF_TOO_LARGE, -1, SIF_MOST_ROWS + 1);
+    CHECK(slope == 9); /* as it was */
 }
 
-static void the_watch_is_asked_and_obeyed(void) {
+static void the_interrupt_check_is_asked_and_obeyed(void) {
     const int64_t n = 2000, rank = n * (n - 1) / 4; /* two million pairs */
     int8_t *const same = allocate(n, 1);
     int64_t *const days = allocate(n, sizeof *days);
@@ -80,9 +82,9 @@ static void the_watch_is_asked_and_obeyed(void) {
     }
     const sif_dated rows = {.n = n, .group = {.data = same, .size = 1, .kind = SIF_INT8}, .day = days};
     double slope = 9;
-    patience left = {0, 1};
-    const sif_watch watch = {ask, &left};
-    CHECK_STATUS(sif_theil_sen(&rows, values, 1, &rank, &slope, &watch), SIF_INTERRUPTED, -1, 0);
+    test_interrupt left = {0, 1};
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_theil_sen(&rows, values, 1, &rank, &slope, &interrupt), SIF_INTERRUPTED, -1, 0);
     CHECK(left.asked == 1 && isnan(slope));
     free(same);
     free(days);
@@ -96,6 +98,6 @@ int main(void) {
     RUN(by_hand);
     RUN(nothing_one_row_and_one_day);
     RUN(what_is_wrong_is_named);
-    RUN(the_watch_is_asked_and_obeyed);
+    RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }

@@ -16,10 +16,10 @@ static void samples_that_miss(void) { /* a slope among others that differ by no 
     s.rows = (sif_dated){.n = N, .group = {.data = zeros, .size = 1, .kind = SIF_INT64}, .day = day};
     for (int64_t r = 0; r < 8; r++)
         ranks[r] = random_below((int64_t)N * (N - 1) / 2);
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    const sif_status status = sif_theil_sen(&s.rows, value, 8, ranks, slopes, &watch);
-    if (was_stopped(status, &left)) {
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    const sif_status status = sif_theil_sen(&s.rows, value, 8, ranks, slopes, &interrupt);
+    if (was_interrupted(status, &left)) {
         CHECK(all_are_nan(slopes, 8));
         return;
     }

@@ -30,49 +30,50 @@ static int let_go_on(void *context) {
 static void call(int kernel, const shared *in, result *out) {
     static const int64_t dates[] = {-50, 0, 50, 100, 250}, cutoffs[] = {-40, 20, 70, 130, 280};
     static const int64_t members[] = {1, 29, 7}, entries[] = {0, 1, 2, 3}, cell[] = {0, 1, 2}, count[] = {1, 2, 3};
-    static const int64_t ranks[] = {0, 5, 50, 500, 5000}, runs[] = {7, 63, 63, 1023}, scores[] = {1, 5, -3, 11};
+    static const int64_t ranks[] = {0, 5, 50, 500, 5000}, tie_pattern[] = {7, 63, 63, 1023}, scores[] = {1, 5, -3, 11};
     const histories *const h = &in->h;
-    const sif_watch watch = {let_go_on, NULL};
+    const sif_interrupt_check interrupt = {let_go_on, NULL};
     int64_t *const numbers = out->numbers, n_spells = 0;
     int already = 0;
     memset(out, 0, sizeof *out);
     switch (kernel) {
     case 0:
-        out->status = sif_count_grades(h->n, &h->groups, &h->grades, numbers, &watch);
+        out->status = sif_count_grades(h->n, &h->groups, &h->grades, numbers, &interrupt);
         break;
     case 1:
-        out->status = sif_sum_weights(h->n, &h->groups, &h->grades, in->weights, out->values, numbers, &watch);
+        out->status = sif_sum_weights(h->n, &h->groups, &h->grades, in->weights, out->values, numbers, &interrupt);
         break;
     case 2:
-        out->status = sif_order_records(&h->records, numbers, &already, &watch);
+        out->status = sif_order_records(&h->records, numbers, &already, &interrupt);
         break;
     case 3:
-        out->status = sif_latest_as_at(&h->records, 100, 120, numbers, &watch);
+        out->status = sif_latest_as_at(&h->records, 100, 120, numbers, &interrupt);
         break;
     case 4:
-        out->status = sif_count_as_at(&h->records, in->order, NULL, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, numbers, &watch);
+        out->status =
+            sif_count_as_at(&h->records, in->order, NULL, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, numbers, &interrupt);
         break;
     case 5:
-        out->status = sif_count_transitions(&h->records, in->order, NULL, &h->groups, &h->periods, &h->grades, numbers, &watch);
+        out->status = sif_count_transitions(&h->records, in->order, NULL, &h->groups, &h->periods, &h->grades, numbers, &interrupt);
         break;
     case 6:
         out->status = sif_spells(&h->records, in->order, &h->grades, 400, &n_spells, numbers, numbers + ROWS, numbers + 2 * ROWS,
-                                 numbers + 3 * ROWS, &watch);
+                                 numbers + 3 * ROWS, &interrupt);
         numbers[MOST_OUT - 1] = n_spells;
         break;
     case 7:
-        out->status = sif_kendall_grades(&in->s.rows, &in->s.grades, numbers, out->values, &watch);
+        out->status = sif_kendall_grades(&in->s.rows, &in->s.grades, numbers, out->values, &interrupt);
         break;
     case 8:
-        out->status = sif_kendall_values(&in->s.rows, in->s.value, numbers, out->values, &watch);
+        out->status = sif_kendall_values(&in->s.rows, in->s.value, numbers, out->values, &interrupt);
         break;
     case 9:
-        out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &watch);
+        out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &interrupt);
         if (out->status.code == SIF_OK)
-            out->status = sif_kendall_exact(4, runs, scores, out->values + 64, out->values + 128, &watch);
+            out->status = sif_kendall_exact(4, tie_pattern, scores, out->values + 64, out->values + 128, &interrupt);
         break;
     default:
-        out->status = sif_resample_counts(3, members, entries, 3, cell, count, 3, 42, 0, 50, numbers, &watch);
+        out->status = sif_resample_counts(3, members, entries, 3, cell, count, 3, 42, 0, 50, numbers, &interrupt);
     }
 }
 

@@ -128,7 +128,8 @@ static inline void find_bad_rows(const series *s, int as_records, faults *list) 
             before = -1;
             continue;
         }
-        const int falls = before >= 0 && (s->group[i] < s->group[before] || (s->group[i] == s->group[before] && s->day[i] < s->day[before]));
+        const int falls =
+            before >= 0 && (s->group[i] < s->group[before] || (s->group[i] == s->group[before] && s->day[i] < s->day[before]));
         const int repeats = before >= i && s->group[i] == s->group[before] && s->day[i] == s->day[before];
         if (s->group[i] < 0 || s->group[i] >= s->n_groups)
             add_fault(list, BAD_RECORDS, j, SIF_BAD_GROUP, i, s->group[i]);

@@ -14,10 +14,8 @@ def score(days, values):
     return sum(sign(days[j] - days[i]) * sign(values[j] - values[i]) for i, j in combinations(range(len(days)), 2))
 
 
-def kendall(days, values):
-    """Return n, S, its variance (by the formula with ties, exactly; None below 2 rows), pairs on different days, pairs of unlike values."""
-    n = len(days)
-    of_values, of_days = Counter(values).values(), Counter(days).values()
+def variance(n, of_values, of_days):
+    """Return the variance of S given the sizes of the sets of equal values and of equal days, by the formula as it is printed, exactly."""
 
     def total(sizes, *steps):
         products = []
@@ -31,15 +29,20 @@ def kendall(days, values):
     def less(k):
         return lambda t: t - k
 
-    variance = None
-    if n > 1:
-        variance = Fraction(
-            n * (n - 1) * (2 * n + 5) - sum(total(sizes, less(1), lambda t: 2 * t + 5) for sizes in (of_values, of_days)), 18
-        ) + Fraction(total(of_values, less(1)) * total(of_days, less(1)), 2 * n * (n - 1))
+    found = Fraction(
+        n * (n - 1) * (2 * n + 5) - sum(total(sizes, less(1), lambda t: 2 * t + 5) for sizes in (of_values, of_days)), 18
+    ) + Fraction(total(of_values, less(1)) * total(of_days, less(1)), 2 * n * (n - 1))
     if n > 2:
-        variance += Fraction(total(of_values, less(1), less(2)) * total(of_days, less(1), less(2)), 9 * n * (n - 1) * (n - 2))
-    pairs = n * (n - 1) // 2
-    return n, score(days, values), variance, pairs - total(of_days, less(1)) // 2, pairs - total(of_values, less(1)) // 2
+        found += Fraction(total(of_values, less(1), less(2)) * total(of_days, less(1), less(2)), 9 * n * (n - 1) * (n - 2))
+    return found
+
+
+def kendall(days, values):
+    """Return n, S, its variance (None below 2 rows), pairs on different days, pairs of unlike values."""
+    n = len(days)
+    of_values, of_days = Counter(values).values(), Counter(days).values()
+    pairs, tied_days, tied_values = (sum(t * (t - 1) // 2 for t in sizes) for sizes in ((n,), of_days, of_values))
+    return n, score(days, values), variance(n, of_values, of_days) if n > 1 else None, pairs - tied_days, pairs - tied_values
 
 
 def distribution(days, values):

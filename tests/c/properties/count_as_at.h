@@ -60,22 +60,22 @@ static int add_up(int64_t n_changes, const int64_t *cells, const int64_t *change
 /* In one call, or in two whose counts add up; without an order only as long as the records turn out to lie so. */
 static sif_status count_in_pieces(const histories *h, const int64_t *order, const sif_codes *groups, const int64_t *expires,
                                   int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts, int64_t size,
-                                  const sif_watch *watch) {
+                                  const sif_interrupt_check *interrupt) {
     const int64_t cut = random_below(h->n + 1);
     const sif_piece pieces[] = {{0, cut}, {cut, h->n}};
     if (random_below(2) == 0) {
         int64_t *const more = guarded(size);
         sif_status status =
-            sif_count_as_at(&h->records, order, &pieces[0], groups, &h->grades, expires, n_dates, dates, cutoffs, counts, watch);
+            sif_count_as_at(&h->records, order, &pieces[0], groups, &h->grades, expires, n_dates, dates, cutoffs, counts, interrupt);
         if (status.code == SIF_OK)
-            status = sif_count_as_at(&h->records, order, &pieces[1], groups, &h->grades, expires, n_dates, dates, cutoffs, more, watch);
+            status = sif_count_as_at(&h->records, order, &pieces[1], groups, &h->grades, expires, n_dates, dates, cutoffs, more, interrupt);
         for (int64_t c = 0; c < size; c++)
             counts[c] = status.code == SIF_OK ? counts[c] + more[c] : SIF_VOID;
         free_guarded(more, size);
         if (status.code != SIF_UNORDERED || order != NULL)
             return status;
     }
-    return sif_count_as_at(&h->records, order, NULL, groups, &h->grades, expires, n_dates, dates, cutoffs, counts, watch);
+    return sif_count_as_at(&h->records, order, NULL, groups, &h->grades, expires, n_dates, dates, cutoffs, counts, interrupt);
 }
 
 static void count_as_at_holds(void) {
@@ -99,18 +99,18 @@ static void count_as_at_holds(void) {
             find_bad_codes(&h, order, h.eligible, h.group, h.n_groups, SIF_BAD_GROUP, &wrong);
     }
     memset(counts, 99, (size_t)size * sizeof *counts); /* overwritten, not added to */
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
     const sif_codes *const groups = grouped ? &h.groups : NULL;
     const int64_t *const expires = expire ? h.expires : NULL;
     sif_status status;
     if (random_below(2) == 0)
-        status = count_in_pieces(&h, order, groups, expires, n_dates, dates, cutoffs, counts, size, &watch);
+        status = count_in_pieces(&h, order, groups, expires, n_dates, dates, cutoffs, counts, size, &interrupt);
     else {
         const int64_t room = (expire ? 4 : 2) * h.n;
         int64_t n_changes = 99, *const cells = guarded(room), *const changes = guarded(room);
-        status =
-            sif_changes_as_at(&h.records, order, groups, &h.grades, expires, n_dates, dates, cutoffs, &n_changes, cells, changes, &watch);
+        status = sif_changes_as_at(&h.records, order, groups, &h.grades, expires, n_dates, dates, cutoffs, &n_changes, cells, changes,
+                                   &interrupt);
         memset(counts, status.code == SIF_OK ? 0 : -1, (size_t)size * sizeof *counts);
         if (status.code != SIF_OK)
             CHECK(n_changes == SIF_VOID && all_are(cells, room, SIF_VOID) && all_are(changes, room, SIF_VOID));
@@ -119,7 +119,7 @@ static void count_as_at_holds(void) {
         free_guarded(cells, room);
         free_guarded(changes, room);
     }
-    const int stopped = was_stopped(status, &left);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(all_are(counts, size, SIF_VOID));

@@ -26,16 +26,16 @@ static void count_grades_holds(void) {
             expected[(!grouped || groups[i] < 0 ? n_groups : groups[i]) * stride + (grades[i] < 0 ? n_grades : grades[i])]++;
     }
 
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
     const int64_t cut = random_below(3) == 0 ? random_below(n + 1) : n; /* in two pieces */
-    sif_status status = sif_count_grades(cut, grouped ? &of_group : NULL, &of_grade, counts, &watch);
+    sif_status status = sif_count_grades(cut, grouped ? &of_group : NULL, &of_grade, counts, &interrupt);
     if (status.code == SIF_OK && cut < n) {
         const sif_codes rest_of_group = codes_from(&of_group, cut), rest_of_grade = codes_from(&of_grade, cut);
-        status = sif_count_grades(n - cut, grouped ? &rest_of_group : NULL, &rest_of_grade, counts, &watch);
+        status = sif_count_grades(n - cut, grouped ? &rest_of_group : NULL, &rest_of_grade, counts, &interrupt);
         status.row += status.row >= 0 ? cut : 0;
     }
-    if (was_stopped(status, &left))
+    if (was_interrupted(status, &left))
         CHECK(all_are(counts, cells, SIF_VOID));
     else {
         CHECK(is_as_expected(status, &wrong));

@@ -9,7 +9,7 @@ static void naive_count_transitions(const histories *h, const int64_t *order, in
         const int64_t i = order[j];
         if (!h->eligible[i])
             continue;
-        if (n > 0 && h->provider[kept[n - 1]] == h->provider[i] && placed(h, kept[n - 1]) == placed(h, i))
+        if (n > 0 && h->provider[kept[n - 1]] == h->provider[i] && dated(h, kept[n - 1]) == dated(h, i))
             n--; /* of several on one day the last counts */
         kept[n++] = i;
     }
@@ -40,24 +40,24 @@ static void count_transitions_holds(void) {
     if (by_period)
         find_bad_codes(&h, order, NULL, h.period, h.n_periods, SIF_BAD_PERIOD, &wrong);
     memset(counts, 99, (size_t)cells * sizeof *counts); /* overwritten, not added to */
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
     const sif_codes *const groups = grouped ? &h.groups : NULL, *const periods = by_period ? &h.periods : NULL;
     sif_status status;
     if (cut == 0)
-        status = sif_count_transitions(&h.records, order, NULL, groups, periods, &h.grades, counts, &watch);
+        status = sif_count_transitions(&h.records, order, NULL, groups, periods, &h.grades, counts, &interrupt);
     else {
         const sif_piece first = {0, cut}, second = {cut, h.n};
         int64_t *const more = guarded(cells);
-        status = sif_count_transitions(&h.records, order, &first, groups, periods, &h.grades, counts, &watch);
+        status = sif_count_transitions(&h.records, order, &first, groups, periods, &h.grades, counts, &interrupt);
         if (status.code == SIF_OK) {
-            status = sif_count_transitions(&h.records, order, &second, groups, periods, &h.grades, more, &watch);
+            status = sif_count_transitions(&h.records, order, &second, groups, periods, &h.grades, more, &interrupt);
             for (int64_t c = 0; c < cells; c++)
                 counts[c] = status.code == SIF_OK ? counts[c] + more[c] : more[c];
         }
         free_guarded(more, cells);
     }
-    const int stopped = was_stopped(status, &left);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(all_are(counts, cells, SIF_VOID));

@@ -4,7 +4,8 @@
 
 /* Adds what the rows at positions start .. stop - 1, a group, bring; of grades those that are not missing. */
 static void naive_kendall(const series *s, int of_grades, int64_t start, int64_t stop, int64_t *counts, double *cubes) {
-    int64_t n = 0, days_tied = 0, runs = 0;
+    int64_t n = 0, days_tied = 0, tie_pattern = 0;
+    int64_t equal_values = 0, equal_days = 0; /* ordered triples */
     int64_t lengths[SIF_MOST_EXACT + 1] = {0}; /* how many sets of equals there are, by size */
     for (int64_t a = start; a < stop; a++) {
         const int64_t i = position(s, a);
@@ -25,22 +26,24 @@ static void naive_kendall(const series *s, int of_grades, int64_t start, int64_t
         n++;
         counts[SIF_KENDALL_VALUE_TIES] += same_value - 1;
         counts[SIF_KENDALL_DAY_TIES] += same_day - 1;
-        cubes[0] += (double)((same_value - 1) * (same_value - 2));
-        cubes[1] += (double)((same_day - 1) * (same_day - 2));
+        equal_values += (same_value - 1) * (same_value - 2);
+        equal_days += (same_day - 1) * (same_day - 2);
         days_tied += same_day - 1;
         if (before == 0 && same_value <= SIF_MOST_EXACT)
             lengths[same_value]++;
     }
     counts[SIF_KENDALL_N] += n;
+    cubes[0] += (double)(n * (n - 1) * (n - 2) - equal_values);
+    cubes[1] += (double)(n * (n - 1) * (n - 2) - equal_days);
     if (n == 0 || n > SIF_MOST_EXACT || days_tied > 0)
         return;
     int64_t end = 0;
     for (int64_t length = SIF_MOST_EXACT; length > 0; length--)
         for (int64_t k = 0; k < lengths[length]; k++) {
             end += length;
-            runs += (int64_t)1 << (end - 1);
+            tie_pattern += (int64_t)1 << (end - 1);
         }
-    counts[SIF_KENDALL_RUNS] += runs;
+    counts[SIF_KENDALL_TIE_PATTERN] += tie_pattern;
 }
 
 static void kendall_agrees_on(series s, int of_grades) {
@@ -61,18 +64,18 @@ static void kendall_agrees_on(series s, int of_grades) {
         if (i >= 0 && i < s.n && (s.grade[i] < -1 || s.grade[i] >= s.n_grades))
             add_fault(&wrong, BAD_CODES, j, SIF_BAD_GRADE, i, s.grade[i]);
     }
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
     const int64_t cut = random_below(s.n + 1);
     const sif_piece pieces[] = {{0, cut}, {cut, s.n}};
     const int n_pieces = random_below(2) == 0 ? 1 : 2;
     sif_status status = {SIF_OK, -1, 0};
     for (int p = 0; p < n_pieces && status.code == SIF_OK; p++) {
         s.rows.piece = n_pieces == 1 ? NULL : &pieces[p];
-        status = of_grades ? sif_kendall_grades(&s.rows, &s.grades, counts, cubes, &watch)
-                           : sif_kendall_values(&s.rows, s.value, counts, cubes, &watch);
+        status = of_grades ? sif_kendall_grades(&s.rows, &s.grades, counts, cubes, &interrupt)
+                           : sif_kendall_values(&s.rows, s.value, counts, cubes, &interrupt);
     }
-    const int stopped = was_stopped(status, &left);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(all_are(counts, cells, SIF_VOID) && all_are_nan(cubes, s.n_groups * 2));

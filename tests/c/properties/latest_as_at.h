@@ -13,13 +13,13 @@ static void latest_as_at_holds(void) {
             continue;
         if (h.provider[i] < 0 || h.provider[i] >= h.n_providers)
             add_fault(&wrong, BAD_RECORDS, i, SIF_BAD_PROVIDER, i, h.provider[i]);
-        else if (placed(&h, i) == SIF_NO_DAY)
+        else if (dated(&h, i) == SIF_NO_DAY)
             add_fault(&wrong, BAD_RECORDS, i, SIF_NO_DATE, i, 0);
     }
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    const sif_status status = sif_latest_as_at(&h.records, date, cutoff, rows, &watch);
-    const int stopped = was_stopped(status, &left);
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    const sif_status status = sif_latest_as_at(&h.records, date, cutoff, rows, &interrupt);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(all_are(rows, h.n_providers, SIF_VOID));

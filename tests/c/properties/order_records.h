@@ -6,10 +6,10 @@ static void order_records_agrees_on(const histories *h) {
     int already = -1, in_order = 1, rises = 1;
     faults wrong = {0};
     find_bad_records(h, NULL, 0, 0, &wrong);
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    const sif_status status = sif_order_records(&h->records, order, &already, &watch);
-    const int stopped = was_stopped(status, &left);
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    const sif_status status = sif_order_records(&h->records, order, &already, &interrupt);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(all_are(order, h->n, SIF_VOID));

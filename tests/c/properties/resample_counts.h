@@ -7,9 +7,10 @@ typedef struct {
     int64_t *members, *entries, *cell, *count;
 } profiles;
 
-static sif_status resampled(const profiles *of, uint64_t seed, int64_t first, int64_t n, int64_t *out, const sif_watch *watch) {
-    return sif_resample_counts(of->n_profiles, of->members, of->entries, of->n_entries, of->cell, of->count, of->n_cells, seed, first,
-                               n, out, watch);
+static sif_status resampled(const profiles *of, uint64_t seed, int64_t first, int64_t n, int64_t *out,
+                            const sif_interrupt_check *interrupt) {
+    return sif_resample_counts(of->n_profiles, of->members, of->entries, of->n_entries, of->cell, of->count, of->n_cells, seed, first, n,
+                               out, interrupt);
 }
 
 static profiles any_profiles(void) {
@@ -53,7 +54,11 @@ static void free_profiles(profiles *of) {
 static void find_bad_profiles(const profiles *of, faults *wrong) {
     int64_t providers = 0;
     for (int64_t p = 0; p < of->n_profiles; p++) {
-        if (of->members[p] < 0 || of->members[p] > SIF_MOST_ROWS - providers || of->entries[p] < 0 || of->entries[p + 1] < of->entries[p]) {
+        if (of->members[p] < 0 || of->entries[p] < 0 || of->entries[p + 1] < of->entries[p]) {
+            add_fault(wrong, BAD_ROWS, p, SIF_BAD_VALUE, p, of->members[p]);
+            return;
+        }
+        if (of->members[p] > SIF_MOST_ROWS - providers) {
             add_fault(wrong, BAD_ROWS, p, SIF_TOO_LARGE, p, of->members[p]);
             return;
         }
@@ -89,16 +94,16 @@ static void resample_counts_holds(void) {
     memset(out, 99, (size_t)cells * sizeof *out); /* overwritten, not added to */
     faults wrong = {0};
     find_bad_profiles(&of, &wrong);
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    sif_status status = resampled(&of, seed, first, cut, out, &watch);
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    sif_status status = resampled(&of, seed, first, cut, out, &interrupt);
     if (status.code == SIF_OK) {
-        status = resampled(&of, seed, first + cut, n - cut, out + cut * of.n_cells, &watch);
+        status = resampled(&of, seed, first + cut, n - cut, out + cut * of.n_cells, &interrupt);
         if (status.code != SIF_OK)
-            CHECK(all_are(out + cut * of.n_cells, (n - cut) * of.n_cells, SIF_VOID));
+            CHECK(status.code == SIF_TOO_LARGE || all_are(out + cut * of.n_cells, (n - cut) * of.n_cells, SIF_VOID));
     } else
-        CHECK(all_are(out, cut * of.n_cells, SIF_VOID));
-    const int stopped = was_stopped(status, &left);
+        CHECK(status.code == SIF_TOO_LARGE || all_are(out, cut * of.n_cells, SIF_VOID));
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code == SIF_OK) {
         int64_t providers = 0;

@@ -7,7 +7,7 @@ static int64_t end_of_provider(const histories *h, int64_t provider, int64_t unt
 
 static int64_t day_it_counts_from(const histories *h, int64_t i) {
     const int64_t opened = h->opened[h->provider[i]];
-    return opened > placed(h, i) ? opened : placed(h, i);
+    return opened > dated(h, i) ? opened : dated(h, i);
 }
 
 static int takes_part(const histories *h, int64_t i, int64_t until) {
@@ -57,12 +57,13 @@ static void spells_holds(void) {
         const int64_t i = order != NULL ? order[j] : j;
         if (i >= 0 && i < h.n && h.provider[i] >= 0 && h.provider[i] < h.n_providers && takes_part(&h, i, until) &&
             h.grade[i] < h.n_grades && day_it_counts_from(&h, i) > end_of_provider(&h, h.provider[i], until))
-            add_fault(&wrong, BAD_NUMBERS, j, SIF_BAD_SPAN, i, placed(&h, i));
+            add_fault(&wrong, BAD_NUMBERS, j, SIF_BAD_SPAN, i, dated(&h, i));
     }
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    const sif_status status = sif_spells(&h.records, order, &h.grades, until, &n_spells, given[0], given[1], given[2], given[3], &watch);
-    const int stopped = was_stopped(status, &left);
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    const sif_status status =
+        sif_spells(&h.records, order, &h.grades, until, &n_spells, given[0], given[1], given[2], given[3], &interrupt);
+    const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code != SIF_OK)
         CHECK(n_spells == SIF_VOID);

@@ -49,10 +49,10 @@ static void sum_weights_holds(void) {
             expected[group * stride + (grades[i] < 0 ? n_grades : grades[i])] += weights[i];
     }
 
-    patience left = random_patience();
-    const sif_watch watch = {ask, &left};
-    const sif_status status = sif_sum_weights(n, grouped ? &of_group : NULL, &of_grade, weights, sums, unweighted, &watch);
-    const int stopped = was_stopped(status, &left);
+    test_interrupt left = random_interrupt();
+    const sif_interrupt_check interrupt = {ask, &left};
+    const sif_status status = sif_sum_weights(n, grouped ? &of_group : NULL, &of_grade, weights, sums, unweighted, &interrupt);
+    const int stopped = was_interrupted(status, &left);
     if (stopped || wrong.n > 0)
         CHECK(all_are_nan(sums, cells) && all_are(unweighted, n_groups + 1, SIF_VOID));
     CHECK(stopped || is_as_expected(status, &wrong));

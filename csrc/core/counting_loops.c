@@ -1,53 +1,15 @@
-/* The versions of the hot loops of counting: one template, included once for each instruction set; of AVX-512 one loop by hand. */
-#include "codes.h"
-#include "cpu.h"
+/* The versions of the hot loops of counting: one template, included once for each instruction set. For AVX-512 one loop is written by
+ * hand. */
+#include "counting_loops.h"
 
 #if SIF_X86
 #include <immintrin.h>
 #endif
 #include <string.h>
 
-/* A comparison gives all ones where it holds: taken away, that is one more. AVX-512 adds under a mask. */
-#define LESS_ALL_ONES(tally, is_one) ((uint8_t)((tally) + (is_one)))
-#define MORE_WHERE(tally, is_one) ((is_one) ? (uint8_t)((tally) + 1) : (tally))
-
-/* Eight bytes as the number that they are with the least first, which is as they lie on most machines. */
-static inline uint64_t sif_little_endian(const uint8_t *bytes) {
-    uint64_t word = 0;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(&word, bytes, sizeof word); /* which compilers do not always make of the loop */
-#else
-    for (unsigned i = 0; i < 8; i++)
-        word |= (uint64_t)bytes[i] << (8 * i);
-#endif
-    return word;
-}
-
-/* A copy of eight bits in each byte of a word; of each copy one bit is kept, and if it is set the byte becomes 0xFF. */
-static inline void spread_baseline(uint64_t word, uint8_t *bytes) {
-    for (unsigned i = 0; i < 8; i++) {
-        const uint64_t kept = (word >> (8 * i) & 0xFF) * 0x0101010101010101U & 0x8040201008040201U;
-        const uint64_t spread = ((kept + 0x7F7F7F7F7F7F7F7FU) >> 7 & 0x0101010101010101U) * 0xFF;
-        for (unsigned bit = 0; bit < 8; bit++)
-            bytes[8 * i + bit] = (uint8_t)(spread >> (8 * bit));
-    }
-}
-
-#if SIF_X86
-SIF_TARGET_AVX2 static inline void spread_avx2(uint64_t word, uint8_t *bytes) {
-    const __m256i byte_of_row = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
-    const __m256i bit_of_row = _mm256_set1_epi64x((long long)0x8040201008040201U);
-    for (unsigned half = 0; half < 2; half++) {
-        const __m256i copies = _mm256_shuffle_epi8(_mm256_set1_epi32((int)(uint32_t)(word >> (32 * half))), byte_of_row);
-        const __m256i is_set = _mm256_cmpeq_epi8(_mm256_and_si256(copies, bit_of_row), bit_of_row);
-        _mm256_storeu_si256((__m256i *)(void *)(bytes + 32 * half), is_set);
-    }
-}
-
-SIF_TARGET_AVX512 static inline void spread_avx512(uint64_t word, uint8_t *bytes) {
-    _mm512_storeu_si512(bytes, _mm512_movm_epi8(word));
-}
-#endif
+/* A comparison gives all ones where it holds, which is -1: subtracted, it adds 1. AVX-512 adds under a mask. */
+#define LESS_ALL_ONES(partial, is_match) ((uint8_t)((partial) + (is_match)))
+#define MORE_WHERE(partial, is_match) ((is_match) ? (uint8_t)((partial) + 1) : (partial))
 
 /* Eight rows, of two words of four cells: one in each table. */
 SIF_INLINE void count_eight(uint64_t four, uint64_t more, uint16_t *tables) {
@@ -62,13 +24,13 @@ SIF_INLINE void count_eight(uint64_t four, uint64_t more, uint16_t *tables) {
 }
 
 #if SIF_X86 && defined(__x86_64__)
-/* Counting in tables as in the template, but for the cells, which stay in registers: a processor that makes one store a cycle, which is
- * what each row needs for its counter, has none to spare for them. */
+/* Counts in tables as the template does, but keeps the cells in registers. Each row needs a store for its counter, and a processor that
+ * makes one store in a cycle has none to spare for cells. */
 typedef struct {
     __m512i half[2];
 } strip;
 
-/* Rows of the table of 32 codes: of signed kinds min(code + 1, n_groups + 1), of others min(code, n_groups) + 1. */
+/* The table's rows for 32 codes: min(code + 1, n_groups + 1) for signed kinds, min(code, n_groups) + 1 for others. */
 SIF_TARGET_AVX512 SIF_INLINE __m512i clip_signed(__m512i codes, uint32_t n_groups) {
     return _mm512_min_epu16(_mm512_add_epi16(codes, _mm512_set1_epi16(1)), _mm512_set1_epi16((int16_t)(n_groups + 1)));
 }
@@ -132,7 +94,7 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) 
     return _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
 }
 
-/* The cells of 32 rows; the eighths of a strip that they are begin with `eighth`. */
+/* The cells of 32 rows, whose first is at eighth `eighth` of the strip. */
 SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,
                                               uint32_t eighth) {
     const __m512i eighths = _mm512_set_epi64(0x0003000300030003, 0x0003000300030003, 0x0002000200020002, 0x0002000200020002,
@@ -152,26 +114,26 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         count_eight((uint64_t)_mm_cvtsi128_si64(eight), (uint64_t)_mm_extract_epi64(eight, 1), tables);                                    \
     } while (0)
 
-#define DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, MASKED, MASK)                                                                                \
-    SIF_TARGET_AVX512 SIF_INLINE strip find_strip_##KIND##MASKED(const TYPE *codes, const uint8_t *valid, const int8_t *grades,            \
-                                                                 size_t first, uint32_t n_groups, uint32_t n_grades, uint32_t frequent) {  \
+#define DEFINE_COUNT_IN_TABLES(KIND, TYPE)                                                                                                 \
+    SIF_TARGET_AVX512 SIF_INLINE strip find_strip_##KIND(const TYPE *codes, const uint8_t *valid, const int8_t *grades, size_t first,      \
+                                                         uint32_t n_groups, uint32_t n_grades, uint32_t frequent) {                        \
         strip cells;                                                                                                                       \
-        (void)valid;                                                                                                                       \
         for (size_t h = 0; h < 2; h++) {                                                                                                   \
             const size_t of = first + h * SIF_STRIP / 2;                                                                                   \
-            const __m512i rows = MASK(rows_of_##KIND(codes + of, n_groups), valid + of);                                                   \
+            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid + h * SIF_STRIP / 2);                                  \
             cells.half[h] = cells_of(rows, grades + of, n_groups, n_grades, frequent, (uint32_t)(4 * h));                                  \
         }                                                                                                                                  \
         return cells;                                                                                                                      \
     }                                                                                                                                      \
-    SIF_TARGET_AVX512 static void count_in_tables_##KIND##MASKED##_avx512(                                                                 \
-        const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups, uint32_t n_grades,                \
-        uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {                                                       \
+    SIF_TARGET_AVX512 static void count_in_tables_##KIND##_avx512(const void *groups, const sif_valid_rows *valid, const int8_t *grades,   \
+                                                                  size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,   \
+                                                                  const sif_rows_ahead *ahead, uint16_t *restrict tables) {                \
         const TYPE *const codes = groups;                                                                                                  \
-        strip cells = find_strip_##KIND##MASKED(codes, valid, grades, 0, n_groups, n_grades, frequent);                                    \
+        strip cells = find_strip_##KIND(codes, valid->row, grades, 0, n_groups, n_grades, frequent);                                       \
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
-            const strip next_cells = find_strip_##KIND##MASKED(codes, valid, grades, next, n_groups, n_grades, frequent);                  \
+            const strip next_cells =                                                                                                       \
+                find_strip_##KIND(codes, valid->row + next * valid->step, grades, next, n_groups, n_grades, frequent);                     \
             sif_fetch_strip(ahead, first);                                                                                                 \
             COUNT_EIGHT_OF(cells.half[0], 0);                                                                                              \
             COUNT_EIGHT_OF(cells.half[0], 1);                                                                                              \
@@ -184,10 +146,6 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
             cells = next_cells;                                                                                                            \
         }                                                                                                                                  \
     }
-#define AS_THEY_ARE(rows, valid) (rows)
-#define DEFINE_COUNT_IN_TABLES(KIND, TYPE)                                                                                                 \
-    DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, , AS_THEY_ARE)                                                                                   \
-    DEFINE_COUNT_IN_REGISTERS(KIND, TYPE, _masked, masked)
 
 DEFINE_COUNT_IN_TABLES(int8, int8_t)
 DEFINE_COUNT_IN_TABLES(int16, int16_t)
@@ -204,29 +162,26 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET
 #define LANES 64
 #define VALUES 1
-#define TALLIED LESS_ALL_ONES
-#define SPREAD spread_baseline
-#include "count_grades_loops.h"
+#define ADD_MATCH LESS_ALL_ONES
+#include "counting_loops_template.h"
 
 #if SIF_X86
 #define VERSION(name) name##_avx2
 #define TARGET SIF_TARGET_AVX2
 #define LANES 32
 #define VALUES 5
-#define TALLIED LESS_ALL_ONES
-#define SPREAD spread_avx2
-#include "count_grades_loops.h"
+#define ADD_MATCH LESS_ALL_ONES
+#include "counting_loops_template.h"
 
 #define VERSION(name) name##_avx512
 #define TARGET SIF_TARGET_AVX512
 #define LANES 64
 #define VALUES 5
-#define TALLIED MORE_WHERE
-#define SPREAD spread_avx512
+#define ADD_MATCH MORE_WHERE
 #ifdef __x86_64__
 #define IN_REGISTERS
 #endif
-#include "count_grades_loops.h"
+#include "counting_loops_template.h"
 #endif
 
 #if SIF_NEON
@@ -234,7 +189,6 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
 #define TARGET
 #define LANES 32
 #define VALUES 5
-#define TALLIED LESS_ALL_ONES
-#define SPREAD spread_baseline
-#include "count_grades_loops.h"
+#define ADD_MATCH LESS_ALL_ONES
+#include "counting_loops_template.h"
 #endif

@@ -1,0 +1,164 @@
+"""Rows that depend on one another: what inspections of the same providers tell, beside what as many of different ones would.
+
+Rows of one provider are a cluster; a provider in two groups is one in each. What a cluster's rows bring to a statistic is added up
+before it is squared, so that rows that are alike count for less, and rows that cancel for more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import counts
+
+#: Cells of groups and days up to which balances are looked up in a table of all of them, by the number of rows.
+CELLS_A_ROW = 4
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters of rows of groups.
+
+    Attributes
+    ----------
+    of_row : ndarray of int64, shape (n,)
+        The number of each row's cluster.
+    group : ndarray of int64, shape (n_clusters,)
+        The group of each cluster.
+    n : ndarray of int64, shape (n_groups,)
+        How many clusters each group has.
+    n_rows : ndarray of int64, shape (n_groups,)
+        How many rows each group has.
+    """
+
+    of_row: np.ndarray
+    group: np.ndarray
+    n: np.ndarray
+    n_rows: np.ndarray
+
+    @property
+    def repeats(self) -> np.ndarray:
+        """In which groups some cluster has several rows and there are several clusters: there rows are no sample of independent ones."""
+        return (self.n < self.n_rows) & (self.n > 1)
+
+    def squared(self, amounts: np.ndarray) -> np.ndarray:
+        """By group, the squares of the sums of what the rows of each cluster bring."""
+        sums = np.bincount(self.of_row, amounts, minlength=len(self.group))
+        return np.bincount(self.group, sums * sums, minlength=len(self.n))
+
+    def design_effect(self, amounts: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """By group, how many times the variance of independent rows that of clusters is; exactly 1 where no cluster repeats."""
+        effect = np.ones(len(self.n))
+        if (repeats := self.repeats).any():
+            of_rows = np.bincount(group, amounts * amounts, minlength=len(self.n))
+            at = repeats & (of_rows > 0)
+            effect[at] = self.squared(amounts)[at] / of_rows[at]
+        return effect
+
+
+def clusters_in(group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) -> Clusters:
+    """The clusters in each group, from codes of labels. A row whose cluster is missing (-1) is one of its own."""
+    codes = codes.astype(np.int64, copy=False)
+    if (missing := codes < 0).any():
+        codes = codes.copy()
+        codes[missing] = np.arange(n_labels, n_labels + missing.sum())
+        n_labels += int(missing.sum())
+    n_labels = max(1, n_labels)
+    pair = group.astype(np.int64) * n_labels + codes
+    of_row, pairs = pd.factorize(pair)
+    of_pair = pairs // n_labels
+    return Clusters(of_row, of_pair, np.bincount(of_pair, minlength=size), np.bincount(group, minlength=size))
+
+
+# ---- what a row brings to Kendall's S
+
+
+def balance_of_codes(group: np.ndarray, size: int, codes: np.ndarray, n_codes: int) -> np.ndarray:
+    """For each row, how many rows of its group have a lower code, less how many have a higher one."""
+    number = group.astype(np.int64) * n_codes + codes
+    of_code = np.bincount(number, minlength=size * n_codes).reshape(size, n_codes)
+    until = np.cumsum(of_code, axis=1)
+    return (2 * until - of_code - until[:, -1:]).ravel()[number]
+
+
+def balance_of_numbers(group: np.ndarray, size: int, numbers: np.ndarray) -> np.ndarray:
+    """The same of numbers, or of days."""
+    if not len(numbers):
+        return np.empty(0, dtype=np.int64)
+    if numbers.dtype.kind == "i":
+        first = int(numbers.min())
+        span = int(numbers.max()) - first + 1
+        if span * size <= CELLS_A_ROW * len(numbers) + 1024:
+            return balance_of_codes(group, size, numbers - first, span)
+        order, _ = counts.order_records(group, numbers, n_providers=size)
+    else:
+        order = np.lexsort((numbers, group))
+    of, value = group[order], numbers[order]
+    begins = np.flatnonzero(np.append(True, (of[1:] != of[:-1]) | (value[1:] != value[:-1])))
+    ends = np.append(begins[1:], len(of))
+    n = np.bincount(group, minlength=size)
+    last = np.cumsum(n)[of[begins]]
+    balance = np.empty(len(of), dtype=np.int64)
+    balance[order] = np.repeat(begins + ends - 2 * last + n[of[begins]], ends - begins)
+    return balance
+
+
+def kendall_amounts(group: np.ndarray, size: int, days: np.ndarray, values: np.ndarray, n_grades: int | None) -> np.ndarray:
+    """What each row brings to Kendall's S where there is no trend: its place in time by its place among the values."""
+    of_values = balance_of_numbers(group, size, values) if n_grades is None else balance_of_codes(group, size, values, n_grades)
+    return balance_of_numbers(group, size, days) * of_values.astype(np.float64)
+
+
+# ---- shares
+
+
+def kish(sums: np.ndarray, squares: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Kish's effective number of rows, (Σ w)² / Σ w², from sums and numbers of rows by group and grade; NaN where weights are 0."""
+    total = sums.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.minimum(total / squares.sum(axis=1) * total, rows.sum(axis=1))
+
+
+def effective_n_of(
+    coded: tuple[np.ndarray, int],
+    group: np.ndarray,
+    size: int,
+    judged: np.ndarray,
+    good: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many clusters there are among the rows judged, and how many independent rows tell as much about the share good, by group.
+
+    `coded` has the codes of the rows' clusters and how many labels there are, as `cluster_codes` gives them.
+    """
+    rows = np.flatnonzero(judged)
+    group, codes = group[rows], coded[0][rows]
+    clusters = clusters_in(group, size, codes, coded[1])
+    return clusters.n, effective_n(clusters, group, good[rows].astype(np.float64), None if weight is None else weight[rows])
+
+
+def effective_n(clusters: Clusters, group: np.ndarray, good: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """How many independent rows tell as much about a share as these rows do, by group; NaN where all rows are of one cluster.
+
+    With V = G / (G - 1) Σ(Σ w (y - p))² / (Σ w)² over the G clusters: p (1 - p) / V, and never more than Kish's (Σ w)² / Σ w², which
+    without weights is the number of rows. Where all or none are good V is 0, and it is the number of clusters.
+    """
+    size = len(clusters.n)
+    scaled = np.ones(len(group)) if weight is None else weight / _largest(weight, group, size)[group]
+    total, squares = np.bincount(group, scaled, minlength=size), np.bincount(group, scaled * scaled, minlength=size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = clusters.n_rows.astype(np.float64) if weight is None else np.minimum(total / squares * total, clusters.n_rows)
+        share = np.bincount(group, scaled * good, minlength=size) / total
+        spread = clusters.n / (clusters.n - 1) * clusters.squared(scaled * (good - share[group])) / total**2
+        found = np.where((share == 0) | (share == 1), clusters.n, share * (1 - share) / spread)
+    found = np.where(clusters.n > 1, np.minimum(most, found), np.nan)
+    return np.where(clusters.n < clusters.n_rows, found, most)
+
+
+def _largest(weight: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
+    """The largest weight of each group, 1 where it is 0: weights that are so scaled have squares."""
+    largest = np.zeros(size)
+    np.maximum.at(largest, group, weight)
+    return np.where(largest > 0, largest, 1)
