@@ -120,6 +120,8 @@ def coverage(session: nox.Session) -> None:
     session.run("make", "-s", "-j2", "-C", "tests/c", "check", f"BUILD={where / 'build-c'}", flags, external=True)
     # Loops for the widest instructions are compiled, and not run, where the processor lacks them.
     whole = "avx512vl" in Path("/proc/cpuinfo").read_text("utf-8")
+    if not whole:
+        session.warn("this processor has no AVX-512: the hot loops for it were compiled and not run, and no emulator for them is known")
     for folder, lines, branches in (("csrc/core", *((100, 100) if whole else (85, 75))), ("csrc/python", 100, 100)):
         marked = "--exclude-lines-by-pattern", r".*/\* not reached: \S.*", "--exclude-branches-by-pattern", r".*/\* one way: \S.*"
         least = "--fail-under-line", str(lines), "--fail-under-branch", str(branches)
@@ -199,6 +201,17 @@ def oldest(session: nox.Session) -> Path:
     file = Path(session.create_tmp()) / "oldest.txt"
     file.write_text("\n".join(sorted(pins)) + "\n")
     return file
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation, run its examples, look for dead links, and let axe look at its pages; all without a network."""
+    in_a_copy(session)
+    session.install("-e", ".[test,plot,report]", *group("docs"))
+    site = Path(session.create_tmp()).resolve() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    session.run("sphinx-build", "-q", "-j", "2", "-W", "--keep-going", "docs", str(site))
+    session.run(*PYTEST, "tests/test_site.py", env={"OFSTED_SIF_SITE": str(site)})
 
 
 # ---- proofs: what need not run at each change

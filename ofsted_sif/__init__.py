@@ -27,8 +27,13 @@ from ofsted_sif._version import __version__
 from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.errors import (
+    BeyondDataWarning,
+    GradesNotTakenWarning,
+    IncompleteHistoryError,
+    IncompleteHistoryWarning,
     MissingColumnError,
     NotAJudgementWarning,
+    OlderReleaseWarning,
     PooledFrameworksWarning,
     RowError,
     SelectedPairsWarning,
@@ -53,6 +58,7 @@ if TYPE_CHECKING:
     from ofsted_sif.small_groups import overdispersion, shrink
     from ofsted_sif.sources import fetch, fetch_history, history_of, list_published, read_register
     from ofsted_sif.standardisation import standardise
+    from ofsted_sif.states import state_probabilities
     from ofsted_sif.trends import trend
     from ofsted_sif.two_dates import change_between
     from ofsted_sif.workbook import to_excel
@@ -93,6 +99,7 @@ _LATER = {
     **dict.fromkeys(["overdispersion", "shrink"], "small_groups"),
     "standardise": "standardisation",
     **dict.fromkeys(["fetch", "fetch_history", "history_of", "list_published", "read_register"], "sources"),
+    "state_probabilities": "states",
     "to_excel": "workbook",
     "trend": "trends",
 }
@@ -102,9 +109,14 @@ __all__ = [
     "FOUR_POINT",
     "MET",
     "REPORT_CARD",
+    "BeyondDataWarning",
     "GradeScale",
+    "GradesNotTakenWarning",
+    "IncompleteHistoryError",
+    "IncompleteHistoryWarning",
     "MissingColumnError",
     "NotAJudgementWarning",
+    "OlderReleaseWarning",
     "PooledFrameworksWarning",
     "ReadingError",
     "ReadingReport",
@@ -152,6 +164,7 @@ __all__ = [
     "shrink",
     "spells",
     "standardise",
+    "state_probabilities",
     "time_to",
     "to_excel",
     "transitions",

@@ -26,6 +26,7 @@ from ofsted_sif import (
     small_groups,
     snapshots,
     standardisation,
+    states,
     trends,
     two_dates,
 )
@@ -68,6 +69,7 @@ class _Plots:
     history = _method(plot.history)
     series = _method(plot.series)
     shares = _method(plot.shares)
+    states = _method(plot.states)
     survival = _method(plot.survival)
 
 
@@ -97,6 +99,7 @@ class Accessor:
     shrink = _method(small_groups.shrink)
     spells = _method(durations.spells)
     standardise = _method(standardisation.standardise)
+    state_probabilities = _method(states.state_probabilities)
     time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(trends.trend)

@@ -13,11 +13,11 @@ from ofsted_sif import counts
 from ofsted_sif.dependence import effective_n_of, kish
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, cluster_codes, groups
+from ofsted_sif.table.groups import EVERYONE, Groups, check_total, cluster_codes, groups, with_total
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import Partial, Question, by_group_and_word, words_of
 from ofsted_sif.table.result import Beside, result_columns, side_by_side
@@ -38,6 +38,7 @@ def aggregate(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
     cluster: str | None = None,
     threads: int | None = None,
 ) -> pd.DataFrame:
@@ -48,8 +49,8 @@ def aggregate(
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         The rows to count: inspections, or providers as `as_at` gives them.
     by : str or sequence of str, optional
-        Columns that make the groups. One: every category in its order, or the observed values sorted. Several: the combinations.
-        Rows with a missing label make one last group. By default all rows are one group.
+        Columns that make the groups: in the order of their categories, or sorted (a dictionary of Arrow, Parquet or polars is no order
+        unless it says so). Rows with a missing label make one last group. By default all rows are one group.
     judgement : str or sequence of str, default "overall_effectiveness"
         The column of grades. Several give a row a group and judgement, and a column `judgement`; they must share a scale.
     scale : GradeScale, optional
@@ -68,7 +69,9 @@ def aggregate(
     min_n : int, default 0
         Shares and bounds are NaN where `n_judged` is below it. Counts stay: this is no disclosure control.
     observed : bool, default True
-        With several `by`, False gives the product of their labels.
+        Whether to show the groups that have rows; False shows all categories, or the product of those of several `by`.
+    total : bool or str, default False
+        Whether to add one last row of all: "All", or the label given, in every column of `by`. Columns of numbers and dates become text.
     cluster : str, optional
         Which rows depend on one another, for `lower` and `upper`: "auto", those of one ``provider``, or the name of a column. It is needed
         where providers repeat, as among inspections of several years: rows of one provider are alike and tell less than as many of
@@ -123,35 +126,59 @@ def aggregate(
     asked = names(judgement, "judgement")
     if not asked:
         raise ValueError("judgement names no column")
+    check_total(total, by)
     is_plain = weights is None and cluster is None
-    if is_plain and (found := _counted_as_coded(table, names(by, "by"), asked, scale, threads)) is not None:
+    fast = (observed, threads)
+    if is_plain and total is False and (found := _counted_as_coded(table, names(by, "by"), asked, scale, fast)) is not None:
         labels, tables, scale = found
         scale = scale.with_threshold(threshold)
         of_coded: Any = stacked_columns(labels, tables, asked, scale, interval=interval, level=level, min_n=min_n)
         return of_coded  # same_kind makes of it a table of the kind that came in
     clusters_by = "provider" if cluster == "auto" else cluster
     frame = as_frame(table, by=by, judgement=judgement, weights=weights, cluster=clusters_by)
-    grouped = groups(frame, by, observed=observed)
+    grouped = groups(frame, by, observed=observed, by_counting=True)
     tables, beside = [], []
     weight = None if weights is None else weights_of(frame, weights)
     clusters = None if clusters_by is None else cluster_codes(frame, clusters_by, "cluster")
     for name in asked:
-        codes, scale = grade_codes(frame, name, scale)
+        codes, scale = _of_one_scale(frame, name, scale, asked[0])
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
         tables.append(counted.reshape(-1, counted.shape[-1]))
-        of = _weighted(grouped, codes, weight, threads, tables[-1]) if weight is not None else Beside()
-        if clusters is not None:
-            of = _clustered(of, clusters, grouped, codes, weight, scale.with_threshold(threshold))
-        beside.append(of)
+        pair = []
+        for of_whom, n in [(grouped, tables[-1]), *([] if total is False else [(EVERYONE, tables[-1].sum(axis=0)[None])])]:
+            of = _weighted(of_whom, codes, weight, threads, n) if weight is not None else Beside()
+            if clusters is not None:
+                of = _clustered(of, clusters, of_whom, codes, weight, scale.with_threshold(threshold))
+            pair.append(of)
+        beside.append((pair[0], pair[-1]))
     assert scale is not None
     scale = scale.with_threshold(threshold)
-    shown = shown_columns(grouped, tables, asked, scale, [] if is_plain else beside, interval=interval, level=level, min_n=min_n)
+    options: dict[str, Any] = {"interval": interval, "level": level, "min_n": min_n, "total": total}
+    shown = shown_columns(grouped, tables, asked, scale, [] if is_plain else beside, **options)
     result = pd.DataFrame(shown, copy=False)
     # What a picture of the counts may say of them, where `as_at` has said it of the rows.
     if frame.attrs:
         result.attrs = {name: frame.attrs[name] for name in ("as_at", "published_by", "framework") if name in frame.attrs}
     return result
+
+
+def _of_one_scale(frame: pd.DataFrame, name: str, scale: GradeScale | None, first: str) -> tuple[np.ndarray, GradeScale]:
+    """Grade codes of one of several judgements, on the scale of the first; a judgement on another scale is an error that names both."""
+    try:
+        return grade_codes(frame, name, scale)
+    except RowError as error:
+        own = fitting_scale(column(frame, name, "judgement"))
+        if scale is None or own is None or name == first:
+            raise
+        raise RowError(
+            error.args[0],
+            error.row,
+            f"{error.args[2]}. The judgements of one call share a scale: {first!r} is on {scale.name}, {name!r} on {own.name}; "
+            "ask for them apart",
+            name,
+            error.value,
+        ) from None
 
 
 def _weighted(grouped: Groups, codes: np.ndarray, weight: np.ndarray, threads: int | None, counted: np.ndarray) -> Beside:
@@ -189,12 +216,13 @@ MOST_CELLS = 1 << 22
 
 
 def _counted_as_coded(
-    table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
+    table: Any, by: list[str], asked: list[str], scale: GradeScale | None, options: tuple[bool, int | None]
 ) -> tuple[dict[str, Any], list[np.ndarray], GradeScale] | None:
     """Labels and counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
 
-    The kernel counts the dictionaries' entries; what these mean is applied to the counts.
+    The kernel counts the dictionaries' entries; what these mean is applied to the counts. `options`: observed, threads.
     """
+    observed, threads = options
     coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
     if coded is None:
         return None
@@ -214,11 +242,11 @@ def _counted_as_coded(
     if groups is None:
         return {}, tables, scale
     has_missing = bool(tables[0][-1].any())
-    if groups.in_order:
-        labels = groups.dictionary_at(None, and_missing=has_missing)
-        return {by[0]: labels}, [counted[: n_groups + has_missing] for counted in tables], scale
-    occurring = np.flatnonzero(np.any([counted[:-1].any(axis=1) for counted in tables], axis=0)).tolist()
-    shown = sorted(occurring, key=lambda at: groups.words[at])
+    shown = list(range(n_groups))
+    if observed or groups.shared:
+        shown = np.flatnonzero(tables[0][:-1].any(axis=1)).tolist()
+    if not groups.in_order:
+        shown.sort(key=lambda at: groups.words[at])
     labels = groups.dictionary_at(shown, and_missing=has_missing)
     shown += [n_groups] * has_missing
     return {by[0]: labels}, [counted[shown] for counted in tables], scale
@@ -242,12 +270,24 @@ def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | Non
 
 
 def shown_columns(
-    grouped: Groups, tables: Sequence[np.ndarray], asked: Sequence[str], scale: GradeScale, beside: Sequence[Beside], **options: Any
+    grouped: Groups,
+    tables: Sequence[np.ndarray],
+    asked: Sequence[str],
+    scale: GradeScale,
+    beside: Sequence[tuple[Beside, Beside]],
+    *,
+    total: bool | str,
+    **options: Any,
 ) -> dict[str, Any]:
-    """The columns of the result, from counts of all groups by grade, a table a judgement, and what stands beside each."""
+    """The columns of the result, from counts of all groups by grade, one table per judgement, and what stands beside each."""
     groups, labels = grouped.shown(tables[0])
-    of_shown = [Beside(*(None if part is None else part[groups] for part in vars(of).values())) for of in beside]
-    return stacked_columns(labels, [counted[groups] for counted in tables], asked, scale, of_shown, **options)
+    counted = [part[groups] for part in tables]
+    of_shown = [of.rows(groups) for of, _ in beside]
+    if total is not False:
+        labels = with_total(labels, total)
+        counted = [np.append(part, part.sum(axis=0)[None], axis=0) for part in counted]
+        of_shown = [of.above(of_all) for of, (_, of_all) in zip(of_shown, beside, strict=True)]
+    return stacked_columns(labels, counted, asked, scale, of_shown, **options)
 
 
 def stacked_columns(
@@ -325,11 +365,13 @@ class Aggregate(Question):
     level: float
     min_n: int
     observed: bool
+    total: bool | str = False
     cluster: str | None = None
     threads: int | None
 
     def __post_init__(self) -> None:
         check_method(self.interval)
+        check_total(self.total, self.by)
         if self.cluster is not None:
             raise ValueError(
                 f"cluster={self.cluster!r}: which rows depend on one another can't be told by batches; read the file whole "
@@ -357,7 +399,7 @@ class Aggregate(Question):
             judged = [(column.chunks, column.labels) for column in coded]
         else:
             frame = as_frame(piece, **self.needed())
-            grouped = groups(frame, self.by)
+            grouped = groups(frame, self.by, by_counting=True)
             group_codes, n_groups, group_labels = grouped.codes, grouped.size, list(grouped.labels.values())
             judged = [label_codes(column(frame, name, "judgement")) for name in asked]
             weight = None if self.weights is None else weights_of(frame, self.weights)
@@ -381,7 +423,7 @@ class Aggregate(Question):
         asked = names(self.judgement, "judgement")
         grouped, of_group = self.groups_of(self.by, self.observed, [partial.counted[name] for name in asked])
         tables: list[np.ndarray] = []
-        beside: list[Beside] = []
+        beside: list[tuple[Beside, Beside]] = []
         scale = self.scale
         for name, group in zip(asked, of_group, strict=True):
             cells = partial.counted[name]
@@ -394,11 +436,14 @@ class Aggregate(Question):
                 np.add.at(sums[-1], place, summed)
             tables.append(sums[0])
             if self.weights is not None:
-                effective = kish(sums[1][:, :-1], sums[3][:, :-1], sums[0][:, :-1])
-                beside.append(Beside(sums[1], sums[2].sum(axis=1).astype(np.int64), None, effective))
+                pair = []
+                for parts in (sums, [part.sum(axis=0)[None] for part in sums]):
+                    effective = kish(parts[1][:, :-1], parts[3][:, :-1], parts[0][:, :-1])
+                    pair.append(Beside(parts[1], parts[2].sum(axis=1).astype(np.int64), None, effective))
+                beside.append((pair[0], pair[1]))
         assert scale is not None
         scale = scale.with_threshold(self.threshold)
-        how = {"interval": self.interval, "level": self.level, "min_n": self.min_n}
+        how: dict[str, Any] = {"interval": self.interval, "level": self.level, "min_n": self.min_n, "total": self.total}
         return pd.DataFrame(shown_columns(grouped, tables, asked, scale, beside, **how), copy=False)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
@@ -24,9 +25,10 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, count_labels, labels_at
+from ofsted_sif.table.known import say_unknown_before
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds, period_codes
-from ofsted_sif.table.records import is_last
+from ofsted_sif.table.records import is_first, is_last
 from ofsted_sif.table.result import result
 
 __all__ = ["change_summary", "changes", "transitions"]
@@ -49,6 +51,7 @@ def changes(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -81,24 +84,35 @@ def changes(
     having : str, optional
         Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two makes no such
         judgement the change is missing.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``). Where the last two inspections of a provider by the date are
+        listed it answers, with a warning: the others are left out, and of a file of latest inspections those listed twice are who was
+        inspected again. Where they are listed of nobody, and for the result of `as_at`, that is an error. ``"allow"`` takes the table as
+        it is, without a word.
 
     Returns
     -------
     DataFrame
         A row a provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
         ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
-        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only, and are
-        left out.
+        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
+        (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
 
     Raises
     ------
     ValueError
         As for `as_at`.
+    IncompleteHistoryError
+        For the result of `as_at`, or where the table has the last two inspections of no provider.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where the table does not have all inspections of every provider.
+    BeyondDataWarning
+        As for `as_at`.
 
     Notes
     -----
@@ -113,18 +127,42 @@ def changes(
     {'same': 27, 'improved': 26, 'declined': 12}
     """
     called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
-    records, codes, days = seen.histories, seen.grades, seen.days
+    which = Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
+    found = _pairs(seen, date, published_by)
+    n_unknown = seen.say_unknown_before(found.alone, len(found.latest))
+    seen.warn_if_pooled(np.append(found.latest, found.previous))
+    changed = _changed(seen, found, by)
+    changed.attrs = _attrs(date, judgement, seen.which.frameworks, len(found.alone) - n_unknown, n_unknown)
+    return changed
+
+
+class _Pairs(NamedTuple):
+    """The last two inspections of each provider that has two, and the only one of each other."""
+
+    latest: np.ndarray
+    previous: np.ndarray
+    alone: np.ndarray
+
+
+def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
+    records = seen.histories
     rows = records.last_per_day(seen.may_count.all & known_by(records, date, published_by))
     of = records.provider[rows]
     last = is_last(of)
     if date is not None:
         last &= records.open_on(day(date, "date"))[of]
-    n_providers = int(last.sum())
-    last &= np.insert(of[1:] == of[:-1], 0, False)[: len(rows)]
-    at = np.flatnonzero(last)
-    latest, previous = rows[at], rows[at - 1]
-    seen.warn_if_pooled(np.append(latest, previous))
+    has_before = ~is_first(of)
+    at = np.flatnonzero(last & has_before)
+    return _Pairs(rows[at], rows[at - 1], rows[last & ~has_before])
+
+
+def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """A row for each pair."""
+    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    latest, previous = found.latest, found.previous
     if provider in names(by, "by"):
         raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
     labels = {provider: records.providers.take(records.provider[latest])}
@@ -139,13 +177,55 @@ def changes(
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    attrs = {
+    return result(labels, data)
+
+
+def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[str, Any]:
+    return {
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
-        "framework": seen.which.frameworks,
-        "n_inspected_once": n_providers - len(at),
+        "framework": frameworks,
+        "n_inspected_once": n_once,
+        "n_unknown": n_unknown,
     }
-    return result(labels, data, attrs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes(OfHistories):
+    """`ofsted_sif.changes`, with its options; memory goes with the providers, which are the rows of its result."""
+
+    date: Any
+    published_by: Any
+    register: Any
+
+    def __post_init__(self) -> None:
+        refuse_register(self.register)
+
+    def count(self, piece: Any) -> Partial:
+        """The pairs of the providers of a piece."""
+        seen, words = self.observe_graded(piece)
+        seen = seen.where_known()
+        found = _pairs(seen, self.date, self.published_by)
+        is_told = seen.known is not None and seen.known.latest != NO_DAY and self.incomplete != "allow"
+        n_unknown = 0 if seen.known is None or not is_told else int((seen.known.since[found.alone] != NO_DAY).sum())
+        numbers = PartialCounts((), tuple(np.array([number]) for number in (len(found.alone), n_unknown, is_told)))
+        counted = {"words": words, "pairs": PartialRows(_changed(seen, found, self.by)), "numbers": numbers}
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.append(found.latest, found.previous)))
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The pairs of all pieces in the order of the keys of their providers."""
+        if (of := partial.counted.get("frameworks")) is not None:
+            self.say_frameworks(of.labels[0], of.sums[0])
+        scale, _ = self.grades_of(partial.counted["words"], self.judgement, self.scale)
+        changed = self.rows_of(partial.counted["pairs"], {"previous": scale.dtype, "latest": scale.dtype})
+        alone, n_unknown, is_told = (int(number[0]) for number in partial.counted["numbers"].sums)
+        if is_told:
+            say_unknown_before(n_unknown, len(changed))
+        changed.attrs = _attrs(self.date, self.judgement, self.which.frameworks, alone - n_unknown, n_unknown)
+        return changed
+
+
+changes.question = Changes  # type: ignore[attr-defined]
 
 
 @same_kind
@@ -188,8 +268,8 @@ def change_summary(
 
     Notes
     -----
-    With the gaps between real inspections, and grades that do not change, 5% to 11% of such tests reject at level 5%; where a bad grade
-    brings the next inspection forward by years, up to half do, practically all of them as improvement.
+    Where grades do not change but a bad one brings the next inspection forward by years, 11% to 54% of such tests reject at level 5%,
+    practically all of them as improvement; with the gaps of the ILACS 3% to 6% do (tests/benchmarks/CALIBRATION_CHANGE.md).
 
     The sign test is exact and two-sided: were improvement and decline equally likely, the number improved of the m that changed would
     be binomial(m, 1/2); p = min(1, 2 P(X <= min(improved, declined))), 1 where none changed. Those who stayed the same take no part.
@@ -260,6 +340,7 @@ def transitions(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     level: float = 0.95,
     provider: str = "provider",
     inspected: str | None = "inspection_start",
@@ -285,6 +366,10 @@ def transitions(
         Only inspections that took place by the date and published by the cut-off; by default all.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         The providers; one of the records that is not in it is an error. Closed providers take part: what became of them is history.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
+        ``"allow"`` takes the table as it is, without a word.
 
     Returns
     -------
@@ -299,11 +384,17 @@ def transitions(
     ------
     ValueError
         As for `changes`; for a level outside (0, 1), a frequency that names no periods.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where inspections of several frameworks were taken and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
+    BeyondDataWarning
+        As for `as_at`.
 
     Notes
     -----
@@ -317,9 +408,11 @@ def transitions(
     >>> int(matrix.query("grade_from == 'Inadequate' and grade_to == 'Good'")["n"].item())
     10
     """
-    called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
-    may_count = seen.may_count.all & known_by(seen.histories, date, published_by)
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale)
+    if date is not None:
+        seen.warn_if_beyond(day(date, "date"))
+    may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
     seen.warn_if_pooled(np.flatnonzero(may_count))
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
@@ -376,16 +469,23 @@ def transitions_table(counted: np.ndarray, grouped: Groups, scale: GradeScale, e
 class Transitions(OfHistories):
     """`ofsted_sif.transitions`, with its options."""
 
+    over_time: ClassVar[bool] = True
     freq: Any
     date: Any
     published_by: Any
     register: Any
     level: float = 0.95
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The date asked for."""
+        return np.array([] if self.date is None else [day(self.date, "date")], dtype=np.int64)
+
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
         seen, words = self.observe(piece, self.register)
-        may_count = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        taken = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        may_count = seen.in_known_time(taken)
         grouped = seen.groups(self.by)
         counted, ends = _counted(seen, may_count, grouped, self.freq, len(seen.words))
         group, period, before, after = np.nonzero(counted)
@@ -394,13 +494,14 @@ class Transitions(OfHistories):
         moves = PartialCounts(tuple(labelled), (counted[group, period, before, after],))
         # A group is shown where a row has it, even one that took no part.
         coded = [label_codes(column(seen.frame, name, "by")) for name in names(self.by, "by")]
-        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves}
+        parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves, **self.left_out(taken, may_count)}
         ends = np.unique(ends[[0, -1]]) if len(ends) else ends
         parts["ends"] = PartialCounts((ends,), (np.zeros(len(ends), dtype=np.int64),))
         return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.frame, np.flatnonzero(may_count)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and periods are shown without a gap."""
+        self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
             self.say_frameworks(of.labels[0], of.sums[0])

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.snapshots import as_at
-from ofsted_sif.table.columns import as_frame, grade_codes
+from ofsted_sif.table.columns import Columns, column, grade_codes, names
 from ofsted_sif.table.dates import day, is_offset, iso
+from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import groups
+from ofsted_sif.table.inspections import observe
+from ofsted_sif.table.partial import stacked
+from ofsted_sif.table.result import result
+from ofsted_sif.table.state import states_on
 
 __all__ = ["decompose"]
 
@@ -25,6 +32,7 @@ def decompose(
     table: Any,
     date_from: Any,
     date_to: Any,
+    by: str | Sequence[str] | None = None,
     *,
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
@@ -34,6 +42,7 @@ def decompose(
     having: str | None = None,
     register: Any = None,
     max_age: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -49,6 +58,9 @@ def decompose(
         As for `as_at`, which gives the states on both dates.
     date_from, date_to : date, Timestamp or str
         The two dates, the earlier one first.
+    by : str or sequence of str, optional
+        Columns that make the groups: those of the inspection in force on the later date; of a provider that has left, those of the one in
+        force on the earlier date. Each group's parts add up to the change of the group's own share.
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
@@ -57,24 +69,29 @@ def decompose(
         The worst grade that still counts as good enough; by default that of the scale. One of the two must be there.
     published_by : date, offset or pair of dates, optional
         The cut-off: an offset added to each date, or one for each date. By default each date itself.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
+        `as_at`: who is known on one date alone would seem to have come or gone. ``"allow"`` takes the table as it is.
 
     Returns
     -------
     DataFrame
-        A row a part, in this order: ``re-graded up`` and ``re-graded down`` (across the threshold, judged on both dates), ``newly
-        inspected`` (without the judgement at first), ``closed`` (no longer in the table), ``judgement no longer made`` (in the table
-        without that judgement). Columns: ``part``; ``n``, its providers; ``judged`` and ``good_or_outstanding``, what it adds to the
-        number judged and to the number good enough; ``numerator`` and ``denominator``, integers; ``change``, their quotient: the part
-        of the change in the share. ``attrs`` has the counts on both dates.
+        One row per group and part, in this order: ``re-graded up`` and ``re-graded down`` (across the threshold, judged on both dates),
+        ``newly inspected`` (without the judgement at first), ``closed`` (no longer in the table), ``judgement no longer made`` (in the
+        table without that judgement). Columns: those of `by`; ``part``; ``n``, its providers; ``judged`` and ``good_or_outstanding``, what
+        it adds to the number judged and to the number good enough; ``numerator`` and ``denominator``, integers; ``change``, their
+        quotient: the part of the change in the share. ``attrs`` has the counts on both dates, of all groups together.
 
     Raises
     ------
     ValueError
         As for `as_at`; for dates in the wrong order, or a scale without a threshold.
+    IncompleteHistoryError
+        Where the state of a provider is not known on one of the dates; for the result of `as_at`.
 
     Warns
     -----
-    PooledFrameworksWarning
+    PooledFrameworksWarning, IncompleteHistoryWarning, BeyondDataWarning
         As for `as_at`.
 
     Notes
@@ -92,28 +109,58 @@ def decompose(
     >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
-    called: dict[str, Any] = {
-        "provider": provider,
-        "inspected": inspected,
-        "published": published,
-        "opened": opened,
-        "closed": closed,
-        "graded": graded,
-    }
-    frame = as_frame(table, of_records=True, judgement=judgement, having=having, **called)
-    scale = grade_codes(frame, judgement, scale)[1].with_threshold(threshold)
+    days = [day(date_from, "date_from"), day(date_to, "date_to")]
+    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete, days)
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
+    scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change; give threshold=")
-    days = [day(date_from, "date_from"), day(date_to, "date_to")]
     if days[0] > days[1]:
         raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
-    options = {"framework": framework, "having": having, "register": register, "max_age": max_age, "judgement": judgement}
-    places = [
-        _places(as_at(frame, iso(on), published_by=cutoff, **options, **called), provider, judgement, scale)
-        for on, cutoff in zip(days, _two_cutoffs(published_by), strict=True)
-    ]
-    everyone = places[0].index.union(places[1].index)
-    was, is_now = (place.reindex(everyone, fill_value=ABSENT).to_numpy() for place in places)
+    two = _two_cutoffs(published_by)
+    check_cutoff(seen.published, published_by)
+    cutoffs = [cutoff_of(cutoff, on) for on, cutoff in zip(days, two, strict=True)]
+    states = states_on(seen, days, cutoffs, max_age=max_age, judgement=judgement)
+    keys = [pd.Index(np.asarray(state[provider])) for state in states]
+    everyone = keys[0].union(keys[1])
+    # The row of each provider in the state on each date; -1 where it is not there.
+    rows = [key.get_indexer(everyone) for key in keys]
+    was, is_now = (_places(state, judgement, scale)[row] for state, row in zip(states, rows, strict=True))
+    grouped = groups(_labels(states, rows, by), by)
+    code = np.zeros(len(everyone), dtype=np.int64) if grouped.codes is None else grouped.codes
+    found = _counted(was, is_now, np.where(code < 0, grouped.size, code), grouped.size + 1)
+    shown, labels = grouped.shown(found.members)
+    numerator = found.good * found.n_from[:, None] - found.good_from[:, None] * found.judged
+    denominator = np.broadcast_to((found.n_from * found.n_to)[:, None], numerator.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        change = np.where(denominator > 0, numerator / denominator, np.nan)
+    columns = {"n": found.n, "judged": found.judged, str(scale.threshold_column): found.good}
+    columns |= {"numerator": numerator, "denominator": denominator, "change": change}
+    part = np.tile(np.arange(len(PARTS)), len(shown))
+    data = {"part": pd.Categorical.from_codes(part, categories=list(PARTS))}
+    data |= {name: values[shown].reshape(-1) for name, values in columns.items()}
+    attrs = {"from": [found.good_from.sum(), found.n_from.sum()], "to": [found.good_to.sum(), found.n_to.sum()]}
+    return result({name: values.take(np.repeat(np.arange(len(shown)), len(PARTS))) for name, values in labels.items()}, data, attrs)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Counts by group: of its members and of those judged and good enough on each date; and by group and part."""
+
+    members: np.ndarray
+    n_from: np.ndarray
+    n_to: np.ndarray
+    good_from: np.ndarray
+    good_to: np.ndarray
+    n: np.ndarray
+    judged: np.ndarray
+    good: np.ndarray
+
+
+def _counted(was: np.ndarray, is_now: np.ndarray, group: np.ndarray, size: int) -> _Counted:
+    def by_group(which: np.ndarray) -> np.ndarray:
+        return np.bincount(group[which], minlength=size)
+
     member = [
         (was == BELOW) & (is_now == GOOD_ENOUGH),
         (was == GOOD_ENOUGH) & (is_now == BELOW),
@@ -121,27 +168,20 @@ def decompose(
         (was >= BELOW) & (is_now == ABSENT),
         (was >= BELOW) & (is_now == NOT_JUDGED),
     ]
-    judged = np.array([int((is_now[part] >= BELOW).sum() - (was[part] >= BELOW).sum()) for part in member])
-    good = np.array([int((is_now[part] == GOOD_ENOUGH).sum() - (was[part] == GOOD_ENOUGH).sum()) for part in member])
-    n_from, n_to = int((was >= BELOW).sum()), int((is_now >= BELOW).sum())
-    good_from, good_to = int((was == GOOD_ENOUGH).sum()), int((is_now == GOOD_ENOUGH).sum())
-    numerator = good * n_from - good_from * judged
-    denominator = np.full(len(PARTS), n_from * n_to)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        change = np.where(denominator > 0, numerator / denominator, np.nan)
-    parts = pd.DataFrame(
-        {
-            "part": pd.Categorical.from_codes(np.arange(len(PARTS)), categories=list(PARTS)),
-            "n": [int(part.sum()) for part in member],
-            "judged": judged,
-            str(scale.threshold_column): good,
-            "numerator": numerator,
-            "denominator": denominator,
-            "change": change,
-        }
-    )
-    parts.attrs = {"from": [good_from, n_from], "to": [good_to, n_to]}
-    return parts
+    sides = [by_group(place >= BELOW) for place in (was, is_now)]
+    sides += [by_group(place == GOOD_ENOUGH) for place in (was, is_now)]
+    n = [by_group(part) for part in member]
+    judged = [by_group(part & (is_now >= BELOW)) - by_group(part & (was >= BELOW)) for part in member]
+    good = [by_group(part & (is_now == GOOD_ENOUGH)) - by_group(part & (was == GOOD_ENOUGH)) for part in member]
+    members = np.bincount(group, minlength=size)[:, None]
+    return _Counted(members, *sides, *(np.stack(parts, axis=1) for parts in (n, judged, good)))
+
+
+def _labels(states: list[pd.DataFrame], rows: list[np.ndarray], by: Any) -> pd.DataFrame:
+    """The label columns of each provider: of its state on the later date, else on the earlier."""
+    row = np.where(rows[1] >= 0, rows[1], len(states[1]) + rows[0])
+    arrays = {name: stacked([column(state, name, "by").array for state in states[::-1]]) for name in names(by, "by")}
+    return pd.DataFrame({name: values.take(row) for name, values in arrays.items()}, copy=False)
 
 
 def _two_cutoffs(published_by: Any) -> list[Any]:
@@ -154,9 +194,8 @@ def _two_cutoffs(published_by: Any) -> list[Any]:
     return cutoffs
 
 
-def _places(state: pd.DataFrame, provider: str, judgement: str, scale: GradeScale) -> pd.Series:
-    """By provider: whether it is judged, and good enough."""
+def _places(state: pd.DataFrame, judgement: str, scale: GradeScale) -> np.ndarray:
+    """By row of a state whether it is judged, and good enough; and last, for a row that is not there, that it is absent."""
     codes = grade_codes(state, judgement, scale)[0]
     good_enough = codes >= len(scale.labels) - scale.n_good_enough
-    place = np.where(codes < 0, NOT_JUDGED, np.where(good_enough, GOOD_ENOUGH, BELOW))
-    return pd.Series(place, index=pd.Index(np.asarray(state[provider])))
+    return np.append(np.where(codes < 0, NOT_JUDGED, np.where(good_enough, GOOD_ENOUGH, BELOW)), ABSENT)

@@ -53,8 +53,28 @@ class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 
 
+class IncompleteHistoryError(ValueError):
+    """The table is no history: it has each provider's latest inspections, or the state on one date, and the question needs all of them."""
+
+
+class IncompleteHistoryWarning(UserWarning):
+    """The table does not have all inspections of each provider; the message says what was left out. ``incomplete="allow"`` is consent."""
+
+
+class BeyondDataWarning(UserWarning):
+    """A date was asked for that is later than the day to which the table says that it is complete, or before its first inspection."""
+
+
 class SelectedPairsWarning(UserWarning):
     """A test was asked of those inspected twice, who are no sample of all: who did badly is inspected again sooner."""
+
+
+class GradesNotTakenWarning(UserWarning):
+    """A column of a file holds what looks like grades, and its layout takes no such column; the report's `not_taken` lists them."""
+
+
+class OlderReleaseWarning(UserWarning):
+    """A release that was given as the newer of two tells to an earlier day than the other."""
 
 
 class SharedProvidersWarning(UserWarning):

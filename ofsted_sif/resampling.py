@@ -13,9 +13,11 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import as_frame, column, grade_codes
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes
+from ofsted_sif.table.eligible import Which
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
+from ofsted_sif.table.inspections import rows_over_time
 from ofsted_sif.table.keys import as_key, is_plain
 from ofsted_sif.table.result import side_by_side
 
@@ -52,7 +54,10 @@ def resample(
     judgement: str = "overall_effectiveness",
     scale: GradeScale | None = None,
     threshold: str | None = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
+    inspected: str | None = "inspection_start",
+    published: str | None = "published",
 ) -> pd.DataFrame:
     """Find a bootstrap interval, drawing providers with replacement and each with all its rows.
 
@@ -83,8 +88,12 @@ def resample(
         Whether a progress bar is shown; by default where it takes longer than a second.
     judgement, scale, threshold
         As for `aggregate`; for a name only.
-    provider : str
-        The user's name of that column.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with inspections that are no history (column ``known_from``): only those from the day on from which every provider
+        is known are drawn, with a warning, or none where fewer than two are left. ``"allow"`` draws all, without a word. The result of
+        `as_at` is drawn as it is: one row per provider.
+    provider, inspected, published : str
+        The user's names of those columns; the dates are looked at only where the table is no history.
 
     Returns
     -------
@@ -96,12 +105,22 @@ def resample(
     ------
     ValueError
         For an unknown name or method, a level outside (0, 1), `n` below 2, a missing provider (the row is named), no rows.
+    IncompleteHistoryError
+        Where fewer than two inspections are left.
+
+    Warns
+    -----
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
 
     Notes
     -----
     With z0 the normal quantile of the share of replicates below the estimate (ties half) and a the acceleration from leaving out each
     provider in turn, the bounds of ``bca`` are the quantiles Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))) of the replicates (Efron 1987, JASA 82,
     171-185, doi 10.2307/2289144). Whole histories are drawn because inspections of one provider are not independent.
+
+    A table of `changes` holds those inspected twice, who are no sample of all: who did badly is inspected again sooner. No resampling mends
+    that. For "did it improve?" use `change_between`.
 
     Examples
     --------
@@ -117,7 +136,7 @@ def resample(
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     if n < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
-    frame = as_frame(table)
+    frame = rows_over_time(as_frame(table), Columns(provider, inspected, published), Which(incomplete=incomplete))
     keys = column(frame, provider, "provider")
     if keys.isna().any():
         raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)

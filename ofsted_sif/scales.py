@@ -32,6 +32,7 @@ JUDGEMENTS = (
     "lscb",
     "outcomes",
     "quality_of_care",
+    "health_services",
     "safeguarding",
     "education_outcomes",
     "quality_of_education",
@@ -49,6 +50,24 @@ JUDGEMENTS = (
     "early_years_report_card",
     "post_16",
     "leadership_and_governance",
+    "behaviour_and_routines",
+    "welfare_and_wellbeing",
+    "skills_needs",
+    "young_people_curriculum",
+    "young_people_achievement",
+    "young_people_participation",
+    "adults_curriculum",
+    "adults_achievement",
+    "adults_participation",
+    "apprenticeships_curriculum",
+    "apprenticeships_achievement",
+    "apprenticeships_participation",
+    "high_needs_curriculum",
+    "high_needs_achievement",
+    "high_needs_participation",
+    "supported_accommodation",
+    "area_send",
+    "statement_of_action",
 )
 
 #: Columns that results have of their own; no grade may be called so.
@@ -157,6 +176,10 @@ class GradeScale:
             return self
         return GradeScale(self.name, self.labels, dict(self.words), known, f"{snake_case(known)}_or_better")
 
+    def with_words(self, words: Mapping[str, str]) -> GradeScale:
+        """Return the same scale with further spellings and the grade that each means: ``with_words({"RI": "Requires improvement"})``."""
+        return GradeScale(self.name, self.labels, {**self.words, **words}, self.threshold, self.threshold_column)
+
     @property
     def columns(self) -> list[str]:
         """The names of the grades as columns of a result, best first."""
@@ -191,24 +214,47 @@ REPORT_CARD = GradeScale(
 )
 MET = GradeScale("MET", ("Met", "Not met"))
 EFFECTIVE = GradeScale("EFFECTIVE", ("Effective", "Ineffective"), threshold="Effective")  # childminder agencies
-SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE)
+SUPPORTED_ACCOMMODATION = GradeScale(  # supported accommodation for children in care and care leavers, since September 2024
+    "SUPPORTED_ACCOMMODATION",
+    ("Consistently strong service delivery", "Inconsistent quality of service delivery", "Serious or widespread weaknesses"),
+)
+AREA_SEND = GradeScale(  # special educational needs in a local area, since January 2023
+    "AREA_SEND",
+    (
+        "Typically positive experiences and outcomes",
+        "Inconsistent experiences and outcomes",
+        "Widespread and/or systemic failings",
+    ),
+)
+STATEMENT_OF_ACTION = GradeScale(  # the same, 2016 to 2022
+    "STATEMENT_OF_ACTION", ("No statement of action required", "Statement of action required")
+)
+SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE, SUPPORTED_ACCOMMODATION, AREA_SEND, STATEMENT_OF_ACTION)
 
 # Words that stand where a grade could and say that there is none.
 NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
 
+# What people write for grades without being one, and what they often mean by it: a hint, and never an answer.
+_OFTEN_MEANS = {
+    "o": "Outstanding",
+    "g": "Good",
+    "ri": "Requires improvement",
+    "inad": "Inadequate",
+    "special measures": "Inadequate",
+    "serious weaknesses": "Inadequate",
+    "in need of special measures": "Inadequate",
+    "i": "Inadequate",
+}
+
 _NUMERAL = re.compile(r"[1-4](\.0+)?")
-
-
-class _UnknownGradeError(Exception):
-    """A value that the scale does not know; carries it."""
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal | np.number) and not isinstance(value, bool)
 
 
-def _code(value: object, scale: GradeScale) -> int:
-    """The code (worst is 0) of one value, -1 for a missing one."""
+def grade_code(value: object, scale: GradeScale) -> int | None:
+    """The code (worst is 0) of one value, -1 for a missing one or a word for none; None where the scale does not know it."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
         return -1
     best = len(scale.labels) - 1
@@ -222,7 +268,7 @@ def _code(value: object, scale: GradeScale) -> int:
             return best + 1 - int(word[0])
     elif _is_number(value) and scale.labels == FOUR_POINT.labels and value in (1, 2, 3, 4):
         return best + 1 - int(value)
-    raise _UnknownGradeError(value)
+    return None
 
 
 def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> RowError:
@@ -231,14 +277,38 @@ def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> 
     if isinstance(value, bytes):
         return RowError(before, row, f": {value!r} is bytes, not text; decode it first, as with .str.decode('utf-8')", column, value)
     if isinstance(value, str):
-        near = get_close_matches(normal_form(value), list(scale.words), n=1)
-        hint = f"; did you mean {scale.words[near[0]]!r}?" if near else ""
-        return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}")
+        return RowError(
+            before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){_meant(value, scale)}", column, value
+        )
     if scale.labels == FOUR_POINT.labels:
-        return RowError(before, row, f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)")
-    return RowError(
-        before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
+    else:
+        after = f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+    return RowError(before, row, after, column, value)
+
+
+def _meant(word: str, scale: GradeScale) -> str:
+    """Which grade may be meant by a word, and how to teach it to the scale."""
+    form = normal_form(word)
+    near = get_close_matches(form, list(scale.words), n=1)
+    meant = scale.words[near[0]] if near else _OFTEN_MEANS.get(form)
+    if meant not in scale.labels:
+        return ""
+    name = scale.name if scale in SCALES else None
+    if name is None:
+        return f"; did you mean {meant!r}?"
+    return f"; did you mean {meant!r}? To take the word for it: scale=ofsted_sif.{name}.with_words({{{word!r}: {meant!r}}})"
+
+
+def checked(scale: Any) -> GradeScale:
+    """The scale, or an error that says what one is."""
+    if isinstance(scale, GradeScale):
+        return scale
+    known = next(
+        (one.name for one in SCALES if isinstance(scale, str) and normal_form(scale).replace(" ", "_") == one.name.casefold()), None
     )
+    meant = f"ofsted_sif.{known}, without quotes" if known else "ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)"
+    raise TypeError(f"scale={scale!r} is no GradeScale: give {meant}")
 
 
 def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
@@ -269,7 +339,7 @@ def fitting_scale(values: Any) -> GradeScale | None:
     if (known := scale_of_dtype(getattr(values, "dtype", None))) is not None:
         return known
     distinct = _distinct(values)[1]
-    return next((scale for scale in SCALES if all(_is_grade_or_missing(value, scale) for value in distinct)), None)
+    return next((scale for scale in SCALES if all(grade_code(value, scale) is not None for value in distinct)), None)
 
 
 def infer_scale(values: Any) -> GradeScale:
@@ -283,22 +353,7 @@ def infer_scale(values: Any) -> GradeScale:
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
     distinct = _distinct(values)[1]
-    return max(SCALES, key=lambda scale: sum(_knows(value, scale) for value in distinct))
-
-
-def _is_grade_or_missing(value: object, scale: GradeScale) -> bool:
-    try:
-        _code(value, scale)
-    except _UnknownGradeError:
-        return False
-    return True
-
-
-def _knows(value: object, scale: GradeScale) -> bool:
-    try:
-        return _code(value, scale) >= 0
-    except _UnknownGradeError:
-        return False
+    return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
 
 
 def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:
@@ -336,6 +391,7 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     >>> (sif.grades([1, 2, 4]) >= "Good").tolist()
     [True, True, False]
     """
+    checked(scale)
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, pd.CategoricalDtype):
         array = values if isinstance(values, pd.Categorical) else values.array if hasattr(values, "array") else pd.Categorical(values)
@@ -344,10 +400,9 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     codes, distinct = _distinct(values)
     table = np.full(len(distinct) + 1, -1, dtype=np.int8)
     for position, value in enumerate(distinct):
-        try:
-            table[position] = _code(value, scale)
-        except _UnknownGradeError:
-            rows = np.flatnonzero(codes == position)
-            if len(rows):  # a category that no row has is not the user's mistake
-                raise _unknown(value, rows[0], scale, column) from None
+        code = grade_code(value, scale)
+        if code is not None:
+            table[position] = code
+        elif len(rows := np.flatnonzero(codes == position)):  # a category that no row has is not the user's mistake
+            raise _unknown(value, rows[0], scale, column)
     return pd.Categorical.from_codes(table[codes], dtype=scale.dtype)

@@ -16,31 +16,24 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale, fitting_scale
-from ofsted_sif.table import frames
+from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
 from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
+from ofsted_sif.table.known import say_unknown
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds
+from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
+from ofsted_sif.table.state import STATUS, AsAt, expiry, state_on, with_waiting
 
 __all__ = ["as_at", "explain", "first", "series"]
-
-STATUS = pd.CategoricalDtype(["inspected", "not yet inspected"])
-
-
-def _expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
-    """The last day on which the grades of inspections of these days count."""
-    return plus_offset(days, max_age, "max_age")
-
 
 # ---- one date
 
@@ -56,6 +49,7 @@ def as_at(
     register: Any = None,
     max_age: Any = None,
     judgement: str | Sequence[str] | None = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -86,26 +80,46 @@ def as_at(
         From inspection to the date, inclusive; of an older inspection the grades become missing, its provider stays.
     judgement : str or sequence of str, optional
         Judgements in columns of names of their own, whose old grades `max_age` makes missing too.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history. A provider whose state is not known on the date (column ``known_from``: the first
+        inspection that a file of latest inspections lists of it is later) is left out, with a warning; the result of `as_at` is refused
+        for another date. ``"allow"`` takes the table as it is, without a word.
     provider, inspected, published, opened, closed, graded : str
         The user's names of those columns; None does without. A column that is nearly called so is an error that says which to name.
 
     Returns
     -------
     DataFrame
-        A row a provider, in the order of their keys: the table's own columns, then ``status`` ("inspected", "not yet inspected") and,
-        with `having`, ``newer_inspection``: the date of a newer graded inspection without that judgement. ``attrs`` says the date,
-        the cut-off, the frameworks, and how many rows have no publication date (those are judged by the inspection date alone).
+        One row per provider, in the order of their keys: the table's own columns, then
+
+        ==================== ============== ========================================================================================
+        ``as_at``            datetime64[s]  the date
+        ``status``           category       "inspected": a graded inspection is in force; "no graded inspection": by the date and
+                                            cut-off only others, or of other frameworks; "not yet inspected": none at all
+        ``years_since``      float64        days from the inspection (publication where that is missing) to the date / 365.25
+        ``newer_inspection`` datetime64[s]  only with `having`: a newer graded inspection without that judgement
+        ==================== ============== ========================================================================================
+
+        Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
+        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
+        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
 
     Raises
     ------
     ValueError
         For missing columns, dates that do not parse or have a time zone, a row with neither date, an unknown framework, closed before
         opened, a provider twice in the register or missing from it.
+    IncompleteHistoryError
+        For the result of `as_at` on another date.
 
     Warns
     -----
     PooledFrameworksWarning
         Where rows of several frameworks were chosen and none was named.
+    IncompleteHistoryWarning
+        Where the table does not have all inspections of some providers, and so not their state.
+    BeyondDataWarning
+        For a date after the day to which the table says that it is complete, or before its first inspection.
 
     Examples
     --------
@@ -114,67 +128,16 @@ def as_at(
     >>> len(state), state["overall_effectiveness"].value_counts().to_dict()["Outstanding"]
     (151, 30)
     """
-    called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register))
-    check_not_overwritten(seen.frame, {"status": STATUS} | ({"newer_inspection": None} if having is not None else {}))
+    called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
+    seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
-    records, until = seen.histories, day(date, "date")
-    cutoff = cutoff_of(published_by, until)
-    row_of = records.latest(seen.may_count.all, until, cutoff)
-    found = np.flatnonzero(row_of >= 0)
-    rows = row_of[found]
-    seen.warn_if_pooled(rows)
-    state = seen.frame.take(rows)
-    state.index = pd.RangeIndex(len(state))
-    if max_age is not None:
-        _age(state, _expiry(records.dated[rows], max_age) < until, [*names(judgement, "judgement"), *names(having, "having")])
-    newer = None
-    if having is not None:
-        newest = records.latest(seen.may_count.graded_in_framework, until, cutoff)[found]
-        newer = np.where(newest == rows, NO_DAY, records.dated[newest])
-    waiting = np.flatnonzero((row_of < 0) & records.open_on(until))
-    state, order = _with_waiting(seen, state, found, waiting)
-    if newer is not None:
-        state["newer_inspection"] = dates_of(np.append(newer, np.full(len(order) - len(newer), NO_DAY))[order])
-    without = len(rows) if records.published is None else int((records.published[rows] == NO_DAY).sum())
-    state.attrs = {
-        "as_at": iso(until),
-        "published_by": iso(cutoff),
-        "framework": seen.which.frameworks,
-        "n_without_publication_date": without,
-    }
+    seen.warn_if_outside(until)
+    state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
+    seen.say_what_is_unknown(state.attrs["n_unknown"], int((state["status"] == "inspected").sum()), until)
     return state
 
 
-def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
-    """Make old grades missing in every judgement of a state, which is changed."""
-    held = judgement_columns(state, named)
-    if not held:
-        raise ValueError(
-            "max_age= makes old grades missing, but no column of the table is known as a judgement: name them with judgement=['my_grade']"
-        )
-    for name in held:
-        state[name] = frames.plain(column(state, name, "judgement")).where(~old)
-    for name in state.columns.difference(held, sort=False):
-        values = state[name]
-        is_text = not isinstance(values, pd.DataFrame) and values.dtype.kind not in "iufbM" and values.notna().any()
-        if is_text and fitting_scale(frames.plain(values)) is not None:
-            warn(f"column {name!r} holds grades, but max_age= leaves it as it is; name it with judgement={name!r}", NotAJudgementWarning)
-
-
-def _with_waiting(seen: Inspections, state: pd.DataFrame, found: np.ndarray, waiting: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """The state of the providers found, those of the register that wait among them, in the order of their keys; and that order."""
-    order = np.arange(len(found))
-    if seen.register is None:
-        waiting = waiting[:0]
-    else:
-        keys = seen.histories.providers[waiting]
-        state = stack(state, register_rows(seen.frame, seen.register, seen.called.provider, keys))
-        order = np.argsort(np.concatenate([found, waiting]), kind="stable")
-        state = state.take(order)
-    state.index = pd.RangeIndex(len(state))
-    state["status"] = pd.Categorical.from_codes(np.repeat([0, 1], [len(found), len(waiting)])[order], dtype=STATUS)
-    return state, order
+as_at.question = AsAt  # type: ignore[attr-defined]
 
 
 @same_kind
@@ -185,6 +148,7 @@ def first(
     framework: str | Sequence[str] | None = None,
     having: str | None = None,
     register: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -202,6 +166,10 @@ def first(
         Reports published after it do not count; by default all do.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
         Adds the providers not yet inspected.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        A provider that the table does not know from the beginning (column ``known_from``) is left out, with a warning, as its first
+        inspection may not be there; where none is left, and for the result of `as_at`, that is an error. ``"allow"`` takes the first
+        that the table has.
 
     Returns
     -------
@@ -213,11 +181,15 @@ def first(
     ------
     ValueError
         As for `as_at`.
+    IncompleteHistoryError
+        Where the table knows no provider from the beginning.
 
     Warns
     -----
     PooledFrameworksWarning
         As for `as_at`.
+    IncompleteHistoryWarning
+        Where the table does not know some providers from the beginning.
 
     Examples
     --------
@@ -226,19 +198,23 @@ def first(
     >>> int(sif.aggregate(first)["n_judged"].iloc[0])
     152
     """
-    seen = observe(table, Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register))
+    called = Columns(provider, inspected, published, opened, closed, graded)
+    seen = observe(table, called, Which(framework, having, register, incomplete))
     check_not_overwritten(seen.frame, {"status": STATUS})
     check_cutoff(seen.published, published_by)
-    records, may_count = seen.histories, seen.may_count.all
+    records, counting = seen.histories, np.ones(len(seen.frame), dtype=np.bool_)
     if is_offset(published_by):
         raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
     if published_by is not None and records.published is not None:
-        may_count = may_count & (records.published <= day(published_by, "published_by"))
-    rows = records.last_per_day(may_count)
+        counting = records.published <= day(published_by, "published_by")
+    rows = records.last_per_day(seen.may_count.all & counting)
     rows = rows[is_first(records.provider[rows])]
+    listed = records.provider[rows].astype(np.int64)
+    rows = seen.known_from_the_beginning(rows)
     seen.warn_if_pooled(rows)
-    of = records.provider[rows].astype(np.int64)
-    state, _ = _with_waiting(seen, seen.frame.take(rows), of, np.setdiff1d(np.arange(len(records.providers)), of))
+    of, state = records.provider[rows].astype(np.int64), seen.frame.take(rows)
+    waiting = np.setdiff1d(np.arange(len(records.providers)), listed)
+    state, _ = with_waiting(seen, state, of, waiting, None if register is None else counting)
     state.attrs = {"framework": seen.which.frameworks}
     return state
 
@@ -257,6 +233,7 @@ def explain(
     having: str | None = None,
     register: Any = None,
     max_age: Any = None,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -268,10 +245,10 @@ def explain(
 
     Parameters
     ----------
-    table, date, published_by, framework, having, register, max_age, provider, inspected, published
+    table, date, published_by, framework, having, register, max_age, incomplete, provider, inspected, published
         As for `as_at`, whose answer this explains.
     provider_id : str or int
-        The key of the provider, as it stands in its column.
+        The provider: its key, its name, words that only its name has ("Hull" is Kingston upon Hull), or its initials ("BCP").
 
     Returns
     -------
@@ -282,7 +259,13 @@ def explain(
     Raises
     ------
     ValueError
-        For a provider that is neither in the table nor in the register; the nearest keys are named. Else as for `as_at`.
+        For a provider that is neither in the table nor in the register, or could be one of several; these are named. Else as for
+        `as_at`.
+
+    Warns
+    -----
+    IncompleteHistoryWarning, BeyondDataWarning
+        As for `as_at`.
 
     Examples
     --------
@@ -291,17 +274,19 @@ def explain(
     >>> story[story["counts"]]["because"].item()
     'the most recent graded inspection by 10 March 2015'
     """
-    seen = observe(table, Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register))
+    called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
+    seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
-    known = list(dict.fromkeys([*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())]))
-    if provider_id not in known:
-        raise ValueError(f"provider {provider_id!r} is not in the table{_nearest_provider(frame, provider_id, provider, known)}")
+    of_providers = _names_of(seen)
+    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], of_providers)
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
-    until = day(date, "date")
     cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
     chosen = int(everyone.latest(may_count.all, until, cutoff)[code])
+    seen.warn_if_outside(until)
+    is_unknown = code in seen.unknown_on(np.array([until]), np.array([cutoff])).provider
+    seen.say_what_is_unknown(int(is_unknown), int(not is_unknown), until)
     dated = everyone.dated
     report = everyone.published if everyone.published is not None else np.full(len(frame), NO_DAY)
     mine = mine[np.lexsort((mine, report[mine], dated[mine]))]
@@ -314,6 +299,8 @@ def explain(
             return f"not graded: {_kind(frame, row)}"
         if may_count.having is not None and not may_count.having[row]:
             return f"makes no judgement {having}"
+        if may_count.known is not None and not may_count.known[row]:
+            return f"before {in_words(seen.since(row))}, from which day on the table has all inspections of the provider"
         if everyone.inspected[row] > until:
             return f"began on {in_words(everyone.inspected[row])}, after {in_words(until)}"
         if report[row] > cutoff:
@@ -324,7 +311,7 @@ def explain(
             return f"the provider closed on {in_words(everyone.closed[code])}"
         if row != chosen:
             return f"a later one counts, of {in_words(dated[in_force[-1]])}"
-        if max_age is not None and _expiry(dated[[row]], max_age)[0] < until:
+        if max_age is not None and expiry(dated[[row]], max_age)[0] < until:
             return "the most recent graded inspection, but older than max_age: its grades count as missing"
         return f"the most recent graded inspection by {in_words(until)}" + (
             "" if report[row] != NO_DAY else ", by its inspection date alone: no publication date"
@@ -344,6 +331,9 @@ def explain(
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
     story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
+    name = of_providers.loc[of_providers["key"] == provider_id, "name"].dropna()
+    if len(name):
+        story.attrs["provider_name"] = str(name.iloc[0])
     return story
 
 
@@ -355,18 +345,11 @@ def _kind(frame: pd.DataFrame, row: int) -> str:
     return "no grade in any judgement"
 
 
-def _nearest_provider(frame: pd.DataFrame, asked: Any, provider: str, known: list[Any]) -> str:
-    """A hint at the key that was meant: by the provider's name where the table has it, else by likeness."""
-    from difflib import get_close_matches
-
-    if "provider_name" in frame.columns:
-        by_name = frame[["provider_name", provider]].drop_duplicates().astype(str)
-        near = get_close_matches(str(asked).casefold(), by_name["provider_name"].str.casefold().tolist(), n=2)
-        found = by_name[by_name["provider_name"].str.casefold().isin(near)]
-        if len(found):
-            return "; by name: " + ", ".join(f"{key} is {name}" for name, key in found.itertuples(index=False))
-    near = get_close_matches(str(asked), [str(key) for key in known], n=3)
-    return f"; nearest: {', '.join(near)}" if near else ""
+def _names_of(seen: Inspections) -> pd.DataFrame:
+    """What providers are called in the register and in the table, and their keys."""
+    tables = [table for table in (seen.register, seen.frame) if table is not None and "provider_name" in table.columns]
+    pairs = [pd.DataFrame({"name": table["provider_name"], "key": table[seen.called.provider]}, dtype=object) for table in tables]
+    return pd.concat(pairs) if pairs else pd.DataFrame(columns=["name", "key"])
 
 
 # ---- many dates
@@ -393,6 +376,8 @@ def series(
     level: float = 0.95,
     min_n: int = 0,
     observed: bool = True,
+    total: bool | str = False,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -406,19 +391,24 @@ def series(
     ----------
     table, framework, having, register, max_age, provider, inspected, published
         As for `as_at`.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        As for `as_at`: providers whose state is not known on a date are left out, counted in ``n_unknown``, and a warning says so.
     dates : sequence of dates, DatetimeIndex, optional
         The dates, in the order in which the result shows them.
     start, end, freq : date, date, str or offset, optional
         In place of `dates`: the last day of each period from `start` to `end`, as `periods` cuts them (``freq="YE-MAR"``).
-    by, judgement, scale, threshold, interval, level, min_n, observed
-        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group.
+    by, judgement, scale, threshold, interval, level, min_n, observed, total
+        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group. A group with a row
+        at any of the dates has one at every date, of zeros where it has none; `total` adds a row of all to each date.
     published_by : date, offset or sequence of dates, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
 
     Returns
     -------
     DataFrame
-        ``as_at`` (the date), then the columns of `aggregate`; the dates in their order, the groups within each.
+        ``as_at`` (the date), then the columns of `aggregate`, then ``n_unknown`` (int64): providers whose state is not known on the date,
+        which are not in ``n``, in the group of the first inspection that the table has of them. The dates in their order, the groups
+        within each.
 
     Raises
     ------
@@ -429,6 +419,8 @@ def series(
     -----
     PooledFrameworksWarning
         Where records of several frameworks are in force and none was named.
+    IncompleteHistoryWarning, BeyondDataWarning
+        As for `as_at`.
 
     Notes
     -----
@@ -442,15 +434,22 @@ def series(
     [[152, 70], [151, 91]]
     """
     check_method(interval)
+    check_total(total, by)
     asked = Grid.of(dates_from(dates, start, end, freq), published_by)
-    called = Columns(provider, inspected, published, opened, closed, graded)
-    seen = observe(table, called, Which(framework, having, register), by=by, judgement=judgement, scale=scale)
+    called, which = (
+        Columns(provider, inspected, published, opened, closed, graded),
+        Which(framework, having, register, incomplete, asked.days),
+    )
+    seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     check_cutoff(seen.published, published_by)
+    seen.warn_if_outside(asked.days)
     on = seen.graded_on.with_threshold(threshold)
     found = in_force(seen, asked, by, judgement, len(on.labels), max_age=max_age, observed=observed)
     if framework is None and found.framework_labels is not None:
         warn_of_frameworks(found.by_framework.max(axis=0, initial=0), found.framework_labels)
-    return series_table(asked.days, found.counted, found.grouped, on, interval=interval, level=level, min_n=min_n)
+    if len(asked.days):
+        seen.say_what_is_unknown(*found.least_known(asked.days))
+    return series_table(asked.days, found, on, total=total, interval=interval, level=level, min_n=min_n)
 
 
 def dates_from(dates: Any, start: Any, end: Any, freq: Any) -> Any:
@@ -524,18 +523,29 @@ class InForce:
         By date and framework; no columns where the table has no such column.
     framework_labels : array, shape (n_frameworks,), or None
         What they are called.
+    unknown : GroupsInForce
+        How many providers of each group are of unknown state, by date and group; one column.
     """
 
     counted: GroupsInForce
     grouped: Groups
     by_framework: np.ndarray
     framework_labels: Any
+    unknown: GroupsInForce
+
+    def least_known(self, days: np.ndarray) -> tuple[int, int, int]:
+        """How many providers are not known, and how many are in force, on the date on which the fewest are known; and that date."""
+        n_unknown, n_known = (
+            np.bincount(of.date, of.counted.sum(axis=1), minlength=len(days)).astype(np.int64) for of in (self.unknown, self.counted)
+        )
+        at = int(n_unknown.argmax())
+        return int(n_unknown[at]), int(n_known[at]), int(days[at])
 
 
 def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: int, *, max_age: Any, observed: bool) -> InForce:
     """Count the records in force at each date of a grid, by group and grade."""
     records, eligible, codes = seen.histories, seen.may_count.all, seen.grades
-    expires = None if max_age is None else _expiry(records.dated, max_age)
+    expires = None if max_age is None else expiry(records.dated, max_age)
     labelled = seen.frame
     if seen.register is not None:
         # A provider of the register counts from its opening, without a grade, until its first inspection: a record before all days.
@@ -543,10 +553,13 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         size = len(records.providers)
         more = register_rows(seen.frame[wanted], seen.register, seen.called.provider, records.providers)
         labelled = stack(seen.frame[wanted], more)
-        records, eligible = records.with_waiting(), np.append(eligible, np.ones(size, dtype=np.bool_))
+        # Of whom a first inspection is listed it is not known that there was none before.
+        waits = np.ones(size, dtype=np.bool_)
+        waits[records.provider[seen.first_listed()]] = False
+        records, eligible = records.with_waiting(), np.append(eligible, waits)
         codes = np.append(codes, np.full(size, -1, dtype=codes.dtype))
         expires = None if expires is None else np.append(expires, np.full(size, NO_DAY))
-    grouped = groups(labelled, by, observed=observed)
+    grouped = groups(labelled, by, observed=observed, by_counting=True)
     runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
@@ -569,7 +582,20 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         by_framework = np.zeros((len(asked.days), len(labels) + 1), dtype=np.int64)
         by_framework[found.date, found.group] = found.counted.sum(axis=1)
         by_framework = by_framework[:, :-1]
-    return InForce(count(grouped.codes, grouped.size, codes, n_grades), grouped, by_framework, labels)
+    return InForce(count(grouped.codes, grouped.size, codes, n_grades), grouped, by_framework, labels, _unknown(seen, asked, grouped))
+
+
+def _unknown(seen: Inspections, asked: Grid, grouped: Groups) -> GroupsInForce:
+    """How many providers of each group are of unknown state on each date of a grid."""
+    places = [np.empty(0, dtype=np.int64)]
+    for run in asked.runs() if seen.known is not None else []:
+        found = seen.unknown_on(asked.days[run], asked.cutoffs[run])
+        group = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
+        length = found.stop - found.start
+        date = np.repeat(found.start - np.cumsum(length) + length, length) + np.arange(length.sum())
+        places.append(run[date] * (grouped.size + 1) + np.repeat(np.where(group < 0, grouped.size, group), length))
+    place, number = np.unique(np.concatenate(places), return_counts=True)
+    return GroupsInForce(*np.divmod(place, grouped.size + 1), number[:, None])
 
 
 # Up to so many cells a grid is counted whole (8 bytes each, and 4 while it is counted); beyond, by what changes.
@@ -629,22 +655,27 @@ def _check_rows(rows: int, n_grades: int) -> None:
     )
 
 
-def series_table(days: np.ndarray, found: GroupsInForce, grouped: Groups, scale: GradeScale, **options: Any) -> pd.DataFrame:
-    """A row a date and group; as `aggregate` shows them, a group without rows appears only where it is a category."""
-    date, group, counted = found
-    is_category = not grouped.observed_only and all(isinstance(label, pd.Categorical) for label in grouped.labels.values())
-    if not grouped.labels or is_category:
-        n_shown = max(grouped.size, 1)
-        _check_rows(len(days) * n_shown + len(date), len(scale.labels))
-        place = date * (grouped.size + 1) + group
-        every = np.arange(len(days))[:, None] * (grouped.size + 1) + np.arange(n_shown)
-        shown = np.union1d(every, place)
-        counted = np.zeros((len(shown), found.counted.shape[1]), dtype=np.int64)
-        counted[np.searchsorted(shown, place)] = found.counted
-        date, group = np.divmod(shown, grouped.size + 1)
-    of_groups = {name: label.take(group) for name, label in grouped.labels_and_missing.items()}
-    labels = side_by_side({"as_at": dates_of(days[date])}, of_groups)
-    return result_table(labels, counted, scale, **options)
+def series_table(days: np.ndarray, found: InForce, scale: GradeScale, *, total: bool | str, **options: Any) -> pd.DataFrame:
+    """A row per date and group: each group that has a row at any of the dates, or each category, has one at every date."""
+    grouped, known, unknown = found.grouped, found.counted, found.unknown
+    at_any = np.bincount(np.concatenate([known.group, unknown.group]), minlength=grouped.size + 1)
+    shown, labels = grouped.shown(at_any[:, None])
+    n_dates, n_shown = len(days), len(shown)
+    _check_rows(n_dates * (n_shown + 1) + len(known.date), len(scale.labels))
+    place = np.empty(grouped.size + 1, dtype=np.int64)
+    place[shown] = np.arange(n_shown)
+    # The last column is the number of providers whose state is not known.
+    counted = np.zeros((n_dates, n_shown, len(scale.labels) + 2), dtype=np.int64)
+    counted[known.date, place[known.group], :-1] = known.counted
+    counted[unknown.date, place[unknown.group], -1] = unknown.counted[:, 0]
+    if total is not False:
+        counted = np.concatenate([counted, counted.sum(axis=1, keepdims=True)], axis=1)
+        labels, n_shown = with_total(labels, total), n_shown + 1
+    of_groups = {name: label.take(np.tile(np.arange(n_shown), n_dates)) for name, label in labels.items()}
+    labelled = side_by_side({"as_at": dates_of(np.repeat(days, n_shown))}, of_groups)
+    flat = counted.reshape(-1, counted.shape[-1])
+    side_by_side(of_groups, {"n_unknown": flat[:, -1]})
+    return result_table(labelled, flat[:, :-1], scale, **options).assign(n_unknown=flat[:, -1])
 
 
 # ---- by batches
@@ -666,15 +697,18 @@ class Series(OfHistories):
     level: float
     min_n: int
     observed: bool
+    total: bool | str = False
 
     def __post_init__(self) -> None:
         check_method(self.interval)
-        if self.register is not None:
-            raise ValueError(
-                "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
-                "file are obeyed; for a register read the file whole (pandas.read_parquet)"
-            )
+        check_total(self.total, self.by)
+        refuse_register(self.register)
         self.grid()
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The dates asked for."""
+        return self.grid().days
 
     def grid(self) -> Grid:
         """The dates asked for, and their cut-offs."""
@@ -682,9 +716,10 @@ class Series(OfHistories):
 
     def count(self, piece: Any) -> Partial:
         """What is in force at each date, by group and word."""
-        seen, words = self.observe(piece)
-        check_cutoff(seen.published, self.published_by)
         asked = self.grid()
+        seen, words = self.observe(piece, on=asked.days)
+        seen = seen.where_known()
+        check_cutoff(seen.published, self.published_by)
         found = in_force(seen, asked, self.by, self.judgement, len(seen.words), max_age=self.max_age, observed=True)
         pair, word = np.nonzero(found.counted.counted)
         date, group = found.counted.date[pair], found.counted.group[pair]
@@ -692,6 +727,9 @@ class Series(OfHistories):
         dated = date.astype(np.min_scalar_type(len(asked.days)))
         labelled = [*(labels_at(of, group) for of in found.grouped.labels.values()), dated, labels_at(seen.words, word)]
         counted = {"words": words, "in force": PartialCounts(tuple(labelled), (found.counted.counted[pair, word],))}
+        unknown = [*(labels_at(of, found.unknown.group) for of in found.grouped.labels.values()), found.unknown.date]
+        counted["unknown"] = PartialCounts(tuple(unknown), (found.unknown.counted[:, 0],))
+        counted |= self.marks_of_period(seen)
         counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
             date, of = np.nonzero(found.by_framework)
@@ -709,16 +747,27 @@ class Series(OfHistories):
                 np.maximum.at(most, place, of.sums[0])
             self.say_frameworks(labels, most)
         days = self.grid().days
-        cells = partial.counted["in force"]
-        grouped, (group,) = self.groups_of(self.by, self.observed, [cells])
+        cells, unknown = partial.counted["in force"], partial.counted["unknown"]
+        grouped, (group, unknown_group) = self.groups_of(self.by, self.observed, [cells, unknown])
         scale, (grade,) = self.grades_of(partial.counted["words"], self.judgement, self.scale, cells.labels[-1])
         scale = scale.with_threshold(self.threshold)
         place = np.asarray(cells.labels[-2], dtype=np.int64) * (grouped.size + 1) + np.where(group < 0, grouped.size, group)
         shown, pair = np.unique(place, return_inverse=True)
         counted = np.zeros((len(shown), len(scale.labels) + 1), dtype=np.int64)
         np.add.at(counted, (pair, grade), cells.sums[0])
-        found = GroupsInForce(*np.divmod(shown, grouped.size + 1), counted)
-        return series_table(days, found, grouped, scale, interval=self.interval, level=self.level, min_n=self.min_n)
+        unknown_date = np.asarray(unknown.labels[-1], dtype=np.int64)
+        not_known = GroupsInForce(unknown_date, np.where(unknown_group < 0, grouped.size, unknown_group), unknown.sums[0][:, None])
+        nothing = np.zeros((len(days), 0), dtype=np.int64)
+        found = InForce(GroupsInForce(*np.divmod(shown, grouped.size + 1), counted), grouped, nothing, None, not_known)
+        self._say_what_is_unknown(partial, found, days)
+        how: dict[str, Any] = {"interval": self.interval, "level": self.level, "min_n": self.min_n, "total": self.total}
+        return series_table(days, found, scale, **how)
+
+    def _say_what_is_unknown(self, partial: Partial, found: InForce, days: np.ndarray) -> None:
+        if self.incomplete == "allow" or not len(days):
+            return
+        self.say_one_period(partial)
+        say_unknown(*found.least_known(days))
 
 
 series.question = Series

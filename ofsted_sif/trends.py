@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,7 @@ def trend(
     level: float = 0.95,
     framework: str | Sequence[str] | None = None,
     observed: bool = True,
+    incomplete: str = "refuse",
     provider: str = "provider",
     inspected: str | None = "inspection_start",
     published: str | None = "published",
@@ -93,6 +94,11 @@ def trend(
         Confidence level of `lower` and `upper`.
     framework : str or sequence of str, optional
         As for `as_at`.
+    incomplete : {"refuse", "allow"}, default "refuse"
+        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
+        provider is known are tested, with a warning, or none where fewer than two are left; the result of `as_at` is refused, as who was
+        found bad is inspected again sooner, and a test would find a decline where there is none. ``"allow"`` takes the table as it is,
+        without a word.
     provider, inspected, published, graded : str
         The user's names of those columns; None does without.
 
@@ -125,13 +131,17 @@ def trend(
     Raises
     ------
     ValueError
-        For a snapshot series (of `series`), a state on a date (of `as_at`) or overlapping windows (of `periods`), whose rows repeat or
-        select inspections; an unknown method, alternative or adjustment; a number that is infinite (the row is named); missing columns.
+        For a snapshot series (of `series`) or overlapping windows (of `periods`), whose rows repeat inspections; an unknown method,
+        alternative or adjustment; a number that is infinite (the row is named); missing columns.
+    IncompleteHistoryError
+        For the result of `as_at`, or where fewer than two inspections are left.
 
     Warns
     -----
     PooledFrameworksWarning
         Where rows of several frameworks took part and none was named.
+    IncompleteHistoryWarning
+        Where inspections are left out because the table does not have all of every provider.
 
     Notes
     -----
@@ -195,14 +205,14 @@ def trend(
     _refuse_repeated(frame)
     if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
         inspected = "period_end"
-    called = Columns(provider, inspected, published, graded=graded)
+    called, which = Columns(provider, inspected, published, graded=graded), Which(framework, incomplete=incomplete)
     if value is None:
         how.check_grades()
-        seen = observe(frame, called, Which(framework), by=by, judgement=judgement, scale=scale, histories=False)
+        seen = observe(frame, called, which, by=by, judgement=judgement, scale=scale, histories=False)
         scale = seen.graded_on.with_threshold(threshold)
     else:
-        seen, scale = observe_numbers(frame, called, Which(framework), value=value, by=by), None
-    taken = taken_rows(seen, season)
+        seen, scale = observe_numbers(frame, called, which, value=value, by=by), None
+    taken = taken_rows(seen, seen.over_time(seen.may_count.all), season)
     rows, used = taken.rows, taken.used
     seen.warn_if_pooled(rows[used])
     group, size, labels = seen.groups(by, rows, observed=observed).without_missing_codes(len(rows))
@@ -227,9 +237,9 @@ class Taken:
     used: np.ndarray
 
 
-def taken_rows(seen: Inspections, season: str | None) -> Taken:
-    """The graded inspections of the frameworks asked for, or the rows of numbers."""
-    rows = np.flatnonzero(seen.may_count.all)
+def taken_rows(seen: Inspections, may_count: np.ndarray, season: str | None) -> Taken:
+    """The inspections, or the rows of numbers, that may count."""
+    rows = np.flatnonzero(may_count)
     days = seen.days[rows]
     used = seen.is_known[rows] & (days != NO_DAY)
     if season is None:
@@ -262,12 +272,6 @@ def _refuse_repeated(frame: pd.DataFrame) -> None:
             "the one before, so a test would find trends where there are none. Test the inspections themselves, the counts of separate "
             "periods (sif.periods), or compare the states on two dates (sif.change_between)"
         )
-    if "status" in frame.columns and not {"as_at", "newer_inspection"}.isdisjoint(frame.columns):
-        raise ValueError(
-            "this is a state on a date (as_at made it): the latest inspection of each provider is no sample of its inspections, as who was "
-            "found bad is inspected again sooner, so a test would find a decline where there is none. Test the inspections themselves, or "
-            "ask whether the same providers improved between two dates (sif.change_between)"
-        )
     if "n_shared" in frame.columns and (frame["n_shared"] > 0).any():
         raise ValueError(
             "these are windows that overlap (n_shared is not 0): neighbours count the same inspections, so a test would find trends where "
@@ -290,6 +294,7 @@ def blocks(frame: pd.DataFrame, season: str, days: np.ndarray) -> np.ndarray:
 class Trend(OfHistories):
     """`ofsted_sif.trend`, with its options: by the methods that need no more than counts by group, day and grade."""
 
+    over_time: ClassVar[bool] = True
     method: str
     threshold: str | None = None
     value: str | None
@@ -342,7 +347,7 @@ class Trend(OfHistories):
                 "cluster=None takes them so all the same; or read the file whole (pandas.read_parquet with columns=)"
             )
         parts = {}
-        which = Which(self.framework)
+        which = self.which
         if self.value is None:
             options = {"by": self.by, "judgement": self.judgement, "scale": self.scale, "histories": False}
             seen = observe(frame, self.called, which, of_piece=True, **options)
@@ -353,7 +358,9 @@ class Trend(OfHistories):
             seen = observe_numbers(frame, self.called, which, value=self.value, by=self.by, of_piece=True)
             codes, labels = label_codes(pd.Series(seen.values, copy=False))
             check_flags(np.asarray(labels), self.value)
-        taken = taken_rows(seen, self.season)
+        kept = seen.in_known_time(seen.may_count.all)
+        parts |= self.left_out(seen.may_count.all, kept)
+        taken = taken_rows(seen, kept, self.season)
         rows, used = frame if len(taken.rows) == len(frame) else frame.take(taken.rows), taken.used
         by = [label_codes(column(rows, name, "by")) for name in names(self.by, "by")]
         season = [] if self._season_column is None else [label_codes(column(rows, self._season_column, "season"))]
@@ -368,6 +375,7 @@ class Trend(OfHistories):
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and counts the table of `trend`."""
+        self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
             self.say_frameworks(of.labels[0], of.sums[0])

@@ -340,6 +340,31 @@ def test_each_provider_falls_into_its_part():
     assert parts["change"].sum() == pytest.approx(3 / 4 - 4 / 5)
 
 
+@pytest.mark.parametrize("by", ["region", ["ofsted_region", "framework"]])
+def test_each_groups_parts_add_up_to_the_change_of_its_share_and_over_groups_to_the_whole(by):
+    dates, options = ("2019-03-31", "2024-03-31"), {"framework": ["SIF", "ILACS"]}
+    parts, whole = sif.decompose(INSPECTIONS, *dates, by, **options), sif.decompose(INSPECTIONS, *dates, **options)
+    for name in ("n", "judged", "good_or_outstanding"):
+        assert parts.groupby("part", observed=True)[name].sum().tolist() == whole[name].tolist()
+    assert parts.attrs == whole.attrs
+    if by != "region":  # the framework in force is another on the later date
+        return
+    states = (sif.as_at(INSPECTIONS, date, **options) for date in dates)
+    before, after = (sif.aggregate(state, by).set_index(by)["share_good_or_outstanding"] for state in states)
+    found = parts.groupby(by, observed=True)["change"].sum()
+    assert found.tolist() == pytest.approx((after - before)[found.index].tolist())
+
+
+def test_a_provider_counts_in_its_group_on_the_later_date_or_in_its_last():
+    rows = [("A", "2018-01-01", 3), ("A", "2020-06-01", 2), ("B", "2018-01-01", 2), ("C", "2018-01-01", 2)]
+    table = table_of(*rows, region=["North", "South", "West", None], closed=pd.to_datetime([None, None, "2020-01-01", None]))
+    parts = sif.decompose(table, "2019-01-01", "2021-01-01", "region")
+    there = parts[parts["n"] > 0]
+    assert there[["region", "part", "n"]].astype(object).to_numpy().tolist() == [["South", "re-graded up", 1], ["West", "closed", 1]]
+    assert pd.isna(parts["region"].iloc[-1])
+    assert parts["change"].iloc[-5:].tolist() == [0] * 5
+
+
 def test_decompose_says_what_is_wrong():
     with pytest.raises(ValueError, match="after date_to"):
         sif.decompose(INSPECTIONS, "2020-01-01", "2019-01-01")

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import ofsted_sif as sif
 from ofsted_sif.cli import main
+from ofsted_sif.cli.wording import for_the_command_line
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -23,16 +26,13 @@ def test_without_arguments_the_state_of_today_in_80_columns(capsys: pytest.Captu
     assert max(map(len, lines)) <= 80
     assert lines[0] == "Children's services in England as at 24 August 2026"
     assert lines[1].startswith("153 authorities")
-    rows = {line[:24].strip(): line[24:].split() for line in lines}
-    assert rows["Overall effectiveness"] == ["46", "61", "24", "11", "11", "75%", "(68-82)", "68%"]
+    rows = {found[1]: found[2].split() for line in lines if (found := re.fullmatch(r"([A-Za-z ]+?) {2,}(\d.*)", line))}
+    assert rows["Overall effectiveness"] == ["46", "65", "29", "13", "0", "73%", "(65-79)", "68%"]
     assert rows["Leadership"][:4] == ["60", "58", "27", "8"]
     assert [name for name in sif.load_local_authorities()["region"].cat.categories if name not in rows] == []
     text = " ".join(" ".join(lines).split())
-    assert (
-        "Inspections since April 2026 no longer make the judgement overall effectiveness: it is therefore missing for 11 of the 153."
-        in text
-    )
-    assert "46/65/29/13, 73% good or better" in text
+    assert "Inspections since April 2026 no longer make the judgement overall effectiveness: for 11 of the 153 it is that of an" in text
+    assert "By the newest alone (--having none): 46/61/24/11, 75% of 142 good or better." in text
     assert "no longer make the judgement care leavers" not in text
     assert lines[-1].startswith("Next: ofsted-sif explain")
 
@@ -41,6 +41,7 @@ def test_the_year_before_is_the_state_of_the_year_before(capsys: pytest.CaptureF
     before = sif.as_at(sif.load_inspections(), "2025-08-24", framework="all", register=sif.load_local_authorities())
     counted = sif.aggregate(before, "region")
     lines = said(capsys).splitlines()
+    assert "Year ago: 24 August 2025" in " ".join(lines)
     for region, good, judged in counted[["region", "good_or_outstanding", "n_judged"]].itertuples(index=False):
         line = next(line for line in lines if line.startswith(region))
         assert line.split()[-1] == f"{sif.percent(good, judged)}%"
@@ -51,7 +52,8 @@ def test_a_release_as_ofsted_published_it(capsys: pytest.CaptureFixture[str]) ->
     assert "as at 31 March 2024, published by 30 June 2024" in text
     assert "2 of them not yet inspected under SIF or ILACS" in text
     row = next(line for line in text.splitlines() if line.startswith("Overall"))
-    assert row.split()[2:] == ["30", "61", "43", "17", "2", "60%", "(52-68)", "59%"]
+    # Of the same 151 authorities; that day two others that have been merged since had a grade too, and it was 59%.
+    assert row.split()[2:] == ["30", "61", "43", "17", "2", "60%", "(52-68)", "60%"]
 
 
 def test_csv_and_json_hold_the_same_figures(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,15 +108,15 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["aggregate", "--by", "regoin"], "by='regoin': the table has no such column; nearest: 'region'"),
-        (["aggregate", "--as-at", "2024-02-30"], "date='2024-02-30' is not a date as 2024-03-31"),
+        (["aggregate", "--by", "regoin"], "--by regoin: the table has no such column; nearest: 'region'"),
+        (["aggregate", "--as-at", "2024-02-30"], "--as-at 2024-02-30 is not a date as 2024-03-31"),
         (["aggregate", "--framework", "SIFF"], "unknown framework 'SIFF'"),
         (["aggregate", "--release", "la-1999"], "unknown release 'la-1999'"),
         (["aggregate", "--release", "la-2024-03-31", "--as-at", "2024-03-31"], "--release gives the date: leave out --as-at"),
         (["aggregate", "--as-at", "2024-03-31", "--as-at", "2023-03-31"], "one --as-at is needed here, not 2"),
         (["series", "--judgement", "leadership,lscb"], "series counts one --judgement at a time"),
-        (["explain", "Brimingham"], "by name: E08000025 is Birmingham"),
-        (["explain", "Dorset"], "Dorset is the name of E06000059 and E10000009: give the code"),
+        (["explain", "Brimingham"], "did you mean Birmingham (E08000025)"),
+        (["explain", "Dorset"], "'Dorset' is the name of E06000059 and E10000009: give the code"),
         (["headline", "no-such-file.csv"], "No such file or directory: 'no-such-file.csv'"),
     ],
 )
@@ -146,7 +148,8 @@ def test_a_file_as_downloaded_is_read_and_accounted_for(capsys: pytest.CaptureFi
     told = said(capsys, "read", str(sample))
     assert "156 rows in the file = 151 read + 5 set aside" in told
     headline = said(capsys, "headline", str(sample), "--as-at", "2024-03-31")
-    assert "A year before, the table knows" in headline  # latest inspections alone do not tell of a year ago
+    # Latest inspections alone do not tell of a year ago.
+    assert "A year ago: not compared, because the table does not have the state of every provider by then." in " ".join(headline.split())
     row = next(line for line in headline.splitlines() if line.startswith("Overall effectiveness"))
     assert row.split()[2:8] == ["30", "61", "43", "17", "2", "60%"]
     assert "2 of them not yet inspected" in headline
@@ -165,3 +168,242 @@ def test_every_row_of_a_parquet_file_is_counted(tmp_path, capsys) -> None:
     table.to_parquet(tmp_path / "a.parquet", index=False)
     assert main(["aggregate", str(tmp_path / "a.parquet"), "--every-inspection", "--by", "region", "--format", "csv"]) == 0
     assert capsys.readouterr().out == sif.aggregate(table, "region").to_csv(index=False)
+
+
+# ---- what is shown, and how
+
+
+def row_of(text: str, label: str) -> list[str]:
+    return next(line for line in text.splitlines() if line.startswith(label)).removeprefix(label).split()
+
+
+def written(folder: Path, text: str, name: str = "file.csv") -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def own(folder: Path, **more: list[object]) -> str:
+    """A table of one's own: a Good and an Inadequate provider, inspected in 2020."""
+    table = pd.DataFrame(
+        {"provider": ["a", "b"], "inspection_start": "2020-01-01", "overall_effectiveness": ["Good", "Inadequate"], **more}
+    )
+    table.to_csv(folder / "own.csv", index=False)
+    return str(folder / "own.csv")
+
+
+def test_the_plain_rule_is_one_option_away(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "headline", "--having", "none")
+    assert row_of(text, "Overall effectiveness")[:6] == ["46", "61", "24", "11", "11", "75%"]
+    assert "each by its most recent graded inspection" in text
+    told = " ".join(text.split())
+    assert "no longer make the judgement overall effectiveness: it is therefore missing for 11 of the 153." in told
+    # Of the 142 that are judged on both dates, and not of the 153 that were judged a year ago.
+    table, register = sif.load_inspections(), sif.load_local_authorities()
+    now, then = (sif.as_at(table, f"{year}-08-24", framework="all", register=register) for year in (2026, 2025))
+    both = set(now.dropna(subset="overall_effectiveness")["provider"]) & set(then.dropna(subset="overall_effectiveness")["provider"])
+    row = sif.aggregate(then[then["provider"].isin(both)]).iloc[0]
+    assert row_of(text, "Overall effectiveness")[-1] == f"{sif.percent(int(row['good_or_outstanding']), int(row['n_judged']))}%" == "70%"
+
+
+def test_a_narrow_terminal_gets_whole_words_within_its_width(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = said(capsys).splitlines()
+    assert max(map(len, lines)) <= 60
+    text = " ".join(" ".join(lines).split())
+    assert "Overall effectiveness Outstanding 46; Good 65; Requires improvement 29; Inadequate 13" in text
+    for arguments in (["releases"], ["explain", "Leeds"], ["series", "--by", "region", "--framework", "all"]):
+        assert max(map(len, said(capsys, *arguments).splitlines())) <= 60
+
+
+def test_large_numbers_stand_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.DataFrame({"provider": range(12_002), "inspection_start": "2020-01-01", "overall_effectiveness": "Good"})
+    table["sixth_form"] = ["Good", "Inadequate", *[None] * 12_000]
+    table.to_csv(tmp_path / "many.csv", index=False)
+    text = said(capsys, "headline", str(tmp_path / "many.csv"), "--as-at", "2020-06-30")
+    assert row_of(text, "Sixth form")[:5] == ["0", "1", "0", "1", "12,000"]
+    assert "12,002 providers" in text
+
+
+def test_a_label_too_long_for_its_column_stands_on_a_line_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own(tmp_path, region=["Bournemouth, Christchurch and Poole and all around it", "x"])
+    lines = said(capsys, "aggregate", path, "--by", "region").splitlines()
+    at = lines.index("Bournemouth, Christchurch and Poole and all around it")
+    assert lines[at + 1].split() == ["0", "1", "0", "0", "0", "100%", "(21-100)"]
+
+
+def test_a_heading_says_who_where_when_and_by_which_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "aggregate", "--release", "la-2024-03-31", "--by", "region", "--judgement", "leadership")
+    told = " ".join(text.split())
+    assert told.startswith(
+        "Children's services in England: leadership, as at 31 March 2024, published by 30 June 2024 153 authorities, each by its most "
+        "recent graded inspection (ILACS 151) 2 of them not yet inspected under SIF or ILACS"
+    )
+    assert said(capsys, "series", "--framework", "all").startswith("Children's services in England: overall effectiveness at 10 dates")
+    heading = said(capsys, "explain", "BCP", "--as-at", "2024-03-31").splitlines()[0]
+    assert heading == "Bournemouth, Christchurch and Poole (E06000058), as at 31 March 2024"
+
+
+def test_a_part_of_the_authorities_is_not_called_england(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = sif.load_inspections()
+    table[table["region"] == "South West"].to_csv(tmp_path / "part.csv", index=False)
+    for command in ("headline", "aggregate"):
+        first = said(capsys, command, str(tmp_path / "part.csv"), "--framework", "all").splitlines()[0]
+        assert first.startswith("Children's services: 15 local authorities, South West (part.csv)")
+    told = " ".join(said(capsys, "headline", str(tmp_path / "part.csv"), "--as-at", "2026-08-24").split())
+    assert "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one." in told
+    assert said(capsys, "headline", own(tmp_path)).startswith("Inspection outcomes (own.csv) as at 1 January 2020")
+    assert said(capsys, "headline", "--title", "My place").startswith("My place as at")
+
+
+def test_a_year_ago_is_of_the_providers_judged_on_both_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Twenty Good providers, one of which was Inadequate a year ago; and one more, inspected since for the first time, Inadequate.
+    rows = "".join(f"p{i},2018-01-01,{'Inadequate' if i == 0 else 'Good'},\np{i},2020-01-01,Good,Good\n" for i in range(20))
+    path = written(tmp_path, "provider,inspection_start,overall_effectiveness,leadership\n" + rows + "new,2020-02-01,Inadequate,Good\n")
+    text = said(capsys, "headline", path, "--as-at", "2020-06-30")
+    assert row_of(text, "Overall effectiveness")[5:] == ["95%", "(77-99)", "95%"]
+    # The two say nothing of each other: of the twenty it is 100% now.
+    assert "Now, of these: Overall effectiveness 100% of 20." in " ".join(text.split())
+    assert row_of(text, "Leadership")[-1] == "-"  # nobody was judged on it a year ago
+
+
+def test_a_judgement_made_once_has_not_ceased(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"p{i},2014-01-{1 + i:02},Good,{'Good' if i == 9 else ''}\n" for i in range(20)]
+    rows += [f"p{i},2014-06-01,Good,\n" for i in range(5)] + ["p9,2014-06-01,Good,\n"]
+    path = written(tmp_path, "provider,inspection_start,overall_effectiveness,education_outcomes\n" + "".join(rows))
+    text = said(capsys, "headline", path)
+    assert "Education outcomes" in text
+    assert "no longer make" not in text
+    every = [row.replace(",\n", ",Good\n") if "2014-01" in row else row for row in rows]
+    path = written(tmp_path, "provider,inspection_start,overall_effectiveness,education_outcomes\n" + "".join(every))
+    told = " ".join(said(capsys, "headline", path).split())
+    assert "Inspections since June 2014 no longer make the judgement education outcomes: it is therefore missing for 6 of the 20." in told
+
+
+def test_nobody_inspected_yet_is_said_without_an_empty_bracket(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "headline", "--as-at", "1999-03-31")
+    assert "()" not in text
+    assert "of them not yet inspected" in text
+
+
+def test_judgements_on_another_scale_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "headline", own(tmp_path, safeguarding=["Met", "Not met"]))
+    assert "On another scale, so not shown beside these: Safeguarding. Ask with --judgement safeguarding." in " ".join(text.split())
+    assert row_of(said(capsys, "headline", own(tmp_path), "--judgement", "overall_effectiveness"), "Overall effectiveness")
+    text = said(capsys, "headline", own(tmp_path, safeguarding=["Met", "Not met"]), "--judgement", "safeguarding")
+    assert row_of(text, "Safeguarding") == ["1", "1", "0"]
+
+
+# ---- options
+
+
+def test_names_with_commas(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own(tmp_path, **{"Area, town": ["x", "y"], "region": ["N", "N"]})
+    for by, expected in (("Area, town", ["Area, town"]), ('"Area, town",region', ["Area, town", "region"])):
+        header = next(csv.reader(io.StringIO(said(capsys, "aggregate", path, "--by", by, "--format", "csv"))))
+        assert header[: len(expected) + 1] == [*expected, "n"]
+
+
+def test_columns_of_other_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "URN,Inspection date,Publication date,Grade,provider\n1,2020-01-01,2020-03-01,Good,Company\n"
+    path = written(tmp_path, text)
+    columns = ["--column", "provider=URN", "--column", "inspected=Inspection date", "--column", "overall_effectiveness=Grade"]
+    late = ["aggregate", path, *columns, "--as-at", "2020-02-01", "--format", "csv"]
+    assert main(late) == 2  # whether the publication date counts is for the user to say
+    assert "Give --column 'published=Publication date' to use it, or --column published=none to do without" in capsys.readouterr().err
+    assert said(capsys, *late, "--column", "published=none").splitlines()[1].startswith("1,1,0,0,1")
+    assert said(capsys, *late, "--column", "published=Publication date").splitlines()[1].startswith("0,0,0")
+    assert main(["aggregate", path, "--column", "provider=Nobody"]) == 2
+    assert main(["aggregate", path, "--column", "who=URN"]) == 2
+    assert "--column who=URN: give what it is and its name" in capsys.readouterr().err
+
+
+def test_a_sheet_of_what_has_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["headline", own(tmp_path), "--sheet", "Data"]) == 2
+    assert "is no workbook and has no sheets" in capsys.readouterr().err
+
+
+def test_a_table_that_excel_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes("provider,inspection_start,overall_effectiveness,region\na,2020-01-01,Good,Côte\n".encode("cp1252"))
+    assert "Côte" in said(capsys, "aggregate", str(path), "--by", "region")
+
+
+def test_releases_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert row_of(said(capsys, "releases"), "la-2024-03-31") == ["2024-03-31", "2024-06-30", "SIF,ILACS"]
+    assert "source" in said(capsys, "releases", "--format", "csv").splitlines()[0]
+
+
+def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "headline", "--format", "md").splitlines()
+    assert "| Overall effectiveness | 46 | 65 | 29 | 13 | 0 | 73% (65-79) | 68% |" in lines
+    assert "## Overall effectiveness by region" in lines
+
+
+def test_a_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("xlsxwriter")
+    assert main(["headline", "--format", "xlsx"]) == 2
+    assert "give the file to write, as -o answer.xlsx" in capsys.readouterr().err
+    path = tmp_path / "headline.xlsx"
+    assert said(capsys, "headline", "-o", str(path)) == f"wrote {path}\n"  # the format by the name
+    book = pd.read_excel(path, sheet_name=None, engine="calamine")
+    assert book["Judgements"].loc[0, ["Outstanding", "Good"]].tolist() == [46, 65]
+    assert "Children's services in England as at 24 August 2026" in book["Notes"].to_string()
+
+
+def test_nothing_is_overwritten_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own(tmp_path)
+    before = Path(path).read_bytes()
+    for command in (["aggregate", path, "-o", path], ["history", "state-funded schools", "-o", path], ["releases", "-o", path]):
+        assert main(command) == 2
+        assert f"{path} is there already: --overwrite replaces it" in capsys.readouterr().err
+    assert Path(path).read_bytes() == before
+    assert said(capsys, "aggregate", path, "-o", path, "--overwrite") == f"wrote {path}\n"
+    assert Path(path).read_text("utf-8").startswith("n,n_judged")  # CSV by the name
+    assert main(["releases", "-o", str(tmp_path / "nosuch" / "a.csv")]) == 2
+    assert f"there is no folder {tmp_path / 'nosuch'}" in capsys.readouterr().err
+
+
+# ---- messages
+
+
+def test_an_error_inside_the_program_is_not_shown_as_one_of_the_user(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sif, "as_at", lambda *_, **__: list(zip([1], [], strict=True)))
+    assert main(["aggregate"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("ofsted-sif: an error inside the program, not one of yours.")
+    assert "zip()" in told  # for those who mend it
+
+
+def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pyarrow")
+    path = written(tmp_path, "no Parquet", "a.parquet")
+    assert main(["headline", path]) == 2
+    assert f"{path} can't be read" in capsys.readouterr().err
+    path = written(tmp_path, 'provider,inspection_start,overall_effectiveness\n"a,2020-01-01,Good\n')
+    assert main(["headline", path]) == 2
+    assert path in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            'name those you mean (framework=["SIF", "ILACS"]), or say framework="all"',
+            "name those you mean (--framework SIF,ILACS), or say --framework all",
+        ),
+        ("framework=['SCCIF 2017 on']", "--framework 'SCCIF 2017 on'"),
+        ("date='2024-02-30' is not a date", "--as-at 2024-02-30 is not a date"),
+        (
+            "Give published='Publication date' to use it, or published=None",
+            "Give --column 'published=Publication date' to use it, or --column published=none",
+        ),
+        ("name their column with published=, or", "name their column with --column published=..., or"),
+        ("(sif.releases() lists all)", "(`ofsted-sif releases` lists all)"),
+        ("rename it, as with table.rename(columns={'status': 'x'})", "rename it"),
+        ("published_by='x': no dates", "--published-by x: no dates"),
+        ("two\n lines", "two lines"),
+    ],
+)
+def test_messages_speak_of_what_can_be_typed(message: str, told: str) -> None:
+    assert for_the_command_line(message) == told

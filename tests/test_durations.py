@@ -24,7 +24,7 @@ YEAR = 365.25
 def test_spells_have_the_columns_of_the_interface_and_end_as_they_did():
     table = table_of(("A", "2016-01-01", 4), ("A", "2018-01-01", 2), ("A", "2019-01-01", 3), ("B", "2017-01-01", 1))
     held = sif.spells(table, until="2020-01-01")
-    assert list(held.columns) == ["provider", "grade", "start", "end", "years", "ended"]
+    assert list(held.columns) == ["provider", "grade", "start", "end", "years", "ended", "to", "last_seen", "n_inspections"]
     assert held[["provider", "grade", "ended"]].to_numpy().tolist() == [
         ["A", "Inadequate", "improved"],
         ["A", "Good", "declined"],
@@ -83,6 +83,32 @@ def test_ungraded_inspections_take_no_part():
     table = table_of(("A", "2016-01-01", 2), ("A", "2017-01-01", 4))
     table["graded"] = [True, False]
     assert len(sif.spells(table, until="2018-01-01")) == 1
+
+
+def test_a_spell_says_what_ended_it_and_when_it_was_last_found():
+    table = table_of(("A", "2016-01-01", 2), ("A", "2017-01-01", 2), ("A", "2018-01-01", 2), ("A", "2019-01-01", 4), ("B", "2017-05-01", 1))
+    held = sif.spells(table, until="2020-01-01")
+    assert held["to"].astype(object).where(held["to"].notna(), None).tolist() == ["Inadequate", None, None]
+    assert held["to"].dtype == held["grade"].dtype
+    assert held["last_seen"].dt.strftime("%Y-%m-%d").tolist() == ["2018-01-01", "2019-01-01", "2017-05-01"]
+    assert held["n_inspections"].tolist() == [3, 1, 1]
+
+
+def test_days_of_inspection_are_counted_once_from_the_opening_on_and_as_far_as_observed():
+    rows = [("A", "2015-01-01", 2), ("A", "2016-01-01", 2), ("A", "2018-01-01", 3), ("A", "2018-01-01", 2), ("A", "2021-01-01", 2)]
+    table = table_of(*rows, opened=pd.to_datetime(["2017-01-01"] * 5))
+    row = sif.spells(table, until="2020-01-01").iloc[0]
+    assert row[["start", "last_seen", "n_inspections"]].tolist() == [pd.Timestamp("2017-01-01"), pd.Timestamp("2018-01-01"), 2]
+
+
+def test_inspections_of_spells_are_those_found_by_hand():
+    held = sif.spells(INSPECTIONS, framework=TWO)
+    graded = INSPECTIONS[INSPECTIONS["framework"].isin(TWO) & INSPECTIONS["overall_effectiveness"].notna()]
+    day = graded["inspection_start"].fillna(graded["published"])
+    assert held["n_inspections"].sum() == len(graded.assign(day=day).drop_duplicates(["provider", "day"]))
+    for spell in held.itertuples():
+        of = day[(graded["provider"] == spell.provider) & (day >= spell.start) & ((day < spell.end) | (spell.ended == "censored"))]
+        assert (spell.last_seen, spell.n_inspections) == (of.max(), of.nunique())
 
 
 def test_spells_of_a_provider_meet_without_a_gap():
@@ -241,7 +267,7 @@ def test_bounds_at_the_ends_of_a_curve():
 
 def test_what_is_not_reached_is_infinite_and_an_empty_group_is_nan():
     table = table_of(("A", "2016-01-01", 3), ("B", "2016-01-01", 2))
-    table["place"] = pd.Categorical(["north", "north"], categories=["north", "south"])
+    table["place"] = ["north", "south"]  # in the south nobody was ever below
     medians = sif.median_time_to(table, by="place", until="2018-01-01")
     assert medians["n"].tolist() == [1, 0]
     assert medians["median"].tolist()[0] == np.inf

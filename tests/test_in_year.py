@@ -53,11 +53,13 @@ def test_empty_periods_and_groups_are_shown():
             "region": pd.Categorical(["North", None, "North"], categories=["South", "North"]),
         }
     )
-    found = sif.periods(table, "region", freq="YE")
+    found = sif.periods(table, "region", freq="YE", observed=False)
     assert list(found)[:4] == ["period_start", "period_end", "region", "n"]
     assert found["region"].tolist()[:2] == ["South", "North"]
     assert found["n"].tolist() == [0, 1, 0] + [0, 0, 0] * 2 + [0, 1, 1]
     assert found.loc[found["n"] == 0, "share_good_or_outstanding"].isna().all()
+    # A group with a row in any of the periods has one in each.
+    assert sif.periods(table, "region", freq="YE")["n"].tolist() == [1, 0] + [0, 0] * 2 + [1, 1]
     several = sif.periods(table.fillna({"region": "South"}).assign(kind="x"), ["region", "kind"], freq="YE")
     assert several["n"].tolist() == [0, 1, 0, 0, 0, 0, 1, 1]
 

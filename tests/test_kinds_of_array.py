@@ -122,7 +122,7 @@ def test_the_core_reads_no_array_wrongly(name, kind):
     expected_arguments, expected = calls.a_call(name, kind, 12)
     getattr(_core, name)(*expected_arguments)
     for place, argument in enumerate(expected_arguments):
-        if not isinstance(argument, np.ndarray) or any(argument is output for output in expected):
+        if not isinstance(argument, np.ndarray) or argument.dtype.hasobject or any(argument is output for output in expected):
             continue
         forms = [lay(argument) for layout, lay in kinds.LAYOUTS.items() if layout != "column of a table" or argument.ndim == 1]
         forms += [argument.astype(dtype) for dtype in (*kinds.INTEGERS, "float32", "float64", "object", "datetime64[D]", "str")]
@@ -142,6 +142,7 @@ def test_the_core_reads_no_array_wrongly(name, kind):
 
 def test_every_kernel_is_called_above():
     public = {name for name in counts.__all__ if inspect.isfunction(getattr(counts, name))}
+    public.remove("encode")  # which takes values of every kind: tests/test_encoding.py
     assert {name.split(",")[0] for name in KERNELS} == public
 
 

@@ -30,6 +30,7 @@ TABLES = {
     "time_to": lambda table: sif.time_to(table, by="region", grade="Good", until=LATER),
     "median_time_to": lambda table: sif.median_time_to(table, by="region", grade="Good", until=LATER),
     "logrank": lambda table: sif.logrank(table, by="region", grade="Good", until=LATER),
+    "state_probabilities": lambda table: sif.state_probabilities(table, by="region", at=[0, 1, 2], until=LATER),
     "trend": lambda table: sif.trend(table, by="region", method="mann-kendall"),
     "resample": lambda table: sif.resample(
         table, statistic=lambda drawn: sif.aggregate(drawn)["good_or_outstanding"].iloc[0], n=5, rng=3, progress=False

@@ -89,6 +89,7 @@ CALLS = {
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", framework="all"),
     "spells": lambda t: sif.spells(t, framework="all"),
     "time_to": lambda t: sif.time_to(t, "framework", grade="Good", framework="all"),
+    "state_probabilities": lambda t: sif.state_probabilities(t, start="Inadequate", framework="all"),
     "trend": lambda t: sif.trend(t, framework="all"),
     "resample": lambda t: sif.resample(t, statistic="good_or_outstanding", n=20, rng=1),
     "combine": lambda t: sif.combine(t, t),

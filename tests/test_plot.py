@@ -86,6 +86,12 @@ def slopes():
     )
 
 
+@pytest.fixture(scope="module")
+def futures():
+    at = [0.5, 1, 2, 3, 4, 5, 6]
+    return sif.state_probabilities(sif.load_inspections(), start="Inadequate", at=at, framework=["SIF", "ILACS"])
+
+
 def words(ax):
     """Every text of a picture."""
     ax.figure.canvas.draw()
@@ -350,8 +356,47 @@ def test_a_forest_of_grades_shows_tau():
     assert ax.get_xlabel() == "Kendall's tau"
 
 
+def test_what_becomes_of_them_is_stacked_from_the_start_on(futures):
+    ax = sif.plot.states(futures)
+    areas = [area.get_paths()[0].vertices for area in ax.collections]
+    at_six = [area[area[:, 0] == 6, 1] for area in areas]
+    wanted = futures.query("years == 6")["probability"].to_numpy()[::-1]  # worst first, from below
+    assert [np.ptp(heights) for heights in at_six] == pytest.approx(wanted.tolist())
+    assert [np.ptp(area[area[:, 0] == 0, 1]) for area in areas] == [1, 0, 0, 0]
+    assert "What becomes of those found Inadequate" in words(ax)
+    assert f"6\n({futures.query('years == 6')['at_risk'].sum()})" in words(ax)
+    assert "n = 64" in said(ax)
+    assert "after 6 years: 0% Outstanding, 31% Good, 53% Requires improvement, 16% Inadequate" in sif.plot.describe(ax)
+
+
+def test_areas_end_where_nobody_is_followed_and_begin_where_the_table_does(futures):
+    late = sif.state_probabilities(sif.load_inspections(), start="Inadequate", at=[0, 4, 30], framework=["SIF", "ILACS"])
+    ax = sif.plot.states(late)
+    assert ax.get_xlim() == (0, 4)
+    assert "0\n(64)" in words(ax)
+
+
+def test_several_starts_or_groups_in_one_picture_are_refused():
+    table = sif.load_inspections()
+    several = sif.state_probabilities(table, at=[2, 4], framework="all")
+    with pytest.raises(ValueError, match=r"several start grades \(Outstanding, Good, .*table\['start'\] == 'Outstanding'"):
+        sif.plot.states(several)
+    groups = sif.state_probabilities(table, "region", start="Inadequate", at=[2, 4], framework="all")
+    with pytest.raises(ValueError, match=r"several groups \(East Midlands"):
+        sif.plot.states(groups)
+    assert "What becomes of those found Inadequate, London" in words(sif.plot.states(groups[groups["region"] == "London"]))
+
+
+def test_a_forest_shows_the_difference_between_two_dates():
+    found = sif.change_between(sif.load_inspections(), "2021-03-31", "2024-03-31", "region", framework=["SIF", "ILACS"])
+    ax = sif.plot.forest(found)
+    assert ax.get_xlabel() == "Improved less declined, with its interval"
+    assert "London" in words(ax)
+    assert "dashed: as many improved as declined" in said(ax)
+
+
 @pytest.mark.parametrize("style", ["default", "dark_background", "ggplot", "Solarize_Light2"])
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes"])
+@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes", "states"])
 def test_what_stands_on_the_paper_can_be_read_on_any_paper(drawn, name, style):
     draw, table = drawn[name]
     with plt.style.context(style):
@@ -366,7 +411,7 @@ def test_what_stands_on_the_paper_can_be_read_on_any_paper(drawn, name, style):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2)])
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "forest"])
+@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "forest", "states"])
 def test_in_plain_subplots_all_lies_within_its_cell(drawn, name, shape):
     draw, table = drawn[name]
     figure, axes = plt.subplots(*shape, figsize=(6.4 * shape[1], 4.8 * shape[0]))
@@ -380,7 +425,7 @@ def test_in_plain_subplots_all_lies_within_its_cell(drawn, name, shape):
         assert box.y0 >= figure.bbox.height - (row + 1) * height - 1
 
 
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes"])
+@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes", "states"])
 def test_every_picture_is_told_in_words(drawn, name):
     draw, table = drawn[name]
     text = sif.plot.describe(draw(table, title="A title"))
@@ -400,7 +445,7 @@ def test_words_of_a_picture_have_its_numbers(regions):
 
 
 @pytest.fixture(scope="module")
-def drawn(regions, state, years, pairs, waiting, slopes):
+def drawn(regions, state, years, pairs, waiting, slopes, futures):
     table = sif.load_inspections()
     some = table[table["provider_name"].isin(["Birmingham", "Devon", "Dorset", "Slough", "Somerset"])]
     return {
@@ -412,6 +457,7 @@ def drawn(regions, state, years, pairs, waiting, slopes):
         "hex_map": (sif.plot.hex_map, state),
         "survival": (sif.plot.survival, waiting),
         "forest": (sif.plot.forest, slopes),
+        "states": (sif.plot.states, futures),
     }
 
 
@@ -435,7 +481,7 @@ def test_in_small_axes_names_and_legend_keep_their_place(state):
     assert len(tiny.patches) == 153
 
 
-NAMES = ["shares", "series", "changes", "history", "funnel", "hex_map", "survival", "forest"]
+NAMES = ["shares", "series", "changes", "history", "funnel", "hex_map", "survival", "forest", "states"]
 
 
 def test_every_picture_is_tried_here(drawn):
@@ -518,7 +564,7 @@ def test_a_table_of_another_kind_is_named(state):
     with pytest.raises(ValueError, match="give what aggregate or series returns"):
         sif.plot.shares(state)
     with pytest.raises(ValueError, match="neither as_at nor period_end"):
-        sif.plot.series(state)
+        sif.plot.series(state.drop(columns="as_at"))
     with pytest.raises(ValueError, match="has no such column"):
         sif.plot.hex_map(state, judgement="leadershp")
     with warnings.catch_warnings():

@@ -175,6 +175,51 @@ LAYOUTS = {
          ["EY123456", "Childminder", "Active", "01/09/2004", "10100001", "05/03/2019", "2", "-", "01/02/2014", "3", "01/02/2022",
           "Not met (with actions)"]], 3
     ),
+    "area SEND, 2016 to 2022": (
+        [["Inspections of local areas, up to 31 August 2022"],
+         ["Local authority code", "Area name", "Ofsted region", "Inspection start date", "Inspection publication date",
+          "Inspection outcome: written statement of action required?", "Revisit start date", "Revisit publication date",
+          "Revisit outcome: sufficient progress in addressing all significant weaknesses?"],
+         ["E08000035", "Leeds", "x", "05/12/2016", "01/02/2017", "Yes", "06/01/2019", "01/03/2019", "Some"],
+         ["E06000023", "Bristol", "South West", "30/09/2019", "20/12/2019", "No", "Not revisited yet", "", ""]], 3
+    ),
+    "area SEND, since 2023": (
+        [["Local area partnership", "Ofsted region", "Inspection start date", "Inspection publication date", "Inspection outcome",
+          "Priority action plan required?", "Number of areas for priority action"],
+         ["Leeds", "x", "05/12/2023", "01/02/2024", "Inconsistent experiences and outcomes", "No", "0"]], 1
+    ),
+    "Data to Insight, ILACS overview": (
+        [["urn", "la_code_new", "local_authority", "overall_effectiveness_grade", "inspection_framework", "inspector_name",
+          "inspection_start_date", "publication_date", "impact_of_leaders_grade", "help_and_protection_grade", "care_leavers_grade"],
+         ["80426", "E08000016", "Barnsley", "not_reported_post_reform", "standard", "A Person", "27/04/2026", "22/06/26", "good", "good",
+          "inspection_pre_dates_judgement"]], 1
+    ),
+    "early years, report cards": (
+        [["Childcare provider data as at 30 June 2026"], ["This worksheet contains one table."],
+         ["Web link", "Provider URN", "Provider type", "EYR REIF: Most recent: Inspection date",
+          "EYR REIF: Most recent: Safeguarding standards met?", "EYR REIF: Most recent: Inclusion",
+          "EYR REIF: Most recent: Behaviour, attitudes and establishing routines", "EYR OEIF: Most recent: Full inspection date",
+          "EYR OEIF/CIF: Most recent: Overall effectiveness", "CR: Most recent: Inspection date", "CR: Compliance"],
+         ["x", "EY123456", "Childminder", "05/03/2026", "Yes", "Strong standard", "Needs attention", "01/02/2021", "2", "", ""],
+         ["x", "EY123457", "Childminder", "", "", "", "", "", "", "02/03/2023", "Met"]], 3
+    ),
+    "further education, new providers": (
+        [["Provider URN", "Provider UKPRN", "Provider name", "Event type", "Inspection number", "First day of inspection", "Date published",
+          "Inclusion theme", "Leadership and governance theme",
+          "Curriculum, teaching and training theme - apprenticeships", "Safeguarding theme"],
+         ["50001", "10000001", "A provider", "New provider monitoring", "10400001", "18/11/2025", "12/01/2026", "Reasonable progress",
+          "Insufficient progress", "Significant progress", "Reasonable progress"]], 1
+    ),
+    "independent schools, additional inspections": (
+        [["URN", "School name", "Inspection number", "Inspection type", "Inspection start date", "Publication date", "Overall outcome"],
+         ["100001", "A School", "10400001", "Progress monitoring", "18/11/2024", "12/01/2025", "Met all standards"]], 1
+    ),
+    "state-funded schools, short inspections": (
+        [["URN", "School name", "Inspection number", "Inspection date", "Publication date",
+          "Did the short inspection convert to a full inspection?", "Previous full inspection overall effectiveness"],
+         ["100001", "A School", "10030001", "05/03/2018", "01/04/2018", "No", "2"],
+         ["100002", "B School", "10030002", "06/03/2018", "02/04/2018", "Yes", "1"]], 2
+    ),
     "childminder agencies": (
         [["CA Reference", "Provider name", "Region", "Inspection date", "Overall effectiveness"],
          ["CA000006\xa0", "An Agency", "London", "02/12/2019 - 05/12/2019", "EFFECTIVE"]], 1
@@ -192,7 +237,7 @@ def test_each_layout_is_told_from_its_header(name, kind):
     assert report.sheet == (None if kind == "csv" else "Data")
     assert len(table) == report.n_inspections == n_inspections
     assert report.n_rows == len(rows)
-    assert len(sif.aggregate(table, judgement=columns.judgement_columns(table)[0])) == 1
+    assert all(len(sif.aggregate(table, judgement=judged)) == 1 for judged in columns.judgement_columns(table)[:1])
 
 
 def test_every_layout_has_a_small_file_here():
@@ -254,7 +299,7 @@ def test_agencies_have_their_own_scale_and_ranges_of_days():
 def test_names_of_judgements_stand_in_one_file():
     folder = Path(reading.__file__).parent
     names = tomllib.loads((folder / "names.toml").read_text(encoding="utf-8"))
-    assert set(sif.scales.JUDGEMENTS) <= set(names["judgements"])
+    assert set(sif.scales.JUDGEMENTS) == set(names["judgements"])
 
 
 def test_every_alias_leads_to_an_authority():
@@ -434,7 +479,8 @@ def test_an_unknown_authority_is_set_aside_where_asked():
     assert report.set_aside[["row", "reason"]].values.tolist() == [[1, "header"], [2, "not understood"], [4, "not understood"]]
     assert report.not_understood["value"].tolist() == ["Atlantis", "Lyonesse"]
     assert report.source_rows.tolist() == [3]
-    assert len(sif.as_at(table, "2024-01-01", register=report.register)) == 1
+    with pytest.warns(sif.IncompleteHistoryWarning, match="of one period"):  # nothing says that this file has who was not inspected
+        assert len(sif.as_at(table, "2024-01-01", register=report.register)) == 1
 
 
 @pytest.mark.parametrize(
@@ -541,7 +587,7 @@ def test_the_nearest_layout_and_what_it_lacks():
 def test_arguments_that_mean_nothing_are_refused(tmp_path):
     with pytest.raises(ValueError, match="neither 'raise' nor 'report'"):
         sif.read_inspections(care(), errors="coerce")
-    with pytest.raises(ValueError, match="is none of 'childminder agencies'"):
+    with pytest.raises(ValueError, match=r"is none of .*'childminder agencies'"):
         sif.read_inspections(care(), layout="social care in years")
     with pytest.raises(ValueError, match="no file to read"):
         sif.read_inspections([])

@@ -371,7 +371,7 @@ def test_columns_to_keep():
         ("URN,Name,As at date,Published date,Overall effectiveness", "five-year data"),
         ("URN,Provision type,Joiner status,Leaver status", "joiners and leavers"),
         ("Period as at,Outstanding,Good,Requires improvement to be good,Inadequate", "printed series"),
-        ("Local area partnership,Ofsted region,Inspection start date,Inspection outcome", "area send"),
+        ("URN,Partnership,Phase,Initial teacher education: overall effectiveness", "age phases"),
     ],
 )
 def test_a_file_without_inspections_is_told_what_it_is(header, said):
@@ -390,7 +390,7 @@ def test_a_gzip_and_a_zip_of_one_file_are_read():
 
 
 @pytest.mark.parametrize(
-    ("title", "day"), [("as at 31 March 2024", "2024-03-31"), ("as at June 2022", "2022-06-30"), ("in year 2022-23", None)]
+    ("title", "day"), [("as at 31 March 2024", "2024-03-31"), ("as at June 2022", "2022-06-30"), ("in year 2022-23", "2023-03-31")]
 )
 def test_the_date_of_which_a_file_speaks_stands_in_its_title(title, day):
     text = f"Children's social care data in England {title}\n" + CARE + f"{HOME},03/04/2015,1001,Good\n"

@@ -22,7 +22,7 @@ def test_code_prints_what_stands_under_it(code: str, output: str) -> None:
 
 
 def test_the_march_2015_example_is_there() -> None:
-    assert "43            0    10                    26           7" in SHOWN[0][1]
+    assert "43            0    10                    26           7" in SHOWN[1][1]
 
 
 @pytest.mark.parametrize("line", re.findall(r"^ofsted-sif .*$", TEXT, flags=re.MULTILINE))

@@ -10,6 +10,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import cli
+from tests.support import worlds
 
 pytest.importorskip("jinja2")
 from ofsted_sif.report import write_report
@@ -183,6 +184,20 @@ def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
         assert not re.search(r"(?<!East of )England(</th>|,)", text)
 
 
+def test_a_part_of_england_has_englands_figure_beside_it_with_its_source(table, tmp_path):
+    part = table[table["region"] == "South West"]
+    text = write_report(part, tmp_path / "page.html", as_at="2026-08-24").read_text("utf-8")
+    said = "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one."
+    assert said in text
+    for of, options in (
+        (table, {"as_at": "2026-08-24"}),  # England itself
+        (part, {"as_at": "2027-08-24"}),  # a day of which the table that comes with the package does not tell
+        (part.assign(framework="OTHER"), {"as_at": "2026-08-24", "framework": "OTHER"}),
+        (small(), {}),  # no authorities
+    ):
+        assert "England on the same day" not in write_report(of, tmp_path / "page.html", **options).read_text("utf-8")
+
+
 def test_the_map_of_a_part_has_its_hexagons_alone(table, tmp_path):
     text = write_report(table[table["region"] == "South West"], tmp_path / "page.html").read_text("utf-8")
     assert text.count("<polygon") == 15
@@ -242,7 +257,7 @@ def test_a_provider_is_found_by_name_or_code_and_errors_help(table, tmp_path):
         page = Page(write_report(table, tmp_path / "devon.html", provider=asked).read_text("utf-8"))
         assert next(name for name in page.tables if name.startswith("p-")) == "p-E10000008"
         assert [pair for pair in page.attributes if pair == ("section", "class", "authority")] == [("section", "class", "authority")]
-    with pytest.raises(ValueError, match=r"'Devonn' is none .* nearest: Devon \(E10000008\)"):
+    with pytest.raises(ValueError, match=r"'Devonn' is not among those open and judged on the date; did you mean Devon \(E10000008\)"):
         write_report(table, tmp_path / "no.html", provider="Devonn")
     twice = small(provider_name=["Same", "Same", "Same", "Other"])
     with pytest.raises(ValueError, match="'Same' is the name of a1 and b2: give the code"):
@@ -261,8 +276,110 @@ def test_the_command_line_writes_it(tmp_path, capsys):
     assert "wrote" in capsys.readouterr().out
     page = Page(target.read_text("utf-8"))
     assert page.tables["judgements"][0][1][1:3] == ["2", "2"]
-    assert cli.main(["report", str(source), "-o", str(target), "--provider", "Nobody"]) == 2
+    before = target.read_bytes()
+    assert cli.main(["report", str(source), "-o", str(target)]) == 2
+    assert f"{target} is there already: --overwrite replaces it" in capsys.readouterr().err
+    assert cli.main(["report", str(source), "-o", str(target), "--overwrite", "--provider", "Nobody"]) == 2
     assert "Nobody" in capsys.readouterr().err
+    assert target.read_bytes() == before
+    assert (
+        cli.main(["report", str(source), "-o", str(target), "--overwrite", "--title", "Mine", "--judgement", "overall_effectiveness"]) == 0
+    )
+    assert "<h1>Mine</h1>" in target.read_text("utf-8")
+
+
+# ---- the news, and the answer for one authority
+
+
+def text_of(section, text):
+    """The words of a section of the page."""
+    part = text[text.index(f'id="{section}"') :]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part[: part.index("</section>")]))
+
+
+def test_the_page_says_first_what_changed_since_last_year_of_the_same_authorities(page, table):
+    options = {"framework": "all", "register": sif.load_local_authorities(), "having": "overall_effectiveness"}
+    now, then = (sif.as_at(table, date, **options) for date in ("2026-08-24", "2025-08-24"))
+    both = now.merge(then, on="provider").dropna(subset=["overall_effectiveness_x", "overall_effectiveness_y"])
+    step = (both["overall_effectiveness_x"].cat.codes - both["overall_effectiveness_y"].cat.codes).to_numpy()
+    row = sif.compare(now, then, paired=True).iloc[0]
+    said = text_of("news", page.text)
+    assert f"Of the {len(both)} authorities" in said
+    assert f"{(step > 0).sum()} improved , {(step < 0).sum()} declined and {(step == 0).sum()} kept the grade" in said
+    points = [f"{100 * row[name]:.1f}" for name in ("estimate", "lower", "upper")]
+    assert f"+{points[0]} percentage points (95% interval {points[1]} to +{points[2]})" in said
+    order = [page.text.index(f'id="{name}"') for name in ("news", "latest", "judgements", "map", "regions")]
+    assert order == sorted(order)
+
+
+def test_the_latest_inspections_have_all_their_judgements_and_dates(page, table):
+    rows = page.tables["latest"][0]
+    assert rows[0][:5] == ["Authority", "Inspected", "Published", "Inspection", "Overall effectiveness"]
+    newest = table.sort_values("published", kind="stable").iloc[-1]
+    assert rows[1][2] == f"{newest['published']:%Y-%m-%d}"
+    published = [row[2] for row in rows[1:]]
+    assert published == sorted(published, reverse=True)
+    assert rows[1][4] == "–"  # since April 2026 no overall judgement is made
+    assert rows[1][rows[0].index("Leadership")] == str(newest["leadership"])
+
+
+def test_inspections_without_an_overall_judgement_are_marked_on_map_and_table_and_by_judgement(page, table):
+    state = sif.as_at(table, "2026-08-24", framework="all", having="overall_effectiveness")
+    newer = state[state["newer_inspection"].notna()]
+    drawn = re.findall(r'data-key="(E\d+)"(?:(?!data-key).)*?<circle class="newer" cx', page.text, re.DOTALL)
+    assert sorted(drawn) == sorted(newer["provider"])
+    heading = page.tables["listed"][0][0]
+    place = heading.index("Newer inspection without it")
+    assert sum(row[place] != "–" for row in page.tables["listed"][0][1:]) == len(newer) == 11
+    said = text_of("changes", page.text)
+    assert "11 inspected since without a judgement of overall effectiveness" in said
+    liverpool = said[said.index("Liverpool", said.index("inspected since")) :]
+    assert re.match(r"Liverpool \w+ 2026 Help and protection: .* → .* (improved|declined|the same)", liverpool)
+
+
+def test_one_authority_s_page_answers_in_a_sentence_beside_its_neighbours(table, tmp_path):
+    listed = tmp_path / "neighbours.csv"
+    codes = table.drop_duplicates("provider_name", keep="last").set_index("provider_name")["provider"]
+    listed.write_text(f"Code,Name\n{codes['Cornwall']},Cornwall\n{codes['Somerset']},Somerset\n", encoding="utf-8")
+    register = sif.load_local_authorities()
+    for given in (listed, "Cornwall, Somerset", [codes["Cornwall"], "Somerset"]):
+        text = write_report(
+            table, tmp_path / "page.html", as_at="2026-08-24", provider="Devon", neighbours=given, register=register
+        ).read_text("utf-8")
+        said = text_of("p-E10000008", text)
+        assert "Devon has been inadequate for overall effectiveness since 20 January 2020 (6.6 years); before that it was requires" in said
+        assert "Its last graded inspection was on 30 September 2024, 1.9 years before 24 August 2026." in said
+        assert "In the South West 9 of 15 authorities are good or outstanding (60%). In England 111 of 153 (73%)." in said
+        assert "Of its 2 statistical neighbours 2 of 2 (100%)." in said
+        assert Page(text).tables["p-E10000008"][1][1:]
+        assert "https://reports.ofsted.gov.uk/search?q=Devon" in text
+        assert "<title>Devon: Children" in text
+    with pytest.raises(ValueError, match=r"neighbour 'Cornwal' is none .* nearest: Cornwall"):
+        write_report(table, tmp_path / "no.html", provider="Devon", neighbours="Cornwal")
+    with pytest.raises(ValueError, match="say which with provider="):
+        write_report(table, tmp_path / "no.html", neighbours="Cornwall")
+    with pytest.raises(FileNotFoundError, match=r"no file .*none\.csv"):
+        write_report(table, tmp_path / "no.html", provider="Devon", neighbours=str(tmp_path / "none.csv"))
+
+
+def test_a_line_is_thin_until_half_of_the_authorities_are_judged(report, table):
+    text = report.read_text("utf-8")
+    devon = text[text.index('id="p-E10000008"') :]
+    thin, thick = re.findall(r'<polyline class="region( thin)?" points="([^"]+)"', devon)[:2]
+    assert (thin[0], thick[0]) == (" thin", "")
+    options = {"framework": "all", "register": sif.load_local_authorities(), "having": "overall_effectiveness"}
+    dates = [f"{year}-08-24" for year in range(2014, 2027)]
+    counted = sif.series(table, dates, "region", **options)
+    mine = counted[counted["region"] == "South West"]
+    begins = int((2 * mine["n_judged"] >= mine["n"]).to_numpy().argmax())
+    assert len(thick[1].split()) == len(dates) - begins
+    assert thin[1].split()[-1] == thick[1].split()[0]
+
+
+def test_who_made_the_page_and_who_did_not_stands_at_its_head(page):
+    head = page.text[: page.text.index("<main>")]
+    assert "Source: Ofsted" in head
+    assert "Not a product of Ofsted" in head
 
 
 # ---- safe to send on
@@ -271,7 +388,9 @@ def test_the_command_line_writes_it(tmp_path, capsys):
 def test_it_asks_nothing_of_any_network_and_runs_only_its_own_script(page):
     addresses = [value for tag, name, value in page.attributes if name in ("src", "href", "xlink:href", "srcset", "action", "data")]
     outside = {value for value in addresses if not value.startswith("#")}
-    assert outside == {"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"}
+    reports = {address for address in outside if address.startswith("https://reports.ofsted.gov.uk/search?q=")}
+    assert "https://reports.ofsted.gov.uk/search?q=Devon" in reports
+    assert outside - reports == {"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"}
     assert not {"link", "img", "iframe", "object", "embed", "base"} & set(page.tags)
     assert page.tags.count("script") == 1
     assert not [name for _, name, _ in page.attributes if name.startswith("on") or name == "style"]
@@ -367,7 +486,7 @@ def test_the_table_sorts_and_filters(visit, report):
     assert len(first_cells(tab)) == 33
     tab.locator("#by-grade").select_option("Inadequate")
     assert len(first_cells(tab)) == 2
-    assert tab.get_by_role("status").inner_text() == "2 of 153 shown"
+    assert tab.locator("#shown").inner_text() == "2 of 153 shown"
     tab.locator("#by-name").fill("HARR")
     assert first_cells(tab) == ["Harrow"]
 
@@ -407,12 +526,12 @@ def test_the_data_behind_a_chart_copies_as_csv(visit, report):
     lines = tab.evaluate("window.copied").split("\r\n")
     assert lines[0].startswith("Region,n,n judged,Outstanding,Good,Requires improvement,Inadequate,Good or outstanding,Per cent")
     assert lines[1].startswith("Yorkshire and The Humber,15,15,5,9,1,0,14,93,")
-    for section in ("judgements", "map", "years", "changes"):
+    for section in ("judgements", "years", "changes"):
         tab.locator(f"#{section} > details > summary").click()
         tab.locator(f"#{section} > details > button.copy").click()
         assert tab.evaluate("window.copied").count("\r\n") > 4
     tab.locator("#listed > button.copy").click()
-    assert tab.evaluate("window.copied").splitlines()[0].startswith("Authority,Region,Overall effectiveness,Inspected,Change")
+    assert tab.evaluate("window.copied").splitlines()[0].startswith("Code,Authority,Region,Overall effectiveness,Inspected,Change")
 
 
 def test_copied_names_are_quoted_and_never_a_formula(visit, tmp_path):
@@ -420,8 +539,157 @@ def test_copied_names_are_quoted_and_never_a_formula(visit, tmp_path):
     tab = visit(write_report(table, tmp_path / "names.html"))
     tab.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: async (text) => { window.copied = text; }}})")
     tab.locator("#listed > button.copy").click()
-    names = [line.rsplit(",", 3)[0] for line in tab.evaluate("window.copied").splitlines()[1:]]
+    names = [line.rsplit(",", 3)[0].split(",", 1)[1] for line in tab.evaluate("window.copied").splitlines()[1:]]
     assert sorted(names) == sorted(["'=1+1", '"A ""b"", c"', "'-x"])
+
+
+def copied(tab):
+    """What the last copied table holds, as rows of cells without commas."""
+    return [line.split(",") for line in tab.evaluate("window.copied").splitlines()]
+
+
+def test_copied_tables_have_codes_and_iso_dates(visit, report):
+    tab = visit(report)
+    tab.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: async (text) => { window.copied = text; }}})")
+    tab.locator("#listed > button.copy").click()
+    heading, first = copied(tab)[:2]
+    assert heading[:6] == ["Code", "Authority", "Region", "Overall effectiveness", "Inspected", "Change"]
+    assert first[0] == "E09000002"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", first[4])
+    tab.locator("#latest > button.copy").click()
+    assert all(re.fullmatch(r"E\d{8}", row[0]) and re.fullmatch(r"20\d\d-\d\d-\d\d", row[3]) for row in copied(tab)[1:])
+    tab.locator("#years > details > summary").click()
+    tab.locator("#years > details > button.copy").click()
+    assert copied(tab)[-1][0] == "2026-08-24"
+    assert copied(tab)[0][0] == "As at"
+
+
+# ---- the explorer
+
+WALK = """([dates, judgement]) => {
+  const day = document.getElementById("explore-day");
+  const choice = document.getElementById("explore-judgement");
+  choice.value = [...choice.options].find((option) => option.textContent === judgement).value;
+  const seen = [];
+  for (let stop = 0; stop <= Number(day.max); stop += 1) {
+    day.value = stop;
+    day.dispatchEvent(new Event("input"));
+    const date = new URLSearchParams(location.hash.slice(1)).get("at");
+    if (!dates.includes(date)) continue;
+    const rows = [...document.querySelectorAll("#regions tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
+    const fills = {};
+    for (const mark of document.querySelectorAll("#hexmap polygon")) {
+      const fill = mark.getAttribute("class");
+      fills[fill] = (fills[fill] ?? 0) + 1;
+    }
+    seen.push([date, document.getElementById("lede").textContent, rows, document.querySelectorAll("#all tbody tr").length, fills]);
+  }
+  return seen;
+}"""
+
+
+@pytest.mark.parametrize("judgement", ["overall_effectiveness", "leadership"])
+def test_the_explorer_counts_what_the_interface_counts_at_every_month_end(visit, report, table, judgement):
+    dates = [f"{date:%Y-%m-%d}" for date in pd.date_range("2014-01-31", "2026-07-31", freq="ME")]
+    label = judgement.replace("_", " ").capitalize()
+    seen = visit(report).evaluate(WALK, [dates, label])
+    assert len(seen) == len(dates) == 151
+    register = sif.load_local_authorities()
+    options = {"framework": "all", "register": register, "having": judgement, "judgement": judgement}
+    by_region = sif.series(table, dates, "region", **options)
+    whole = sif.series(table, dates, **options).to_dict("records")
+    for (date, lede, rows, n_listed, fills), overall in zip(seen, whole, strict=True):
+        good, judged = int(overall["good_or_outstanding"]), int(overall["n_judged"])
+        told = f"{good} of {judged} authorities {'is' if good == 1 else 'are'} good or outstanding by {label.lower()}"
+        assert (told if judged else "nobody judged") in lede, date
+        assert lede.startswith(f"{int(sif.percent(good, judged))}%" if judged else "–")
+        assert n_listed == overall["n"]
+        expected = {}
+        for row in by_region[(by_region["as_at"] == date) & (by_region["n"] > 0)].to_dict("records"):
+            counts = [int(row[name]) for name in ("n", "n_judged", *sif.FOUR_POINT.columns, "good_or_outstanding")]
+            share = (
+                [int(sif.percent(counts[-1], counts[1])), *(f"{100 * row[bound]:.1f}" for bound in ("lower", "upper"))]
+                if counts[1]
+                else [""] * 3
+            )
+            expected[row["region"]] = [*map(str, [*counts, *share])]
+        assert {row[0]: row[1:] for row in rows} == expected, date
+        # Of the map's 153 authorities those open and judged then have a colour.
+        state = sif.as_at(table, date, framework="all", register=register, having=judgement) if date.endswith("-12-31") else None
+        if state is not None:
+            on_map = state[state["provider"].isin(sif.load_hex_map()["provider"])]
+            graded = on_map[judgement].value_counts()
+            assert {f"f{place}": int(graded[word]) for place, word in enumerate(sif.FOUR_POINT.labels) if graded[word]} == {
+                kind: number for kind, number in fills.items() if kind != "fn"
+            }
+
+
+def test_the_explorer_takes_one_framework_and_one_region(visit, report, table):
+    tab = visit(report, "#at=2020-03-31&judgement=Help%20and%20protection&framework=ILACS&region=London")
+    options = {"framework": "ILACS", "having": "help_and_protection", "register": sif.load_local_authorities()}
+    state = sif.as_at(table, "2020-03-31", **options)
+    state = state[state["region"] == "London"].set_index("provider_name")
+    row = sif.aggregate(state, judgement="help_and_protection").iloc[0]
+    told = f"As at 31 March 2020, in London: {row['good_or_outstanding']:g} of {row['n_judged']:g} authorities are good or outstanding"
+    assert told in tab.locator("#lede").inner_text()
+    grades = dict(zip(first_cells(tab), first_cells(tab, 3), strict=True))
+    assert grades == {name: "–" if pd.isna(grade) else grade for name, grade in state["help_and_protection"].items()}
+    assert tab.locator("#explore-date").inner_text() == "31 March 2020"
+
+
+def test_a_link_keeps_what_was_chosen_and_the_page_of_one_authority_leads_back_to_it(visit, report):
+    tab = visit(report)
+    tab.locator("#explore-day").fill("20")
+    tab.locator("#explore-region").select_option("South West")
+    link, headline = tab.evaluate("location.hash"), tab.locator("#lede").inner_text()
+    assert link == "#at=2015-09-30&judgement=Overall%20effectiveness&region=South%20West"
+    tab.locator("#all").get_by_role("link", name="Devon", exact=True).click()
+    assert tab.locator("#p-E10000008 h2").is_visible()
+    tab.go_back()
+    assert tab.locator("#lede").inner_text() == headline
+    assert visit(report, link).locator("#lede").inner_text() == headline
+    assert not tab.locator("#years").is_visible()  # what stays as at the page's own date is hidden meanwhile
+    before = visit(report)
+    tab.get_by_role("button", name="Back to 24 August 2026").click()
+    for part in ("#lede", "#regions", "#all", "#map"):
+        assert tab.locator(part).inner_text() == before.locator(part).inner_text()
+    classes = "[...document.querySelectorAll('#hexmap *')].map((mark) => mark.getAttribute('class') || '')"
+    assert tab.evaluate(classes) == before.evaluate(classes)
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
+def test_tables_that_know_no_earlier_dates_have_no_explorer(table, tmp_path):
+    text = write_report(small(known_from="2015-01-01"), tmp_path / "page.html").read_text("utf-8")
+    assert 'id="explore"' not in text
+    assert 'id="explore"' in write_report(small(), tmp_path / "page.html").read_text("utf-8")
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
+def test_a_page_of_a_file_that_is_no_history_says_what_it_does_not_know_and_compares_nothing(tmp_path):
+    """The latest inspections: no earlier years, nothing on a year ago, and nobody that has changed."""
+    world = worlds.histories(30)
+    told = {
+        "latest": (worlds.latest(world), "earlier years are not shown: the table has the latest inspections, and not all of those before"),
+        "earlier date": (worlds.latest(world, 2), "the grades of this day are not known: the table has their later inspections only"),
+        "one year": (worlds.of_one_year(world), "The table has the inspections of one period only"),
+    }
+    for name, (table, sentence) in told.items():
+        date = worlds.OLD if name == "earlier date" else None
+        text = write_report(table, tmp_path / "page.html", as_at=date).read_text("utf-8")
+        assert sentence in text, name
+        assert 'id="news"' not in text, name
+    whole = write_report(world, tmp_path / "page.html").read_text("utf-8")
+    assert not any(sentence in whole for _, sentence in told.values())
+    assert 'id="news"' in whole
+
+
+def test_a_page_of_a_date_beyond_the_data_says_so(table, tmp_path):
+    with pytest.warns(sif.BeyondDataWarning, match="complete to 24 August 2026"):
+        text = write_report(table, tmp_path / "page.html", as_at="2027-03-31", framework="all").read_text("utf-8")
+    assert "The table is complete to 24 August 2026: what was found after that day is not in it." in text
+
+
+# ---- on paper, on phones, by keyboard
 
 
 def test_it_prints_on_a4(visit, region, tmp_path):
@@ -439,17 +707,85 @@ def test_it_prints_on_a4(visit, region, tmp_path):
 
 # Of the page of all authorities axe asks what it asks of one region's, ten times as often.
 @pytest.mark.parametrize(
-    ("which", "fragment"), [pytest.param("report", "", marks=pytest.mark.slow), ("region", ""), ("region", "#p-E10000008")]
+    ("which", "fragment", "options"),
+    [
+        pytest.param("report", "", {}, marks=pytest.mark.slow),
+        ("region", "", {}),
+        ("region", "#p-E10000008", {"viewport": {"width": 390, "height": 800}}),
+        ("region", "#at=2019-03-31", {"forced_colors": "active", "viewport": {"width": 768, "height": 900}}),
+    ],
+    ids=["all", "wide", "phone", "forced colours"],
 )
-def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, which, fragment, request):
+def test_axe_finds_no_violation_and_nothing_is_cut_off(visit, which, fragment, options, request):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: python3 -m pip install axe-playwright-python")
-    tab = visit(request.getfixturevalue(which), fragment)
+    tab = visit(request.getfixturevalue(which), fragment, **({"viewport": {"width": 1440, "height": 900}} | options))
     tab.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     found = axe.Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
-    for width in (390, 700, 1200):
+    for width in (320, 390, 768, 1440):
         tab.set_viewport_size({"width": width, "height": 900})
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_folded_is_open_on_paper_and_the_document_is_tagged(visit, region):
+    tab = visit(region)
+    tab.evaluate("addEventListener('beforeprint', () => { window.open = document.querySelectorAll('details:not([open])').length; })")
+    paper = tab.pdf(prefer_css_page_size=True, tagged=True)
+    assert tab.evaluate("window.open") == 0
+    assert tab.locator("details[open]").count() == 0  # folded again
+    for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang (en-GB)", b"/TH", b"/H1"):
+        assert mark in paper, mark
+    tab.emulate_media(media="print")
+    assert not tab.locator("#explore").is_visible()
+
+
+def test_on_a_phone_each_number_has_its_n_and_tables_say_that_they_scroll(visit, report):
+    tab = visit(report, viewport={"width": 390, "height": 800})
+    sides = tab.locator("#years .side:visible").all_inner_texts()
+    assert len(sides) == 13
+    assert sides[-1] == "73% of 153"
+    assert tab.locator("#listed .hint").is_visible()
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    assert tab.locator("#years svg.years text.few").count() == 13
+    assert not tab.locator("#years .side").first.is_visible()
+
+
+def test_in_forced_colours_the_legend_has_the_colours_of_the_map(visit, region):
+    tab = visit(region, forced_colors="active")
+    colours = tab.locator("#map .legend i").evaluate_all("(marks) => marks.map((mark) => getComputedStyle(mark).backgroundColor)")
+    fills = tab.locator("#hexmap polygon.f1").evaluate_all("(marks) => marks.map((mark) => getComputedStyle(mark).fill)")
+    assert colours[1] == fills[0]
+    assert len(set(colours[:4])) == 4
+
+
+def test_by_keyboard_alone_one_comes_to_the_content_and_chooses_a_date(visit, report):
+    tab = visit(report, "#p-E10000008")
+    tab.locator("#skip").focus()
+    assert tab.locator("#skip").bounding_box()["x"] >= 0  # seen while it has the focus
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.textContent") == "Devon"
+    assert tab.locator("#p-E10000008 h2").is_visible()
+    assert tab.title() == "Devon: Children\u2019s services in England, 24 August 2026"
+    tab.keyboard.press("Shift+Tab")
+    assert tab.evaluate("document.activeElement.textContent").strip().startswith("← All")
+    tab.keyboard.press("Enter")
+    assert tab.title() == "Children\u2019s services in England, 24 August 2026"
+    tab.locator("#explore-day").focus()
+    tab.keyboard.press("ArrowLeft")
+    assert tab.locator("#explore-date").inner_text() == "31 July 2026"
+    assert tab.locator("#explore-day").get_attribute("aria-valuetext") == "31 July 2026"
+    tab.keyboard.press("Home")
+    assert tab.locator("#explore-date").inner_text() == "31 January 2014"
+
+
+def test_a_touch_names_a_hexagon_before_it_leads_away(visit, report):
+    tab = visit(report, has_touch=True, viewport={"width": 390, "height": 800})
+    devon = tab.locator("#hexmap a[href='#p-E10000008']")
+    devon.tap()
+    assert tab.locator("#tip").inner_text().startswith("Devon\nInadequate")
+    assert not tab.locator("#p-E10000008 h2").is_visible()
+    devon.tap()
+    assert tab.locator("#p-E10000008 h2").is_visible()
 
 
 def test_a_script_in_a_name_does_not_run(visit, tmp_path):

@@ -80,7 +80,9 @@ def test_a_year_without_its_file_is_named(served, tmp_path):  # noqa: F811
     one, two = (attachment(served, f"31 Aug {year}", body=COLUMNS + rows(4), n=year) for year in (2022, 2024))
     served.attach(SCHOOLS, one, two)
     history = sif.fetch_history("state-funded schools", folder=tmp_path, progress=False)
-    assert history.attrs["gaps"] == ["no year-to-date file of 2022/23"]
+    assert history.attrs["gaps"] == [
+        "no year-to-date file of 2022/23", "nothing tells of 1 providers between 2022-08-31 and 2023-09-01"
+    ]  # fmt: skip
 
 
 def test_a_file_that_is_lost_stops_the_history_and_keeps_the_rest(served, tmp_path):  # noqa: F811
@@ -98,9 +100,10 @@ def test_files_a_user_has_become_a_history_in_the_order_of_their_dates(tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     history, account = sif.history_of(tmp_path, return_report=True)
     assert world_of(history) == sorted([WORLD[2], WORLD[4]])
-    read = account[account["problem"] == ""]
+    read = account[account["rows"] > 0]
     assert [name[0] for name in read["file"]] == ["b", "a"]
-    assert account["problem"].str.contains("known").sum() == 1
+    assert read["problem"].tolist() == ["", "nothing tells of 1 providers between 2019-08-31 and 2023-09-01"]
+    assert account["problem"].str.contains("is known").sum() == 1
     with pytest.warns(UserWarning, match=r"not read: c_30_Jun_2023\.csv"):
         sif.history_of(tmp_path)
 
@@ -113,7 +116,46 @@ def test_a_folder_without_inspections_is_an_error_that_says_why(tmp_path):
         sif.history_of(tmp_path)
 
 
+def test_a_list_of_leavers_in_the_folder_closes_their_homes(tmp_path):
+    care = "URN,Provision type,Inspection type,Inspection date,Event number,Overall effectiveness\n"
+    row = "SC1,Children's home,Full inspection,03/06/2022,1,Good\nSC2,Children's home,Full inspection,04/06/2022,2,Good\n"
+    (tmp_path / "state_as_at_31_Mar_2023.csv").write_text("Latest full inspection as at 31 March 2023\n" + care + row)
+    (tmp_path / "Leavers_31_Mar_2024.csv").write_text(LEAVERS)
+    history, account = sif.history_of(tmp_path, return_report=True)
+    assert history["closed"].astype(str).tolist() == ["2023-07-03", "NaT"]
+    assert account["kind"].tolist() == ["latest", "providers"]
+    assert len(sif.as_at(history, "2024-03-31")) == 1
+
+
 # ---- the register
+
+
+LEAVERS = (
+    "Leavers and joiners,,\nURN,Provision type,Registration date,First effective date (that the provider became resigned),"
+    "First effective date (that the provider closed),Joiner status,Leaver status\n"
+    "SC1,Children's home,01/02/2001,02/07/2023,03/07/2023,,Leaver\n"
+    "SC3,Children's home,05/06/2023,,,Joiner,\nSC4,Children's home,05/06/2003,06/07/2023,,,Leaver\n"
+)
+
+
+def test_joiners_and_leavers_are_a_register():
+    register = sif.read_register(io.BytesIO(LEAVERS.encode()))
+    assert register["provider"].tolist() == ["SC1", "SC3", "SC4"]
+    assert register["opened"].astype(str).tolist() == ["2001-02-01", "2023-06-05", "2003-06-05"]
+    assert register["closed"].astype(str).tolist() == ["2023-07-03", "NaT", "2023-07-06"]  # the day of closing before that of resigning
+    assert register.attrs["closing"] == "closing dates stand as written; 0 leavers have none"
+    with pytest.raises(sif.ReadingError, match=r"row 3.*'2023' is not a date"):
+        sif.read_register(io.BytesIO(LEAVERS.replace("03/07/2023", "2023").encode()))
+    with pytest.raises(sif.ReadingError, match="SC1 occurs twice"):
+        sif.read_register(io.BytesIO(LEAVERS.replace("SC3", "SC1").encode()))
+
+
+def test_a_list_of_open_providers_is_a_register():
+    text = "Providers and places,,\nURN,Provision type,Registration date,Places\nSC1,Children's home,01/02/2001,4\n"
+    register = sif.read_register(io.BytesIO(text.encode()))
+    assert register[["provider", "provider_type", "places"]].values.tolist() == [["SC1", "Children's home", "4"]]
+    with pytest.raises(sif.ReadingError, match="places: there are no inspections in it"):
+        sif.read_inspections(io.BytesIO(text.encode()))
 
 
 GIAS = "URN,EstablishmentName,OpenDate,CloseDate,HeadLastName\n"

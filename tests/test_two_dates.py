@@ -91,6 +91,16 @@ def test_the_cutoff_is_an_offset_one_date_or_one_for_each(published_by, cutoffs)
     assert found.loc[0, COUNTED].tolist() == list(by_hand(INSPECTIONS, DATES, cutoffs, **options)[None].values())
 
 
+def test_a_cutoff_is_refused_where_nothing_was_published(tmp_path):
+    table = crossing(1, 0, 1)
+    with pytest.raises(ValueError, match=r"^published_by='2023-06-30': the table has no publication dates"):
+        sif.change_between(table, "2020-01-01", "2023-01-01", published_by="2023-06-30")
+    pytest.importorskip("pyarrow")
+    table.to_parquet(tmp_path / "table.parquet", index=False)
+    with pytest.raises(ValueError, match="the table has no publication dates"):
+        sif.scan(tmp_path / "table.parquet").change_between("2020-01-01", "2023-01-01", published_by="2023-06-30")
+
+
 def test_real_figures():
     found = sif.change_between(INSPECTIONS, *DATES, framework=["SIF", "ILACS"], exact=True)
     row = found.iloc[0]

@@ -2,38 +2,10 @@
 #ifndef SIF_CODES_H
 #define SIF_CODES_H
 
-#include <stdlib.h>
+#include "status.h"
 
-#include "sif.h"
-
-static inline sif_status sif_ok(void) {
-    return (sif_status){SIF_OK, -1, 0};
-}
-
-static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) {
-    return (sif_status){code, row, value};
-}
-
-/* Room for `count` things, or NULL: where there is no memory, or where 32 bits cannot even say so much. */
-static inline void *sif_room_for(uint64_t count, size_t width) {
-    return count <= SIZE_MAX / width ? malloc((size_t)count * width) : NULL;
-}
-
-static inline int sif_is_interrupted(const sif_interrupt_check *interrupt) {
-    return interrupt != NULL && interrupt->stop(interrupt->context);
-}
-
-/* Adds to the work done since the interrupt check was last asked, and asks when it is worth that many rows. */
-static inline int sif_is_interrupted_after(const sif_interrupt_check *interrupt, int64_t *work, int64_t more) {
-    *work += more;
-    if (*work < SIF_ROWS_PER_CHECK)
-        return 0;
-    *work = 0;
-    return sif_is_interrupted(interrupt);
-}
-
-/* What stands in an input, read once: others may write there during the call (see sif.h), and compilers may read plain memory twice, to
- * check one value and use another. For loops that compilers vectorise there are blocks instead: copies that nobody else knows. */
+/* A number of an input, read once. Others may write there during the call (see sif.h), and compilers may read plain memory twice, to
+ * check one value and use another. Loops that compilers vectorise take blocks instead: copies that nobody else knows. */
 static inline int64_t sif_once(const int64_t *numbers, int64_t i) {
     return ((const volatile int64_t *)numbers)[i];
 }
@@ -42,19 +14,16 @@ static inline double sif_once_double(const double *numbers, int64_t i) {
     return ((const volatile double *)numbers)[i];
 }
 
-/* What is said where a fault was seen and is gone when it is looked for. */
-static inline sif_status sif_changed(void) {
-    return sif_fail(SIF_CHANGED, -1, 0);
+/* Whether the bitmap calls row i valid; there must be a bitmap. */
+static inline int sif_is_valid(const sif_codes *codes, int64_t i) {
+    const int64_t bit = codes->validity_offset + i;
+    return codes->validity[bit >> 3] >> (bit & 7) & 1;
 }
 
-/* Row i's code as it stands, read once; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size
- * admits it. */
+/* Row i's code, read once; -1 where the bitmap says missing. A code past INT64_MAX is given as INT64_MIN, which no size admits. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
-    if (codes->validity != NULL) {
-        const int64_t bit = codes->validity_offset + i;
-        if (!(codes->validity[bit >> 3] >> (bit & 7) & 1))
-            return -1;
-    }
+    if (codes->validity != NULL && !sif_is_valid(codes, i))
+        return -1;
     switch (codes->kind) {
     case SIF_INT8:
         return ((const volatile int8_t *)codes->data)[i];
@@ -87,7 +56,7 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
     return (const char *)codes->data + row * (int64_t)sif_width_of(codes);
 }
 
-/* Asks the processor to bring memory near; a wish, with no effect on any result. */
+/* Asks the processor to bring memory near. No result depends on it. */
 #if defined(__GNUC__)
 #define SIF_FETCH(address) __builtin_prefetch((address), 0, 2)
 #define SIF_FETCH_FOR_WRITING(address) __builtin_prefetch((address), 1)
@@ -96,8 +65,8 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
 #define SIF_FETCH_FOR_WRITING(address) (void)(address)
 #endif
 
-/* Asks for the rows that lie SIF_ROWS_AHEAD after the `count` rows of a column from `row` on: loops over blocks read several columns in
- * turn, in stretches too short for the processor to foresee. Past the column's end there is nothing to bring. */
+/* Asks for the rows that lie SIF_ROWS_AHEAD after the `count` rows of a column from `row` on. Loops over blocks read several columns in
+ * turn, and each for too short a stretch to be foreseen by the processor. Past the column's end there is nothing to bring. */
 enum { SIF_ROWS_AHEAD = 512, SIF_LINE = 64 };
 
 static inline void sif_fetch_ahead(const void *row, size_t count, size_t width) {

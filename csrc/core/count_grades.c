@@ -1,29 +1,31 @@
 /* Counting rows by group and grade.
  *
- * The cell of each row is computed by loops without branches, which compilers vectorise, and its counter incremented. Where all counters
- * fit the nearest cache several times, that is one loop, by tables in which what is out of range has cells too: they are looked at when
- * the tables are emptied. Else a block of rows at a time: first the cells, with the range check folded into one flag; then, if no code of
- * the block was out of range, the counters. */
+ * The cell of each row is computed by loops without branches, which compilers vectorise, and the counter of that cell is incremented.
+ * Where the nearest cache holds all counters several times, one loop does both. It counts in tables that have cells for codes out of
+ * range, too: these are looked at when the tables are emptied. Where there are more cells, a block of rows is counted at a time. First
+ * its cells are found, and one flag says whether a code was out of range. If none was, the counters are incremented. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
 #include "codes.h"
-#include "cpu.h"
+#include "counting_loops.h"
 
 #ifndef SIF_TABLES_ROWS             /* tests and fuzz targets do with fewer rows */
-#define SIF_TABLES_ROWS (7LL << 16) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
-#define SIF_STRETCH (1LL << 15)     /* rows of which one group is found to be the most frequent; whole strips */
+#define SIF_TABLES_ROWS (7LL << 16) /* after so many rows tables are emptied: each counter of 16 bits has met an eighth of them */
+#define SIF_STRETCH (1LL << 15)     /* rows for which the most frequent group is guessed once; whole strips */
 #define SIF_ROWS_A_CELL 16LL        /* from which on tables are worth their emptying */
 #endif
 
 enum {
-    CACHED_CELLS = 1 << 15, /* with more cells than this one table leaves the nearest caches: a table of bytes */
+    COUNTED_BLOCK = 1024,
+    CACHED_CELLS = 1 << 15, /* one table of more cells than this leaves the nearest caches: its counters are bytes */
     AHEAD = 24,             /* rows by which the counters of such a table are fetched before they are needed */
     ROWS_AHEAD = 3072       /* by which rows are fetched before they are read */
 };
 
-/* The first of the rows first .. stop - 1 whose group or grade is out of range: one of them was; SIF_CHANGED where none is any more. */
+/* The first of the rows first .. stop - 1 whose group or grade is out of range. One of them was; SIF_CHANGED where none is any more. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
     for (int64_t i = first; i < stop; i++) {
         const int64_t group = groups != NULL ? sif_code_at(groups, i) : -1, grade = sif_code_at(grades, i);
@@ -35,82 +37,106 @@ static sif_status offender(const sif_codes *groups, const sif_codes *grades, int
     return sif_changed();
 }
 
-static void find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
-    if (codes->validity != NULL)
-        sif_counting_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
-    else
-        memset(valid, 0xFF, count);
-}
-
-/* The codes of a block as the hot loops take them: as they lie where they can, grades else brought to int8. */
+/* The codes of a block as the hot loops take them: as they lie where they can, groups else brought to int32 and grades to int8. */
 typedef struct {
     const void *groups;
     sif_kind kind;
-    int is_masked; /* whether group_valid says which groups are missing */
     const int8_t *grades;
-    uint8_t group_valid[SIF_BLOCK], grade_valid[SIF_BLOCK];
-    int32_t wide_grades[SIF_BLOCK];
-    int8_t narrow_grades[SIF_BLOCK], no_groups[SIF_BLOCK];
+    int32_t loaded_groups[COUNTED_BLOCK], loaded_grades[COUNTED_BLOCK];
+    int8_t narrow_grades[COUNTED_BLOCK];
+    sif_valid_rows valid_groups;
+    uint8_t valid[COUNTED_BLOCK], valid_group[COUNTED_BLOCK];
 } code_block;
 
-/* Whether all rows lie as the hot loops take them: a block may then have any number of rows. */
-static int lie_as_taken(const sif_codes *groups, const sif_codes *grades) {
-    return groups != NULL && groups->validity == NULL && grades->kind == SIF_INT8 && grades->validity == NULL;
+static int groups_lie_as_taken(const sif_codes *groups) {
+    return groups != NULL && groups->validity == NULL;
 }
 
-/* Returns whether a grade is out of range, where that is known by now; the block is then void. Where there are more grades than int8 has
- * codes, as where columns share their words, all are 0 and wide_grades has them. */
-static int load_code_block(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, code_block *b) {
-    const sif_counting_loops *const loops = sif_counting_loops_now();
-    int bad = 0;
-
-    b->grades = sif_row_of(grades, first);
-    if (grades->kind != SIF_INT8 || grades->validity != NULL || grades->size > INT8_MAX) {
-        find_valid(grades, first, count, b->grade_valid);
-        const int are_many = grades->size > INT8_MAX;
-        if (are_many || sif_width_of(grades) > 1) {
-            bad = loops->widen[grades->kind](b->grades, b->grade_valid, count, (uint32_t)grades->size, b->wide_grades);
-            for (size_t i = 0; i < count; i++)
-                b->narrow_grades[i] = (int8_t)(are_many ? 0 : b->wide_grades[i]);
-        } else
-            bad = loops->mask_grades(b->grades, b->grade_valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
-        b->grades = b->narrow_grades;
-    }
-    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->no_groups, 0xFF, count);
-    b->kind = groups != NULL ? groups->kind : SIF_INT8;
-    b->is_masked = groups != NULL && groups->validity != NULL;
-    if (b->is_masked)
-        find_valid(groups, first, count, b->group_valid);
-    return bad;
+static int grades_lie_as_taken(const sif_codes *grades) {
+    return grades->kind == SIF_INT8 && grades->validity == NULL;
 }
 
-/* The cells of the rows first .. first + count - 1, in 16 bits where they are `narrow`, else in 32; each is below the number of cells,
- * whatever the status. */
-static sif_status find_cells(int narrow, const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, void *cells) {
-    code_block b;
-    const sif_counting_loops *const loops = sif_counting_loops_now();
-    const sif_find_cells_by_kind *const versions = narrow ? loops->find_cells_16 : loops->find_cells_32;
-    const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
-    const uint32_t n_cells = (n_groups + 1) * (n_grades + 1);
-    int bad = load_code_block(groups, grades, first, count, &b);
-    bad |= versions[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, count, n_groups, n_grades, cells);
-    if (n_grades > INT8_MAX) {
-        uint32_t *const cell = cells;
-        for (size_t i = 0; i < count; i++)
-            cell[i] += (uint32_t)b.wide_grades[i] < n_grades ? (uint32_t)b.wide_grades[i] : n_grades; /* no branch: -1 is the largest */
+static void load_groups(const sif_codes *groups, int64_t first, size_t count, code_block *b) {
+    if (groups_lie_as_taken(groups)) {
+        b->groups = sif_row_of(groups, first);
+        b->kind = groups->kind;
+        return;
     }
-    if (narrow)
-        loops->clamp_cells_16(cells, count, (uint16_t)n_cells);
+    b->groups = b->loaded_groups;
+    b->kind = SIF_INT32;
+    if (groups != NULL)
+        sif_load_unclamped(groups, NULL, first, count, b->loaded_groups);
     else
-        loops->clamp_cells_32(cells, count, n_cells);
-    if (!bad)
-        return sif_ok();
-    const sif_status status = offender(groups, grades, first, first + (int64_t)count);
-    /* Where there are no groups, the loops take one that a bitmap calls missing for a code that may be bad. */
-    return status.code == SIF_CHANGED && groups != NULL && n_groups == 0 ? sif_ok() : status; /* one way: an array must change meanwhile */
+        memset(b->loaded_groups, 0xFF, count * sizeof *b->loaded_groups);
 }
 
-/* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */
+/* Tables take groups as they lie, with a second column that says which are valid. */
+static void load_groups_for_tables(const sif_codes *groups, int64_t first, size_t count, code_block *b) {
+    const int is_masked = groups != NULL && groups->validity != NULL;
+    b->valid_groups = (sif_valid_rows){.row = b->valid_group, .step = is_masked ? 1 : 0};
+    if (is_masked)
+        sif_code_loops_now()->spread_validity(groups->validity, groups->validity_offset + first, count, b->valid_group);
+    else
+        memset(b->valid_group, 0xFF, SIF_STRIP);
+    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->loaded_groups, 0xFF, count);
+    b->kind = groups != NULL ? groups->kind : SIF_INT8;
+}
+
+/* Returns whether a grade is out of range, where that is known by now. grades->size <= INT8_MAX. */
+static int load_grades(const sif_codes *grades, int64_t first, size_t count, code_block *b) {
+    const sif_code_loops *const loops = sif_code_loops_now();
+    if (grades_lie_as_taken(grades)) {
+        b->grades = sif_row_of(grades, first);
+        return 0;
+    }
+    b->grades = b->narrow_grades;
+    if (sif_width_of(grades) == 1) {
+        if (grades->validity != NULL)
+            loops->spread_validity(grades->validity, grades->validity_offset + first, count, b->valid);
+        else
+            memset(b->valid, 0xFF, count);
+        return loops->mask_bytes(sif_row_of(grades, first), b->valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
+    }
+    sif_load_unclamped(grades, NULL, first, count, b->loaded_grades);
+    for (size_t i = 0; i < count; i++) { /* SIF_NO_CODE becomes -128, which is out of range too */
+        const int32_t grade = b->loaded_grades[i];
+        b->narrow_grades[i] = (int8_t)(grade | grade >> 24);
+    }
+    return 0;
+}
+
+/* Finds cells where there are more grades than int8 has codes, as in a Categorical whose columns share their words. */
+static int find_cells_of_many_grades(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
+    const sif_code_loops *const loops = sif_code_loops_now();
+    int32_t code[COUNTED_BLOCK];
+    int is_bad = 0;
+    memset(cell, 0, count * sizeof *cell);
+    if (groups != NULL) {
+        sif_load_codes(groups, NULL, first, count, code);
+        is_bad = loops->append(code, count, (uint32_t)groups->size, cell);
+    }
+    sif_load_codes(grades, NULL, first, count, code);
+    return loops->append(code, count, (uint32_t)grades->size, cell) | is_bad;
+}
+
+/* The cells of the rows first .. first + count - 1, at most COUNTED_BLOCK; each is below the number of cells, whatever the status. */
+static sif_status find_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
+    const sif_counting_loops *const loops = sif_counting_loops_now();
+    const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
+    code_block b;
+    int is_bad;
+    if (n_grades > INT8_MAX)
+        is_bad = find_cells_of_many_grades(groups, grades, first, count, cell);
+    else {
+        is_bad = load_grades(grades, first, count, &b);
+        load_groups(groups, first, count, &b);
+        is_bad |= loops->find_cells[b.kind](b.groups, b.grades, count, n_groups, n_grades, cell);
+    }
+    loops->clamp_cells(cell, count, (n_groups + 1) * (n_grades + 1));
+    return is_bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
+}
+
+/* (groups + 1) x (grades + 1), or -1 where the number of a cell would not fit 31 bits. */
 static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades) {
     const int64_t rows = groups != NULL ? groups->size : 0;
     if (rows < 0 || grades->size < 0 || rows > INT32_MAX || grades->size > INT32_MAX)
@@ -119,7 +145,8 @@ static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades)
     return cells <= INT32_MAX ? cells : -1;
 }
 
-/* Increments wait for increments, not for memory: spread out among them, fetching rows to come costs next to nothing. */
+/* Increments wait for one another and not for memory. So rows that are needed later are fetched between them, which costs next to
+ * nothing. */
 static sif_rows_ahead rows_ahead(const sif_codes *groups, const sif_codes *grades, int64_t first) {
     const size_t group_width = groups != NULL ? sif_width_of(groups) : 0, grade_width = sif_width_of(grades);
     return (sif_rows_ahead){.groups = groups != NULL ? (uintptr_t)sif_row_of(groups, first) + ROWS_AHEAD * group_width : 0,
@@ -143,7 +170,7 @@ static void increment_table(const uint32_t *cell, size_t count, uint32_t *table,
         table[cell[i]]++;
 }
 
-/* A counter is a byte, so that as many as can be lie in the caches; each time it is full it is carried. */
+/* A counter is a byte, so that the caches hold as many as they can. When it is full, 256 are added to the count. */
 static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts) {
     if (++table[cell] == 0)
         counts[cell] += UINT8_MAX + 1;
@@ -164,7 +191,7 @@ static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, 
         increment_byte(cell[i], table, counts);
 }
 
-/* One group: no cells are needed, the values are counted. Rows out of range are the ones that no value counts. */
+/* One group: there are no cells to find, the grades themselves are counted. Rows that no grade counts are out of range. */
 static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *counts, const sif_interrupt_check *interrupt) {
     const sif_counting_loops *const loops = sif_counting_loops_now();
     const size_t n_cells = (size_t)grades->size + 1;
@@ -186,7 +213,8 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
     return sif_ok();
 }
 
-/* The group of two in three of the rows first, middle and last of these, -1 for missing; `before` where there is none. */
+/* Guesses the most frequent group of these rows: the one that two of three rows have, the first, the middle and the last; -1 for
+ * missing. `before` where all three differ. */
 static int64_t find_frequent(const sif_codes *groups, int64_t first, int64_t count, int64_t before) {
     if (groups == NULL)
         return -1;
@@ -226,13 +254,13 @@ static int empty_tables(uint16_t *tables, size_t n_groups, size_t n_grades, int6
     return out_of_range != 0;
 }
 
-/* A number of rows that is a multiple of SIF_STRIP, by tables of 16-bit counters: so narrow that two threads that share the caches of a
- * core both find room. */
+/* Counts rows, a multiple of SIF_STRIP, in tables of 16-bit counters. These are so narrow that two threads that share a core's caches
+ * both find room. */
 static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
                                   const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
-    const int64_t step = lie_as_taken(groups, grades) ? SIF_STRETCH : SIF_BLOCK;
+    const int64_t step = groups_lie_as_taken(groups) && grades_lie_as_taken(grades) ? SIF_STRETCH : COUNTED_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
     code_block b;
     uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);
@@ -249,13 +277,14 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
             frequent = most;
             since = first;
         }
-        if (load_code_block(groups, grades, first, (size_t)count, &b)) {
+        load_groups_for_tables(groups, first, (size_t)count, &b);
+        if (load_grades(grades, first, (size_t)count, &b)) {
             status = offender(groups, grades, since, first + count);
             goto done;
         }
         const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
-        sif_counting_loops_now()->count_in_tables[b.is_masked][b.kind](b.groups, b.group_valid, b.grades, (size_t)count, (uint32_t)n_groups,
-                                                                       (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
+        sif_counting_loops_now()->count_in_tables[b.kind](b.groups, &b.valid_groups, b.grades, (size_t)count, (uint32_t)n_groups,
+                                                          (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
         if (sif_is_interrupted_after(interrupt, &work, count)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
@@ -274,7 +303,7 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
     sif_status status = sif_ok();
     uint32_t *table = NULL;
     uint8_t *bytes = NULL;
-    uint32_t cell[SIF_BLOCK];
+    uint32_t cell[COUNTED_BLOCK];
 
     if (n_cells > CACHED_CELLS)
         bytes = calloc(n_cells, sizeof *bytes);
@@ -284,9 +313,9 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
         return sif_fail(SIF_NO_MEMORY, -1, 0);
     for (int64_t start = 0; start < n; start += SIF_ROWS_PER_CHECK) {
         const int64_t stop = n - start < SIF_ROWS_PER_CHECK ? n : start + SIF_ROWS_PER_CHECK;
-        for (int64_t first = start; first < stop; first += SIF_BLOCK) {
-            const size_t count = stop - first < SIF_BLOCK ? (size_t)(stop - first) : SIF_BLOCK;
-            status = find_cells(0, groups, grades, first, count, cell);
+        for (int64_t first = start; first < stop; first += COUNTED_BLOCK) {
+            const size_t count = stop - first < COUNTED_BLOCK ? (size_t)(stop - first) : COUNTED_BLOCK;
+            status = find_cells(groups, grades, first, count, cell);
             if (status.code != SIF_OK)
                 goto done;
             const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
@@ -295,7 +324,8 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
             else
                 increment_bytes(cell, count, bytes, counts, &ahead);
         }
-        /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
+        /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can add. The table is emptied at the end and after every 2048
+         * rounds. */
         if (table != NULL && (stop == n || (start / SIF_ROWS_PER_CHECK) % 2048 == 2047))
             for (size_t c = 0; c < n_cells; c++) {
                 counts[c] += table[c];
@@ -315,21 +345,17 @@ done:
 }
 
 /* The rows first .. n - 1, too few for tables of their own. */
-static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
+static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
                             const sif_interrupt_check *interrupt) {
-    union {
-        uint16_t narrow[SIF_BLOCK];
-        uint32_t wide[SIF_BLOCK];
-    } cell;
-    const int is_narrow = n_cells <= UINT16_MAX && grades->size <= INT8_MAX;
+    uint32_t cell[COUNTED_BLOCK];
     int64_t work = 0;
-    for (; first < n; first += SIF_BLOCK) {
-        const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
-        const sif_status status = find_cells(is_narrow, groups, grades, first, count, &cell);
+    for (; first < n; first += COUNTED_BLOCK) {
+        const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
+        const sif_status status = find_cells(groups, grades, first, count, cell);
         if (status.code != SIF_OK)
             return status;
         for (size_t i = 0; i < count; i++)
-            counts[is_narrow ? cell.narrow[i] : cell.wide[i]]++;
+            counts[cell[i]]++;
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
@@ -349,7 +375,7 @@ static sif_status count_by_group(int64_t n, const sif_codes *groups, const sif_c
                       : count_in_one_table(n, groups, grades, n_cells, counts, interrupt);
     }
     if (status.code == SIF_OK)
-        status = count_few(counted, n, groups, grades, n_cells, counts, interrupt);
+        status = count_few(counted, n, groups, grades, counts, interrupt);
     return status;
 }
 
@@ -361,13 +387,10 @@ sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes 
     const int plain = groups == NULL && grades->kind == SIF_INT8 && grades->validity == NULL && grades->size <= INT8_MAX;
     const sif_status status =
         plain ? count_one_group(n, grades, counts, interrupt) : count_by_group(n, groups, grades, (size_t)cells, counts, interrupt);
-    if (status.code != SIF_OK)
-        for (int64_t c = 0; c < cells; c++)
-            counts[c] = SIF_VOID;
-    return status;
+    return sif_finish(status, counts, cells, NULL, 0);
 }
 
-/* Neumaier's step: what the addition loses is kept in `lost`. */
+/* Neumaier's step: `lost` keeps what the addition loses. */
 static inline void add_weight(double weight, double *sum, double *lost) {
     const double total = *sum + weight;
     *lost += fabs(*sum) >= fabs(weight) ? (*sum - total) + weight : (weight - total) + *sum;
@@ -388,15 +411,15 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
         return sif_fail(SIF_TOO_LARGE, -1, groups != NULL ? groups->size : grades->size);
     const size_t n_cells = (size_t)cells;
     const uint32_t stride = (uint32_t)grades->size + 1;
-    uint32_t cell[SIF_BLOCK];
+    uint32_t cell[COUNTED_BLOCK];
     double *lost = calloc(n_cells, sizeof *lost);
     if (lost == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
         goto done;
     }
-    for (int64_t first = 0; first < n; first += SIF_BLOCK) {
-        const size_t count = n - first < SIF_BLOCK ? (size_t)(n - first) : SIF_BLOCK;
-        status = find_cells(0, groups, grades, first, count, cell);
+    for (int64_t first = 0; first < n; first += COUNTED_BLOCK) {
+        const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
+        status = find_cells(groups, grades, first, count, cell);
         if (status.code != SIF_OK) {
             /* The cells are void, but a bad weight may come before the bad code. */
             for (int64_t i = first; i < status.row; i++)
@@ -421,15 +444,9 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
         }
     }
     for (size_t c = 0; c < n_cells; c++)
-        if (isfinite(sums[c])) /* a sum past all doubles is infinite; what it lost is no number */
+        if (isfinite(sums[c])) /* a sum past the largest double is infinite, and what it lost is no number */
             sums[c] += lost[c];
 done:
     free(lost);
-    if (status.code != SIF_OK) {
-        for (size_t c = 0; c < n_cells; c++)
-            sums[c] = NAN;
-        for (size_t g = 0; g < n_cells / stride; g++)
-            unweighted[g] = SIF_VOID;
-    }
-    return status;
+    return sif_finish(status, unweighted, cells / stride, sums, cells);
 }

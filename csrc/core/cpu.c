@@ -4,48 +4,47 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "code_loops.h"
+#include "counting_loops.h"
+#include "grid_loops.h"
+#include "history_loops.h"
+
 #ifndef __STDC_NO_ATOMICS__
 #define SHARED _Atomic
 #else
 #define SHARED volatile
 #endif
 
-typedef struct {
-    const char *name;
-    const sif_counting_loops *counting;
-    const sif_grid_loops *grid;
-    const sif_history_loops *histories;
-} version;
+#define TABLES_OF(VERSION) &sif_code_loops_##VERSION, &sif_counting_loops_##VERSION, &sif_grid_loops_##VERSION, &sif_history_loops_##VERSION
 
 /* Best first. */
-static const version versions[] = {
+static const sif_cpu_version versions[] = {
 #if SIF_X86
-    {"avx512", &sif_counting_loops_avx512, &sif_grid_loops_avx512, &sif_history_loops_avx512},
-    {"avx2", &sif_counting_loops_avx2, &sif_grid_loops_avx2, &sif_history_loops_avx2},
+    {"avx512", TABLES_OF(avx512)},
+    {"avx2", TABLES_OF(avx2)},
 #endif
 #if SIF_NEON
-    {"neon", &sif_counting_loops_neon, &sif_grid_loops_neon, &sif_history_loops_neon},
+    {"neon", TABLES_OF(neon)},
 #endif
-    {"baseline", &sif_counting_loops_baseline, &sif_grid_loops_baseline, &sif_history_loops_baseline},
+    {"baseline", TABLES_OF(baseline)},
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
-/* The one thing that is shared: written when the module is first imported, and by tests that force a version. Another interpreter of the
- * process imports it under a lock of its own, while kernels run: it finds its choice made, and writes nothing. Two that are the first at
- * once write the same. */
-static const version *SHARED in_use = &versions[VERSIONS - 1];
+/* The one thing that is shared: NULL until the first use, then the choice. Several threads may be the first at once: they write the same.
+ */
+static const sif_cpu_version *SHARED in_use;
 
-static int is_supported(const version *v) {
+static int is_supported(const sif_cpu_version *version) {
 #if SIF_X86
     __builtin_cpu_init();
-    if (v->counting == &sif_counting_loops_avx2)
+    if (version->codes == &sif_code_loops_avx2)
         return __builtin_cpu_supports("avx2") != 0;
-    if (v->counting == &sif_counting_loops_avx512) {
+    if (version->codes == &sif_code_loops_avx512) {
         const int has_words = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"); /* one way: of this processor */
         return has_words && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");  /* one way: of this processor */
     }
 #endif
-    return v != NULL;
+    return version != NULL;
 }
 
 int sif_use_cpu(const char *name) {
@@ -59,18 +58,12 @@ int sif_use_cpu(const char *name) {
     return -1;
 }
 
+const sif_cpu_version *sif_cpu_version_now(void) {
+    if (in_use == NULL)
+        (void)sif_use_cpu(NULL); /* finds one: every processor has the baseline */
+    return in_use;
+}
+
 const char *sif_cpu_in_use(void) {
-    return in_use->name;
-}
-
-const sif_counting_loops *sif_counting_loops_now(void) {
-    return in_use->counting;
-}
-
-const sif_grid_loops *sif_grid_loops_now(void) {
-    return in_use->grid;
-}
-
-const sif_history_loops *sif_history_loops_now(void) {
-    return in_use->histories;
+    return sif_cpu_version_now()->name;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_loops.h"
 #include "dated.h"
 #include "histories.h"
 #include "sorting.h"
@@ -101,11 +102,8 @@ static void add_group(const kendall_sums *of, int64_t tie_pattern, int64_t *coun
     cubes[1] += number_of(of->unlike_days);
 }
 
-static void make_kendall_void(const sif_dated *rows, int64_t *counts, double *cubes) {
-    for (int64_t c = 0; c < rows->group.size * SIF_KENDALL_COUNTS; c++)
-        counts[c] = SIF_VOID;
-    for (int64_t c = 0; c < rows->group.size * 2; c++)
-        cubes[c] = NAN;
+static sif_status finish_kendall(sif_status status, const sif_dated *rows, int64_t *counts, double *cubes) {
+    return sif_finish(status, counts, rows->group.size * SIF_KENDALL_COUNTS, cubes, rows->group.size * 2);
 }
 
 /* ---- grades
@@ -300,9 +298,7 @@ done:
     free(group.wide);
     if (status.code == SIF_BAD_PROVIDER)
         status.code = SIF_BAD_GROUP;
-    if (status.code != SIF_OK)
-        make_kendall_void(rows, counts, cubes);
-    return status;
+    return finish_kendall(status, rows, counts, cubes);
 }
 
 /* ---- numbers */
@@ -383,9 +379,7 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
     }
 done:
     free(memory);
-    if (status.code != SIF_OK)
-        make_kendall_void(rows, counts, cubes);
-    return status;
+    return finish_kendall(status, rows, counts, cubes);
 }
 
 /* ---- the exact distribution */
@@ -434,7 +428,7 @@ sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_
     for (int64_t i = 0; i < n; i++) {
         const int64_t pattern = sif_once(tie_pattern, i), score = sif_once(s, i);
         if (pattern <= 0 || pattern >= (int64_t)1 << SIF_MOST_EXACT) {
-            status = sif_fail(SIF_TOO_LARGE, i, pattern);
+            status = sif_fail(SIF_BAD_VALUE, i, pattern);
             goto done;
         }
         const int is_new = pattern != known;
@@ -457,8 +451,6 @@ sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_
         at[i] = (double)(arrangements[most] - larger) / (double)arrangements[pairs];
     }
 done:
-    if (status.code != SIF_OK)
-        for (int64_t i = 0; i < n; i++)
-            above[i] = at[i] = NAN;
-    return status;
+    (void)sif_finish(status, NULL, 0, above, n);
+    return sif_finish(status, NULL, 0, at, n);
 }

@@ -1,7 +1,7 @@
 /* The most recent eligible record of each provider on one date: one pass, no ordering needed. */
 #include "records.h"
 
-/* The best record of a provider so far; all that is compared lies in one place. */
+/* The best record of a provider so far. All that is compared lies side by side. */
 typedef struct {
     int64_t dated, published, row;
 } best;
@@ -45,8 +45,5 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
         rows[p] = sif_is_open(records, p, date) ? best_of[p].row : -1;
 done:
     free(best_of);
-    if (status.code != SIF_OK)
-        for (int64_t p = 0; p < n_providers; p++)
-            rows[p] = SIF_VOID;
-    return status;
+    return sif_finish(status, rows, n_providers, NULL, 0);
 }

@@ -1,17 +1,31 @@
-/* Loading a block of codes of any kind as int32, in the order of the rows or in another. */
-#include "cpu.h"
-#include "records.h"
+/* Loading codes of any kind as int32, in the order of the rows or in another. */
+#include "code_loops.h"
+
+enum { MASKED_BLOCK = 1024 };
+
+/* At most MASKED_BLOCK codes. */
+static void load_masked(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
+    const sif_code_loops *const loops = sif_code_loops_now();
+    uint8_t valid[MASKED_BLOCK];
+    if (rows == NULL)
+        loops->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
+    else
+        for (size_t i = 0; i < count; i++)
+            valid[i] = sif_is_valid(codes, rows[i]) ? UINT8_MAX : 0;
+    loops->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, valid, count, (uint32_t)codes->size, out);
+}
+
+void sif_load_unclamped(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
+    if (codes->validity != NULL)
+        for (size_t done = 0; done < count; done += MASKED_BLOCK)
+            load_masked(codes, rows != NULL ? rows + done : NULL, first + (int64_t)done,
+                        count - done < MASKED_BLOCK ? count - done : MASKED_BLOCK, out + done);
+    else
+        sif_code_loops_now()->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, NULL, count,
+                                                (uint32_t)codes->size, out);
+}
 
 void sif_load_codes(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
-    if (codes->validity == NULL) {
-        const sif_history_loops *const loops = sif_history_loops_now();
-        const void *const data = rows != NULL ? codes->data : sif_row_of(codes, first);
-        loops->load[codes->kind](data, rows, count, (uint32_t)codes->size, out);
-        loops->clamp_codes(out, count, (uint32_t)codes->size);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const int64_t code = sif_code_at(codes, rows != NULL ? rows[i] : first + (int64_t)i);
-        out[i] = sif_code_fits(code, codes->size) ? (int32_t)code : SIF_NO_CODE;
-    }
+    sif_load_unclamped(codes, rows, first, count, out);
+    sif_code_loops_now()->clamp(out, count, (uint32_t)codes->size);
 }

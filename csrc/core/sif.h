@@ -1,32 +1,50 @@
-/* The C core of ofsted_sif: aggregates grades of inspections. Plain C11, no Python.
+/* The C core of ofsted_sif: aggregates grades of inspections. Plain C11, no Python; this header can be included from C++, too.
  *
  * Words. A *code* is the position of a value in a list of labels: a grade in its scale (worst to best), a group or a provider in its
  * dictionary. A *day* counts days from 1970-01-01; SIF_NO_DAY is a missing date and lies before every day, so that a condition
  * "by this date" holds where the date is not known.
  *
- * Contract of every kernel:
+ * What holds of every kernel:
  *   - Inputs are const and hold n rows each. Outputs belong to the caller, who gives the size stated beside them.
  *   - Codes are checked inside the loop, before they index anything. The first offending row comes back in the status.
- *   - Numbers may be wrong, memory never: where others (threads, a signal handler that the interrupt check lets run) write to inputs during
- * the call, what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are the
- *     kernel's alone until it returns: they overlap neither inputs nor one another, and nobody else writes to them. (The bindings refuse
- *     what overlaps.)
- *   - Unless the status is SIF_OK the outputs are void: counts are all SIF_VOID. (After SIF_TOO_LARGE, which says that there can be no such
- *     outputs, nothing was written.)
- *   - Scratch memory is allocated in the kernel, checked, and freed on every path. The only global is the choice of sif_use_cpu; any
- *     kernel may run in several threads at once on distinct outputs.
+ *   - Numbers may be wrong, memory never: others (threads, or a signal handler that the interrupt check runs) may write to inputs during
+ *     the call. Then what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are
+ *     the kernel's alone until it returns: they overlap neither inputs nor one another, and nobody else writes to them.
+ *   - Unless the status is SIF_OK, outputs are void: all counts are SIF_VOID, and all doubles NaN. SIF_TOO_LARGE says that there can be no
+ *     such outputs: then nothing was written to them. The number of results, where one is given, is SIF_VOID after each failure.
+ *   - Scratch memory is allocated in the kernel, checked, and freed on every path.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
- *   - An interrupt check, where one is given, is asked now and then (at least every SIF_ROWS_PER_CHECK rows) whether to stop.
- */
+ *
+ * Who may call what, and when:
+ *   - Any thread may call any kernel at any time, also several at once, on inputs that they share and outputs of their own. A kernel calls
+ *     malloc, so a signal handler may not call one.
+ *   - The interrupt check is called in the thread of the kernel, now and then (at least once in SIF_ROWS_PER_CHECK rows). It may be NULL.
+ *   - Nothing needs to be called first. The best version of the hot loops is chosen at the first use.
+ *
+ * "Returns" beside a function lists what it returns beside SIF_OK. Each that takes an interrupt check may return SIF_INTERRUPTED. */
 #ifndef SIF_H
 #define SIF_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(SIF_SHARED) && defined(__GNUC__) /* while the shared library is built, which hides all else */
+#pragma GCC visibility push(default)
+#endif
+
+/* The version of this header, and of the library that is linked. */
+#define SIF_VERSION_MAJOR 0
+#define SIF_VERSION_MINOR 1
+#define SIF_VERSION_PATCH 0
+#define SIF_VERSION "0.1.0"
+const char *sif_version(void);
+
 #define SIF_NO_DAY INT64_MIN
-#define SIF_VOID ((int64_t) - 1)
-#ifndef SIF_ROWS_PER_CHECK /* fuzz targets ask oftener */
+#define SIF_VOID ((int64_t)(-1))
+#ifndef SIF_ROWS_PER_CHECK /* fuzz targets ask more often */
 #define SIF_ROWS_PER_CHECK ((int64_t)1 << 20)
 #endif
 
@@ -43,9 +61,10 @@ typedef enum {
     SIF_BAD_SPAN,     /* value: the day of a record that lies after its provider has closed */
     SIF_UNORDERED,    /* row: the first that comes too early for "ordered by provider and date" */
     SIF_BAD_GRID,     /* row: the first grid date or cut-off that is before the one before it */
-    SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S that no arrangement has, a cell that is none */
+    SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S, a tie pattern, a profile or a cell that there can't be */
     SIF_TOO_LARGE,    /* value: a number of cells or rows that this kernel can't address */
     SIF_NO_MEMORY,
+    SIF_BAD_TEXT, /* a text that does not lie within its buffer, or is no UTF-8 */
     SIF_INTERRUPTED,
     SIF_CHANGED /* an input that was written to during the call: what was found in it at first is no longer there */
 } sif_code;
@@ -68,7 +87,7 @@ typedef struct {
     sif_kind kind;
 } sif_codes;
 
-/* Asked whether to stop; non-zero means yes. NULL where nobody asks. */
+/* Asked whether to stop: non-zero means yes. */
 typedef struct {
     int (*stop)(void *context);
     void *context;
@@ -94,8 +113,9 @@ typedef struct {
     int64_t first, stop;
 } sif_piece;
 
-/* Chooses the version of the hot loops: "baseline", "avx2", "avx512" or "neon", or NULL for the best that this processor has. Called once
- * before any kernel runs. Returns 0, or -1 for a version that is unknown or that the processor lacks; the choice then stays. */
+/* Chooses the version of the hot loops: "baseline", "avx2", "avx512" or "neon", or NULL for the best that this processor has, which is
+ * chosen without a call, too. Returns 0, or -1 for a version that is unknown or that the processor lacks: the choice then stays. It may be
+ * called at any time; a kernel that runs meanwhile may go on in either version, with the same results. */
 int sif_use_cpu(const char *name);
 const char *sif_cpu_in_use(void);
 
@@ -112,22 +132,26 @@ typedef struct {
 
 /* Counts rows by group and grade.
  * counts: (groups->size + 1) x (grades->size + 1), row-major, *added to*; the last row takes missing groups, the last column missing
- * grades. groups NULL: one group, counts is 1 x (grades->size + 1). */
+ * grades. groups NULL: one group, counts is 1 x (grades->size + 1).
+ * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
                             const sif_interrupt_check *interrupt);
 
 /* Sums weights by group and grade, with Neumaier's compensation.
  * sums: like counts above, added to. unweighted: (groups->size + 1), added to: rows whose weight is missing (NaN); they enter no sum.
- * groups NULL: one group. On error sums are NaN and unweighted SIF_VOID. */
+ * groups NULL: one group. On error sums are NaN and unweighted SIF_VOID.
+ * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE, SIF_BAD_WEIGHT, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *grades, const double *weights, double *sums,
                            int64_t *unweighted, const sif_interrupt_check *interrupt);
 
 /* Orders records by provider and time (see sif_records; `eligible`, `opened` and `closed` are not looked at). Stable.
- * order: n; the rows in their order. already: 1 where that is 0, 1, 2, ... */
+ * order: n; the rows in their order. already: 1 where that is 0, 1, 2, ...
+ * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_interrupt_check *interrupt);
 
 /* The row of each provider's most recent eligible record that was inspected by `date` and published by `cutoff`.
- * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order. */
+ * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order.
+ * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_NO_MEMORY. */
 sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_interrupt_check *interrupt);
 
 /* Counts, for each date of a grid, the records in force by group and grade.
@@ -138,7 +162,9 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
  * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
  * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.
  * A record is in force from the first date on which it is both inspected and published, until the first on which a later record is; while
- * its provider is open. */
+ * its provider is open.
+ * Returns: SIF_BAD_PROVIDER, SIF_BAD_GROUP, SIF_BAD_GRADE, SIF_NO_DATE, SIF_BAD_ROW, SIF_UNORDERED, SIF_BAD_GRID, SIF_TOO_LARGE,
+ * SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_count_as_at(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
                            const sif_codes *grades, const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs,
                            int64_t *counts, const sif_interrupt_check *interrupt);
@@ -147,7 +173,8 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
  * records, whatever the grid.
  * cells, changes: room for 2 n each, 4 n where `expires` is given; the first n_changes are written. A cell is
  * (group x n_dates + date) x (grades->size + 1) + grade, with groups->size for missing groups and grades->size for missing grades; cells
- * rise, and no change is 0. Changes of pieces are merged by adding those of a cell. */
+ * rise, and no change is 0. Changes of pieces are merged by adding those of a cell.
+ * Returns: as sif_count_as_at. */
 sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, const sif_codes *groups, const sif_codes *grades,
                              const int64_t *expires, int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *n_changes,
                              int64_t *cells, int64_t *changes, const sif_interrupt_check *interrupt);
@@ -156,7 +183,9 @@ sif_status sif_changes_as_at(const sif_records *records, const int64_t *order, c
  * order: as for sif_count_as_at. groups, periods: codes of each record, or NULL for one group, one period. Of several eligible records of
  * a provider that are dated on one day the last counts. Codes are checked in all rows, eligible or not; days lie within 2^31 of 1970.
  * counts: (groups->size + 1) x (periods->size + 1) x (grades->size + 1) x (grades->size + 1), from x to, overwritten; the last of each
- * takes the missing. */
+ * takes the missing.
+ * Returns: SIF_BAD_PROVIDER, SIF_BAD_GROUP, SIF_BAD_PERIOD, SIF_BAD_GRADE, SIF_NO_DATE, SIF_BAD_DAY, SIF_BAD_ROW, SIF_UNORDERED,
+ * SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_count_transitions(const sif_records *records, const int64_t *order, const sif_piece *piece, const sif_codes *groups,
                                  const sif_codes *periods, const sif_codes *grades, int64_t *counts, const sif_interrupt_check *interrupt);
 
@@ -166,7 +195,9 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
  * several that count from one day the last counts. order: the rows ordered by provider and time, or NULL where they lie so (SIF_UNORDERED
  * where they do not); days lie within 2^31 of 1970.
  * rows, ended_by, start, end: n each, of which the first n_spells are written, in order of provider and time: the row that began the spell,
- * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID. */
+ * the row that ended it (-1: end of observation), and the days of both. On error n_spells is SIF_VOID.
+ * Returns: SIF_BAD_PROVIDER, SIF_BAD_GRADE, SIF_NO_DATE, SIF_BAD_DAY, SIF_BAD_SPAN, SIF_BAD_ROW, SIF_UNORDERED, SIF_TOO_LARGE,
+ * SIF_CHANGED. */
 sif_status sif_spells(const sif_records *records, const int64_t *order, const sif_codes *grades, int64_t until, int64_t *n_spells,
                       int64_t *rows, int64_t *ended_by, int64_t *start, int64_t *end, const sif_interrupt_check *interrupt);
 
@@ -176,7 +207,9 @@ sif_status sif_spells(const sif_records *records, const int64_t *order, const si
  * SIF_KENDALL_TIE_PATTERN says how the values of a group of at most SIF_MOST_EXACT rows on different days are tied, in runs of equals, the
  * longest first: bit j is set where a run ends after j + 1 values. 0 where the group is larger, or days are tied.
  * cubes: group.size x 2, added to: the ordered triples of rows whose values are not all equal, n (n - 1) (n - 2) less the sum of
- * t (t - 1) (t - 2), and those whose days are not. They are counted exactly and rounded once. On error they are NaN. */
+ * t (t - 1) (t - 2), and those whose days are not. They are counted exactly and rounded once. On error they are NaN.
+ * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE or SIF_BAD_VALUE, SIF_NO_DATE, SIF_BAD_DAY, SIF_BAD_ROW, SIF_UNORDERED, SIF_TOO_LARGE,
+ * SIF_NO_MEMORY, SIF_CHANGED. */
 enum {
     SIF_KENDALL_N,
     SIF_KENDALL_S,
@@ -201,7 +234,8 @@ sif_status sif_kendall_clusters(const sif_dated *rows, const sif_codes *grades, 
 
 /* The exact distribution of S where every order of the values is as likely, given their ties.
  * tie_pattern: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same tie
- * pattern should follow one another: their distribution is worked out once. On error the outputs are NaN. */
+ * pattern should follow one another: their distribution is worked out once. On error the outputs are NaN.
+ * Returns: SIF_BAD_VALUE. */
 sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_t *s, double *above, double *at,
                              const sif_interrupt_check *interrupt);
 
@@ -209,7 +243,8 @@ sif_status sif_kendall_exact(int64_t n, const int64_t *tie_pattern, const int64_
  * ranks: group.size x n_ranks, 0 the least. slopes: as many, overwritten; NaN where a group has no slope of that
  * rank, or is not in the piece.
  * Takes a quarter of a megabyte and 64 bytes a row; time grows hardly faster than the rows, but as their square where one slope is that
- * of a large part of all pairs. On error slopes are NaN. */
+ * of a large part of all pairs. On error slopes are NaN.
+ * Returns: SIF_BAD_GROUP, SIF_BAD_VALUE, SIF_NO_DATE, SIF_BAD_ROW, SIF_UNORDERED, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_ranks, const int64_t *ranks, double *slopes,
                          const sif_interrupt_check *interrupt);
 
@@ -217,9 +252,58 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
  * Providers with the same counts are given as one profile: members, n_profiles: how many have it; entries, n_profiles + 1: where its
  * cells begin in cell and count (n_entries of each, which entries[n_profiles] must be; cell below n_cells).
  * resampled: n_replicates x n_cells, overwritten. Replicate first_replicate + r draws from a stream of its own, which seed and number
- * decide: pieces of the replicates laid one after another are the whole. On error they are SIF_VOID. */
+ * decide: pieces of the replicates laid one after another are the whole. On error they are SIF_VOID.
+ * Returns: SIF_BAD_VALUE, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const int64_t *entries, int64_t n_entries, const int64_t *cell,
                                const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
                                int64_t *resampled, const sif_interrupt_check *interrupt);
+
+#if defined(SIF_SHARED) && defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+
+/* A column of texts as tables hold them; a text may have any bytes, NUL too.
+ * SIF_OFFSETS32, SIF_OFFSETS64: as Arrow's string and large_string. `rows` has n + 1 offsets into buffers[0].
+ * SIF_VIEWS: as Arrow's string_view. `rows` has n views of 16 bytes, which name any of n_buffers buffers.
+ * SIF_POINTERS: row i is the sizes[i] bytes at buffers[i]; `rows` is not looked at. Of Python's own strings; not missing.
+ * No byte outside the buffers is read, wherever offsets and views point. */
+typedef enum { SIF_OFFSETS32, SIF_OFFSETS64, SIF_VIEWS, SIF_POINTERS } sif_text_kind;
+
+typedef struct {
+    int64_t n;
+    sif_text_kind kind;
+    const void *rows; /* need not be aligned */
+    const uint8_t *const *buffers;
+    const int64_t *sizes;
+    int64_t n_buffers;
+    const uint8_t *validity; /* as in sif_codes; what stands behind a 0 bit is not looked at */
+    int64_t validity_offset;
+} sif_texts;
+
+/* The labels that a column, or several that are encoded one after another, has had so far: numbered in order of first appearance, compared
+ * byte by byte. One thread at a time may use one. At most `most` labels, below INT32_MAX - 2.
+ * seed: what nobody who chooses the texts knows, so that no choice of them takes longer than others; no result depends on it.
+ * sif_new_dictionary gives NULL where there is no memory. first_rows: the first row of each label; valid until the next call. */
+typedef struct sif_dictionary sif_dictionary;
+sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most);
+void sif_free_dictionary(sif_dictionary *dictionary);
+int64_t sif_dictionary_size(const sif_dictionary *dictionary);
+const int64_t *sif_first_rows(const sif_dictionary *dictionary);
+
+/* The code of each row: that of its label in the dictionary, to which new labels are added; -1 missing.
+ * codes: n, overwritten. first_row: the number of row 0 in the whole column, for first_rows and the status.
+ * SIF_BAD_TEXT: a row that does not lie within its bytes, is longer than INT32_MAX bytes, or is no UTF-8. SIF_TOO_LARGE: more labels than
+ * `most`. After an error codes are void, and the dictionary is only good for being freed. */
+sif_status sif_encode_text(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt);
+
+/* The place of each label among all, sorted by their bytes: that is the order of code points.
+ * place: as many as there are labels. */
+sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, const sif_interrupt_check *interrupt);
+
+/* Puts place[code] in the place of each code from 0 to size - 1, and -1 in that of all others. */
+sif_status sif_recode(int64_t n, int64_t size, const int32_t *place, int32_t *codes, const sif_interrupt_check *interrupt);
 
 #endif

@@ -17,6 +17,9 @@ PyObject *bind_kendall_clusters(PyObject *module, PyObject *const *args, Py_ssiz
 PyObject *bind_kendall_exact(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_theil_sen(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 PyObject *bind_resample_counts(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_encode_text(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_encode_objects(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
+PyObject *bind_recode(PyObject *module, PyObject *const *args, Py_ssize_t n_args);
 
 #define METHODS_OF_KERNELS \
     METHOD(count_grades,                                                                                                             \
@@ -65,7 +68,16 @@ PyObject *bind_resample_counts(PyObject *module, PyObject *const *args, Py_ssize
            "Write the slopes of given ranks among those of all pairs of rows of each group."),                                       \
     METHOD(resample_counts,                                                                                                          \
            "resample_counts(members, entries, cell, count, n_cells, seed, first_replicate, n_replicates, resampled, /)\n--\n\n"      \
-           "Write the counts of replicates that draw providers with replacement.")
+           "Write the counts of replicates that draw providers with replacement."),                                                  \
+    METHOD(encode_text,                                                                                                              \
+           "encode_text(texts, seed, is_sorted, codes, /)\n--\n\n"                                                                   \
+           "Write the code of each row's text; return the first row of each label, as int64."),                                      \
+    METHOD(encode_objects,                                                                                                           \
+           "encode_objects(objects, missing, seed, is_sorted, codes, /)\n--\n\n"                                                     \
+           "The same of Python's strings in an array of objects; return None where another object is among them."),                  \
+    METHOD(recode,                                                                                                                   \
+           "recode(codes, n_codes, place, /)\n--\n\n"                                                                                \
+           "Put place[code] where a code is, -1 where it is none.")
 /* clang-format on */
 
 #endif

@@ -9,6 +9,7 @@ import codecs
 import functools
 import glob
 import gzip
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -67,6 +68,8 @@ class Source:
         How to read it, in order.
     ordered : frozenset of str
         The dictionaries whose labels have an order.
+    attrs : dict
+        What the table says of itself, where pandas has written it.
     """
 
     names: list[str]
@@ -75,6 +78,7 @@ class Source:
     rows: int | None
     units: list[Unit] = field(repr=False)
     ordered: frozenset[str] = frozenset()
+    attrs: dict[str, Any] = field(default_factory=dict)
 
 
 def open_source(given: Any, keys: Iterable[str] = ("provider",)) -> Source:
@@ -110,9 +114,14 @@ def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
     kinds = list(zip(schema.names, schema.types, strict=True))
     dictionaries = {name: kind for name, kind in kinds if pa.types.is_dictionary(kind)}
     ordered = frozenset(name for name, kind in dictionaries.items() if kind.ordered)
-    return Source(
-        list(schema.names), frozenset(dictionaries), frozenset(name for name, kind in kinds if _is_text(kind)), rows, units, ordered
-    )
+    text = frozenset(name for name, kind in kinds if _is_text(kind))
+    return Source(list(schema.names), frozenset(dictionaries), text, rows, units, ordered, _attrs(schema))
+
+
+def _attrs(schema: pa.Schema) -> dict[str, Any]:
+    """The attrs of the pandas table that was written."""
+    found = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("attributes")
+    return found if isinstance(found, dict) else {}
 
 
 def _with_dictionaries(table: pa.Table) -> pa.Table:

@@ -13,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
+from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
 
@@ -62,8 +63,15 @@ class Scan:
         return f"<scan of {rows}, {len(self.source.names)} columns>"
 
     aggregate = _method(aggregation.aggregate)
+    as_at = _method(snapshots.as_at)
+    changes = _method(change.changes)
     change_between = _method(two_dates.change_between)
+    logrank = _method(durations.logrank)
+    median_time_to = _method(durations.median_time_to)
+    periods = _method(in_year.periods)
     series = _method(snapshots.series)
+    spells = _method(durations.spells)
+    time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(
         trends.trend,
@@ -92,10 +100,20 @@ class Scan:
         files.write_ordered(self.source, self.columns["provider"], path)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
 
+    def informed(self, question: partial.Question) -> partial.Question:
+        """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
+        warn_if_beyond(self.source.attrs, question.asked_days)
+        first = question.asks_first
+        if first is None or not set(first.needed().values()) <= set(self.source.names):
+            return question
+        since = int(self.answer(first)["since"].item())
+        return question if since == counts.NO_DAY else replace(question, since=since)  # type: ignore[call-arg]
+
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
+        question = self.informed(question)
         names = self._needed(question)
-        question = replace(question, text=self.source.text)
+        question = replace(question, text=self.source.text, unordered=self.source.dictionaries - self.source.ordered)
         workers = counts.usable_cores()
         if isinstance(question, aggregation.Aggregate):
             workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)
@@ -115,7 +133,10 @@ class Scan:
     def _needed(self, question: partial.Question) -> list[str]:
         """The columns to read. What a graded inspection is the judgements tell only where no column `graded` does."""
         present, needed = self.source.names, question.needed()
-        of_records = question.histories
+        if question.whole_rows:
+            columns.needed_columns(present, [], needed, of_records=True)
+            return present
+        of_records = question.histories or question.records
         if of_records and "graded" in present:
             wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
             columns.needed_columns(present, [], needed, of_records=True)
@@ -135,9 +156,18 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                done.add(question.count(_judged(table, question, self.source.text)))
+                as_asked = _as_it_is if question.whole_rows else _judged
+                done.add(question.count(as_asked(table, question, self.source.text)))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
+
+
+def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
+    """A table of Arrow as pandas would have read it: text is text again."""
+    for position, name in enumerate(table.column_names):
+        if name in text:
+            table = table.set_column(position, name, table.column(position).cast("string"))
+    return table.to_pandas()
 
 
 def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:

@@ -9,6 +9,8 @@ bits), or a list of such tuples, one per chunk. A *day* is a ``datetime64`` or a
 from ofsted_sif.counts.arguments import NO_DAY
 from ofsted_sif.counts.bootstrap import resample_counts
 from ofsted_sif.counts.counting import count_grades
+from ofsted_sif.counts.encoding import encode
+from ofsted_sif.counts.encoding import text_codes as text_codes
 from ofsted_sif.counts.histories import Changes, changes_as_at, count_as_at, count_transitions, latest_as_at, order_records, spells
 from ofsted_sif.counts.threads import check_memory as check_memory
 from ofsted_sif.counts.threads import number_of_threads as number_of_threads
@@ -24,6 +26,7 @@ __all__ = [
     "count_as_at",
     "count_grades",
     "count_transitions",
+    "encode",
     "kendall",
     "kendall_clusters",
     "kendall_exact",

@@ -7,7 +7,8 @@ from ofsted_sif.plot.bars import forest, shares
 from ofsted_sif.plot.canvas import describe
 from ofsted_sif.plot.flows import changes
 from ofsted_sif.plot.funnels import funnel
+from ofsted_sif.plot.futures import states
 from ofsted_sif.plot.maps import hex_map
 from ofsted_sif.plot.timelines import history, series, survival
 
-__all__ = ["changes", "describe", "forest", "funnel", "hex_map", "history", "series", "shares", "survival"]
+__all__ = ["changes", "describe", "forest", "funnel", "hex_map", "history", "series", "shares", "states", "survival"]

@@ -135,14 +135,14 @@ def forest(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw an estimate and its interval, a row a group, from what `aggregate`, `change_summary` or `trend` returns.
+    """Draw an estimate and its interval, a row a group, from what `aggregate`, `change_between`, `change_summary` or `trend` returns.
 
     Parameters
     ----------
     table : DataFrame
         A row a group with `lower` and `upper`.
     value : str, optional
-        The column of the estimate; by default the first that holds a number of slope_per_year, tau, share_improved and
+        The column of the estimate; by default the first that holds a number of difference, slope_per_year, tau, share_improved and
         the threshold's share.
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
@@ -252,7 +252,7 @@ def _in_words(table: pd.DataFrame, what: str, estimate: np.ndarray, lower: np.nd
 
 
 def _estimate(table: pd.DataFrame) -> str:
-    known = ["slope_per_year", "tau", "share_improved", "share_good_or_outstanding"]
+    known = ["difference", "slope_per_year", "tau", "share_improved", "share_good_or_outstanding"]
     found = [name for name in known if name in table.columns]
     if not found:
         raise ValueError(f"the table has none of {', '.join(known)}: name the column of the estimate with value=")
@@ -261,13 +261,16 @@ def _estimate(table: pd.DataFrame) -> str:
 
 
 def _what(value: str) -> str:
-    return "Kendall's tau" if value == "tau" else canvas.in_words(value.removeprefix("share_"))
+    named = {"tau": "Kendall's tau", "difference": "Improved less declined"}
+    return named.get(value) or canvas.in_words(value.removeprefix("share_"))
 
 
 def _reference(table: pd.DataFrame, value: str) -> tuple[float | None, str]:
     """Where the dashed line stands, and what it means."""
     if value == "slope_per_year":
         return 0.0, "dashed: no slope"
+    if value == "difference":
+        return 0.0, "dashed: as many improved as declined"
     if value == "tau":
         return 0.0, "dashed: no trend"
     count, size = value.removeprefix("share_"), "n_judged" if "n_judged" in table.columns else "n"

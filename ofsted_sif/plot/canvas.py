@@ -321,6 +321,14 @@ _OWN = frozenset(
         "standard_error",
         "level",
         "share",
+        "deff",
+        "difference",
+        "up",
+        "down",
+        "probability",
+        "years_in_grade",
+        "years_lower",
+        "years_upper",
     ]
 )
 

@@ -13,10 +13,13 @@ from typing import Any
 
 import pandas as pd
 
+from ofsted_sif.errors import GradesNotTakenWarning, warn
+from ofsted_sif.reading.account import Survey, as_table
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
-from ofsted_sif.reading.inspections import Survey, as_table, read_sheet
-from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, header_cells, known_layouts, load, nearest
+from ofsted_sif.reading.inspections import read_sheet
+from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
+from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
 __all__ = [
@@ -37,6 +40,7 @@ def read_inspections(
     layout: str | Path | None = None,
     sheet: str | None = None,
     keep: Sequence[str] = (),
+    previous: bool | None = None,
     errors: str = "raise",
     return_report: bool = False,
 ) -> Any:
@@ -52,6 +56,9 @@ def read_inspections(
         The sheet of a workbook; by default the first with inspections.
     keep : sequence of str or "all", default ()
         Further columns of the file, kept as text under the headers that they have there.
+    previous : bool, optional
+        Whether to take the inspection before, which some files list in the row of a newer one, as a row of its own. By default it is
+        taken from files of latest inspections, and not from files of a year, which hold the inspections of that year.
     errors : {"raise", "report"}, default "raise"
         What becomes of a value that is not understood: an error that names its place, or a missing value that stands in the report.
     return_report : bool, default False
@@ -63,15 +70,23 @@ def read_inspections(
         The standard columns that the file has, ``graded`` (bool) always among them; text as Categoricals, dates as datetime64[s],
         judgements as ordered Categoricals, worst to best. A row of a wide file that holds several inspections becomes several rows.
         Inspections without grades (interim, monitoring, ungraded, focused visits) keep their rows, with `outcome`, and no grade.
-        ``attrs`` counts the rows read and set aside.
+        ``known_from``: the day from which on the file has all graded inspections of the provider (missing: from the beginning);
+        no such column where it has all of all. ``attrs`` counts the rows read and set aside, and says of the file what it says of
+        itself: ``kind`` ("latest", "in year", "history"), ``complete_to`` (the day or the end of the year of which it speaks), ``as_at``
+        where the table is the state on that day.
     ReadingReport, with `return_report`
         The account of every row; for several files a list.
 
     Raises
     ------
     ReadingError
-        For a file that is damaged, of no known layout, or in more than one way to be understood, and (with ``errors="raise"``) for a
-        value not understood; it names file, sheet, row, column and value.
+        For a file that is damaged, of no known layout, or in more than one way to be understood, one whose full inspections have not one
+        grade, and (with ``errors="raise"``) for a value not understood; it names file, sheet, row, column and value.
+
+    Warns
+    -----
+    GradesNotTakenWarning
+        If a column that is not taken holds what looks like grades (with ``errors="raise"``); the report's `not_taken` lists it.
 
     Notes
     -----
@@ -99,13 +114,27 @@ def read_inspections(
     if errors not in ("raise", "report"):
         raise ValueError(f"errors={errors!r} is neither 'raise' nor 'report'")
     if isinstance(path, list | tuple):
-        return _read_several(path, layout, sheet, keep, errors, return_report)
+        options: dict[str, Any] = {"layout": layout, "sheet": sheet, "keep": keep, "previous": previous, "errors": errors}
+        return _read_several(path, return_report, **options)
     source = open_source(path)
     among = _among(layout)
     name, header, surveyed = _choose(source, among, sheet)
-    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors, keep)
+    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors, keep, previous)
     _remember(table, report)
+    if errors == "raise":
+        _warn_of_grades(report)
     return (table, report) if return_report else table
+
+
+def _warn_of_grades(report: ReadingReport) -> None:
+    """Warn of columns that hold grades and are not taken."""
+    told = ", ".join(f"{header!r} ({n:,})" for header, n in report.not_taken[["header", "n"]].itertuples(index=False))
+    if told:
+        warn(
+            f"{report.file}: columns that hold grades and are not taken: {told}. keep= takes a column as text, layout= a layout of your "
+            "own that names it",
+            GradesNotTakenWarning,
+        )
 
 
 # The reports of tables that are still in use, by the table's identity: a table can't carry its report (attrs slow pandas down, and
@@ -118,9 +147,7 @@ def _remember(table: pd.DataFrame, report: ReadingReport) -> None:
     _REPORTS[key] = (weakref.ref(table, lambda _: _REPORTS.pop(key, None)), report)
 
 
-def _read_several(
-    paths: Sequence[Any], layout: str | Path | None, sheet: str | None, keep: Sequence[str], errors: str, return_report: bool
-) -> Any:
+def _read_several(paths: Sequence[Any], return_report: bool, **options: Any) -> Any:
     from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
 
     if not paths:
@@ -128,8 +155,8 @@ def _read_several(
     shown = sys.stderr.isatty() or "ipykernel" in sys.modules
     combined: pd.DataFrame | None = None
     reports = []
-    for path in tqdm(paths, desc="reading", unit="file", delay=1, disable=not shown):
-        table, report = read_inspections(path, layout=layout, sheet=sheet, keep=keep, errors=errors, return_report=True)
+    for path in tqdm(paths, desc="reading", unit="file", delay=2, disable=not shown):
+        table, report = read_inspections(path, return_report=True, **options)
         combined = table if combined is None else combine(combined, table)
         reports.append(report)
     return (combined, reports) if return_report else combined
@@ -160,63 +187,15 @@ def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple
     if sheet is not None and sheet not in source.names:
         there = ", ".join(repr(name) for name in source.names if name) or "none, as a CSV has no sheets"
         raise ReadingError(f"there is no sheet {sheet!r}; there are {there}", file=source.file)
+    refuse_before_layouts(source, [name for name in source.names if sheet in (None, name)])
     surveyed = _survey(source, among)
     for name, header, _ in surveyed:
         if header is not None and sheet in (None, name):
             return name, header, surveyed
-    if no_inspections := [said for name in source.names if sheet in (None, name) and (said := _without_inspections(source, name))]:
-        raise ReadingError(no_inspections[0], file=source.file, sheet=sheet)
-    nearest_found = [
-        found for name in source.names if sheet in (None, name) and (found := nearest(source.load(name, HEADER_WITHIN), among)) is not None
-    ]
-    if not nearest_found:
-        raise ReadingError(
-            "no row is the header of a layout of inspections that is known (README.md in ofsted_sif/reading)", file=source.file
-        )
-    known, row, lacking = min(nearest_found, key=lambda found: len(found[2]))
-    lacks = ", ".join(map(repr, lacking))
-    raise ReadingError(
-        f"no row is the header of a known layout; nearest is {known.name!r}, of which this row lacks {lacks or 'what it must not have'}",
-        file=source.file,
-        sheet=sheet,
-        row=row + 1,
-    )
-
-
-# Files of Ofsted's that hold no inspections, or none with grades: what tells them, and what to say.
-_NO_INSPECTIONS = (
-    (
-        ("as at date", "urn", "overall effectiveness"),
-        "this is Ofsted's five-year data: the grades in force at five dates, not inspections, so that each would count five times; take "
-        "the official statistics of one date, or the inspections of the year to date",
-    ),
-    (
-        ("joiner status", "leaver status"),
-        "this is Ofsted's list of joiners and leavers: when providers opened and closed, no inspections",
-    ),
-    (
-        ("period as at", "outstanding", "good"),
-        "this is Ofsted's printed series of counts (how many providers had each grade at each date), no inspections",
-    ),
-    (
-        ("area name", "inspection outcome written statement of action required"),
-        "these are area SEND inspections: their outcomes are no grades, and are not read",
-    ),
-    (
-        ("local area partnership", "inspection outcome"),
-        "these are area SEND inspections: their three outcomes are no grades, and are not read",
-    ),
-)
-
-
-def _without_inspections(source: Source, name: str | None) -> str | None:
-    """What a sheet of Ofsted's is that holds no inspections."""
-    for row in source.load(name, HEADER_WITHIN).rows:
-        cells = set(header_cells(row))
-        for headers, said in _NO_INSPECTIONS:
-            if cells.issuperset(headers):
-                return said
-    return None
+    sheets = [name for name in source.names if sheet in (None, name)]
+    refuse_known(source, sheets)
+    refuse_unknown(source, sheets, among)
+    raise AssertionError  # one of them has raised
 
 
 def list_sheets(path: Any) -> pd.DataFrame:

@@ -48,6 +48,10 @@ class Cells(Sequence[list[str]]):
     def __iter__(self) -> Iterator[list[str]]:
         return map(self.__getitem__, range(len(self)))
 
+    def n_longer(self, rows: np.ndarray, length: int) -> np.ndarray:
+        """In each of these rows, how many cells are longer than so many bytes."""
+        return (self._ends[rows] - self._starts[rows] > length).sum(axis=1)
+
     def _texts(self, starts: np.ndarray, ends: np.ndarray) -> str:
         """These cells as one text, with `_BETWEEN` between any two."""
         lengths = ends - starts + 1  # with the byte after the cell, which becomes what stands between

@@ -1,8 +1,4 @@
-"""Several releases as one history, and two lists compared.
-
-Across the change of case systems in 2015 the same inspection stands under another number and a day up to 19 days away, so neither is a
-key over time; within one system the number is.
-"""
+"""Several releases as one history, and two lists compared."""
 
 from __future__ import annotations
 
@@ -12,21 +8,17 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, has_grade, judgement_columns
-from ofsted_sif.table.dates import days_of, iso
+from ofsted_sif.reading import known
+from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
+from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
+from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind
-from ofsted_sif.table.records import stack
+
+# What changed: row of the newer release, column, before, after.
+_Changes = list[tuple[int, str, Any, Any]]
 
 __all__ = ["combine", "reconcile"]
-
-# The largest distance seen between the days that two systems give for one inspection.
-NEAR = 20
-# Numbers of the case system before 2015 end at the one, those of the system since begin at the other: between them both have some.
-LAST_OLD, FIRST_NEW = 435_001, 381_399
-# The same between two days of publication, where the day of the inspection is not known: Nottingham's report of 5 September 2022 stands
-# under 5 November in one release.
-NEAR_PUBLISHED = 92
 
 
 @same_kind_and_report
@@ -77,29 +69,60 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     (716, 16, 0)
     """
     older, later = as_frame(table).reset_index(drop=True), as_frame(newer).reset_index(drop=True)
+    said = [frame.attrs for frame in (older, later)]
+    if not _is_register(later):
+        known.warn_of_older(older, later)
+    older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
     if "provider" in older.columns and "provider" in later.columns:
         keys = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
         older, later = older.assign(provider=keys[0]), later.assign(provider=keys[1])
+    if _is_register(later):
+        result = _of_providers(older.copy(deep=False), later)
+        result.attrs = said[0]
+        return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
     older, later = _with_graded(older, later)
-    pairs = _pairs(older, later)
-    result, changes = _updated(older, later, pairs)
-    added = np.setdiff1d(np.arange(len(later)), pairs[:, 1])
-    result = _of_providers(_stacked(result, later.take(added).reset_index(drop=True)), later)
-    result.attrs = dict(older.attrs)
+    pairs = find_pairs(older, later)
+    result, changes = _together(older, later, pairs)
+    result = _of_providers(result, later)
+    older.attrs, later.attrs = said
+    since, gaps = known.joined(older, later, result)
+    if since is not None:
+        result["known_from"] = since
+    else:
+        result = result.drop(columns="known_from", errors="ignore")
+    result.attrs = known.attrs_of_both(older, later, gaps)
     if not return_report:
         return result
-    kept = np.setdiff1d(np.arange(len(older)), pairs[:, 0])
-    report = pd.DataFrame(
-        [
-            *[("added", *_identity(later, row), "", None, None) for row in added.tolist()],
-            *[("changed", *_identity(later, row), name, before, after) for row, name, before, after in changes],
-            *[("kept", *_identity(older, row), "", None, None) for row in kept.tolist()],
-        ],
-        columns=["what", "provider", "inspection_start", "published", "column", "before", "after"],
-    )
-    n_changed = len({row for row, *_ in changes})
-    report.attrs = {"added": len(added), "changed": n_changed, "same": len(pairs) - n_changed, "kept": len(kept)}
+    report = _differences(older, later, pairs, changes)
+    if gaps:
+        report.attrs["gaps"] = gaps
     return result, report
+
+
+def _is_register(frame: pd.DataFrame) -> bool:
+    """Whether a table says of providers when they opened and closed, and holds no inspections."""
+    return {"opened", "closed"} & set(frame.columns) != set() and {"inspection_start", "published"}.isdisjoint(frame.columns)
+
+
+def _differences(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray, changes: _Changes) -> pd.DataFrame:
+    """The report: a row a difference between the two releases."""
+    added, kept = _unpaired(later, pairs[:, 1]), _unpaired(older, pairs[:, 0])
+    if _is_register(later):
+        added = added[:0]
+    changed = np.array([row for row, *_ in changes], dtype=np.int64)
+    what = np.repeat(["added", "changed", "kept"], [len(added), len(changed), len(kept)])
+    columns: dict[str, Any] = {"what": what}
+    for name in ("provider", "inspection_start", "published"):
+        parts = [_values(frame, name)[rows] for frame, rows in ((later, added), (later, changed), (older, kept))]
+        columns[name] = np.concatenate(parts)
+    blank = np.full(len(added), None), np.full(len(kept), None)
+    columns["column"] = [""] * len(added) + [name for _, name, *_ in changes] + [""] * len(kept)
+    for at, name in ((2, "before"), (3, "after")):
+        columns[name] = pd.Series([*blank[0], *(change[at] for change in changes), *blank[1]], dtype=object)
+    report = pd.DataFrame(columns)
+    n_changed = len(np.unique(changed))
+    report.attrs = {"added": len(added), "changed": n_changed, "same": len(pairs) - n_changed, "kept": len(kept)}
+    return report
 
 
 def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -109,191 +132,138 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
     return tuple(frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
 
 
-def _day(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return days_of(column(frame, name, name), name) if name in frame.columns else np.full(len(frame), NO_DAY)
+def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column for the report: days, or whatever the providers are; missing where there is none."""
+    if name not in frame.columns:
+        return np.full(len(frame), np.datetime64("NaT", "s"))
+    values = frame[name]
+    return values.to_numpy() if values.dtype.kind == "M" else values.astype(object).to_numpy()
 
 
-def _labels(frame: pd.DataFrame, name: str) -> pd.Series:
-    return frame[name].astype(object) if name in frame.columns else pd.Series(np.full(len(frame), None), dtype=object)
-
-
-def _pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
-    """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most."""
-    keys = [_labels(frame, "provider") for frame in (older, later)]
-    for key, frame in zip(keys, (older, later), strict=True):
-        column(frame, "provider", "provider")
-        if key.isna().any():
-            raise ValueError(f"row {int(np.argmax(key.isna()))} has no provider")
-    candidates = pd.DataFrame({"key": keys[0], "old": np.arange(len(older))}).merge(
-        pd.DataFrame({"key": keys[1], "new": np.arange(len(later))}), on="key"
-    )
-    old, new = candidates["old"].to_numpy(), candidates["new"].to_numpy()
-    succeeded = _under_successors(older, later)
-    old, new = np.concatenate([old, succeeded[:, 0]]), np.concatenate([new, succeeded[:, 1]])
-    number = [_labels(frame, "inspection_number") for frame in (older, later)]
-    of_system = [_bare(series) for series in number]
-    one, other = of_system[0][0].to_numpy()[old], of_system[1][0].to_numpy()[new]
-    both = number[0].notna().to_numpy()[old] & number[1].notna().to_numpy()[new]
-    same_number = both & (one == other)
-    systems = of_system[0][1][old], of_system[1][1][new]
-    possible = ~both | same_number | (systems[0] != systems[1]) | (systems[0] == 0)
-    for name in ("framework", "graded"):
-        if name in older.columns and name in later.columns:
-            first, second = _labels(older, name), _labels(later, name)
-            known = first.notna().to_numpy()[old] & second.notna().to_numpy()[new]
-            possible &= ~known | (first.to_numpy()[old] == second.to_numpy()[new])
-    equal, unlike, common, judged = _agreement(older, later, old, new)
-    possible &= ~judged | (common > 0) | same_number
-    start = [_day(frame, "inspection_start") for frame in (older, later)]
-    published = [_day(frame, "published") for frame in (older, later)]
-    a, b = start[0][old], start[1][new]
-    p, q = published[0][old], published[1][new]
-    undated = (a == NO_DAY) | (b == NO_DAY)
-    apart = np.where(undated, np.iinfo(np.int32).max, np.abs(np.where(undated, 0, a) - np.where(undated, 0, b)))
-    rank = np.full(len(old), 9)
-    # Across the change of systems the judgements below the overall one were restated for some; that one never.
-    agree = (unlike == 0) & (equal > 0) | both & _same_overall(older, later, old, new)
-    rank[~undated & (apart <= NEAR) & agree] = 4
-    rank[undated & (p != NO_DAY) & (p == q)] = 3
-    # Of the same grades twice within a quarter, one day of publication is a slip.
-    rank[undated & (p != NO_DAY) & (q != NO_DAY) & (p != q) & (np.abs(p - q) <= NEAR_PUBLISHED) & (unlike == 0) & (equal > 1)] = 5
-    rank[~undated & (apart == 0)] = 2
-    rank[same_number] = 1
-    chosen = np.flatnonzero(possible & (rank < 9))
-    chosen = chosen[np.lexsort((new[chosen], old[chosen], apart[chosen], -equal[chosen], unlike[chosen], rank[chosen]))]
-    used_old, used_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
-    pairs = []
-    for row, match in zip(old[chosen].tolist(), new[chosen].tolist(), strict=True):
-        if not used_old[row] and not used_new[match]:
-            used_old[row] = used_new[match] = True
-            pairs.append((row, match))
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
-
-
-def _same_overall(older: pd.DataFrame, later: pd.DataFrame, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Whether both rows of a candidate pair have the same overall grade."""
-    name = "overall_effectiveness"
-    if not all(name in judgement_columns(frame) for frame in (older, later)):
-        return np.zeros(len(old), dtype=np.bool_)
-    (first, scale), (second, their_scale) = (grade_codes(frame, name, None) for frame in (older, later))
-    return (first[old] >= 0) & (first[old] == second[new]) & (scale == their_scale)
-
-
-def _under_successors(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
-    """Positions of rows with one number under two providers, of which one is the other's `urn_at_inspection`."""
-    frames = []
-    for frame in (older, later):
-        bare = _bare(_labels(frame, "inspection_number"))[0]
-        there = bare.notna().to_numpy()
-        columns = {"number": bare, "provider": _labels(frame, "provider"), "then": _labels(frame, "urn_at_inspection")}
-        frames.append(pd.DataFrame({**columns, "at": np.arange(len(frame))})[there])
-    if all(frame["then"].isna().all() for frame in frames):
-        return np.empty((0, 2), dtype=np.int64)
-    found = frames[0].merge(frames[1], on="number")
-    other = found["provider_x"] != found["provider_y"]
-    same = (found["then_y"] == found["provider_x"]) | (found["then_x"] == found["provider_y"])
-    return found.loc[other & same, ["at_x", "at_y"]].to_numpy(dtype=np.int64)
-
-
-def _bare(numbers: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """Numbers without a leading ITS, and the case system of each: -1 before 2015, 1 since, 0 where both have such numbers."""
-    text = numbers.astype("str")
-    old_by_name = text.str.startswith("ITS").to_numpy(dtype=np.bool_)
-    bare = text.str.removeprefix("ITS")
-    digits = bare.str.fullmatch(r"\d{1,9}").to_numpy(dtype=np.bool_)
-    value = np.zeros(len(bare), dtype=np.int64)
-    value[digits] = bare[digits].astype("int64")
-    system = np.zeros(len(bare), dtype=np.int8)
-    system[(digits & (value < FIRST_NEW)) | old_by_name] = -1
-    system[digits & (value > LAST_OLD) & ~old_by_name] = 1
-    return bare.astype(object).where(numbers.notna(), None), system
-
-
-def _agreement(
-    older: pd.DataFrame, later: pd.DataFrame, old: np.ndarray, new: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of each candidate pair: how many grades are equal, unlike, and in both, and whether both have any."""
-    equal, unlike = np.zeros(len(old), dtype=np.int64), np.zeros(len(old), dtype=np.int64)
-    any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
-    names = judgement_columns(later)
-    for name in judgement_columns(older):
-        codes, scale = grade_codes(older, name, None)
-        any_old |= codes >= 0
-        if name not in names:
-            continue
-        if (later[name].notna()).any():
-            theirs, their_scale = grade_codes(later, name, None)
-            if their_scale != scale and (codes >= 0).any():
-                raise ValueError(f"column {name!r} is on the scale {scale.name} in one table and {their_scale.name} in the other")
-            x, y = codes[old], theirs[new]
-            known = (x >= 0) & (y >= 0)
-            equal += known & (x == y)
-            unlike += known & (x != y)
-    for name in names:
-        any_new |= has_grade(later[name])
-    return equal, unlike, equal + unlike, any_old[old] & any_new[new]
-
-
-def _updated(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tuple[pd.DataFrame, list[tuple[int, str, Any, Any]]]:
-    """The older rows with the newer values of the same inspections, and what changed: row of the newer, column, before, after."""
-    old, new = pairs[:, 0], pairs[:, 1]
+def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tuple[pd.DataFrame, _Changes]:
+    """The older rows with the newer values of the same inspections, then the rows that only the newer has; and what changed."""
+    added = _unpaired(later, pairs[:, 1])
     columns: dict[str, Any] = {}
-    changes: list[tuple[int, str, Any, Any]] = []
+    changes: _Changes = []
     for name in dict.fromkeys([*older.columns, *later.columns]):
-        if name not in later.columns:
-            columns[name] = older[name]
+        if name == "known_from":
+            columns[name] = np.full(len(older) + len(added), np.datetime64("NaT", "s"))  # said of providers, once all rows are there
             continue
-        theirs = later[name].take(new)
-        if name not in older.columns:
-            values = later[name].iloc[:0].reindex(range(len(older)))
-            if values.dtype == object and later[name].dtype == np.bool_:
-                values = pd.Series(False, index=range(len(older)))
-            columns[name] = _replaced(values, old, theirs)
-            continue
-        ours = older[name].take(old)
-        a, b = ours.astype(object).to_numpy(), theirs.astype(object).to_numpy()
-        known, before_missing = theirs.notna().to_numpy(), ours.isna().to_numpy()
-        differ = known & before_missing
-        both = np.flatnonzero(known & ~before_missing)
-        differ[both] = a[both] != b[both]  # only what is known can be compared: pandas.NA cannot
-        for place in np.flatnonzero(differ & ~before_missing).tolist():
-            changes.append((int(new[place]), name, a[place], b[place]))
-        columns[name] = _replaced(older[name], old[differ], theirs.iloc[np.flatnonzero(differ)]) if differ.any() else older[name]
+        ours = older[name] if name in older.columns else _missing(later[name], len(older))
+        theirs = later[name] if name in later.columns else _missing(ours, len(later))
+        differ, told = _differing(ours, theirs, pairs) if name in later.columns else (pairs[:0], [])
+        if name in older.columns:
+            changes += [(row, name, before, after) for row, before, after in told]
+        columns[name] = _joined(ours, theirs, differ, added)
     return pd.DataFrame(columns, copy=False), sorted(changes, key=lambda change: change[0])
 
 
-def _replaced(values: pd.Series, rows: np.ndarray, by: pd.Series) -> pd.Series:
-    """A copy with other values in those rows; a Categorical gains what it lacks."""
-    result = values.copy()
-    if isinstance(result.dtype, pd.CategoricalDtype):
-        extra = pd.Index(by.dropna().astype(object).unique()).difference(result.cat.categories, sort=False)
-        if len(extra):
-            result = result.cat.add_categories(extra)
-    result.iloc[rows] = by.astype(object).to_numpy() if isinstance(result.dtype, pd.CategoricalDtype) else by.to_numpy()
+def _unpaired(frame: pd.DataFrame, paired: np.ndarray) -> np.ndarray:
+    """The rows that are in no pair."""
+    free = np.ones(len(frame), dtype=np.bool_)
+    free[paired] = False
+    return np.flatnonzero(free)
+
+
+def _missing(like: pd.Series, size: int) -> pd.Series:
+    """A column of nothing, of the kind of another; of yes and no, no."""
+    if like.dtype == np.bool_:
+        return pd.Series(np.zeros(size, dtype=np.bool_))
+    return like.iloc[:0].reindex(range(size))
+
+
+def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[np.ndarray, list[tuple[int, Any, Any]]]:
+    """The pairs in which the newer value is known and another, and of those known before too: row of the newer, before, after."""
+    old, new = pairs[:, 0], pairs[:, 1]
+    if isinstance(ours.dtype, pd.CategoricalDtype) and isinstance(theirs.dtype, pd.CategoricalDtype):
+        a, b = np.asarray(ours.cat.codes)[old], np.asarray(theirs.cat.codes)[new]
+        known, missing = b >= 0, a < 0
+        if _same_categories(ours.dtype, theirs.dtype):
+            unlike = a != b
+        else:
+            labels = [np.append(np.asarray(dtype.categories, dtype=object), None) for dtype in (ours.dtype, theirs.dtype)]
+            unlike = labels[0][a] != labels[1][b]
+    elif ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
+        a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
+        known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
+    else:
+        a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]
+        known, missing = ~pd.isna(b), pd.isna(a)
+        both = np.flatnonzero(known & ~missing)  # only what is known can be compared: pandas.NA cannot
+        unlike = np.ones(len(a), dtype=np.bool_)
+        unlike[both] = a[both] != b[both]
+    differ = known & unlike
+    told = differ & ~missing
+    if not told.any():
+        return pairs[differ], []
+    before, after = ours.take(old[told]).astype(object), theirs.take(new[told]).astype(object)
+    return pairs[differ], list(zip(new[told].tolist(), before.tolist(), after.tolist(), strict=True))
+
+
+def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.ndarray) -> pd.Series:
+    """One column of the history; a Categorical gains the categories that it lacks."""
+    rows = np.concatenate([differ[:, 1], added])
+    if not len(rows):
+        return ours
+    if isinstance(ours.dtype, pd.CategoricalDtype):
+        newer = theirs.array if isinstance(theirs.dtype, pd.CategoricalDtype) else pd.Categorical(theirs)
+        dtype, codes = _categories(ours.array, newer, np.asarray(newer.codes)[rows])
+        result = np.append(np.asarray(ours.array.codes).astype(codes.dtype), codes[len(differ) :])
+        result[differ[:, 0]] = codes[: len(differ)]
+        return pd.Series(pd.Categorical.from_codes(result, dtype=dtype, validate=False))
+    more = theirs.take(rows)
+    below = more.iloc[len(differ) :]
+    result = ours.reindex(range(len(ours) + len(below))) if below.isna().all() else pd.concat([ours, below], ignore_index=True)
+    if len(differ):
+        if result.dtype.kind == "M" and more.dtype.kind != "M":
+            result = result.astype(object)
+        result = result.copy()
+        result.iloc[differ[:, 0]] = more.iloc[: len(differ)].astype(result.dtype).to_numpy()
     return result
 
 
-def _stacked(result: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
-    missing = {name: added[name].iloc[:0].reindex(range(len(added))) for name in added.columns if name not in result.columns}
-    lacking = {name: result[name].iloc[:0].reindex(range(len(added))).array for name in result.columns if name not in added.columns}
-    return stack(result.assign(**missing), added.assign(**lacking)) if len(added) else result
+def _same_categories(one: Any, other: Any) -> bool:
+    """Whether two columns are Categoricals of the same codes; comparing their dtypes takes longer."""
+    if not (isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)) or one.ordered != other.ordered:
+        return False
+    return one.categories is other.categories or one.categories.equals(other.categories)
+
+
+def _categories(ours: pd.Categorical, newer: pd.Categorical, codes: np.ndarray) -> tuple[pd.CategoricalDtype, np.ndarray]:
+    """The older categories with those that the newer rows need too, and the codes of these rows among them."""
+    if _same_categories(ours.dtype, newer.dtype):
+        return ours.dtype, codes
+    used = np.zeros(len(newer.categories), dtype=np.bool_)
+    used[codes[codes >= 0]] = True
+    place = np.full(len(newer.categories) + 1, -1, dtype=np.int32)
+    place[:-1][used] = ours.categories.get_indexer(newer.categories[used])
+    extra = used & (place[:-1] < 0)
+    place[:-1][extra] = len(ours.categories) + np.arange(int(extra.sum()))
+    if not extra.any():
+        return ours.dtype, place[codes]
+    more = newer.categories[extra]
+    categories = ours.categories.append(more) if len(ours.categories) else more
+    return pd.CategoricalDtype(categories, ordered=ours.ordered), place[codes]
 
 
 def _of_providers(result: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """What the newer release says of a provider's opening and closing holds for all its rows."""
     for name in ("opened", "closed"):
-        if name not in later.columns or result[name].dtype.kind != "M" or later[name].dtype.kind != "M":
+        if name not in later.columns or later[name].dtype.kind != "M" or not later[name].notna().any():
             continue
-        said = later.loc[later[name].notna(), ["provider", name]].drop_duplicates("provider", keep="last")
-        position = pd.Index(said["provider"].astype(object)).get_indexer(pd.Index(result["provider"].astype(object)))
+        if name not in result.columns:
+            result[name] = np.full(len(result), np.datetime64("NaT", "s"))
+        if result[name].dtype.kind != "M":
+            continue
+        here, there = joint_codes(result["provider"], later["provider"])
+        said = np.full(max(int(here.max(initial=-1)), int(there.max(initial=-1))) + 2, np.datetime64("NaT", "s"))
+        known_rows = later[name].notna().to_numpy()
+        said[there[known_rows]] = later[name].to_numpy()[known_rows]
         dates = result[name].to_numpy(copy=True)
-        dates[position >= 0] = said[name].to_numpy()[position[position >= 0]]
+        newly = ~np.isnat(said[here])
+        dates[newly] = said[here][newly]
         result[name] = dates
     return result
-
-
-def _identity(frame: pd.DataFrame, row: int) -> tuple[Any, Any, Any]:
-    return tuple(frame[name].iloc[row] if name in frame.columns else pd.NaT for name in ("provider", "inspection_start", "published"))
 
 
 @same_kind
@@ -338,14 +308,17 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
             again = keys[keys.duplicated()][0]
             raise ValueError(f"{title}: provider {again} stands in it {int((keys == again).sum())} times; as_at gives one row a provider")
         codes, scale = grade_codes(frame, judgement, None)
-        start, report = _day(frame, "inspection_start"), _day(frame, "published")
+        start, report = day_of(frame, "inspection_start"), day_of(frame, "published")
         labels = np.array([*scale.labels[::-1], None], dtype=object)[codes]
         found.append((keys, labels, start, report, scale))
     if found[0][4] != found[1][4]:
         raise ValueError(f"column {judgement!r} is on the scale {found[0][4].name} in mine and {found[1][4].name} in published")
     everyone = sorted({*found[0][0], *found[1][0]}, key=str)
     at = [keys.get_indexer(pd.Index(everyone)) for keys, *_ in found]
-    names = [dict(zip(keys, _labels(frame, "provider_name"), strict=True)) for (keys, *_), frame in zip(found, lists, strict=True)]
+    names = [
+        dict(zip(keys, labels_of(frame, "provider_name").astype(object), strict=True))
+        for (keys, *_), frame in zip(found, lists, strict=True)
+    ]
     rows = []
     for place, key in enumerate(everyone):
         i, j = int(at[0][place]), int(at[1][place])

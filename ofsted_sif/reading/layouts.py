@@ -41,6 +41,7 @@ class Event:
     framework: str | None
     graded: bool
     means: Mapping[str, str]
+    needs_overall: bool = False  # graded only where there is an overall grade
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,14 @@ class Block:
     framework: str | None
     inspection_type: str | None
     graded: bool
+    previous: bool = False  # whether it was listed before, beside a newer one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
-    """A layout, as its file says it."""
+    """A layout, as its file says it; `stem` is the file's name."""
 
+    stem: str
     name: str
     about: str
     required: tuple[tuple[str, ...], ...]
@@ -73,7 +76,12 @@ class Layout:
     outcomes: Mapping[str, str]
     scales: Mapping[str, GradeScale]
     framework_by_date: tuple[Mapping[str, Any], ...]
+    grade_words: Mapping[str, Mapping[str, str]]
     unknown_dates: frozenset[str] = field(default_factory=frozenset)
+    kind: str | None = None  # latest, in year, history; None: the file itself tells
+    year: str | None = None  # financial, academic: how its years are counted
+    short_years: bool = False  # whether 22/06/26 is 22 June 2026
+    whole: bool = False  # whether a history has all inspections that there ever were
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,8 @@ class Names:
 
     kinds: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
+    of_inspections: frozenset[str]
+    outcomes: tuple[str, ...]
     scales: Mapping[str, GradeScale]
     judgements: Mapping[str, GradeScale]
     missing: frozenset[str]
@@ -104,6 +114,8 @@ def names() -> Names:
     return Names(
         kinds={name: column["kind"] for name, column in said["columns"].items()},
         headers={name: forms(column.get("headers", [])) for name, column in said["columns"].items()},
+        of_inspections=frozenset(name for name, column in said["columns"].items() if column.get("of") == "inspection"),
+        outcomes=tuple(name for name, column in said["columns"].items() if column.get("outcome")),
         scales=scales,
         judgements={name: scales[scale] for name, scale in said["judgements"].items()},
         missing=_folded(words["missing"]),
@@ -142,68 +154,46 @@ def load(path: Path) -> Layout:
             shipped = {known.stem: known for known in (_FOLDER / "layouts").glob("*.toml")}
             if said["like"] not in shipped:  # and no path: a layout from elsewhere opens no other file
                 raise ValueError(f"like = {said['like']!r} is none of {', '.join(sorted(shipped))}")
-            base = _toml(shipped[said["like"]])
-            said = {
-                **base,
-                **said,
-                "columns": {**base.get("columns", {}), **said.get("columns", {})},
-                "words": {**base.get("words", {}), **said.get("words", {})},
-            }
-        return _layout(said)
+            said = _like(_toml(shipped[said["like"]]), said)
+        return _layout(said, path.stem)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError, OSError) as error:
         raise ReadingError(f"this is not a layout ({type(error).__name__}: {error})", file=path.name) from error
 
 
-def _layout(said: Mapping[str, Any]) -> Layout:
-    shared = names()
-    known = set(shared.kinds) | set(shared.judgements)
-    own = {name: forms(headers) for name, headers in said.get("columns", {}).items()}
-    inspection_columns = {
-        "inspection_type",
-        "inspection_number",
-        "urn_at_inspection",
-        "inspection_start",
-        "inspection_end",
-        "published",
-        "framework",
-        "outcome",
-        "converted",
-        "category_of_concern",
-        "safeguarding_effective",
-        "visit_theme",
-        *shared.judgements,
+def _like(base: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """A layout that is like another: what it says itself holds, and for all else what the other says."""
+    joined = {
+        **base,
+        **said,
+        "columns": {**base.get("columns", {}), **said.get("columns", {})},
+        "words": {**base.get("words", {}), **said.get("words", {})},
     }
-    blocks = [
-        Block(
-            block.get("name", ""),
-            {name: forms(headers) for name, headers in block["columns"].items()},
-            block.get("framework"),
-            block.get("inspection_type"),
-            block.get("graded", True),
-        )
-        for block in said.get("inspection", [])
-    ] or [Block("", {name: headers for name, headers in own.items() if name in inspection_columns}, None, None, True)]
-    columns = {name: headers for name, headers in own.items() if name not in inspection_columns}
+    of_inspections = names().of_inspections | set(names().judgements)
+    blocks = base.get("inspection", [])
+    if "inspection" not in said and blocks and of_inspections.isdisjoint(base.get("columns", {})):
+        # The other has a block for each inspection: what is said of an inspection is meant for the first.
+        own = {name: joined["columns"].pop(name) for name in said.get("columns", {}) if name in of_inspections}
+        joined["inspection"] = [{**blocks[0], "columns": {**blocks[0]["columns"], **own}}, *blocks[1:]]
+    return joined
+
+
+def _layout(said: Mapping[str, Any], stem: str) -> Layout:
+    shared = names()
+    own = {name: forms(headers) for name, headers in said.get("columns", {}).items()}
+    of_inspections = shared.of_inspections | set(shared.judgements)
+    blocks = _blocks(said, {name: headers for name, headers in own.items() if name in of_inspections})
+    columns = {name: headers for name, headers in own.items() if name not in of_inspections}
     for name, headers in shared.headers.items():
-        if headers and name not in inspection_columns:
+        if headers and name not in of_inspections:
             columns[name] = tuple(dict.fromkeys([*columns.get(name, ()), *headers]))
+    known = set(shared.kinds) | set(shared.judgements)
     for name in [*own, *(name for block in blocks for name in block.columns)]:
         if name not in known:
             raise ValueError(f"{name!r} is no standard column; those of names.toml are {', '.join(sorted(known))}")
     words = said.get("words", {})
-    judgement_scales = {**shared.judgements, **{name: shared.scales[scale] for name, scale in said.get("scales", {}).items()}}
-    events = {
-        form(word): Event(
-            event.get("inspection_type"),
-            event.get("framework"),
-            event.get("graded", True),
-            {form(value): meaning for value, meaning in event.get("means", {}).items()},
-        )
-        for event in said.get("event", [])
-        for word in event["words"]
-    }
     recognise = said["recognise"]
     return Layout(
+        stem=stem,
         name=said["name"],
         about=said["about"],
         required=tuple(forms(spellings) for spellings in recognise["header"]),
@@ -211,16 +201,53 @@ def _layout(said: Mapping[str, Any]) -> Layout:
         says=form(recognise["says"]) if "says" in recognise else None,
         providers=said.get("providers"),
         columns=columns,
-        blocks=tuple(blocks),
-        events=events,
+        blocks=blocks,
+        events=_events(said.get("event", [])),
         missing=shared.missing | _folded(words.get("missing", [])),
         no_grade=shared.no_grade | set(forms(words.get("no_grade", []))),
         not_inspected=shared.not_inspected | set(forms(words.get("not_inspected", []))),
         outcomes=_spellings(said.get("outcomes", {})),
-        scales=judgement_scales,
+        scales={**shared.judgements, **{name: shared.scales[scale] for name, scale in said.get("scales", {}).items()}},
         framework_by_date=tuple(said.get("framework_by_date", [])),
+        grade_words={name: _spellings(spelled) for name, spelled in said.get("grades", {}).items()},
         unknown_dates=frozenset(str(date) for date in said.get("unknown_dates", [])),
+        kind=said.get("kind"),
+        year=said.get("year"),
+        short_years=said.get("short_years", False),
+        whole=said.get("whole", False),
     )
+
+
+def _blocks(said: Mapping[str, Any], own: Mapping[str, tuple[str, ...]]) -> tuple[Block, ...]:
+    """The inspections that a row may hold: the one of the layout's own columns, then those that have a block each."""
+    blocks = [
+        Block(
+            block.get("name", ""),
+            {name: forms(headers) for name, headers in block["columns"].items()},
+            block.get("framework"),
+            block.get("inspection_type"),
+            block.get("graded", True),
+            block.get("previous", False),
+        )
+        for block in said.get("inspection", [])
+    ]
+    first = [Block("", own, said.get("framework"), None, said.get("graded", True))] if own or not blocks else []
+    return (*first, *blocks)
+
+
+def _events(said: Sequence[Mapping[str, Any]]) -> dict[str, Event]:
+    """What each word for a kind of inspection says."""
+    return {
+        form(word): Event(
+            event.get("inspection_type"),
+            event.get("framework"),
+            bool(event.get("graded", True)),
+            {form(value): meaning for value, meaning in event.get("means", {}).items()},
+            event.get("graded") == "where overall",
+        )
+        for event in said
+        for word in event["words"]
+    }
 
 
 @dataclass(frozen=True)
@@ -259,18 +286,3 @@ def fits(layout: Layout, cells: Sequence[str], above: Sequence[str]) -> bool:
         and present.isdisjoint(layout.without)
         and (layout.says is None or any(layout.says in text for text in [*above, *cells]))
     )
-
-
-def nearest(sheet: Sheet, among: Sequence[Layout]) -> tuple[Layout, int, list[str]] | None:
-    """The layout of which most was found in one row, that row, and what it lacks: for the message where none fits."""
-    best: tuple[int, int, Layout, int, list[str]] | None = None
-    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
-        present = set(header_cells(row))
-        if len(present) < 3:
-            continue
-        for layout in among:
-            lacking = [spellings[0] for spellings in layout.required if present.isdisjoint(spellings)]
-            found = len(layout.required) - len(lacking)
-            if found >= 2 and (best is None or (len(lacking), -found) < best[:2]):
-                best = (len(lacking), -found, layout, number, lacking)
-    return best and best[2:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.table.dates import in_words
+
 __all__ = ["ReadingError", "ReadingReport"]
+
+
+_MOST_LINES = 10  # of one kind, where a report is printed
 
 
 class ReadingError(ValueError):
@@ -78,6 +84,8 @@ class ReadingReport:
         The row of the (first) header, from 1.
     n_rows, n_read, n_inspections : int
         Rows in the file, rows read, and inspections in the table: a row may hold several.
+    as_at, published_by : date or None
+        The day of which the file says that it speaks (of a year: its last), and the last day of publication in it.
     rows : DataFrame
         The account: what (read, and each reason for setting aside), n, rows (their numbers, as text).
     set_aside : DataFrame
@@ -89,10 +97,15 @@ class ReadingReport:
         A row for each number that a spreadsheet had damaged: row, column, value, became (missing where it could not be told).
     columns : DataFrame
         A row for each column of the file: position (from 1), header, becomes (blank: not taken).
+    not_taken : DataFrame
+        A row for each column that is not taken and holds what looks like grades or outcomes: position (from 1), header, values, n.
     sheets : DataFrame
         The sheets of the file, as `list_sheets` gives them.
     register : DataFrame
         A row for each provider in the file, inspected or not yet: a register for `as_at`.
+    printed : DataFrame
+        Where the workbook prints how many had each grade: a row a number, with what is printed, what the table has, whether they are equal,
+        and `known`, why a printed number that differs is known to be off.
     source_rows : ndarray of int64, shape (n_inspections,)
         The row of the file from which each row of the table stems.
     notes : tuple of str
@@ -107,6 +120,8 @@ class ReadingReport:
     n_rows: int
     n_read: int
     n_inspections: int
+    as_at: datetime.date | None
+    published_by: datetime.date | None
     notes: tuple[str, ...]
     source_rows: np.ndarray = field(compare=False)
     # How each table is made; most readings never ask for them.
@@ -138,6 +153,11 @@ class ReadingReport:
         return self.tables["columns"]()
 
     @cached_property
+    def not_taken(self) -> pd.DataFrame:
+        """A row for each column that holds grades and is not taken."""
+        return self.tables["not_taken"]()
+
+    @cached_property
     def sheets(self) -> pd.DataFrame:
         """A row for each sheet of the file."""
         return self.tables["sheets"]()
@@ -146,6 +166,11 @@ class ReadingReport:
     def register(self) -> pd.DataFrame:
         """A row for each provider in the file."""
         return self.tables["register"]()
+
+    @cached_property
+    def printed(self) -> pd.DataFrame:
+        """A row for each number that the workbook prints of the same grades."""
+        return self.tables["printed"]()
 
     def __getstate__(self) -> dict[str, Any]:
         made = {name: getattr(self, name) for name in self.tables}
@@ -163,6 +188,9 @@ class ReadingReport:
             f"  layout: {self.layout}; header in row {self.header_row}",
             f"  {_plural(self.n_rows, 'row', 'rows')} in the file = {self.n_read:,} read + {self.n_rows - self.n_read:,} set aside{held}",
         ]
+        if self.as_at is not None:
+            until = f", last publication {_in_words(self.published_by)}" if self.published_by else ""
+            lines.insert(2, f"  as at {_in_words(self.as_at)}{until}")
         for reason, n, numbers in self.rows.iloc[1:].itertuples(index=False, name=None):
             told = f" ({'row' if n == 1 else 'rows'} {_shorten(numbers)})" if numbers else ""
             lines.append(f"    {n:,} {reason}{told}")
@@ -170,15 +198,34 @@ class ReadingReport:
         lines.append(f"  {taken} of {len(self.columns)} columns taken")
         lines += _listed(self.repaired, "number that a spreadsheet had damaged", "numbers that a spreadsheet had damaged", "became")
         lines += _listed(self.not_understood, "value not understood, now missing", "values not understood, now missing", None)
+        lines += _judged(self.printed)
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+
+def _in_words(day: datetime.date) -> str:
+    return in_words(int(np.datetime64(day, "D").view(np.int64)))
+
+
+def _judged(printed: pd.DataFrame) -> list[str]:
+    """Whether the workbook's own totals are ours."""
+    if printed.empty:
+        return []
+    differ = printed[~printed["equal"]]
+    lines = [f"  the workbook prints {len(printed):,} such counts: {len(printed) - len(differ):,} equal ours"]
+    for row in differ.head(_MOST_LINES).to_dict("records"):
+        why = f" (known: {row['known']})" if row["known"] else ""
+        lines.append(f"    table {row['table']}, {row['grade']}: printed {row['printed']:,}, in the data {row['counted']:,}{why}")
+    if len(differ) > _MOST_LINES:
+        lines.append(f"    and {len(differ) - _MOST_LINES:,} more (report.printed has all)")
+    return lines
 
 
 def _shorten(text: str, width: int = 80) -> str:
     return text if len(text) <= width else text[:width].rsplit(",", 1)[0] + ", ..."
 
 
-def _listed(table: pd.DataFrame, one: str, many: str, became: str | None, most: int = 10) -> list[str]:
+def _listed(table: pd.DataFrame, one: str, many: str, became: str | None, most: int = _MOST_LINES) -> list[str]:
     if table.empty:
         return []
     lines = [f"  {_plural(len(table), one, many)}:"]

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.reading.files import SINCE_1900
 from ofsted_sif.reading.layouts import form
-from ofsted_sif.scales import FOUR_POINT, GradeScale, normal_form
+from ofsted_sif.scales import GradeScale, grade_code
 from ofsted_sif.table.dates import parse_date
 
 NO_DATE = np.datetime64("NaT", "s")
@@ -26,9 +27,14 @@ _CONTROL = re.compile(r"[\x80-\xa0]")
 _BETWEEN = "\0"
 _UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", *"\t\r\n\v\f\x1c\x1d\x1e\x1f")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
-_INTEGRAL_FLOAT = re.compile(r"(\d+)\.0+")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
+_MONTH_LETTERS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{2})")
+_SHORT_YEAR = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2})")
+_MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}")
+# Serial numbers of days from 1954 to 2064 (with 1900 as the beginning).
+_SERIAL = re.compile(r"\d{5}(?:\.0)?")
+_FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 
 
@@ -98,6 +104,11 @@ def clean(value: Any) -> str:
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()[:10]
     return str(value)
+
+
+def integral(word: str) -> str:
+    """The form of 2.0, which is "2 0", as that of 2."""
+    return word[:-2] if word.endswith(" 0") else word
 
 
 def is_missing(text: str, missing: frozenset[str]) -> bool:
@@ -178,9 +189,18 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     return result, pointed
 
 
-def dates(
-    column: Column, missing: frozenset[str], not_inspected: frozenset[str], unknown: frozenset[str], complain: Complain
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+@dataclass(frozen=True)
+class DateRules:
+    """How a file writes dates, and what stands in their place."""
+
+    missing: frozenset[str]
+    not_inspected: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+    short_years: bool = False  # whether 22/06/26 is 22 June 2026
+    epoch: datetime.date | None = None  # day 0 of a workbook's serial numbers; None: a bare number is no date
+
+
+def dates(column: Column, rules: DateRules, complain: Complain) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
     """The dates of the distinct values, the ends where some are ranges, and which say that there was no inspection.
 
     Day first, ISO, or a typed cell; never month first.
@@ -191,14 +211,14 @@ def dates(
     for code in np.flatnonzero(np.isnat(start)).tolist():
         value = column.distinct[code]
         text = clean(value)
-        if is_missing(text, missing) or text == "-":
+        if is_missing(text, rules.missing) or text == "-":
             continue
-        if not text[0].isdigit() and form(text) in not_inspected:
+        if not text[0].isdigit() and form(text) in rules.not_inspected:
             said_none[code] = True
             continue
-        day = parse_day(value, text)
+        day = parse_day(value, text, rules)
         if day is None and len(parts := _DATE_RANGE.split(text)) == 2:
-            day, last = parse_day(parts[0], parts[0]), parse_day(parts[1], parts[1])
+            day, last = (parse_day(part, part, rules) for part in parts)
             if day is None or last is None or last < day:
                 day = None
             else:
@@ -206,12 +226,31 @@ def dates(
                     end = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
                 end[code] = np.datetime64(last, "s")
         if day is None:
-            complain(column, code, "a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024")
+            complain(column, code, f"a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024{_looks_like(text)}")
         else:
             start[code] = np.datetime64(day, "s")
-    for day_unknown in unknown:
+    for day_unknown in rules.unknown:
         start[start == np.datetime64(day_unknown, "s")] = NO_DATE
     return start, end, said_none
+
+
+def _looks_like(text: str) -> str:
+    """What a value that is no date looks like, for the message."""
+    if _SERIAL.fullmatch(text) and (day := serial_day(float(text), SINCE_1900)) is not None:
+        shown = f"{day.day:02}/{day.month:02}/{day.year}"
+        return f" (it looks like the number by which a spreadsheet keeps {shown}: format the column as a date)"
+    if (found := _MONTH_FIRST.fullmatch(text)) and int(found[1]) <= 12 < int(found[2]):
+        return " (it looks like a date with the month first)"
+    if _SHORT_YEAR.fullmatch(text):
+        return " (its year has two digits)"
+    return ""
+
+
+def serial_day(number: float, epoch: datetime.date) -> datetime.date | None:
+    """The date that a spreadsheet keeps as a number of days; None for a number that is none of our time."""
+    if not (number.is_integer() and _FIRST_SERIAL <= number <= _LAST_SERIAL):
+        return None
+    return epoch + datetime.timedelta(days=int(number))
 
 
 def _slashed(column: Column) -> np.ndarray:
@@ -237,17 +276,32 @@ def _slashed(column: Column) -> np.ndarray:
     return result
 
 
-def parse_day(value: Any, text: str) -> datetime.date | None:
+def parse_day(value: Any, text: str, rules: DateRules) -> datetime.date | None:
     """A date, None where it is none or none of our time."""
     if isinstance(value, datetime.datetime):
         day: datetime.date | None = value.date()
     elif isinstance(value, datetime.date):
         day = value
     elif isinstance(value, str):
-        day = parse_date(text)
+        day = parse_date(text) or _short_year(text, rules.short_years)
+    elif isinstance(value, int | float) and rules.epoch is not None:
+        day = serial_day(float(value), rules.epoch)
     else:
         day = None  # a bare number may be a date's serial number, or not
     return day if day is not None and EARLIEST <= day <= LATEST else None
+
+
+def _short_year(text: str, in_numbers: bool) -> datetime.date | None:
+    """A date with two digits of the year: 10-Jul-23 everywhere, as the month is in letters; 10/07/23 where the layout has such."""
+    if found := _MONTH_LETTERS.fullmatch(text):
+        return parse_date(f"{found[1]} {found[2]} {_century(found[3])}")
+    if in_numbers and (found := _SHORT_YEAR.fullmatch(text)):
+        return parse_date(f"{found[1]}/{found[2]}/{_century(found[3])}")
+    return None
+
+
+def _century(year: str) -> str:
+    return ("20" if int(year) < 60 else "19") + year
 
 
 def numbers(column: Column, missing: frozenset[str], complain: Complain) -> np.ndarray:
@@ -263,20 +317,20 @@ def numbers(column: Column, missing: frozenset[str], complain: Complain) -> np.n
     return result
 
 
-def grade_codes(column: Column, scale: GradeScale, no_grade: frozenset[str], missing: frozenset[str]) -> np.ndarray:
-    """Codes of the distinct values on a scale (worst is 0), -1 for none, -2 where a value is not understood."""
-    best = len(scale.labels) - 1
+def grade_codes(
+    column: Column, scale: GradeScale, no_grade: frozenset[str], missing: frozenset[str], words: Mapping[str, str]
+) -> np.ndarray:
+    """Codes of the distinct values on a scale (worst is 0), -1 for none, -2 where a value is not understood.
+
+    `words` are those that only the file's layout has, by their form, each with the label that it means.
+    """
     result = np.full(len(column.distinct), -1, dtype=np.int8)
     for code, text in enumerate(column.texts):
         if is_missing(text, missing) or text == "-":
             continue
-        if len(text) == 1 or _INTEGRAL_FLOAT.fullmatch(text):
-            text = text.split(".")[0]
-        label = scale.words.get(normal_form(text))
-        if label is not None:
-            result[code] = best - scale.labels.index(label)
-        elif scale is FOUR_POINT and text in ("1", "2", "3", "4"):
-            result[code] = 4 - int(text)
-        elif form(text) not in no_grade:
-            result[code] = -2
+        word = integral(form(text))
+        if word in no_grade:
+            continue
+        known = grade_code(words.get(word, text) if words else text, scale)
+        result[code] = -2 if known is None else known
     return result

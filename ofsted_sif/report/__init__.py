@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def write_report(
     framework: Any = "all",
     register: Any = None,
     judgement: str | None = None,
+    neighbours: Sequence[str] | str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Path:
     """Write a page that a head of service can send on: headline, map, regions, years, who changed, and a page for each provider.
@@ -52,6 +54,9 @@ def write_report(
     judgement : str, optional
         The judgement of the headline; by default overall_effectiveness where the table has it, else its first. The page shows for
         each provider the last that was made, and says how many are older than the newest inspection.
+    neighbours : sequence of str, str or PathLike, optional
+        The statistical neighbours of `provider`, by code or name: a list, text with commas between them, or a file with one in each line
+        (of a CSV file the first column). They stand beside it on its page. The package comes with none.
     title : str, optional
         The page's title.
 
@@ -63,7 +68,8 @@ def write_report(
     Raises
     ------
     ValueError
-        For a provider that is unknown or whose name is that of two; for a table without judgements, dates or rows as at that date.
+        For a provider or neighbour that is unknown or whose name is that of two; for neighbours without a provider; for a table
+        without judgements, dates or rows as at that date.
     ImportError
         Without Jinja2; the message names the command that installs it.
     OSError
@@ -72,7 +78,8 @@ def write_report(
     Notes
     -----
     With more than 400 providers only the one asked for has a page of its own, and with more than 3,000 the table of all is left out;
-    the page says so.
+    the page says so. A page that has all providers, of a table of at most 5,000 inspections that knows each provider from the beginning
+    (no ``known_from``), carries the graded inspections: its reader can move the date, framework, judgement and region.
 
     Examples
     --------
@@ -87,6 +94,7 @@ def write_report(
     data = gather(
         table,
         provider=provider,
+        neighbours=neighbours,
         date=as_at,
         published_by=published_by,
         framework=framework,
@@ -109,7 +117,7 @@ def _render(data: dict[str, Any]) -> str:
     )
     fills = [*palette.fills(data["scale"]).values()]
     style = environment.get_template("page.css").render(fills=[(fill, palette.text_on(fill)) for fill in fills], palette=palette)
-    script = (_FOLDER / "page.js").read_text("utf-8")
+    script = "\n".join((_FOLDER / name).read_text("utf-8") for name in ("page.js", *(["explorer.js"] if data["records"] else [])))
     # The page may run this script and use this style, and nothing else, whatever should ever slip through the escaping.
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     template = environment.get_template("page.html")

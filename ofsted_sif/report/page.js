@@ -1,21 +1,29 @@
 "use strict";
 // Everything here is a comfort: without it the page shows, links and prints the same. Text from the page is only ever set as text.
 
-// ---- copy a table as CSV
+// ---- copy a table as CSV: what is shown, with the codes of rows that have one, and dates as 2024-03-31
 function csv(table) {
-  const cell = (node) => {
-    let text = (node.querySelector("button") ?? node).textContent.trim();
+  const field = (text) => {
     // A spreadsheet would take these for a formula.
     if (/^[=+@]/.test(text) || /^-(?![\d.])/.test(text)) text = "'" + text;
     return /[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
   };
+  const text = (cell) => (cell.dataset.csv ?? (cell.querySelector("button") ?? cell).textContent).trim();
+  const hasCodes = table.querySelector("tr[data-code]") !== null;
   const rows = [...table.rows].filter((row) => !row.hidden);
-  return rows.map((row) => [...row.cells].map(cell).join(",")).join("\r\n") + "\r\n";
+  const line = (row) => {
+    const cells = [...row.cells].filter((cell) => getComputedStyle(cell).display !== "none").map(text);
+    if (hasCodes) cells.unshift(row.dataset.code ?? "Code");
+    return cells.map(field).join(",");
+  };
+  return rows.map(line).join("\r\n") + "\r\n";
 }
 
 for (const button of document.querySelectorAll("button.copy")) {
   button.addEventListener("click", async () => {
-    const text = csv(button.parentElement.querySelector("button.copy ~ .scroll table") || document.getElementById("all"));
+    let after = button.nextElementSibling;
+    while (!after.matches(".scroll")) after = after.nextElementSibling;
+    const text = csv(after.querySelector("table"));
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -35,7 +43,6 @@ for (const button of document.querySelectorAll("button.copy")) {
 const all = document.getElementById("all");
 if (all) {
   const body = all.tBodies[0];
-  const rows = [...body.rows];
   const heads = [...all.tHead.rows[0].cells];
   const key = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
   const order = new Intl.Collator("en-GB", { numeric: true });
@@ -51,7 +58,7 @@ if (all) {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      rows.sort((a, b) => (down ? -1 : 1) * order.compare(key(a, column), key(b, column)));
+      const rows = [...body.rows].sort((a, b) => (down ? -1 : 1) * order.compare(key(a, column), key(b, column)));
       body.append(...rows);
     });
   });
@@ -61,6 +68,7 @@ if (all) {
   const gradeColumn = region ? 2 : 1;
   const filter = () => {
     const wanted = name.value.trim().toLocaleLowerCase("en-GB");
+    const rows = [...body.rows]; // the explorer puts others in their place
     let shown = 0;
     for (const row of rows) {
       row.hidden = !(row.cells[0].textContent.toLocaleLowerCase("en-GB").includes(wanted)
@@ -72,9 +80,40 @@ if (all) {
   };
   for (const control of [name, region, grade]) control?.addEventListener("input", filter);
   name.closest(".controls").hidden = false;
+  all.addEventListener("rowschange", () => {
+    heads.forEach((head, column) => (column ? head.removeAttribute("aria-sort") : head.setAttribute("aria-sort", "ascending")));
+    filter();
+  });
 }
 
-// ---- the map: a tooltip a hexagon, and arrow keys instead of a hundred and fifty stops of the tab key
+// ---- say of a table wider than the screen that it scrolls
+const hints = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    const scrolls = target.scrollWidth > target.clientWidth + 1;
+    let hint = target.previousElementSibling;
+    if (!hint?.matches(".hint")) {
+      if (!scrolls) continue;
+      hint = document.createElement("p");
+      hint.className = "hint";
+      hint.textContent = "The table scrolls sideways: there is more on the right →";
+      target.before(hint);
+    }
+    hint.hidden = !scrolls;
+  }
+});
+for (const part of document.querySelectorAll(".scroll")) hints.observe(part);
+
+// ---- what is folded is open on paper
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const part of folded) part.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const part of folded) part.open = false;
+});
+
+// ---- the map: one tooltip per hexagon, and arrow keys instead of a hundred and fifty stops of the tab key
 const map = document.getElementById("hexmap");
 if (map) {
   const tip = document.createElement("div");
@@ -83,6 +122,7 @@ if (map) {
   tip.hidden = true;
   document.body.append(tip);
   const links = [...map.querySelectorAll("a")];
+  let touched = null; // the hexagon that a finger has named; a second touch follows its link
   const at = (link) => [Number(link.dataset.x), Number(link.dataset.y)];
   const show = (link) => {
     tip.textContent = link.getAttribute("aria-label").replace(": ", "\n");
@@ -102,6 +142,11 @@ if (map) {
     link.setAttribute("tabindex", place ? "-1" : "0");
     link.addEventListener("mouseenter", () => show(link));
     link.addEventListener("focus", () => show(link));
+    link.addEventListener("pointerup", (event) => {
+      if (event.pointerType !== "touch" || touched === link) return;
+      touched = link;
+      link.addEventListener("click", (click) => { click.preventDefault(); show(link); }, { once: true });
+    });
     link.addEventListener("mouseleave", hide);
     link.addEventListener("blur", hide);
     link.addEventListener("keydown", (event) => {
@@ -123,11 +168,13 @@ if (map) {
   });
 }
 
-// ---- a page of one provider: its heading takes the focus, so that a screen reader begins there
+// ---- a page of one provider: its heading takes the focus, so that a screen reader begins there, and the tab says its name
+const titled = document.title; // of the page of all, which may begin with the provider asked for
 function arrive() {
   document.getElementById("tip")?.setAttribute("hidden", "");
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
   const heading = target?.matches(".authority") ? target.querySelector("h2") : null;
+  document.title = target?.matches(".page") ? `${heading.textContent}: ${document.body.dataset.title}` : titled;
   if (heading) {
     heading.focus({ preventScroll: true });
     if (target.matches(".page")) scrollTo(0, 0);
@@ -135,3 +182,12 @@ function arrive() {
 }
 addEventListener("hashchange", arrive);
 arrive();
+
+// The link to the content stays on the page of one provider.
+document.getElementById("skip").addEventListener("click", (event) => {
+  const heading = document.querySelector(".page:target h2");
+  if (!heading) return;
+  event.preventDefault();
+  heading.focus();
+  heading.scrollIntoView();
+});

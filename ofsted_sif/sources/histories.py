@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from ofsted_sif.errors import warn
-from ofsted_sif.reading import ReadingError, combine, read_inspections
+from ofsted_sif.reading import ReadingError, combine, list_sheets, read_inspections
+from ofsted_sif.reading.layouts import known_layouts
+from ofsted_sif.reading.own import date_in
 from ofsted_sif.sources import keeping, listing
+from ofsted_sif.sources.social_care import lists_of_providers
 from ofsted_sif.sources.web import Client, SourceError
 
 ACCOUNT = ["file", "as_at", "kind", "rows", "added", "changed", "same", "problem"]
+PROVIDERS = "providers"  # a list of those that opened and closed, without inspections
+_ORDER = {"history": 0, "in year": 1, "latest": 2, PROVIDERS: 3}
 _ENDINGS = tuple(f".{form}" for form in listing.FORMATS)
 
 
@@ -59,7 +66,7 @@ def fetch_history(remit: str, *, folder: Any = None, progress: bool | None = Non
     wanted, gaps = _pieces(table, remit)
     files = [(keeping.keep(row, kept, client, progress), row["as_at"], row["kind"]) for row in wanted]
     history, account = _together(files, strict=True)
-    history.attrs["gaps"] = gaps
+    history.attrs["gaps"] = [*gaps, *history.attrs["gaps"]]
     return (history, account) if return_report else history
 
 
@@ -80,8 +87,7 @@ def _pieces(table: pd.DataFrame, remit: str) -> tuple[list[pd.Series], list[str]
         asked += [(day, kind) for day in days]
     if not asked:
         raise SourceError(f"the page of {remit!r} lists no file with a date and of a known kind")
-    order = {"history": 0, "latest": 1, "in year": 2}
-    asked.sort(key=lambda one: (one[0], order[one[1]]))
+    asked.sort(key=lambda one: (one[0], _ORDER[one[1]]))
     return [listing.chosen(dated, remit, day, kind) for day, kind in asked], gaps
 
 
@@ -115,9 +121,11 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
     Returns
     -------
     DataFrame
-        One row an inspection, newer releases winning; ``attrs["known_from"]`` is the first day it tells of.
+        One row an inspection, newer releases winning; ``attrs["known_from"]`` is the first day it tells of, ``attrs["gaps"]`` names
+        stretches of time of which no file tells. Lists of joiners and leavers give `opened` and `closed`.
     DataFrame, with `return_report`
-        A row a file, from the oldest: file, as_at, kind, rows, added, changed, same, problem (why a file was not read).
+        A row a file or sheet, from the oldest: file, as_at, kind, rows, added, changed, same, problem (why a file was not read, or a gap
+        before it).
 
     Raises
     ------
@@ -142,9 +150,9 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
     (1, [0, 1])
     """
     paths = sorted(path for path in Path(folder).iterdir() if path.is_file() and path.suffix.lower() in _ENDINGS)
-    files = [(path, pd.Timestamp(listing.date_in(path.stem)), _kind(path.stem)) for path in paths]
+    files = [(path, pd.Timestamp(date_in(path.stem)), _kind(path.stem)) for path in paths]
     history, account = _together(files, strict=False)
-    problems = account[account["problem"] != ""]
+    problems = account[(account["problem"] != "") & (account["rows"] == 0)]
     if history.empty and len(history.columns) == 0:
         said = "; ".join(f"{file}: {problem}" for file, problem in problems[["file", "problem"]].itertuples(index=False))
         raise ValueError(f"no file of {folder} holds inspections: {said or 'it has no CSV, ODS, XLSX or XLS'}")
@@ -159,30 +167,86 @@ def _kind(stem: str) -> str | None:
     return next(fits, None)
 
 
+@dataclass(frozen=True)
+class _Read:
+    """One sheet of inspections, or one list of providers, of a file."""
+
+    as_at: pd.Timestamp
+    kind: str
+    file: str
+    table: pd.DataFrame
+
+    @property
+    def place(self) -> tuple[pd.Timestamp, int, str]:
+        """Where it stands in the history: of one day the state comes last, as it may follow on what the others tell."""
+        return self.as_at, _ORDER.get(self.kind, 0), self.file
+
+
 def _together(files: list[tuple[Path, Any, Any]], *, strict: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The files read and combined from the oldest on, and the account."""
-    read, rows = [], []
-    for path, as_at, kind in files:
+    read: list[_Read] = []
+    rows: list[list[Any]] = []
+    for path, as_at, kind in tqdm(files, desc="reading", unit="file", delay=2, disable=None):
         try:
-            table = read_inspections(path)
-            read.append((_last_day(table) if pd.isna(as_at) else as_at, path, kind, table))
+            read += _tables_of(path, as_at, kind)
         except ReadingError as error:
             if strict:
                 raise
             rows.append([path.name, as_at, kind, 0, 0, 0, 0, str(error)])
     history = pd.DataFrame()
-    for as_at, path, kind, table in sorted(read, key=lambda one: (one[0], one[1].name) if strict is False else (one[0],)):
+    for one in sorted(read, key=lambda one: one.place):
+        if len(history.columns) == 0 and one.kind == PROVIDERS:
+            rows.append([one.file, one.as_at, one.kind, len(one.table), 0, 0, 0, "no inspections before it to tell of"])
+            continue
         if len(history.columns) == 0:
-            history, counted = table, {"added": len(table), "changed": 0, "same": 0}
+            history, counted = one.table, dict[str, Any](added=len(one.table), changed=0, same=0)
         else:
-            history, differences = combine(history, table, return_report=True)
+            history, differences = combine(history, one.table, return_report=True)
             counted = differences.attrs
-        rows.append([path.name, as_at, kind, len(table), counted["added"], counted["changed"], counted["same"], ""])
+        gap = "; ".join(map(_gap_in_words, counted.get("gaps", ())))
+        rows.append([one.file, one.as_at, one.kind, len(one.table), counted["added"], counted["changed"], counted["same"], gap])
     account = pd.DataFrame(rows, columns=ACCOUNT)
     account["as_at"] = pd.to_datetime(account["as_at"]).astype("datetime64[s]")
     first = _days(history)
     history.attrs["known_from"] = None if first.empty else first.min().date().isoformat()
+    history.attrs["gaps"] = list(map(_gap_in_words, history.attrs.get("gaps", ())))
     return history, account
+
+
+def _tables_of(path: Path, as_at: Any, kind: Any) -> list[_Read]:
+    """All that a file tells: its sheets of inspections of one kind of provider, and its list of providers that opened or closed."""
+    found = []
+    sheets = list_sheets(path)
+    known = {layout.name: layout for layout in known_layouts()}
+    wanted = sheets[(sheets["layout"] != "") & sheets["visible"]]
+    register = lists_of_providers(path) if len(wanted) == 0 or len(sheets) > 1 else None
+    if len(wanted) == 0 and register is None:
+        read_inspections(path)  # says why there is none
+    first = known[wanted["layout"].iloc[0]].providers if len(wanted) else None
+    for sheet, layout in wanted[["sheet", "layout"]].itertuples(index=False):
+        if known[layout].providers != first:  # a workbook of social care has the local authorities too
+            continue
+        table = read_inspections(path, sheet=sheet or None)
+        day = as_at if pd.notna(as_at) and len(wanted) == 1 else table.attrs.get("complete_to") or _last_day(table)
+        file = path.name if len(wanted) == 1 else f"{path.name}, sheet {sheet!r}"
+        table.attrs.setdefault("complete_to", str(pd.Timestamp(day).date())) if pd.notna(as_at) else None
+        found.append(_Read(pd.Timestamp(day), str(table.attrs.get("kind", kind)), file, table))
+    if register is not None:
+        day = as_at if pd.notna(as_at) else max((one.as_at for one in found), default=_last_closing(register))
+        found.append(_Read(pd.Timestamp(day), PROVIDERS, path.name, register))
+    return found
+
+
+def _gap_in_words(gap: Any) -> str:
+    """A gap between two releases, as the account names it."""
+    if isinstance(gap, str):
+        return gap
+    return f"nothing tells of {gap['providers']:,} providers between {gap['from']} and {gap['to']}"
+
+
+def _last_closing(register: pd.DataFrame) -> pd.Timestamp:
+    days = register[[name for name in ("opened", "closed") if name in register.columns]].max().dropna()
+    return pd.Timestamp(0) if days.empty else days.max()
 
 
 def _days(table: pd.DataFrame) -> pd.Series:

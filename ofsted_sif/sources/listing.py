@@ -15,13 +15,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pandas as pd
 
+from ofsted_sif.reading.own import DATE, date_in
 from ofsted_sif.sources import web
 from ofsted_sif.sources.web import GOV_UK, Client, SourceError
 
 FORMATS = ("csv", "ods", "xlsx", "xls")  # the best first
 COLUMNS = ["remit", "title", "as_at", "kind", "format", "bytes", "uploaded", "url", "page", "note"]
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DATE = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[\s_-]+([A-Za-z]{3})[a-z]*\.?[\s_-]+(\d{4}|\d{2})(?!\d)")
 _MEDIA = re.compile(r"/media/([0-9a-f]{24})/")
 _MOVED = datetime.datetime(2018, 3, 1)  # media ids before are of the days on which older files were moved, not uploaded
 
@@ -65,18 +64,6 @@ def page_of(remit: str) -> Page:
     if remit not in pages():
         raise ValueError(f"there is no remit {remit!r}; there are {', '.join(map(repr, pages()))}")
     return pages()[remit]
-
-
-def date_in(text: str) -> datetime.date | None:
-    """The last date of a text, in any spelling of day, month in words and year; None where there is none that exists."""
-    found = None
-    for day, month, year in _DATE.findall(text):
-        if month.lower() in _MONTHS:
-            try:
-                found = datetime.date(int(year) + (2000 if len(year) == 2 else 0), _MONTHS.index(month.lower()) + 1, int(day))
-            except ValueError:
-                continue
-    return found
 
 
 def media_id(url: str) -> str | None:
@@ -250,7 +237,7 @@ def chosen(table: pd.DataFrame, remit: str, as_at: Any, kind: str) -> pd.Series:
 
 def _undated(title: str) -> str:
     """A title by its letters, without date, "as at" and punctuation: what stays the same when a file is uploaded again."""
-    return re.sub(r"\b(as|at)\b|[^a-z]", "", _DATE.sub("", _plain(title)).casefold())
+    return re.sub(r"\b(as|at)\b|[^a-z]", "", DATE.sub("", _plain(title)).casefold())
 
 
 def _titles(table: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The national register of schools (Get Information about Schools), as a register for a state on a date."""
+"""Registers of providers: the national one of schools (Get Information about Schools), and Ofsted's lists of social care."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from ofsted_sif.sources import social_care
 
 _TAKEN = {
     "URN": "provider", "EstablishmentName": "provider_name", "OpenDate": "opened", "CloseDate": "closed",
@@ -18,12 +20,13 @@ _NEEDED = ("URN", "OpenDate", "CloseDate")
 
 
 def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
-    r"""Read an extract of the national register of schools into a register for `as_at`.
+    r"""Read an extract of the national register of schools, or Ofsted's lists of social care providers, into a register.
 
     Parameters
     ----------
     path : path or open file
-        ``edubasealldata....csv``, as downloaded.
+        ``edubasealldata....csv``, as downloaded; or Ofsted's joiners and leavers of a year, or its list of open providers and their
+        places: a CSV or the workbook.
     links : path or open file, optional
         ``links_edubasealldata....csv``: who came before whom.
 
@@ -32,6 +35,7 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     DataFrame
         A row a school: provider (URN), opened, closed (the first day without it), predecessors (with `links`; URNs with a semicolon
         between), and of the further columns those that name no person. ``attrs["closing"]`` says what was found of closing dates.
+        It serves as ``register=`` of `as_at`, and `combine` tells a table of inspections of it who opened and closed when.
 
     Raises
     ------
@@ -43,6 +47,8 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     The register is said to write the last day of a school, and `closed` is the first without it: a day later. Whether an extract does is
     seen in it: more closures on the last day of a month than on the first (with `links`: more successors that opened a day after than
     on the day). If it is the other way round, no day is added; if neither, it is added, and ``attrs["closing"]`` says so.
+    Of joiners and leavers `closed` is the day on which the provider closed, else resigned, else was cancelled; whether that is the last
+    day or the first without it Ofsted's files do not decide, and it stands as written. Some leavers are reported a year late.
     Of links only plain "Predecessor" and "Successor" count, not mergers and splits; none where the old school closed more than a year
     after the new one opened.
 
@@ -55,6 +61,8 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     >>> register["closed"].astype(str).tolist()
     ['2015-09-01', 'NaT']
     """
+    if (listed := social_care.lists_of_providers(path)) is not None:
+        return listed
     raw = _table(path)
     lacking = [name for name in _NEEDED if name not in raw.columns]
     if lacking:

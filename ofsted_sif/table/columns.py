@@ -17,9 +17,10 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
-from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, checked, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
+from ofsted_sif.table.keys import as_words
 
 #: All standard columns but the judgements. A column of such a name means this and nothing else.
 STANDARD = (
@@ -84,7 +85,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
-    return frames.as_pandas(table, needed_columns(*known, needed, of_records=of_records) if needed else None)
+    wanted = needed_columns(*known, needed, of_records=of_records) if needed else None
+    return frames.as_pandas(table, wanted, groups=names(needed.get("by"), "by"))
 
 
 def _one_column(values: Any, name: Any) -> Any:
@@ -101,7 +103,7 @@ def _one_column(values: Any, name: Any) -> Any:
 
 
 # Columns of their own meaning, taken where the table has them; what a standard name lacks is the function's to say.
-OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded")
+OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "framework", "graded", "known_from", "as_at")
 
 
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
@@ -120,18 +122,39 @@ def names(given: Any, argument: str) -> list[str]:
     """One name or several, as a list without repetition."""
     if given is None:
         return []
-    if not isinstance(given, str) and (
-        isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray) or not isinstance(given, Iterable)
-    ):
-        kind = type(given).__name__
-        raise TypeError(
-            f"{argument} takes the name of a column, or a list of names, not {kind}{_misplaced(given) if argument == 'by' else ''}"
-        )
+    if not isinstance(given, str) and (_is_no_name(given) or not isinstance(given, Iterable)):
+        raise TypeError(_no_name(given, argument))
     listed = [given] if isinstance(given, str) else list(given)
     for name in listed:
+        if _is_no_name(name):
+            raise TypeError(_no_name(name, argument))
         if listed.count(name) > 1:
             raise ValueError(f"{argument} names {name!r} twice")
     return listed
+
+
+def _is_no_name(given: Any) -> bool:
+    return isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray | dict) or callable(given)
+
+
+def _no_name(given: Any, argument: str) -> str:
+    """What to type in place of something that names no column."""
+    told = f"{argument} takes the name of a column, or a list of names, not {type(given).__name__}"
+    if argument != "by":
+        return told
+    if isinstance(given, pd.Grouper):
+        freq = getattr(given, "freq", None)
+        return f"{told}; for periods give freq={getattr(freq, 'freqstr', 'YE-AUG')!r} to periods, or a column made with .dt.year"
+    if isinstance(given, pd.Series | pd.Index | np.ndarray):
+        return f"{told}; make a column of it: table.assign(group=...), and by='group'"
+    if isinstance(given, dict):
+        return f"{told}; make a column of it: table.assign(group=table['...'].map(...)), and by='group'"
+    if callable(given):
+        name = getattr(given, "__name__", "function")
+        return f"{told}; make a column of what it gives: table.assign(group=table['...'].map({name})), and by='group'{_misplaced(given)}"
+    if isinstance(given, int):
+        return f"{told}; a level of the index becomes a column with table.reset_index()"
+    return f"{told}{_misplaced(given)}"
 
 
 def _misplaced(given: Any) -> str:
@@ -167,7 +190,10 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
         raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}{meant}")
     values = frame[name]
     if isinstance(values, pd.DataFrame):
-        raise ValueError(f"{argument}={name!r}: the table has {values.shape[1]} columns of that name; each needs a name of its own")
+        raise ValueError(
+            f"{argument}={name!r}: the table has {values.shape[1]} columns of that name; each needs a name of its own "
+            "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
+        )
     return frames.plain(values)
 
 
@@ -204,13 +230,13 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     if name != DEFAULTS[argument]:
         return column(frame, name, argument)
     for level in frame.index.names:
-        if level is not None and (level == name or _is_near(level, name, argument)):
+        if level is not None and (level == name or is_near(level, name, argument)):
             raise MissingColumnError(
                 f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
                 f"{argument}=None does without"
             )
     for other in frame.columns:
-        if _is_near(other, name, argument) and _is_of_kind(frame[other], argument):
+        if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
             raise MissingColumnError(
                 f"the table has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
                 f"{argument}=None to do without"
@@ -218,7 +244,8 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     return None
 
 
-def _is_near(other: Any, name: str, argument: str) -> bool:
+def is_near(other: Any, name: str, argument: str) -> bool:
+    """Whether a column of another name may be the standard one that an argument names."""
     if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
         return False
     form = snake_case(other)
@@ -253,16 +280,16 @@ def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -
 
 def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
     """The same of values that are called so."""
+    if isinstance(values, pd.Series):
+        values = as_words(values)
     if scale is None:
         scale = infer_scale(values)
-    elif not isinstance(scale, GradeScale):
-        raise TypeError(f"scale={scale!r} is no GradeScale: give ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)")
     return np.asarray(grades(values, scale, column=name).codes), scale
 
 
 def scale_of_words(words: list[Any], scale: GradeScale | None) -> GradeScale | None:
     """The scale, the one asked for or a known one, whose grades the words are from worst to best: codes of such words are its codes."""
-    return next((one for one in (SCALES if scale is None else (scale,)) if words == [*reversed(one.labels)]), None)
+    return next((one for one in (SCALES if scale is None else (checked(scale),)) if words == [*reversed(one.labels)]), None)
 
 
 def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[str]:
@@ -275,7 +302,7 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
         if name in named or scale_of_dtype(dtype) is not None:
             found.append(name)
         elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
-            values = frames.plain(frame.iloc[:, position])
+            values = as_words(frames.plain(frame.iloc[:, position]))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found.append(name)
             else:
@@ -300,6 +327,7 @@ def has_grade(values: pd.Series) -> np.ndarray:
     """Where a judgement column holds a grade."""
     if scale_of_dtype(values.dtype) is not None:
         return np.asarray(values.array.codes) >= 0
+    values = as_words(values)
     return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
 
 

@@ -22,11 +22,39 @@ KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF",
 
 @dataclass(frozen=True)
 class Which:
-    """Which inspections are asked for: the frameworks, the judgement that they must have made, and how the register is to be read."""
+    """Which inspections are asked for.
+
+    Attributes
+    ----------
+    framework : str, sequence of str or None
+        The frameworks.
+    having : str or None
+        The judgement that an inspection must have made.
+    register : table or None
+        The providers.
+    incomplete : {"refuse", "allow"}
+        What is done where the table does not have all inspections of a provider.
+    on : int, ndarray of int64 or None
+        The days of which the state is asked for: the result of `as_at` on that same day may be asked again, else it is refused.
+    since : int or None
+        Of a piece of a larger table: the day from which on the whole table knows every provider.
+    """
 
     framework: Any = None
     having: str | None = None
     register: Any = None
+    incomplete: str = "refuse"
+    on: Any = None
+    since: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.incomplete not in ("refuse", "allow"):
+            raise ValueError(f"incomplete={self.incomplete!r}; known are 'refuse' and 'allow'")
+
+    @property
+    def allows_incomplete(self) -> bool:
+        """Whether a table that is no history is to be taken as one."""
+        return self.incomplete == "allow"
 
     @property
     def frameworks(self) -> list[str]:
@@ -41,11 +69,13 @@ class Eligible:
     framework: np.ndarray | None
     graded: np.ndarray
     having: np.ndarray | None
+    known: np.ndarray | None = None  # where the table has all inspections of the provider
 
     @property
     def graded_in_framework(self) -> np.ndarray:
-        """Graded inspections of the frameworks asked for."""
-        return self.graded if self.framework is None else self.graded & self.framework
+        """Graded inspections of the frameworks asked for, from the day on from which their provider is known."""
+        found = self.graded if self.framework is None else self.graded & self.framework
+        return found if self.known is None else found & self.known
 
     @property
     def all(self) -> np.ndarray:

@@ -89,28 +89,35 @@ def _in_memory(native: Any) -> Any:
     return native.collect() if hasattr(native, "collect") else native
 
 
-def as_pandas(table: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
-    """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it."""
+def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[str] = ()) -> pd.DataFrame:
+    """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
+
+    A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted.
+    """
     _arrow()
     native = _native(table)
     arrow = _in_memory(native if names is None else native.select(list(names)))
-    unordered: set[str] = set()
+    shared: set[str] = set()
+    enums: set[str] = set()
     if not _is_of_arrow(arrow):
         # The categories of a Categorical are in no order, and others' too.
-        unordered = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
+        shared = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
+        enums = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Enum)}
         arrow = arrow.to_arrow()
+    in_no_order = shared | (set(groups) - enums)
     columns = {
-        name: _from_arrow(column, sorted_labels=name in unordered) for name, column in zip(arrow.column_names, arrow.columns, strict=True)
+        name: _from_arrow(column, sorted_labels=name in in_no_order, used_only=name in shared)
+        for name, column in zip(arrow.column_names, arrow.columns, strict=True)
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), copy=False)
 
 
-def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool = False) -> Any:
+def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool) -> Any:
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _categorical(column, sorted_labels=sorted_labels)
+        return _categorical(column, sorted_labels=sorted_labels and not kind.ordered, used_only=used_only)
     if pa.types.is_date(kind):
         return column.cast(pa.timestamp("s")).to_numpy()
     if pa.types.is_timestamp(kind) and kind.tz is None:
@@ -199,22 +206,29 @@ def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
     return moved, None, 0
 
 
-def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool) -> pd.Categorical:
+def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool = False, used_only: bool = False) -> pd.Categorical:
     pieces, _, words = _dictionary(column)
     place = np.arange(len(words))
     labels = pd.Index(words)
     if sorted_labels:
-        found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
-        used = np.zeros(len(words) + 1, np.bool_)  # the last for codes of -1
-        for codes in found:
-            used[codes] = True
-        kept = np.flatnonzero(used[:-1])
+        kept = place
+        if used_only:
+            found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
+            used = np.zeros(len(words) + 1, np.bool_)  # the last for codes of -1
+            for codes in found:
+                used[codes] = True
+            kept = np.flatnonzero(used[:-1])
         kept = kept[labels[kept].argsort()]
         place = np.full(len(words), -1)
         place[kept] = np.arange(len(kept))
         labels = labels[kept]
     codes = np.concatenate([_translated(piece, place)[0] for piece in pieces]) if pieces else np.empty(0, np.int8)
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(labels, ordered=column.type.ordered), validate=False)
+
+
+def is_unordered_dictionary(dtype: Any) -> bool:
+    """Whether a column of pandas is a dictionary of Arrow that says of no order."""
+    return isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "index_type") and not dtype.pyarrow_dtype.ordered
 
 
 def plain(values: pd.Series) -> pd.Series:
@@ -225,7 +239,7 @@ def plain(values: pd.Series) -> pd.Series:
 
         column = values.array.__arrow_array__()
         chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-        return pd.Series(_categorical(chunked, sorted_labels=False), index=values.index, name=values.name)
+        return pd.Series(_categorical(chunked), index=values.index, name=values.name)
     return values
 
 
@@ -243,7 +257,9 @@ class Coded(NamedTuple):
     type : DictionaryType of pyarrow
         How Arrow holds the column; whether words are more and less.
     in_order : bool
-        Whether their order is the user's; else they are shown sorted, and only where they occur: there may be others' too.
+        Whether their order is the user's; else they are shown sorted.
+    shared : bool
+        Whether there may be others' words too; then they are shown only where they occur.
     """
 
     chunks: list[Any]
@@ -251,6 +267,7 @@ class Coded(NamedTuple):
     words: list[Any]
     type: pa.DictionaryType
     in_order: bool
+    shared: bool
 
     @property
     def labels(self) -> pd.Categorical:
@@ -258,19 +275,22 @@ class Coded(NamedTuple):
         dtype = pd.CategoricalDtype(pd.Index(self.words), ordered=self.type.ordered)
         return pd.Categorical.from_codes(np.arange(len(self.words)), dtype=dtype, validate=False)
 
-    def dictionary_at(self, codes: Sequence[int] | None, *, and_missing: bool) -> pa.DictionaryArray:
-        """The words of these codes, by default of all, each once and in this order, and a null after them where it is asked for."""
+    def dictionary_at(self, codes: Sequence[int], *, and_missing: bool) -> pa.DictionaryArray:
+        """The words of these codes, each once and in this order, and a null after them where it is asked for; an order keeps all words."""
         import pyarrow as pa
 
         dictionary = self.dictionary if self.dictionary.type == self.type.value_type else self.dictionary.cast(self.type.value_type)
-        if codes is not None:
-            dictionary = dictionary.take(pa.array(codes, pa.int64()))
-        number, index = len(dictionary), self.type.index_type.to_pandas_dtype()
-        if number + and_missing > np.iinfo(index).max + 1:  # words of several dictionaries, or a dictionary that is full
-            index = np.min_scalar_type(-number - 1)
-        places = np.arange(number + and_missing, dtype=index)
-        missing = places == number if and_missing else None
-        return pa.DictionaryArray.from_arrays(pa.array(places, mask=missing), dictionary, ordered=self.type.ordered)
+        places = np.asarray(codes, dtype=np.int64)
+        if not self.in_order:
+            dictionary, places = dictionary.take(pa.array(places)), np.arange(len(places))
+        index = self.type.index_type.to_pandas_dtype()
+        if len(dictionary) + and_missing > np.iinfo(index).max + 1:  # words of several dictionaries, or a dictionary that is full
+            index = np.min_scalar_type(-len(dictionary) - 1)
+        missing = None
+        if and_missing:
+            places = np.append(places, 0)
+            missing = np.arange(len(places)) == len(places) - 1
+        return pa.DictionaryArray.from_arrays(pa.array(places.astype(index), mask=missing), dictionary, ordered=self.type.ordered)
 
 
 def coded(table: Any, names: list[str]) -> list[Coded] | None:
@@ -292,10 +312,12 @@ def coded(table: Any, names: list[str]) -> list[Coded] | None:
     return found
 
 
-def _coded_by_arrow(column: pa.ChunkedArray) -> Coded | None:
+def _coded_by_arrow(column: pa.ChunkedArray, *, in_order: bool = False) -> Coded | None:
     import pyarrow as pa
 
-    return Coded(*_dictionary(column), column.type, in_order=True) if pa.types.is_dictionary(column.type) else None
+    if not pa.types.is_dictionary(column.type):
+        return None
+    return Coded(*_dictionary(column), column.type, in_order=in_order or column.type.ordered, shared=False)
 
 
 def _coded_by_polars(series: Any) -> Coded | None:
@@ -303,8 +325,8 @@ def _coded_by_polars(series: Any) -> Coded | None:
     if isinstance(dtype, pl.Categorical):
         pa = _arrow()
         parts = _as_polars_holds_them(series, dtype) or _dictionary(pa.chunked_array(series))
-        return Coded(*parts, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False)
-    return _coded_by_arrow(_arrow().chunked_array(series)) if isinstance(dtype, pl.Enum) else None
+        return Coded(*parts, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False, shared=True)
+    return _coded_by_arrow(_arrow().chunked_array(series), in_order=True) if isinstance(dtype, pl.Enum) else None
 
 
 def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], pa.Array, list[Any]] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,24 @@ from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, nam
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.records import Records, dated, days_of_records, records
+from ofsted_sif.table.known import (
+    Known,
+    Unknown,
+    is_one_period,
+    known_of,
+    refuse_state,
+    refuse_unknown,
+    say_first_unknown,
+    say_left_out,
+    say_one_period,
+    say_unknown,
+    say_unknown_before,
+    states_of,
+    unknown_on,
+    warn_if_before,
+    warn_if_beyond,
+)
+from ofsted_sif.table.records import KNOWN_FROM, Records, dated, days_of_records, records
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,8 @@ class Inspections:
         Their scale; None for a piece, since only the whole table can tell it.
     words : array or None
         What the codes of a piece mean.
+    known : Known or None
+        Since when providers are known; None where all are from the beginning.
     numbers : ndarray of float64, shape (n,), or None
         Numbers in place of grades, missing ones NaN.
     """
@@ -63,6 +82,7 @@ class Inspections:
     scale: GradeScale | None
     words: Any = None
     numbers: np.ndarray | None = None
+    known: Known | None = None
 
     @property
     def values(self) -> np.ndarray:
@@ -99,6 +119,98 @@ class Inspections:
         """Warn where these rows stem from several frameworks and none was named."""
         warn_if_pooled(self.frame, rows, self.which.framework)
 
+    # ---- what the table knows
+
+    def where_known(self) -> Inspections:
+        """The same with those inspections alone that lie where their provider is known: what a question of states takes."""
+        if self.known is None or self.which.allows_incomplete:
+            return self
+        return replace(self, may_count=replace(self.may_count, known=self.known.rows))
+
+    def over_time(self, rows: np.ndarray) -> np.ndarray:
+        """Those of the rows that lie where every provider is known: what a question of a stretch of time takes.
+
+        Warns of what is left out, and refuses where fewer than two rows are left.
+        """
+        kept = self.in_known_time(rows)
+        if self.known is not None:
+            say_left_out(self.known.latest, int(rows.sum() - kept.sum()), int(kept.sum()))
+        return kept
+
+    def in_known_time(self, rows: np.ndarray) -> np.ndarray:
+        """The same without a word, for a piece of a table."""
+        return rows if self.known is None or self.which.allows_incomplete else rows & (self.days >= self.known.latest)
+
+    def unknown_on(self, days: np.ndarray, cutoffs: np.ndarray) -> Unknown:
+        """Whose state is not known on dates of which neither they nor their cut-offs decrease."""
+        if self.known is None:
+            nobody = np.empty(0, dtype=np.int64)
+            return Unknown(nobody, nobody, nobody, nobody)
+        return unknown_on(self.known, self.histories, self.may_count, days, cutoffs)
+
+    def n_unknown_on(self, days: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+        """Of how many providers the state is not known on each of some dates, in any order."""
+        return np.array([len(self.unknown_on(days[[at]], cutoffs[[at]]).row) for at in range(len(days))], dtype=np.int64)
+
+    def refuse_unknown(self, days: np.ndarray, cutoffs: np.ndarray) -> None:
+        """Refuse states that are to be compared where they are not all known, and warn of a table of one period."""
+        if self.known is None or self.which.allows_incomplete:
+            return
+        for date, n_unknown in zip(days, self.n_unknown_on(days, cutoffs), strict=True):
+            refuse_unknown(n_unknown, date)
+        self.say_what_is_unknown(0, 0, days[-1])
+
+    def first_listed(self) -> np.ndarray:
+        """The row of the first graded inspection listed of each provider that is not known from the beginning."""
+        return np.empty(0, dtype=np.int64) if self.known is None else self.known.first_listed(self.histories, self.may_count.graded)
+
+    @property
+    def is_of_one_period(self) -> bool:
+        """Whether the table has one stretch of time, and nothing of who was not inspected in it."""
+        if self.known is None:
+            return False
+        return self.known.is_named_in_year or is_one_period(*self.known.marks_of_period(self.histories, self.may_count.graded))
+
+    def since(self, row: int) -> int:
+        """The day from which on the provider of a row is known."""
+        return NO_DAY if self.known is None else int(self.known.since[row])
+
+    def known_from_the_beginning(self, rows: np.ndarray) -> np.ndarray:
+        """Those of the rows whose provider is known from the beginning. Warns of the others, and refuses where there is no row left."""
+        if self.known is None or self.which.allows_incomplete:
+            return rows
+        kept = rows[self.known.since[rows] == NO_DAY]
+        say_first_unknown(len(rows) - len(kept), len(kept))
+        return kept
+
+    def say_unknown_before(self, alone: np.ndarray, n_known: int) -> int:
+        """How many of the rows that stand alone may have others before them that the table does not have; warns of what that means.
+
+        Refuses where they are all there is: `n_known` providers have another row.
+        """
+        if self.known is None or self.which.allows_incomplete or self.known.latest == NO_DAY:
+            return 0
+        n_unknown = int((self.known.since[alone] != NO_DAY).sum())
+        say_unknown_before(n_unknown, n_known)
+        return n_unknown
+
+    def say_what_is_unknown(self, n_unknown: int, n_known: int, date: int) -> None:
+        """Warn where a state on a date lacks providers, unless that was consented to."""
+        if self.known is None or self.which.allows_incomplete:
+            return
+        if self.is_of_one_period:
+            say_one_period(self.known.latest)
+        say_unknown(n_unknown, n_known, date)
+
+    def warn_if_beyond(self, asked: Any) -> None:
+        """Warn of dates asked for that are later than the table."""
+        warn_if_beyond(self.frame.attrs, asked)
+
+    def warn_if_outside(self, asked: Any) -> None:
+        """Warn of dates of states that are later than the table, or all earlier."""
+        self.warn_if_beyond(asked)
+        warn_if_before(self.frame.attrs, self.days, asked)
+
 
 def observe(
     table: Any,
@@ -134,6 +246,7 @@ def observe(
         frame = as_frame(table)
     else:
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
+    refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     of_providers = None
     if histories:
@@ -151,7 +264,23 @@ def observe(
         grades, scale = grade_codes(frame, judgement, scale)
     may_count = eligible(frame, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
     days = dated(inspected, published)
-    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words)
+    known = known_of(frame, days, of_providers, which)
+    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known)
+
+
+def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.DataFrame:
+    """The rows of a table that lie where every provider is known; all of what `as_at` returns.
+
+    For a question that asks nothing else of inspections. Warns of what is left out, and refuses where fewer than two rows are left.
+    """
+    if KNOWN_FROM not in frame.columns or which.allows_incomplete or len(states_of(frame)):
+        return frame
+    days = dated(*days_of_records(frame, called))
+    if (known := known_of(frame, days, None, which)) is None:
+        return frame
+    kept = days >= known.latest
+    say_left_out(known.latest, int((~kept).sum()), int(kept.sum()))
+    return frame if kept.all() else frame[kept]
 
 
 def observe_numbers(
@@ -159,6 +288,7 @@ def observe_numbers(
 ) -> Inspections:
     """Take dated numbers out of a table: all rows of the frameworks asked for, which need not be graded."""
     frame = as_frame(table)
+    refuse_state(frame, which)
     numbers = _numbers(frame, value)
     inspected, published = days_of_records(frame, called)
     for name in names(by, "by"):
@@ -166,7 +296,8 @@ def observe_numbers(
     may_count = Eligible(in_framework(frame, which.framework, of_piece=of_piece), np.ones(len(frame), dtype=np.bool_), None)
     no_grades = np.empty(0, dtype=np.int8)
     days = dated(inspected, published)
-    return Inspections(frame, called, which, None, None, days, published, may_count, no_grades, None, numbers=numbers)
+    known = known_of(frame, days, None, which)
+    return Inspections(frame, called, which, None, None, days, published, may_count, no_grades, None, numbers=numbers, known=known)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

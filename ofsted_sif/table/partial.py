@@ -16,14 +16,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import GradeScale, scale_of_dtype
+from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
-from ofsted_sif.table.columns import Columns, column, grade_codes, names
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
+from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
-from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, label_codes, take
+from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
+from ofsted_sif.table.known import began, is_one_period, say_left_out, say_one_period
+from ofsted_sif.table.records import KNOWN_FROM
 
 NO_ROW = np.iinfo(np.int64).max
 
@@ -51,6 +55,21 @@ class PartialCounts:
 
 
 @dataclass(frozen=True)
+class PartialRows:
+    """Rows of a result that are finished but for their place: those of all pieces together are the result.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows.
+    """
+
+    frame: pd.DataFrame
+    labels: ClassVar[tuple[Any, ...]] = ()
+    first: ClassVar[None] = None
+
+
+@dataclass(frozen=True)
 class Partial:
     """What some rows of a table give.
 
@@ -58,12 +77,12 @@ class Partial:
     ----------
     rows : int
         How many rows were counted.
-    counted : dict of str to PartialCounts
-        The sums, by what they are for.
+    counted : dict of str to PartialCounts or PartialRows
+        The sums and rows, by what they are for.
     """
 
     rows: int
-    counted: dict[str, PartialCounts]
+    counted: dict[str, Any]
 
 
 def merge(parts: Sequence[Partial]) -> Partial:
@@ -71,12 +90,40 @@ def merge(parts: Sequence[Partial]) -> Partial:
     if len(parts) == 1:
         return parts[0]
     begins = [0, *accumulate(part.rows for part in parts)]
-    counted = {}
+    counted: dict[str, Any] = {}
     for name in parts[0].counted:
         of = [part.counted[name] for part in parts]
+        if isinstance(of[0], PartialRows):
+            counted[name] = PartialRows(_below_each_other([some.frame for some in of]))
+            continue
         moved = [some if some.first is None else replace(some, first=some.first + begin) for some, begin in zip(of, begins, strict=False)]
         counted[name] = _merged(moved)
     return Partial(begins[-1], counted)
+
+
+def _below_each_other(frames_of: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows one below the other, with the categories of all; of pieces without rows only the columns count."""
+    filled = [frame for frame in frames_of if len(frame)] or list(frames_of[:1])
+    if len(filled) == 1:
+        return filled[0]
+    columns = {}
+    for name in filled[0].columns:
+        arrays = [frame[name].array for frame in filled]
+        if all(isinstance(array, pd.Categorical) for array in arrays):
+            columns[name] = stacked(arrays)
+        else:
+            columns[name] = pd.concat([frame[name] for frame in filled], ignore_index=True).array
+    return pd.DataFrame(columns, copy=False)
+
+
+def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -> pd.DataFrame:
+    """The rows in the order of the keys of their providers, those of one provider as they stand."""
+    values = frame[provider]
+    if provider in unordered:
+        values = pd.Series(sorted_categories(pd.Categorical(values)))
+    frame = frame.take(np.argsort(key_codes(values)[0], kind="stable"))
+    frame.index = pd.RangeIndex(len(frame))
+    return frame
 
 
 def _merged(parts: Sequence[PartialCounts]) -> PartialCounts:
@@ -198,6 +245,11 @@ def as_text(labels: Any) -> Any:
     return pd.Series(labels.tolist(), dtype=TEXT).array if isinstance(labels, pd.Categorical) else labels
 
 
+def sorted_categories(labels: pd.Categorical) -> pd.Categorical:
+    """Labels with their categories in sorted order."""
+    return pd.Categorical(labels, categories=labels.categories.sort_values())
+
+
 # ---- questions
 
 
@@ -211,10 +263,25 @@ class Question:
         Whether pieces must split between providers.
     text : frozenset of str
         Columns that are text in the table and were read as dictionaries.
+    unordered : frozenset of str
+        Columns that are dictionaries of Arrow which say of no order.
     """
 
     histories: ClassVar[bool] = False
+    records: ClassVar[bool] = False  # whether what says who may count is needed, though no provider is followed
+    whole_rows: ClassVar[bool] = False  # whether all columns are needed, as they are in the table
     text: frozenset[str] = frozenset()
+    unordered: frozenset[str] = frozenset()
+
+    @property
+    def asks_first(self) -> Question | None:
+        """What must be known of the whole table before a piece can be counted; None: nothing."""
+        return None
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The days of which it asks."""
+        return np.empty(0, dtype=np.int64)
 
     def needed(self) -> dict[str, Any]:
         """The names of the columns that are needed, by the argument that names them."""
@@ -229,11 +296,18 @@ class Question:
         raise NotImplementedError
 
     def groups_of(self, by: Any, observed: bool, counted: Sequence[PartialCounts]) -> tuple[Groups, list[Any]]:
-        """The groups, and the codes of those of the rows of each of the counts, whose first labels are those of `by`; -1 missing."""
+        """The groups, and the codes of those of the rows of each of the counts, whose first labels are those of `by`; -1 missing.
+
+        A dictionary that says of no order is shown sorted.
+        """
         named = names(by, "by")
         labels = {name: stacked([some.labels[i] for some in counted]) for i, name in enumerate(named)}
-        frame = pd.DataFrame({name: as_text(label) if name in self.text else label for name, label in labels.items()}, copy=False)
-        grouped = groups(frame, by, observed=observed)
+        for name in named:
+            if name in self.text:
+                labels[name] = as_text(labels[name])
+            elif name in self.unordered:
+                labels[name] = sorted_categories(labels[name])
+        grouped = groups(pd.DataFrame(labels, copy=False), by, observed=observed)
         lengths = [len(some.sums[0]) for some in counted]
         codes = np.zeros(sum(lengths), dtype=np.int64) if grouped.codes is None else grouped.codes
         return grouped, np.split(codes, np.cumsum(lengths)[:-1])
@@ -254,6 +328,7 @@ class OfHistories(Question):
     """What follows providers through time, and so needs all rows of a provider in one piece."""
 
     histories: ClassVar[bool] = True
+    over_time: ClassVar[bool] = False  # whether it needs a stretch of time over which every provider is known
     by: Any
     judgement: str
     scale: GradeScale | None
@@ -265,6 +340,18 @@ class OfHistories(Question):
     closed: str | None = "closed"
     graded: str | None = "graded"
     having: str | None = None
+    incomplete: str = "refuse"
+    since: int | None = None  # the day from which on the whole table knows every provider
+
+    @property
+    def which(self) -> Which:
+        """Which inspections are asked for."""
+        return Which(self.framework, self.having, None, self.incomplete, since=self.since)
+
+    @property
+    def asks_first(self) -> Question | None:
+        """From which day on the table knows every provider, where the question is of a stretch of time."""
+        return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.since is None else None
 
     @property
     def called(self) -> Columns:
@@ -275,16 +362,59 @@ class OfHistories(Question):
         """Also what every inspection is known by."""
         return {"by": self.by, "judgement": self.judgement, "having": self.having, **self.called.needed()}
 
-    def observe(self, piece: Any, register: Any = None) -> tuple[Inspections, PartialCounts]:
+    def observe(self, piece: Any, register: Any = None, on: Any = None) -> tuple[Inspections, PartialCounts]:
         """The inspections of a piece, with codes of the words of their judgement; and these words."""
-        which = Which(self.framework, self.having, register)
+        which = replace(self.which, register=register, on=on)
         seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
         return seen, self.words_in(seen.grades, seen.words)[0]
+
+    def observe_graded(self, piece: Any) -> tuple[Inspections, PartialCounts]:
+        """The same with grade codes of the scale that the words of the piece are on: no word is on two of the known scales."""
+        seen, _ = self.observe(piece)
+        words, of_words = self.words_in(seen.grades, seen.words)
+        scale = self.scale
+        if len(words.labels[0]):
+            known = getattr(seen.words, "ordered", False)
+            scale = graded_words(words.labels[0] if known else np.asarray(words.labels[0], dtype=object), words, self.judgement, scale)[1]
+        return replace(seen, grades=of_words[seen.grades].astype(np.int8), scale=scale or FOUR_POINT), words
 
     def words_in(self, codes: np.ndarray, labels: Any) -> tuple[PartialCounts, np.ndarray]:
         """The words of the judgement that occur in a piece, and a grade code for each of its labels."""
         occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
         return words_of(codes, labels, occurs, self.judgement, self.scale)
+
+    def rows_of(self, rows: PartialRows, dtypes: dict[str, Any]) -> pd.DataFrame:
+        """The rows of all pieces in the order of the keys of their providers; grades on the scale of the whole, text as text."""
+        nothing = {name: pd.Categorical([], dtype=of) for name, of in dtypes.items()}
+        frame = rows.frame.astype(dtypes) if len(rows.frame) else rows.frame.assign(**nothing)
+        texts = [name for name in frame.columns if name in self.text and name not in dtypes]
+        frame = frame.assign(**{name: as_text(frame[name].array) for name in texts})
+        named = [name for name in names(self.by, "by") if name in self.unordered]
+        frame = frame.assign(**{name: sorted_categories(frame[name].array) for name in named})
+        return in_order_of(frame, self.provider, self.unordered)
+
+    def marks_of_period(self, seen: Inspections) -> dict[str, PartialCounts]:
+        """Since when a piece knows its providers, and what tells a table of one period."""
+        since, numbers = np.array([NO_DAY]), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
+        if seen.known is not None:
+            since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
+        return {"since": PartialCounts((since,), tuple(numbers))}
+
+    def say_one_period(self, partial: Partial) -> None:
+        """Warn of a table of one period."""
+        since = partial.counted["since"]
+        if self.incomplete != "allow" and is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
+            say_one_period(int(since.labels[0][0]))
+
+    def left_out(self, taken: np.ndarray, kept: np.ndarray) -> dict[str, PartialCounts]:
+        """How many rows of a piece lie before the stretch of time over which every provider is known, and how many in it."""
+        return {"left out": PartialCounts((), (np.array([taken.sum() - kept.sum()]), np.array([kept.sum()])))}
+
+    def say_left_out(self, partial: Partial) -> None:
+        """Say of the whole table what was left out."""
+        if self.since is not None:
+            before, kept = partial.counted["left out"].sums
+            say_left_out(self.since, int(before[0]), int(kept[0]))
 
     def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
         """How many of the rows are of each framework, those without rows too."""
@@ -303,3 +433,34 @@ class OfHistories(Question):
             total = np.zeros(len(known) + 1, dtype=np.int64)
             np.add.at(total, codes, numbers)
             warn_of_frameworks(total[:-1], known)
+
+
+def refuse_register(register: Any) -> None:
+    """Refuse a register where a table is read by batches."""
+    if register is not None:
+        raise ValueError(
+            "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
+            "file are obeyed; for a register read the file whole (pandas.read_parquet)"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSince(Question):
+    """From which day on a table knows every provider."""
+
+    framework: Any
+
+    def needed(self) -> dict[str, Any]:
+        """The column that says so."""
+        return {"known_from": KNOWN_FROM}
+
+    def count(self, piece: Any) -> Partial:
+        """The latest day of a piece."""
+        frame = as_frame(piece, **self.needed())
+        since = days_of(column(frame, KNOWN_FROM, KNOWN_FROM), KNOWN_FROM).max(initial=NO_DAY)
+        return Partial(len(frame), {"since": PartialCounts((np.array([since]),))})
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The latest day of all, in a table of one row; before all days where everybody is known from the beginning."""
+        since = int(np.asarray(partial.counted["since"].labels[0]).max(initial=NO_DAY))
+        return pd.DataFrame({"since": [since if since > began(Which(self.framework)) else NO_DAY]})

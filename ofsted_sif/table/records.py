@@ -1,4 +1,15 @@
-"""Records: the rows of a table as what providers went through, and what a register says of these providers."""
+"""Records: the rows of a table as what providers went through, and what a register says of these providers.
+
+The column ``known_from`` says since when a table has every graded inspection of a provider. It is a date, the same in all rows of a
+provider, graded or not. From that day on the table has every graded inspection of the provider; what was before is not known. A missing
+date means: known from the beginning, as for ``opened`` and ``closed`` a missing date is no bound. Without the column the whole table is
+complete. Where rows of a provider differ the latest date holds, and a missing one beside a date does not: two releases put one below the
+other err on the safe side. Rows before that date may be there (of an older release, before a gap); they do not count.
+
+Readers set it. In a file of latest inspections it is the day (of the inspection, else of its publication) of the first graded one that
+the file lists of the provider; missing where the file has a place for the inspection before and leaves it blank. In a file of one
+period it is the first day of the period, for all.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +27,8 @@ from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
 from ofsted_sif.table.dates import days_of, iso
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
 
+KNOWN_FROM = "known_from"
+
 
 @dataclass(frozen=True)
 class Records:
@@ -31,6 +44,8 @@ class Records:
         Days; `published` is None where the table has no such column.
     opened, closed : ndarray of int64, shape (n_providers,), or None
         A provider is open on [opened, closed).
+    known_from : ndarray of int64, shape (n_providers,), or None
+        The day from which on the table has all graded inspections of the provider; `NO_DAY`: from the beginning. None: so of all.
     """
 
     provider: np.ndarray
@@ -39,6 +54,7 @@ class Records:
     published: np.ndarray | None
     opened: np.ndarray | None
     closed: np.ndarray | None
+    known_from: np.ndarray | None = None
 
     @property
     def dated(self) -> np.ndarray:
@@ -131,7 +147,16 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns)
     if changed:
         frame = frame.assign(**{called.provider: providers.take(codes)})
     _check_open(opened, closed, providers)
-    return frame, Records(codes, providers, inspected, report, opened, closed)
+    return frame, Records(codes, providers, inspected, report, opened, closed, _known_from(frame, codes, len(providers)))
+
+
+def _known_from(frame: pd.DataFrame, codes: np.ndarray, n_providers: int) -> np.ndarray | None:
+    """The latest day that the rows of a provider say in the column known_from."""
+    if KNOWN_FROM not in frame.columns:
+        return None
+    result = np.full(n_providers, NO_DAY)
+    np.maximum.at(result, codes, days_of(column(frame, KNOWN_FROM, KNOWN_FROM), KNOWN_FROM))
+    return result
 
 
 def days_of_records(frame: pd.DataFrame, called: Columns) -> tuple[np.ndarray, np.ndarray | None]:

@@ -84,6 +84,15 @@ class Beside:
         named = {"n_without_weight": self.without_weight, "n_clusters": self.n_clusters, "n_eff": self.n_eff}
         return {name: values for name, values in named.items() if values is not None}
 
+    def rows(self, which: np.ndarray) -> Beside:
+        """Some of the rows."""
+        return Beside(*(None if part is None else part[which] for part in vars(self).values()))
+
+    def above(self, other: Beside) -> Beside:
+        """These rows with those of another after them."""
+        parts = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Beside(*(None if part is None else np.concatenate([part, below]) for part, below in parts))
+
 
 ONLY_COUNTS = Beside()
 

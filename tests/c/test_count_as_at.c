@@ -133,7 +133,7 @@ static void sizes_near_and_past_all_bounds(void) {
     groups.size = grades.size = most;
     CHECK_STATUS(sif_changes_as_at(&records, NULL, &groups, &grades, NULL, 2, dates, dates, &n_changes, cells, changes, NULL),
                  SIF_TOO_LARGE, -1, most);
-    CHECK(n_changes == SIF_VOID && all_are(counts, 2 * 3 * 5, SIF_VOID));
+    CHECK(n_changes == SIF_VOID && all_are(counts, 2 * 3 * 5, 0) && all_are(cells, 16, 0) && all_are(changes, 16, 0)); /* as they were */
     for (int64_t d = 0; d < DATES; d++)
         all_dates[d] = d;
     groups.size = grades.size = (int64_t)1 << 20;

@@ -73,10 +73,10 @@ static void more_providers_than_can_be_told_apart_are_refused(void) {
     const int64_t day = 1, too_many = (int64_t)INT32_MAX + 1;
     const int8_t zero = 0;
     const sif_records records = {.n = 1, .provider = {.data = &zero, .size = too_many, .kind = SIF_INT8}, .inspected = &day};
-    int64_t order;
+    int64_t order = 7;
     int already;
     CHECK_STATUS(sif_order_records(&records, &order, &already, NULL), SIF_TOO_LARGE, -1, too_many);
-    CHECK(order == SIF_VOID);
+    CHECK(order == 7); /* as it was */
 }
 
 int main(void) {

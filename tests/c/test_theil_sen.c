@@ -66,7 +66,9 @@ static void what_is_wrong_is_named(void) {
     rows.day = falling;
     CHECK_STATUS(sif_theil_sen(&rows, finite, 1, &rank, &slope, NULL), SIF_UNORDERED, 2, 0);
     rows.n = SIF_MOST_ROWS + 1;
+    slope = 9;
     CHECK_STATUS(sif_theil_sen(&rows, finite, 1, &rank, &slope, NULL), SIF_TOO_LARGE, -1, SIF_MOST_ROWS + 1);
+    CHECK(slope == 9); /* as it was */
 }
 
 static void the_interrupt_check_is_asked_and_obeyed(void) {

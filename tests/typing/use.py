@@ -33,7 +33,9 @@ lowest: np.ndarray[Any, Any] = lower
 
 # change, time, trend
 changes = sif.changes(table, date="2024-03-31", framework="all")
-summary = sif.change_summary(changes, by="change")
+summary = sif.change_summary(changes.drop(columns="years_between"), by="change")  # pairs of one's own: nothing is said of who they are
+improved = sif.change_between(table, "2021-03-31", "2024-03-31", "region", framework=["SIF", "ILACS"])
+later = sif.state_probabilities(table, start="Inadequate", at=[2, 4], framework="all")
 waited = sif.median_time_to(table, grade="Good", by="region", framework="all")
 trended = sif.trend(sif.periods(table, freq="YE-MAR", framework="all"), value="good_or_outstanding")
 

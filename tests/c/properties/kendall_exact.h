@@ -55,7 +55,7 @@ static void kendall_exact_holds(void) {
         if (random_below(24) == 0)
             tie_pattern[i] = bad_code((int64_t)1 << MOST);
         if (tie_pattern[i] <= 0 || tie_pattern[i] >= (int64_t)1 << MOST) {
-            add_fault(&wrong, BAD_NUMBERS, i, SIF_TOO_LARGE, i, tie_pattern[i]);
+            add_fault(&wrong, BAD_NUMBERS, i, SIF_BAD_VALUE, i, tie_pattern[i]);
             continue;
         }
         const int64_t pairs = naive_arrangements(tie_pattern[i], arrangements);

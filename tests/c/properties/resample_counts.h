@@ -54,7 +54,11 @@ static void free_profiles(profiles *of) {
 static void find_bad_profiles(const profiles *of, faults *wrong) {
     int64_t providers = 0;
     for (int64_t p = 0; p < of->n_profiles; p++) {
-        if (of->members[p] < 0 || of->members[p] > SIF_MOST_ROWS - providers || of->entries[p] < 0 || of->entries[p + 1] < of->entries[p]) {
+        if (of->members[p] < 0 || of->entries[p] < 0 || of->entries[p + 1] < of->entries[p]) {
+            add_fault(wrong, BAD_ROWS, p, SIF_BAD_VALUE, p, of->members[p]);
+            return;
+        }
+        if (of->members[p] > SIF_MOST_ROWS - providers) {
             add_fault(wrong, BAD_ROWS, p, SIF_TOO_LARGE, p, of->members[p]);
             return;
         }
@@ -96,9 +100,9 @@ static void resample_counts_holds(void) {
     if (status.code == SIF_OK) {
         status = resampled(&of, seed, first + cut, n - cut, out + cut * of.n_cells, &interrupt);
         if (status.code != SIF_OK)
-            CHECK(all_are(out + cut * of.n_cells, (n - cut) * of.n_cells, SIF_VOID));
+            CHECK(status.code == SIF_TOO_LARGE || all_are(out + cut * of.n_cells, (n - cut) * of.n_cells, SIF_VOID));
     } else
-        CHECK(all_are(out, cut * of.n_cells, SIF_VOID));
+        CHECK(status.code == SIF_TOO_LARGE || all_are(out, cut * of.n_cells, SIF_VOID));
     const int stopped = was_interrupted(status, &left);
     CHECK(stopped || is_as_expected(status, &wrong));
     if (status.code == SIF_OK) {

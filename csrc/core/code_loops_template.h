@@ -1,0 +1,87 @@
+/* The hot loops over codes, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set, and
+ * SPREAD(word, bytes) what writes 0xFF or 0 for each bit of a word. Compilers vectorise the loops; there is no branch in them. */
+
+/* A code fits where code + 1, unsigned, is at most size: that is one comparison. `size` is limited to what TYPE can tell. */
+#define DEFINE_LOAD(KIND, TYPE, UNSIGNED, MISSING)                                                                                         \
+    TARGET static void VERSION(load_##KIND)(const void *codes, const int64_t *restrict rows, const uint8_t *restrict valid, size_t count,  \
+                                            uint32_t given_size, int32_t *restrict out) {                                                  \
+        const TYPE *restrict const data = codes;                                                                                           \
+        const UNSIGNED last = (UNSIGNED) ~(UNSIGNED)0 / 2 + MISSING;                                                                       \
+        const UNSIGNED size = given_size < last ? (UNSIGNED)given_size : last;                                                             \
+        for (size_t i = 0; i < count; i++) {                                                                                               \
+            const TYPE code = rows != NULL ? data[rows[i]] : data[i];                                                                      \
+            const int32_t found = (UNSIGNED)((UNSIGNED)code + MISSING) < (UNSIGNED)(size + MISSING) ? (int32_t)code : SIF_NO_CODE;         \
+            out[i] = valid != NULL ? found | ~(int32_t)(int8_t)valid[i] : found;                                                           \
+        }                                                                                                                                  \
+    }
+
+DEFINE_LOAD(int8, int8_t, uint8_t, 1)
+DEFINE_LOAD(int16, int16_t, uint16_t, 1)
+DEFINE_LOAD(int32, int32_t, uint32_t, 1)
+DEFINE_LOAD(int64, int64_t, uint64_t, 1)
+DEFINE_LOAD(uint8, uint8_t, uint16_t, 0)
+DEFINE_LOAD(uint16, uint16_t, uint32_t, 0)
+DEFINE_LOAD(uint32, uint32_t, uint64_t, 0)
+DEFINE_LOAD(uint64, uint64_t, uint64_t, 0)
+
+/* Bits of Arrow's bitmaps to bytes, 64 rows at a time. Where the rows begin within a byte, a word takes eight bytes and some bits of the
+ * ninth, which has rows of this word: so it exists. */
+TARGET static void VERSION(spread_validity)(const uint8_t *bitmap, int64_t first, size_t count, uint8_t *restrict valid) {
+    const uint8_t *const bytes = bitmap + (first >> 3);
+    const unsigned shift = (unsigned)(first & 7);
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        uint64_t word = little_endian(bytes + (i >> 3));
+        if (shift > 0)
+            word = word >> shift | (uint64_t)bytes[(i >> 3) + 8] << (64 - shift);
+        SPREAD(word, valid + i);
+    }
+    for (; i < count; i++)
+        valid[i] = bitmap[(first + (int64_t)i) >> 3] >> ((first + (int64_t)i) & 7) & 1 ? 0xFF : 0;
+}
+
+TARGET static int VERSION(mask_bytes)(const void *codes, const uint8_t *restrict valid, size_t count, int8_t *restrict masked) {
+    const uint8_t *restrict const given = codes;
+    uint8_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all |= given[i] & valid[i];
+        masked[i] = (int8_t)(given[i] | (uint8_t)~valid[i]);
+    }
+    return all >> 7;
+}
+
+TARGET static void VERSION(clamp)(int32_t *restrict codes, size_t count, uint32_t size) {
+    for (size_t i = 0; i < count; i++)
+        codes[i] = (uint32_t)codes[i] + 1 <= size ? codes[i] : SIF_NO_CODE; /* -1, unsigned, is one below 0 */
+}
+
+TARGET static int VERSION(are_outside)(const int32_t *restrict codes, size_t count, uint32_t size) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < count; i++) /* one of the two differences is negative where a code is outside */
+        any |= ((uint32_t)codes[i] + 1) | (size - 1 - (uint32_t)codes[i]);
+    return any >> 31 != 0;
+}
+
+TARGET static int VERSION(append)(const int32_t *restrict codes, size_t count, uint32_t size, uint32_t *restrict cell) {
+    int32_t least = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t code = (uint32_t)codes[i];
+        least = codes[i] < least ? codes[i] : least;
+        cell[i] = cell[i] * (size + 1) + (code < size ? code : size);
+    }
+    return least == SIF_NO_CODE;
+}
+
+const sif_code_loops VERSION(sif_code_loops) = {
+    .load = SIF_BY_KIND(load),
+    .spread_validity = VERSION(spread_validity),
+    .mask_bytes = VERSION(mask_bytes),
+    .clamp = VERSION(clamp),
+    .are_outside = VERSION(are_outside),
+    .append = VERSION(append),
+};
+
+#undef DEFINE_LOAD
+#undef VERSION
+#undef TARGET
+#undef SPREAD

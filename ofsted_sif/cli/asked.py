@@ -1,0 +1,219 @@
+"""What the options mean: the table and its register, the date, the cut-off, the frameworks, and what all of it is called."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import ofsted_sif as sif
+from ofsted_sif import counts, reading
+from ofsted_sif.cli.wording import COLUMNS
+from ofsted_sif.report.naming import Whose, whose
+from ofsted_sif.scales import JUDGEMENTS
+from ofsted_sif.table import columns, dates
+from ofsted_sif.table.columns import STANDARD
+
+# ---- the table
+
+
+def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The table asked for, in the standard columns, and the register that belongs to it."""
+    called = _called(options.column)
+    if options.file is None:
+        table, register = sif.load_inspections(), sif.load_local_authorities()
+    elif is_parquet(options.file) or _is_of_ones_own(options.file, called):
+        if options.sheet is not None:
+            raise ValueError(f"--sheet {options.sheet}: {options.file} is no workbook and has no sheets")
+        table, register = _own_table(options.file), None
+    else:
+        table, report = reading.read_inspections(options.file, sheet=options.sheet, return_report=True)
+        register = report.register
+    return _renamed(table, called), register
+
+
+def is_parquet(path: str) -> bool:
+    """Whether a file is Parquet, by its name."""
+    return path.lower().endswith(".parquet")
+
+
+def _own_table(path: str) -> pd.DataFrame:
+    """A table of the user's own, or an error that names the file."""
+    try:
+        if is_parquet(path):
+            return pd.read_parquet(path)
+        try:
+            return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+        except UnicodeDecodeError:  # as Excel writes it
+            return pd.read_csv(path, dtype=str, encoding="cp1252")
+    except ValueError as error:
+        raise ValueError(f"{path} can't be read: {error}") from error
+
+
+def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
+    """Whether a file is a CSV with the standard column names, as `DataFrame.to_csv` writes a table, or with those that the user named."""
+    if not path.lower().endswith(".csv"):
+        return False
+    with Path(path).open("rb") as file:
+        header = next(csv.reader([file.readline(100_000).decode("utf-8-sig", errors="replace")]), [])
+    if any(name in header for name in called.values()):
+        return True
+    return "provider" in header and any(name in header for name in JUDGEMENTS)
+
+
+def _called(given: Iterable[str]) -> dict[str, str | None]:
+    """The user's names of columns by their standard names, from texts as ``provider=URN``; None does without."""
+    called: dict[str, str | None] = {}
+    for text in given:
+        what, sign, name = text.partition("=")
+        standard = COLUMNS.get(what.strip(), what.strip())
+        if not sign or not name.strip() or standard not in (*STANDARD, *JUDGEMENTS):
+            raise ValueError(f"--column {text}: give what it is and its name, as provider=URN or inspected='Inspection date'")
+        called[standard] = None if name.strip() == "none" else name.strip()
+    return called
+
+
+def _renamed(table: pd.DataFrame, called: dict[str, str | None]) -> pd.DataFrame:
+    """The table with its columns under their standard names; a column that another takes the place of, or that is not wanted, goes."""
+    argument = {standard: what for what, standard in COLUMNS.items()}
+    for standard, name in called.items():
+        if name is not None:
+            columns.column(table, name, argument.get(standard, standard))
+        elif standard in argument:
+            table = table.drop(columns=[other for other in table.columns if columns.is_near(other, standard, argument[standard])])
+        if name != standard:
+            table = table.drop(columns=standard, errors="ignore")
+    return table.rename(columns={name: standard for standard, name in called.items() if name is not None})
+
+
+# ---- lists, dates, frameworks
+
+
+def listed(text: str | None, option: str, known: Iterable[Any] = ()) -> list[str] | None:
+    """The names in a list with commas; a whole text that is a known name, or one in quotes, may have commas itself."""
+    if text is None:
+        return None
+    if text in known:
+        return [text]
+    names = [part.strip() for part in next(csv.reader([text], skipinitialspace=True), []) if part.strip()]
+    if not names:
+        raise ValueError(f"{option} {text!r} names nothing")
+    return names
+
+
+def _offset(text: str) -> Any:
+    """A cut-off as the user writes it: a date stays text, '1 month' and the like become an offset."""
+    found = re.fullmatch(r"\+?(\d+) *(day|week|month|year)s?", text.strip().lower())
+    return pd.DateOffset(**{f"{found[2]}s": int(found[1])}) if found else text
+
+
+def _last_day(table: pd.DataFrame) -> Any:
+    """The last day of which the table tells: what it says itself, else its last publication or inspection."""
+    if "complete_to" in table.attrs:
+        return table.attrs["complete_to"]
+    for name in ("published", "inspection_start"):
+        if name in table.columns:
+            days = dates.days_of(columns.column(table, name, name), name)
+            if len(days) and days.max() > counts.NO_DAY:
+                return dates.iso(days.max())
+    raise ValueError("the table has no dates: give --as-at")
+
+
+def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
+    """Date or dates, cut-off and frameworks, from a release or one by one."""
+    when: dict[str, Any] = {} if options.release is None else sif.release(options.release)
+    if options.as_at:
+        if options.release is not None:
+            raise ValueError("--release gives the date: leave out --as-at")
+        when["date"] = options.as_at
+    if options.published_by is not None:
+        when["published_by"] = _offset(options.published_by)
+    if options.framework is not None:
+        when["framework"] = listed(options.framework, "--framework")
+    when.setdefault("date", _last_day(table))
+    return {"published_by": None, "framework": None} | when
+
+
+def one_date(when: dict[str, Any]) -> dict[str, Any]:
+    """The same for a command that takes one date."""
+    given = when["date"]
+    if isinstance(given, list):
+        if len(given) > 1:
+            raise ValueError(f"one --as-at is needed here, not {len(given)}; `ofsted-sif series` takes several")
+        return when | {"date": given[0]}
+    return when
+
+
+def having_of(options: argparse.Namespace, default: str | None = None) -> str | None:
+    """The judgement that an inspection must have made to count; None: the newest counts, whatever it judged."""
+    if options.having is None:
+        return default
+    return None if options.having.strip().lower() == "none" else str(options.having)
+
+
+# ---- what it is called
+
+
+def human(name: str) -> str:
+    """A column's name in words."""
+    return "Safeguarding board" if name == "lscb" else name.replace("_", " ").capitalize()
+
+
+def in_words(date: Any) -> str:
+    """A date as 31 March 2024."""
+    return dates.in_words(dates.day(date, "date"))
+
+
+def of_whom(state: pd.DataFrame, table: pd.DataFrame, register: pd.DataFrame | None) -> Whose:
+    """Of whom a state tells."""
+    held = [*table["provider"], *([] if register is None else register["provider"])]
+    day, cutoff = (dates.day(state.attrs[name], name) for name in ("as_at", "published_by"))
+    return whose(state, held, day, cutoff)
+
+
+def about(who: Whose, options: argparse.Namespace) -> str:
+    """What an answer is about, and from which file."""
+    title = getattr(options, "title", None) or who.title.replace("’", "'")
+    return title if options.file is None else f"{title} ({Path(options.file).name})"
+
+
+def by_which(judgement: str | None) -> str:
+    """By which inspection each provider is counted."""
+    return "each by its most recent graded inspection" if judgement is None else f"each by the last that judged {human(judgement).lower()}"
+
+
+def said_of(state: pd.DataFrame, who: Whose, by: str, newest: pd.DataFrame | None = None) -> list[str]:
+    """Who is counted, by which inspection, of which frameworks; and who has none. `newest`: the state by the newest inspections."""
+    told = f"{who.n:,} {who.noun if who.n == 1 else who.nouns}, {by}"
+    if "framework" in state.columns:
+        numbers = [f"{name} {number}" for name, number in state["framework"].value_counts().items() if number]
+        told += f" ({', '.join(numbers)})" if numbers else ""
+    lines = [told]
+    under = "" if state.attrs["framework"] == ["all"] else f" under {' or '.join(state.attrs['framework'])}"
+    status = (state if newest is None else newest)["status"].astype(object)
+    lines += [
+        f"{number:,} of them {_STATUS.get(word, word)}{under}" for word, number in status.value_counts().items() if word != "inspected"
+    ]
+    return lines
+
+
+_STATUS = {"no graded inspection": "without a graded inspection"}
+
+
+def as_at_line(state: pd.DataFrame) -> str:
+    """The date and, where it is another, the cut-off."""
+    day, cutoff = state.attrs["as_at"], state.attrs["published_by"]
+    return f"as at {in_words(day)}" + ("" if cutoff == day else f", published by {in_words(cutoff)}")
+
+
+def quietly(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """What a call gives, without its warnings: of a state that only stands beside the one asked for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call(*args, **kwargs)

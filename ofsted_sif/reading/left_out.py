@@ -1,0 +1,135 @@
+"""What a reading must not leave out in silence: judgements that no column of the layout takes, and files that yield none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.reading import values
+from ofsted_sif.reading.body import Body
+from ofsted_sif.reading.layouts import Block, Layout, form, names
+from ofsted_sif.reading.report import ReadingError
+from ofsted_sif.reading.values import Column, clean
+from ofsted_sif.scales import SCALES
+
+_WORDS = frozenset(form(word) for scale in SCALES for word in [*scale.words, *scale.labels] if not form(word).isdigit())
+# Words of outcomes, which stand beside grades or in their place.
+_OUTCOMES = frozenset(
+    map(
+        form,
+        [
+            "Improved effectiveness", "Sustained effectiveness", "Declined effectiveness", "Declined in effectiveness",
+            "Insufficient progress", "Reasonable progress", "Significant progress", "Not met (with actions)", "Not met (enforcement)",
+            "School remains Good", "School remains Outstanding", "Standards maintained",
+        ],
+    )
+)  # fmt: skip
+# Rows by which it is told that a column is none of grades, and the most words that one of grades has, in all their spellings.
+_GLANCE, _MOST_WORDS = 200, 40
+_NUMBERS = frozenset("1234")
+# What stands beside numbers that are grades: no judgement, not applicable.
+_NO_GRADE = frozenset("890")
+# A column of numbers is a judgement only where its name does not say that it counts, ranks or numbers something else.
+_COUNTS = (
+    "number",
+    "quintile",
+    "decile",
+    "band",
+    "places",
+    "age",
+    "weaknesses",
+    "areas",
+    "rank",
+    "tier",
+    "id",
+    "urn",
+    "code",
+    "stage",
+    "key",
+    "count",
+)
+
+
+def judged_columns(body: Body) -> pd.DataFrame:
+    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, n."""
+    found: list[tuple[int, str, str, int]] = []
+    if len(body.sections) > 1:
+        return _as_table(found)
+    taken = {body.header.cells[position] for position in body.taken}  # a column twice is the same, or refused before
+    begin = list(body.rows[:_GLANCE])
+    for position, cell in enumerate(body.header.cells):
+        if cell in taken or not cell or position >= body.width or not _may_be_judged(begin, position, body.layout):
+            continue
+        column = body.column_at(position)
+        codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
+        n = int((np.isin(column.codes, codes) & body.read).sum()) if codes else 0
+        if n:
+            shown = ", ".join(dict.fromkeys(column.texts[code] for code in codes))
+            found.append((position + 1, column.header, shown, n))
+    return _as_table(found)
+
+
+def _as_table(found: list[tuple[int, str, str, int]]) -> pd.DataFrame:
+    return pd.DataFrame(found, columns=["position", "header", "values", "n"]).astype({"position": "int64", "n": "int64"})
+
+
+def _may_be_judged(rows: Sequence[Sequence[Any]], position: int, layout: Layout) -> bool:
+    """Whether no value of the first rows is one that a column of grades never has; saves a look at whole columns of names."""
+    cells = {row[position] for row in rows if position < len(row)}
+    return all(values.is_missing(text := clean(cell), layout.missing) or _is_known(form(text), layout) for cell in cells)
+
+
+def _is_known(word: str, layout: Layout) -> bool:
+    return not word or word in _WORDS or word in _OUTCOMES or word in layout.no_grade or values.integral(word) in _NUMBERS | _NO_GRADE
+
+
+def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
+    """The codes of the values that look like grades, where the rest of the column says nothing or that there is none."""
+    said = {code: form(text) for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
+    for words, beside in ((_WORDS, layout.no_grade | _OUTCOMES), (_OUTCOMES, layout.no_grade)):
+        graded = [code for code, text in said.items() if text in words]
+        if graded and all(text in words or text in beside for text in said.values()):
+            return graded
+    numbers = {code: values.integral(text) for code, text in said.items()}
+    graded = [code for code, text in numbers.items() if text in _NUMBERS]
+    counting = any(word in header.split() for word in _COUNTS)
+    if len({numbers[code] for code in graded}) > 1 and not counting and all(n in _NUMBERS | _NO_GRADE for n in numbers.values()):
+        return graded
+    return []
+
+
+def require_dates_and_judgements(name: str, blocks: Sequence[tuple[Block, Mapping[str, Column | None]]], header_row: int) -> None:
+    """Raise an error where no column has the day of an inspection, or none what was judged: nothing could be said of its inspections."""
+    for what, wanted in (
+        ("day", ("inspection_start", "published")),
+        ("judgement", (*names().judgements, *names().outcomes)),
+    ):
+        if any(columns.get(target) is not None for _, columns in blocks for target in wanted):
+            continue
+        looked = [header for block, _ in blocks for target in wanted for header in block.columns.get(target, ())]
+        raise ReadingError(
+            f"no column has the {what} of the inspections; {name!r} looks for {', '.join(map(repr, looked[:4]))}. A layout "
+            "of your own can name another (layout='mine.toml')",
+            row=header_row,
+        )
+
+
+def check_graded(pieces: Mapping[str, Any], layout: Layout, header_row: int) -> None:
+    """Raise an error where all inspections are of a kind that is graded, and not one has a grade."""
+    graded = pieces["graded"]
+    full = [event.inspection_type for event in layout.events.values() if event.graded and not event.needs_overall]
+    if len(graded) < 2 or graded.any() or "inspection_type" not in pieces:
+        return
+    kinds = pieces["inspection_type"]
+    is_full = np.isin(np.asarray(kinds.astype(object)), [kind for kind in full if kind])
+    outcome = pieces["outcome"].codes >= 0 if "outcome" in pieces else np.zeros(len(graded), dtype=np.bool_)
+    if is_full.any() and not (is_full & outcome).any():
+        raise ReadingError(
+            f"none of {int(is_full.sum()):,} inspections of a kind that is graded ({kinds[int(np.argmax(is_full))]}) has a grade: the "
+            f"columns of the grades have other names here than {layout.name!r} knows, or are blank. A layout of your own can name them "
+            "(layout='mine.toml')",
+            row=header_row,
+        )

@@ -1,0 +1,264 @@
+"""Which rows of two releases are the same inspection.
+
+Across the change of case systems in 2015 the same inspection stands under another number and a day up to 19 days away, so neither is a
+key over time; within one system the number is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.counts import NO_DAY
+from ofsted_sif.table.columns import column, grade_codes, has_grade, judgement_columns
+from ofsted_sif.table.dates import days_of
+
+# The largest distance seen between the days that two systems give for one inspection.
+NEAR = 20
+# Numbers of the case system before 2015 end at the one, those of the system since begin at the other: between them both have some.
+LAST_OLD, FIRST_NEW = 435_001, 381_399
+# The same between two days of publication, where the day of the inspection is not known: Nottingham's report of 5 September 2022 stands
+# under 5 November in one release.
+NEAR_PUBLISHED = 92
+_NEVER = 9  # the rank of a pair that is none
+_LONGEST_NUMBER = 18  # digits that fit an int64
+
+
+def joint_codes(*columns: pd.Series) -> list[np.ndarray]:
+    """Codes of the values of several columns, the same for the same value in any of them; -1 for missing."""
+    codes, labels = [], []
+    for values in columns:
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            codes.append(np.asarray(values.cat.codes))
+            labels.append(values.cat.categories)
+        else:
+            found, distinct = pd.factorize(values)
+            codes.append(found)
+            labels.append(pd.Index(distinct))
+    if all(one is labels[0] for one in labels):
+        return codes
+    joint = pd.factorize(np.concatenate([np.asarray(one, dtype=object) for one in labels]))[0]
+    ends = np.cumsum([len(one) for one in labels])
+    tables = np.split(joint, ends[:-1])
+    return [np.append(table, -1)[code] for table, code in zip(tables, codes, strict=True)]
+
+
+def labels_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column, missing throughout where the table has none."""
+    return frame[name] if name in frame.columns else pd.Series(np.full(len(frame), None), dtype=object)
+
+
+def day_of(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column of dates as days."""
+    return days_of(column(frame, name, name), name) if name in frame.columns else np.full(len(frame), NO_DAY)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two releases, as codes and days."""
+
+    provider: np.ndarray
+    then: np.ndarray  # the provider at the time of the inspection, -1 where it is not said
+    number: np.ndarray  # without ITS, -1 where there is none
+    system: np.ndarray  # of the number: -1 before 2015, 1 since, 0 where both have such numbers
+    start: np.ndarray
+    published: np.ndarray
+
+
+def find_pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
+    """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most."""
+    frames = (older, later)
+    for frame in frames:
+        key = column(frame, "provider", "provider")
+        if key.isna().any():
+            raise ValueError(f"row {int(np.argmax(key.isna()))} has no provider")
+    judged = _judged(older, later)
+    providers = joint_codes(*(labels_of(frame, name) for name in ("provider", "urn_at_inspection") for frame in frames))
+    numbers = _number_codes(*(labels_of(frame, "inspection_number") for frame in frames))
+    one, other = (
+        _Side(providers[at], providers[2 + at], *numbers[at], day_of(frame, "inspection_start"), day_of(frame, "published"))
+        for at, frame in enumerate(frames)
+    )
+    alike = _same_kind(older, later)
+    certain = _by_number(one, other)
+    certain = certain[alike(certain[:, 0], certain[:, 1])]
+    rest = _rest(one, other, certain)
+    old, new = _candidates(one, other, *rest)
+    keep = alike(old, new)
+    return np.concatenate([certain, _chosen(one, other, judged, old[keep], new[keep])])
+
+
+def _rest(one: _Side, other: _Side, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of each side that are in no pair yet."""
+    free = [np.ones(len(side.provider), dtype=np.bool_) for side in (one, other)]
+    for at, rows in enumerate(free):
+        rows[pairs[:, at]] = False
+    return np.flatnonzero(free[0]), np.flatnonzero(free[1])
+
+
+def _by_number(one: _Side, other: _Side) -> np.ndarray:
+    """Pairs of one provider and one number that both sides have once: they are certain, and most of all."""
+    rows = [np.flatnonzero(side.number >= 0) for side in (one, other)]
+    numbers = pd.factorize(np.concatenate([side.number[at] for side, at in zip((one, other), rows, strict=True)]))[0]
+    keys = np.concatenate([side.provider[at] for side, at in zip((one, other), rows, strict=True)]).astype(np.int64)
+    codes = pd.factorize(keys * (int(numbers.max(initial=0)) + 1) + numbers)[0]
+    first, second = codes[: len(rows[0])], codes[len(rows[0]) :]
+    size = int(codes.max(initial=-1)) + 1
+    once = (np.bincount(first, minlength=size) == 1) & (np.bincount(second, minlength=size) == 1)
+    at = np.full((2, size), -1)
+    at[0, first], at[1, second] = rows[0], rows[1]
+    return at[:, once].T
+
+
+def _joined(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of all pairs of equal codes."""
+    order = np.argsort(right, kind="stable")
+    begin, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    n = end - begin
+    places = np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
+    return np.repeat(np.arange(len(left)), n), order[places]
+
+
+def _candidates(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of one provider, or of one number under two providers of which one is the other's at the time."""
+    left, right = _joined(one.provider[old], other.provider[new])
+    pairs = [(old[left], new[right])]
+    if (one.then >= 0).any() or (other.then >= 0).any():
+        old, new = old[one.number[old] >= 0], new[other.number[new] >= 0]
+        left, right = _joined(one.number[old], other.number[new])
+        old, new = old[left], new[right]
+        another = one.provider[old] != other.provider[new]
+        named = (other.then[new] == one.provider[old]) | (one.then[old] == other.provider[new])
+        pairs.append((old[another & named], new[another & named]))
+    return tuple(np.concatenate(found) for found in zip(*pairs, strict=True))  # type: ignore[return-value]
+
+
+def _same_kind(older: pd.DataFrame, later: pd.DataFrame) -> Any:
+    """A function that says of pairs whether their frameworks and being graded are the same, as far as both are known."""
+    found = [joint_codes(older[name], later[name]) for name in ("framework", "graded") if name in older.columns and name in later.columns]
+
+    def alike(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        same = np.ones(len(old), dtype=np.bool_)
+        for first, second in found:
+            x, y = first[old], second[new]
+            same &= (x == y) | (x < 0) | (y < 0)
+        return same
+
+    return alike
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The judgements of both sides: codes of those that both have, and in which rows there is any."""
+
+    shared: dict[str, tuple[np.ndarray, np.ndarray]]
+    any_old: np.ndarray
+    any_new: np.ndarray
+
+
+def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
+    any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
+    names = judgement_columns(later)
+    shared = {}
+    for name in judgement_columns(older):
+        codes, scale = grade_codes(older, name, None)
+        any_old |= codes >= 0
+        if name in names and later[name].notna().any():
+            theirs, their_scale = grade_codes(later, name, None)
+            if their_scale != scale and (codes >= 0).any():
+                raise ValueError(f"column {name!r} is on the scale {scale.name} in one table and {their_scale.name} in the other")
+            shared[name] = (codes, theirs)
+    for name in names:
+        any_new |= has_grade(later[name])
+    return _Judged(shared, any_old, any_new)
+
+
+def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Of pairs that may be one inspection those that are, the most certain first, each row once."""
+    x, y = one.number[old], other.number[new]
+    same_number = (x >= 0) & (x == y)
+    a, b = one.start[old], other.start[new]
+    p, q = one.published[old], other.published[new]
+    undated = (a == NO_DAY) | (b == NO_DAY)
+    apart = np.where(undated, np.iinfo(np.int32).max, np.abs(np.where(undated, 0, a) - np.where(undated, 0, b)))
+    systems = one.system[old], other.system[new]
+    possible = (x < 0) | (y < 0) | same_number | (systems[0] != systems[1]) | (systems[0] == 0)
+    possible &= same_number | undated | (apart <= NEAR)
+    old, new, same_number, undated, apart, p, q, x, y = (of[possible] for of in (old, new, same_number, undated, apart, p, q, x, y))
+    equal, unlike, same_overall = _agreement(judged, old, new)
+    # Across the change of systems the judgements below the overall one were restated for some; that one never.
+    agree = (unlike == 0) & (equal > 0) | (x >= 0) & (y >= 0) & same_overall
+    rank = np.full(len(old), _NEVER)
+    rank[~undated & (apart <= NEAR) & agree] = 4
+    rank[undated & (p != NO_DAY) & (p == q)] = 3
+    # Of the same grades twice within a quarter, one day of publication is a slip.
+    rank[undated & (p != NO_DAY) & (q != NO_DAY) & (p != q) & (np.abs(p - q) <= NEAR_PUBLISHED) & (unlike == 0) & (equal > 1)] = 5
+    rank[~undated & (apart == 0)] = 2
+    rank[judged.any_old[old] & judged.any_new[new] & (equal + unlike == 0)] = _NEVER
+    rank[same_number] = 1
+    chosen = np.flatnonzero(rank < _NEVER)
+    chosen = chosen[np.lexsort((new[chosen], old[chosen], apart[chosen], -equal[chosen], unlike[chosen], rank[chosen]))]
+    used_old, used_new = set(), set()
+    pairs = []
+    for row, match in zip(old[chosen].tolist(), new[chosen].tolist(), strict=True):
+        if row not in used_old and match not in used_new:
+            used_old.add(row)
+            used_new.add(match)
+            pairs.append((row, match))
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _agreement(judged: _Judged, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each pair: how many grades are equal, how many unlike, and whether the overall grade is the same."""
+    equal, unlike = np.zeros(len(old), dtype=np.int64), np.zeros(len(old), dtype=np.int64)
+    same_overall = np.zeros(len(old), dtype=np.bool_)
+    for name, (ours, theirs) in judged.shared.items():
+        x, y = ours[old], theirs[new]
+        known = (x >= 0) & (y >= 0)
+        equal += known & (x == y)
+        unlike += known & (x != y)
+        if name == "overall_effectiveness":
+            same_overall = known & (x == y)
+    return equal, unlike, same_overall
+
+
+def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Numbers without a leading ITS as codes, the same for the same number, and the case system of each."""
+    of_rows, read = [], []
+    for values in (first, second):
+        codes, labels = (values.cat.codes, values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else pd.factorize(values)
+        of_rows.append(np.asarray(codes))
+        read.append(_read_numbers(np.asarray(labels, dtype=object)))
+    if all(plain.all() for _, _, plain, _ in read):
+        keys = [value for _, value, _, _ in read]
+    else:
+        joint = pd.factorize(np.concatenate([bare.astype(object) for bare, *_ in read]))[0]
+        keys = [joint[: len(read[0][0])], joint[len(read[0][0]) :]]
+    return [
+        (np.append(key, -1)[codes], np.append(system, np.int8(0))[codes])
+        for key, codes, (*_, system) in zip(keys, of_rows, read, strict=True)
+    ]
+
+
+def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of distinct numbers: their text without ITS, their value, whether the value says all of the text, and their case system."""
+    bare = labels.astype(str)
+    its = np.char.startswith(bare, "ITS") if len(bare) else np.zeros(0, dtype=np.bool_)
+    bare[its] = [text[3:] for text in bare[its].tolist()]
+    width = bare.dtype.itemsize // 4
+    characters = bare.view(np.uint32).reshape(len(bare), width) if width else np.zeros((len(bare), 1), dtype=np.uint32)
+    length = (characters != 0).sum(axis=1)
+    digits = ((characters == 0) | ((characters >= ord("0")) & (characters <= ord("9")))).all(axis=1) & (length > 0)
+    value = np.zeros(len(bare), dtype=np.int64)
+    for place in range(min(characters.shape[1], _LONGEST_NUMBER)):
+        there = digits & (characters[:, place] != 0)
+        value[there] = value[there] * 10 + (characters[there, place].astype(np.int64) - ord("0"))
+    plain = digits & (length <= _LONGEST_NUMBER) & ((characters[:, 0] != ord("0")) | (length == 1))
+    short = digits & (length <= 9)
+    system = np.zeros(len(bare), dtype=np.int8)
+    system[(short & (value < FIRST_NEW)) | its] = -1
+    system[short & (value > LAST_OLD) & ~its] = 1
+    return bare, value, plain, system

@@ -1,0 +1,50 @@
+"""The worked examples with their outputs: run, compared with what is stored, and stored anew by `python -m tests.support.notebooks`."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent.parent.parent / "notebooks"
+A_CELL_THAT_HANGS = 300  # seconds: ends what would never end, and is no measure of speed
+VARIES = "varies"  # the tag of a cell whose output differs from run to run: times, memory
+
+
+def run(path: Path) -> Any:
+    """The notebook with the outputs of today, run in a kernel."""
+    import nbclient
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    there = {"metadata": {"path": str(path.parent)}}
+    return nbclient.NotebookClient(notebook, timeout=A_CELL_THAT_HANGS, resources=there, coalesce_streams=True).execute()
+
+
+def said(cell: Any) -> list[str]:
+    """What a cell shows, as text; of a picture that it is one."""
+    shown = []
+    for output in cell["outputs"]:
+        if "data" not in output:
+            shown.append("".join(output.get("text", output.get("traceback", ""))))
+        elif any(kind.startswith("image/") for kind in output["data"]):
+            shown.append("a picture")
+        else:
+            shown.append("".join(output["data"]["text/plain"]))
+    return [re.sub(r" at 0x[0-9a-f]+", "", text) for text in shown]
+
+
+def store(path: Path) -> None:
+    """Run a notebook and keep its outputs, with nothing of this machine or day in them."""
+    notebook = run(path)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.pop("metadata", None) if output.get("output_type") == "stream" else None
+    notebook.metadata.language_info = {"name": "python"}
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    for chosen in [Path(name) for name in sys.argv[1:]] or sorted(FOLDER.glob("*.ipynb")):
+        store(chosen)
