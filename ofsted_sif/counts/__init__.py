@@ -15,11 +15,12 @@ from ofsted_sif.counts.histories import Changes, changes_as_at, count_as_at, cou
 from ofsted_sif.counts.threads import check_memory as check_memory
 from ofsted_sif.counts.threads import number_of_threads as number_of_threads
 from ofsted_sif.counts.threads import usable_cores as usable_cores
-from ofsted_sif.counts.trends import Kendall, kendall, kendall_exact, kendall_of_counts, theil_sen
+from ofsted_sif.counts.trends import ClusterSums, Kendall, kendall, kendall_clusters, kendall_exact, kendall_of_counts, theil_sen
 
 __all__ = [
     "NO_DAY",
     "Changes",
+    "ClusterSums",
     "Kendall",
     "changes_as_at",
     "count_as_at",
@@ -27,6 +28,7 @@ __all__ = [
     "count_transitions",
     "encode",
     "kendall",
+    "kendall_clusters",
     "kendall_exact",
     "kendall_of_counts",
     "latest_as_at",
