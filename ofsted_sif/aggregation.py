@@ -135,11 +135,11 @@ MOST_CELLS = 1 << 22
 def _counted_as_coded(
     table: Any, by: list[str], asked: list[str], scale: GradeScale | None, threads: int | None
 ) -> tuple[dict[str, Any], list[np.ndarray], GradeScale] | None:
-    """Labels and counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
+    """Labels and counts of dictionaries and text of polars and Arrow by codes as they lie; None where the long way round is needed.
 
     The kernel counts the dictionaries' entries; what these mean is applied to the counts.
     """
-    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
+    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked], text=True)
     if coded is None:
         return None
     groups = coded.pop(0) if by else None

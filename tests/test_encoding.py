@@ -107,6 +107,26 @@ def test_objects_are_found_by_address_or_text_in_whatever_order_they_come(holder
         assert len(distinct) == len(set(texts))
 
 
+@pytest.mark.parametrize("holder", ["Arrow string", "Arrow string_view", "string[pyarrow]"])
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_threads_give_what_one_gives(holder, is_sorted):
+    for seed in range(8):
+        column = HOLDERS[holder](some_texts(seed, 5000))
+        column = column.array if isinstance(column, pd.Series) else column
+        one = counts.text_codes(column, is_sorted=is_sorted, threads=1)
+        for threads in (2, 3, 7):
+            several = counts.text_codes(column, is_sorted=is_sorted, threads=threads)
+            assert [array.tolist() for array in several] == [array.tolist() for array in one]
+
+
+def test_a_bad_text_of_a_later_piece_is_named_by_its_row():
+    pa = pytest.importorskip("pyarrow")
+    broken = pa.array([b"a"] * 900 + [b"\xff"] + [b"a"] * 99, pa.binary()).view(pa.string())
+    for threads in (1, 2, 3):
+        with pytest.raises(ValueError, match=r"^row 900: this text"):
+            counts.text_codes(broken, threads=threads)
+
+
 def test_labels_are_of_the_kind_that_came_in():
     pa = pytest.importorskip("pyarrow")
     assert counts.encode(pa.array(["b", "a"], pa.string()))[1].type == pa.string()
