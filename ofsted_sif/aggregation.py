@@ -12,7 +12,7 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import NO_GRADE, GradeScale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
@@ -110,6 +110,10 @@ def aggregate(
     tables, weighted, unweighted = [], [], []
     weight = None if weights is None else weights_of(frame, weights)
     for name in asked:
+        if weight is None and (by_word := _counted_by_word(frame, grouped, name, scale, threads)) is not None:
+            counted, scale = by_word
+            tables.append(counted)
+            continue
         codes, scale = grade_codes(frame, name, scale)
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
@@ -166,6 +170,27 @@ def _counted_as_coded(
     labels = groups.dictionary_at(shown, and_missing=has_missing)
     shown += [n_groups] * has_missing
     return {by[0]: labels}, [counted[shown] for counted in tables], scale
+
+
+def _counted_by_word(
+    frame: pd.DataFrame, grouped: Groups, judgement: str, scale: GradeScale | None, threads: int | None
+) -> tuple[np.ndarray, GradeScale] | None:
+    """Counts by grade of a judgement whose words are counted as they lie; None where rows are to be looked at, one perhaps to be named."""
+    if scale is not None and not isinstance(scale, GradeScale):
+        return None
+    found = columns.word_codes(frame, judgement, scale)
+    if found is None or (grouped.size + 1) * (len(found[1]) + 1) > MOST_CELLS:
+        return None
+    codes, of_words, scale = found
+    counted = counts.count_grades(grouped.codes, codes, n_groups=grouped.size, n_grades=len(of_words), threads=threads)
+    by_word = counted.reshape(-1, len(of_words) + 1)
+    if by_word[:, :-1][:, of_words == NO_GRADE].any():
+        return None
+    by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
+    for place, grade in enumerate([*of_words.tolist(), -1]):
+        if grade != NO_GRADE:
+            by_grade[:, grade] += by_word[:, place]
+    return by_grade, scale
 
 
 def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | None) -> tuple[GradeScale, np.ndarray] | None:

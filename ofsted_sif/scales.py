@@ -6,7 +6,7 @@ This is the one place where a value is understood as a grade; every function tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -196,6 +196,9 @@ SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE)
 # Words that stand where a grade could and say that there is none.
 NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
 
+#: Stands for a word that is no grade, where words have codes.
+NO_GRADE = -2
+
 _NUMERAL = re.compile(r"[1-4](\.0+)?")
 
 
@@ -299,6 +302,17 @@ def _knows(value: object, scale: GradeScale) -> bool:
         return _code(value, scale) >= 0
     except _UnknownGradeError:
         return False
+
+
+def codes_of_words(words: Iterable[object], scale: GradeScale) -> np.ndarray:
+    """The code of each word, -1 for a missing one, and `NO_GRADE` for one that the scale does not know."""
+    codes = []
+    for word in words:
+        try:
+            codes.append(_code(word, scale))
+        except _UnknownGradeError:
+            codes.append(NO_GRADE)
+    return np.array(codes, dtype=np.int64)
 
 
 def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:

@@ -185,3 +185,31 @@ def test_groups_are_sorted_by_their_characters():
     for holder in ("objects that are shared", "string[python]", "string[pyarrow]"):
         table = pd.DataFrame({"by": HOLDERS[holder](names), "overall_effectiveness": "Good"})
         assert sif.aggregate(table, "by")["by"].tolist() == sorted(names), holder
+
+
+def test_a_judgement_of_any_words_in_any_order_is_counted_as_they_mean():
+    rng = np.random.default_rng(4)
+    words = ["Satisfactory", "Good", "outstanding", "Requires improvement", "-", "Inadequate", "Good ", "not used"]
+    drawn = [words[at] if at < 7 else None for at in rng.integers(0, 8, 500)]
+    by = rng.integers(0, 5, 500)
+    expected = sif.aggregate(pd.DataFrame({"by": by, "g": np.asarray(sif.grades(drawn).astype(object))}), "by", judgement="g")
+    for categories in (words, words[::-1], ["foo", *words[:7], "bar"]):
+        for ordered in (False, True):
+            if ordered and "foo" in categories:
+                continue  # is a scale of its own
+            values = pd.Categorical(drawn, categories=categories, ordered=ordered)
+            table = pd.DataFrame({"by": by, "g": values})
+            if ordered:
+                counted = sif.aggregate(table, "by", judgement="g", scale=sif.FOUR_POINT)
+            else:
+                counted = sif.aggregate(table, "by", judgement="g")
+            pd.testing.assert_frame_equal(counted, expected)
+            weighted = sif.aggregate(table.assign(w=1.0), "by", judgement="g", scale=sif.FOUR_POINT, weights="w")
+            assert weighted["good"].tolist() == expected["good"].tolist()
+
+
+def test_a_word_that_is_no_grade_is_named_with_its_row():
+    values = pd.Categorical(["Good", "Best", None], categories=["Best", "Good", "Inadequate", "Never"])
+    for table in (pd.DataFrame({"g": values}), pd.DataFrame({"g": values.astype(object)})):
+        with pytest.raises(ValueError, match=r"^column 'g', row 1: 'Best' is not a grade"):
+            sif.aggregate(table, judgement="g")

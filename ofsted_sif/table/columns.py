@@ -17,7 +17,17 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
-from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.scales import (
+    JUDGEMENTS,
+    SCALES,
+    GradeScale,
+    codes_of_words,
+    fitting_scale,
+    grades,
+    infer_scale,
+    scale_of_dtype,
+    snake_case,
+)
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
 from ofsted_sif.table.keys import as_words
@@ -261,6 +271,19 @@ def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np
     elif not isinstance(scale, GradeScale):
         raise TypeError(f"scale={scale!r} is no GradeScale: give ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)")
     return np.asarray(grades(values, scale, column=name).codes), scale
+
+
+def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, np.ndarray, GradeScale] | None:
+    """Codes of a judgement as it lies, the grade code of each word, and the scale; None where it has no words of its own.
+
+    So rows are counted by word, and the few counts are moved to grades in place of the rows.
+    """
+    values = as_words(column(frame, judgement, "judgement"))
+    if not isinstance(values.dtype, pd.CategoricalDtype) or scale_of_dtype(values.dtype) is not None:
+        return None
+    if scale is None:
+        scale = infer_scale(values)
+    return np.asarray(values.array.codes), codes_of_words(values.dtype.categories.tolist(), scale), scale
 
 
 def with_words(frame: pd.DataFrame, named: Iterable[str | None]) -> pd.DataFrame:
