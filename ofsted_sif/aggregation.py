@@ -423,7 +423,7 @@ class Aggregate(Question):
         asked = names(self.judgement, "judgement")
         grouped, of_group = self.groups_of(self.by, self.observed, [partial.counted[name] for name in asked])
         tables: list[np.ndarray] = []
-        beside: list[Beside] = []
+        beside: list[tuple[Beside, Beside]] = []
         scale = self.scale
         for name, group in zip(asked, of_group, strict=True):
             cells = partial.counted[name]

@@ -101,8 +101,8 @@ def as_at(
         ==================== ============== ========================================================================================
 
         Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
-        many rows have no publication date (those are judged by the inspection date alone), and of how many providers the state is not
-        known (``n_unknown``).
+        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
+        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
 
     Raises
     ------
@@ -278,8 +278,8 @@ def explain(
     seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
-    called = _names_of(seen)
-    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], called)
+    of_providers = _names_of(seen)
+    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], of_providers)
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
     cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
@@ -331,7 +331,7 @@ def explain(
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
     story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
-    name = called.loc[called["key"] == provider_id, "name"].dropna()
+    name = of_providers.loc[of_providers["key"] == provider_id, "name"].dropna()
     if len(name):
         story.attrs["provider_name"] = str(name.iloc[0])
     return story
@@ -587,15 +587,23 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
 
 def _unknown(seen: Inspections, asked: Grid, grouped: Groups) -> GroupsInForce:
     """How many providers of each group are of unknown state on each date of a grid."""
-    places = [np.empty(0, dtype=np.int64)]
+    nothing = np.empty(0, dtype=np.int64)
+    places, numbers = [nothing], [nothing]
     for run in asked.runs() if seen.known is not None else []:
         found = seen.unknown_on(asked.days[run], asked.cutoffs[run])
-        group = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
-        length = found.stop - found.start
-        date = np.repeat(found.start - np.cumsum(length) + length, length) + np.arange(length.sum())
-        places.append(run[date] * (grouped.size + 1) + np.repeat(np.where(group < 0, grouped.size, group), length))
-    place, number = np.unique(np.concatenate(places), return_counts=True)
-    return GroupsInForce(*np.divmod(place, grouped.size + 1), number[:, None])
+        code = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
+        group, of = np.unique(np.where(code < 0, grouped.size, code), return_inverse=True)
+        # One more from the date on which it begins, one less from that on which it ends.
+        number = np.zeros((len(run) + 1, len(group)), dtype=np.int64)
+        np.add.at(number, (found.start, of), 1)
+        np.add.at(number, (found.stop, of), -1)
+        np.cumsum(number, axis=0, out=number)
+        date, at = np.nonzero(number)
+        places.append(run[date] * (grouped.size + 1) + group[at])
+        numbers.append(number[date, at])
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    return GroupsInForce(*np.divmod(place[order], grouped.size + 1), np.concatenate(numbers)[order, None])
 
 
 # Up to so many cells a grid is counted whole (8 bytes each, and 4 while it is counted); beyond, by what changes.
@@ -704,6 +712,11 @@ class Series(OfHistories):
         check_total(self.total, self.by)
         refuse_register(self.register)
         self.grid()
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The dates asked for."""
+        return self.grid().days
 
     def grid(self) -> Grid:
         """The dates asked for, and their cut-offs."""

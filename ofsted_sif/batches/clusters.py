@@ -33,7 +33,7 @@ class PartitionedScan(Scan):
     def __init__(self, frame: Any, columns: dict[str, str]) -> None:
         need("dask.dataframe", "dask", "Dask DataFrames")
         categorical = frozenset(name for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.CategoricalDtype))
-        super().__init__(files.Source(list(frame.columns), categorical, frozenset(), None, []), columns, None)
+        super().__init__(files.Source(list(frame.columns), categorical, frozenset(), None, [], attrs=frame._meta.attrs), columns, None)
         self.frame = frame
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import codecs
 import functools
 import glob
 import gzip
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,6 +70,8 @@ class Source:
         The dictionaries whose labels have an order.
     of_rows : str
         Which rows these are, where they are not all of the files, for messages.
+    attrs : dict
+        What the table says of itself, where pandas has written it.
     """
 
     names: list[str]
@@ -78,6 +81,7 @@ class Source:
     units: list[Unit] = field(repr=False)
     ordered: frozenset[str] = frozenset()
     of_rows: str = ""
+    attrs: dict[str, Any] = field(default_factory=dict)
 
 
 def open_source(given: Any, keys: Iterable[str] = ("provider",)) -> Source:
@@ -113,9 +117,14 @@ def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
     kinds = list(zip(schema.names, schema.types, strict=True))
     dictionaries = {name: kind for name, kind in kinds if pa.types.is_dictionary(kind)}
     ordered = frozenset(name for name, kind in dictionaries.items() if kind.ordered)
-    return Source(
-        list(schema.names), frozenset(dictionaries), frozenset(name for name, kind in kinds if _is_text(kind)), rows, units, ordered
-    )
+    text = frozenset(name for name, kind in kinds if _is_text(kind))
+    return Source(list(schema.names), frozenset(dictionaries), text, rows, units, ordered, _attrs(schema))
+
+
+def _attrs(schema: pa.Schema) -> dict[str, Any]:
+    """The attrs of the pandas table that was written."""
+    found = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("attributes")
+    return found if isinstance(found, dict) else {}
 
 
 def _with_dictionaries(table: pa.Table) -> pa.Table:

@@ -18,6 +18,7 @@ from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
 
@@ -111,6 +112,7 @@ class Scan:
 
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
+        warn_if_beyond(self.source.attrs, question.asked_days)
         first = question.asks_first
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question

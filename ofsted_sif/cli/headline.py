@@ -156,6 +156,8 @@ def _year_ago(
     then_by = None if when["published_by"] is None else pd.Timestamp(now.newest.attrs["published_by"]) - year
     before = {"date": day - year, "published_by": then_by, "framework": when["framework"]}
     newest = quietly(sif.as_at, table, register=register, **before)
+    if newest.attrs["n_unknown"] or newest.attrs["of_one_period"]:
+        return {}, f"{plain} A year ago: not compared, because the table does not have the state of every provider by then."
     then = _State(newest, quietly(_by_the_last, table, register, before, having, newest))
     found: dict[str, list[str]] = {}
     others: list[str] = []

@@ -20,6 +20,7 @@ from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError
 from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, checked, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
+from ofsted_sif.table.keys import as_words
 
 #: All standard columns but the judgements. A column of such a name means this and nothing else.
 STANDARD = (
@@ -279,6 +280,8 @@ def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -
 
 def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
     """The same of values that are called so."""
+    if isinstance(values, pd.Series):
+        values = as_words(values)
     if scale is None:
         scale = infer_scale(values)
     return np.asarray(grades(values, scale, column=name).codes), scale
@@ -299,7 +302,7 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
         if name in named or scale_of_dtype(dtype) is not None:
             found.append(name)
         elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
-            values = frames.plain(frame.iloc[:, position])
+            values = as_words(frames.plain(frame.iloc[:, position]))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found.append(name)
             else:
@@ -324,6 +327,7 @@ def has_grade(values: pd.Series) -> np.ndarray:
     """Where a judgement column holds a grade."""
     if scale_of_dtype(values.dtype) is not None:
         return np.asarray(values.array.codes) >= 0
+    values = as_words(values)
     return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
 
 

@@ -277,6 +277,11 @@ class Question:
         """What must be known of the whole table before a piece can be counted; None: nothing."""
         return None
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The days of which it asks."""
+        return np.empty(0, dtype=np.int64)
+
     def needed(self) -> dict[str, Any]:
         """The names of the columns that are needed, by the argument that names them."""
         raise NotImplementedError

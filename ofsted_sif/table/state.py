@@ -34,7 +34,7 @@ def expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
 def state_on(
     seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """The state on a date, with its cut-off: what `as_at` returns. ``attrs["n_unknown"]`` says of how many providers it is not known."""
+    """The state on a date, with its cut-off: what `as_at` returns. ``attrs`` says of how many providers it is not known."""
     records, having = seen.histories, seen.which.having
     own = _own_columns(seen.frame, having)
     row_of = records.latest(seen.may_count.all, until, cutoff)
@@ -61,6 +61,7 @@ def state_on(
         "framework": seen.which.frameworks,
         "n_without_publication_date": without,
         "n_unknown": len(unknown),
+        "of_one_period": seen.is_of_one_period,
     }
     return state
 
@@ -85,7 +86,9 @@ def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
 
 def _days_at(seen: Inspections, rows: np.ndarray) -> np.ndarray:
     """The day that places each row in time; missing for no row (-1)."""
-    return np.append(seen.days, NO_DAY)[rows]
+    result, there = np.full(len(rows), NO_DAY), rows >= 0
+    result[there] = seen.days[rows[there]]
+    return result
 
 
 def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
