@@ -409,7 +409,7 @@ def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args
     if question is None or _open_batches is None:
         raise TypeError(
             f"{function.__name__} needs its table whole: read it first, as with pandas.read_parquet or .compute(). By batches there are "
-            "aggregate, change_between, series, transitions and trend"
+            "aggregate, as_at, change_between, changes, logrank, median_time_to, periods, series, spells, time_to, transitions and trend"
         )
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
