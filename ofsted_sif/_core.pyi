@@ -11,6 +11,8 @@ _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # an
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
 
+_Texts: TypeAlias = list[tuple[Any, ...]]  # (kind, rows, offset, validity or None, offsets or views, buffers of text ...)
+
 cpu: str
 
 def count_grades(groups: _Codes | None, n_groups: int, grades: _Codes, n_grades: int, counts: _Buffer, first_row: int = 0, /) -> None: ...
@@ -153,6 +155,21 @@ def kendall_values(
     stop: int = ...,
     /,
 ) -> None: ...
+def kendall_clusters(
+    order: _Buffer | None,
+    groups: _Codes,
+    n_groups: int,
+    days: _Buffer,
+    grades: _Codes,
+    n_grades: int,
+    clusters: _Codes,
+    n_labels: int,
+    sums: _Buffer,
+    n_clusters: _Buffer,
+    first: int = ...,
+    stop: int = ...,
+    /,
+) -> None: ...
 def kendall_exact(tie_pattern: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
 def theil_sen(
     order: _Buffer | None,
@@ -179,3 +196,6 @@ def resample_counts(
     resampled: _Buffer,
     /,
 ) -> None: ...
+def encode_text(texts: _Texts, seed: int, is_sorted: bool, codes: _Buffer, /) -> bytes: ...
+def encode_objects(objects: _Buffer, missing: tuple[object, ...], seed: int, is_sorted: bool, codes: _Buffer, /) -> bytes | None: ...
+def recode(codes: _Buffer, n_codes: int, place: _Buffer, /) -> None: ...

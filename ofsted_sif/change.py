@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
@@ -24,7 +25,8 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, count_labels, labels_at
+from ofsted_sif.table.known import say_unknown_before
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds, period_codes
 from ofsted_sif.table.records import is_first, is_last
 from ofsted_sif.table.result import result
@@ -127,20 +129,40 @@ def changes(
     called = Columns(provider, inspected, published, opened, closed, graded)
     which = Which(framework, having, register, incomplete)
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
-    records, codes, days = seen.histories, seen.grades, seen.days
     if date is not None:
         seen.warn_if_beyond(day(date, "date"))
+    found = _pairs(seen, date, published_by)
+    n_unknown = seen.say_unknown_before(found.alone, len(found.latest))
+    seen.warn_if_pooled(np.append(found.latest, found.previous))
+    changed = _changed(seen, found, by)
+    changed.attrs = _attrs(date, judgement, seen.which.frameworks, len(found.alone) - n_unknown, n_unknown)
+    return changed
+
+
+class _Pairs(NamedTuple):
+    """The last two inspections of each provider that has two, and the only one of each other."""
+
+    latest: np.ndarray
+    previous: np.ndarray
+    alone: np.ndarray
+
+
+def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
+    records = seen.histories
     rows = records.last_per_day(seen.may_count.all & known_by(records, date, published_by))
     of = records.provider[rows]
     last = is_last(of)
     if date is not None:
         last &= records.open_on(day(date, "date"))[of]
     has_before = ~is_first(of)
-    n_unknown = seen.say_unknown_before(rows[last & ~has_before], int((last & has_before).sum()))
-    n_once = int((last & ~has_before).sum()) - n_unknown
     at = np.flatnonzero(last & has_before)
-    latest, previous = rows[at], rows[at - 1]
-    seen.warn_if_pooled(np.append(latest, previous))
+    return _Pairs(rows[at], rows[at - 1], rows[last & ~has_before])
+
+
+def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """A row for each pair."""
+    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    latest, previous = found.latest, found.previous
     if provider in names(by, "by"):
         raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
     labels = {provider: records.providers.take(records.provider[latest])}
@@ -155,14 +177,55 @@ def changes(
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    attrs = {
+    return result(labels, data)
+
+
+def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[str, Any]:
+    return {
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
-        "framework": seen.which.frameworks,
+        "framework": frameworks,
         "n_inspected_once": n_once,
         "n_unknown": n_unknown,
     }
-    return result(labels, data, attrs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes(OfHistories):
+    """`ofsted_sif.changes`, with its options; memory goes with the providers, which are the rows of its result."""
+
+    date: Any
+    published_by: Any
+    register: Any
+
+    def __post_init__(self) -> None:
+        refuse_register(self.register)
+
+    def count(self, piece: Any) -> Partial:
+        """The pairs of the providers of a piece."""
+        seen, words = self.observe_graded(piece)
+        seen = seen.where_known()
+        found = _pairs(seen, self.date, self.published_by)
+        is_told = seen.known is not None and seen.known.latest != NO_DAY and self.incomplete != "allow"
+        n_unknown = 0 if seen.known is None or not is_told else int((seen.known.since[found.alone] != NO_DAY).sum())
+        numbers = PartialCounts((), tuple(np.array([number]) for number in (len(found.alone), n_unknown, is_told)))
+        counted = {"words": words, "pairs": PartialRows(_changed(seen, found, self.by)), "numbers": numbers}
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.append(found.latest, found.previous)))
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The pairs of all pieces in the order of the keys of their providers."""
+        if (of := partial.counted.get("frameworks")) is not None:
+            self.say_frameworks(of.labels[0], of.sums[0])
+        scale, _ = self.grades_of(partial.counted["words"], self.judgement, self.scale)
+        changed = self.rows_of(partial.counted["pairs"], {"previous": scale.dtype, "latest": scale.dtype})
+        alone, n_unknown, is_told = (int(number[0]) for number in partial.counted["numbers"].sums)
+        if is_told:
+            say_unknown_before(n_unknown, len(changed))
+        changed.attrs = _attrs(self.date, self.judgement, self.which.frameworks, alone - n_unknown, n_unknown)
+        return changed
+
+
+changes.question = Changes
 
 
 @same_kind
@@ -412,6 +475,11 @@ class Transitions(OfHistories):
     published_by: Any
     register: Any
     level: float = 0.95
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The date asked for."""
+        return np.array([] if self.date is None else [day(self.date, "date")], dtype=np.int64)
 
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""

@@ -134,8 +134,9 @@ def releases() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a release: release (its name), date (as at), published_by (the cut-off), framework (names joined by ``;``, blank: all),
-        source (the page or workbook that states it).
+        One row per release: release (its name), remit (as `list_published` names them), date (as at), published_by (the cut-off),
+        framework (names joined by ``;``, blank: all), source (the page or workbook that states it), note (where the printed figures are
+        known to differ from the data, or a date was not seen; blank: nothing).
 
     Examples
     --------
@@ -144,7 +145,8 @@ def releases() -> pd.DataFrame:
     Timestamp('2024-06-30 00:00:00')
     """
     table = _read("releases.csv", ["date", "published_by"])
-    table["framework"] = table["framework"].fillna("")
+    for name in ("framework", "note"):
+        table[name] = table[name].fillna("")
     return table
 
 

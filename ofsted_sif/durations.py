@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,14 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale, normal_form
-from ofsted_sif.table.columns import Columns, names
+from ofsted_sif.table.columns import Columns, column, names
 from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, in_words, iso
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
 from ofsted_sif.table.frames import same_kind
+from ofsted_sif.table.groups import Groups
 from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, refuse_register
 from ofsted_sif.table.records import is_first
 from ofsted_sif.table.result import result
 
@@ -54,7 +57,7 @@ class Observed:
         else:
             last = day(until, "until")
             seen.warn_if_beyond(last)
-        eligible = seen.over_time(seen.may_count.all & (seen.grades >= 0) & records.known_by(last, cutoff_of(published_by, last)))
+        eligible = seen.over_time(_taking_part(seen, last, published_by))
         seen.warn_if_pooled(np.flatnonzero(eligible))
         return cls(seen, eligible, last)
 
@@ -103,6 +106,11 @@ class Observed:
         first = np.flatnonzero(begins[in_order])
         ends = np.append(first[1:], len(in_order))[: len(first)]
         return ends - first, days[ends - 1]
+
+
+def _taking_part(seen: Inspections, until: int, published_by: Any) -> np.ndarray:
+    """Which inspections made the judgement by the last day of observation, and were published by the cut-off."""
+    return seen.may_count.all & (seen.grades >= 0) & seen.histories.known_by(until, cutoff_of(published_by, until))
 
 
 @same_kind
@@ -189,6 +197,14 @@ def spells(
     called = Columns(provider, inspected, published, opened, closed, graded)
     seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
     observed = Observed.of(seen, until, published_by)
+    held = _spells_of(observed, by)
+    held.attrs = _attrs(observed.until, judgement, held[provider].nunique())
+    return held
+
+
+def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """A row for each spell."""
+    seen, provider = observed.seen, observed.seen.called.provider
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     n_inspections, last_seen = observed.seen_in(rows)
     better = seen.grades[ended_by] > seen.grades[rows]
@@ -206,7 +222,11 @@ def spells(
         "last_seen": dates_of(last_seen),
         "n_inspections": n_inspections,
     }
-    return result(labels, data, {"until": iso(observed.until), "judgement": judgement, "n_left_truncated": len(np.unique(of))})
+    return result(labels, data)
+
+
+def _attrs(until: int, judgement: str, n_providers: int) -> dict[str, Any]:
+    return {"until": iso(until), "judgement": judgement, "n_left_truncated": n_providers}
 
 
 # ---- the time to a grade
@@ -244,23 +264,27 @@ def _episodes(observed: Observed, grade: str, by: str | Sequence[str] | None, ep
     rows, ended_by, start, end = observed.spells(reached, 2)
     below = reached[rows] == 0
     of = seen.histories.provider[rows]
-    n_providers, n_below = (np.count_nonzero(is_first(some)) for some in (of, of[below]))
+    n_providers, n_below = (int(np.count_nonzero(is_first(some))) for some in (of, of[below]))
     if episodes == "first":
         below[below] = is_first(of[below])
     rows, ended_by, start, end = (part[below] for part in (rows, ended_by, start, end))
     code = np.zeros(len(rows), dtype=np.int64) if grouped.codes is None else grouped.codes[rows].astype(np.int64)
+    attrs = _episode_attrs(label, observed.until, n_providers - n_below, len(rows) - n_below)
+    return _in_groups(grouped, code, end - start, ended_by >= 0, attrs)
+
+
+def _episode_attrs(grade: str, until: int, n_never_below: int, n_again: int) -> dict[str, Any]:
+    return {"grade": grade, "until": iso(until), "n_providers_never_below": n_never_below, "n_episodes_again": n_again}
+
+
+def _in_groups(grouped: Groups, code: np.ndarray, days: np.ndarray, reached: np.ndarray, attrs: dict[str, Any]) -> _Episodes:
+    """Episodes by the groups that a result shows."""
     missing_last = np.where(code < 0, grouped.size, code)
     present = np.bincount(missing_last, minlength=grouped.size + 1)
     shown, labels = grouped.shown(present[:, None])
     place = np.full(grouped.size + 1, -1)
     place[shown] = np.arange(len(shown))
-    attrs = {
-        "grade": label,
-        "until": iso(observed.until),
-        "n_providers_never_below": n_providers - n_below,
-        "n_episodes_again": len(rows) - n_below,
-    }
-    return _Episodes(end - start, ended_by >= 0, place[missing_last], len(shown), labels, attrs)
+    return _Episodes(days, reached, place[missing_last], len(shown), labels, attrs)
 
 
 @dataclass(frozen=True)
@@ -403,8 +427,11 @@ def time_to(
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
     seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
-    observed = Observed.of(seen, until, published_by)
-    found = _episodes(observed, grade, by, episodes)
+    return _time_to(_episodes(Observed.of(seen, until, published_by), grade, by, episodes), level)
+
+
+def _time_to(found: _Episodes, level: float) -> pd.DataFrame:
+    """The curves of the groups."""
     ends = _ends(found)
     curves = _curves(ends, level)
     labels = {name: values.take(ends.group) for name, values in found.labels.items()}
@@ -477,8 +504,11 @@ def median_time_to(
     called = Columns(provider, inspected, published, opened, closed, graded)
     normal_quantile(level)
     seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
-    observed = Observed.of(seen, until, published_by)
-    found = _episodes(observed, grade, by, episodes)
+    return _median_time_to(_episodes(Observed.of(seen, until, published_by), grade, by, episodes), level)
+
+
+def _median_time_to(found: _Episodes, level: float) -> pd.DataFrame:
+    """The medians of the groups."""
     ends = _ends(found)
     curves = _curves(ends, level)
     n, events = curves.at_risk[ends.starts], np.bincount(found.group[found.reached], minlength=found.n_groups)
@@ -564,14 +594,21 @@ def logrank(
     >>> int(test["df"].item())
     8
     """
-    from scipy.special import chdtrc  # only here: scipy is slow to import
-
-    if not names(by, "by"):
-        raise ValueError("by names no column: the log-rank test compares groups")
+    _check_groups(by)
     called = Columns(provider, inspected, published, opened, closed, graded)
     seen = observe(table, called, Which(framework, None, register, incomplete), by=by, judgement=judgement, scale=scale)
-    observed = Observed.of(seen, until, published_by)
-    found = _episodes(observed, grade, by, episodes)
+    return _logrank(_episodes(Observed.of(seen, until, published_by), grade, by, episodes))
+
+
+def _check_groups(by: str | Sequence[str] | None) -> None:
+    if not names(by, "by"):
+        raise ValueError("by names no column: the log-rank test compares groups")
+
+
+def _logrank(found: _Episodes) -> pd.DataFrame:
+    """The test of the groups."""
+    from scipy.special import chdtrc  # only here: scipy is slow to import
+
     ends = _ends(found)
     some = ends.ended > 0
     present, group = np.unique(ends.group[some], return_inverse=True)
@@ -594,3 +631,118 @@ def logrank(
     df = int(np.linalg.matrix_rank(variance, hermitian=True)) if variance.size else 0
     statistic = float(difference @ np.linalg.pinv(variance, hermitian=True) @ difference) if df else np.nan
     return result({}, {"statistic": [statistic], "df": [df], "p": [float(chdtrc(df, statistic)) if df else np.nan]}, found.attrs)
+
+
+# ---- by batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfSpells(OfHistories):
+    """What follows how long grades are held, by batches."""
+
+    over_time: ClassVar[bool] = True
+    until: Any
+    published_by: Any
+    register: Any
+
+    def __post_init__(self) -> None:
+        refuse_register(self.register)
+        if self.until is None:
+            raise ValueError("until= is needed by batches, as no batch knows the last day of all: give until='2024-03-31'")
+        day(self.until, "until")
+
+    def observed(self, piece: Any) -> tuple[Observed, dict[str, Any]]:
+        """The inspections of a piece that take part; and what is to be said of the whole."""
+        seen, words = self.observe_graded(piece)
+        check_cutoff(seen.histories.published, self.published_by)
+        last = day(self.until, "until")
+        taken = _taking_part(seen, last, self.published_by)
+        eligible = seen.in_known_time(taken)
+        told = {"words": words, **self.left_out(taken, eligible), **self.chosen_frameworks(seen.frame, np.flatnonzero(eligible))}
+        return Observed(seen, eligible, last), told
+
+    def said(self, partial: Partial) -> GradeScale:
+        """Say what is to be said of the whole table; and the scale of its grades."""
+        self.say_left_out(partial)
+        if (of := partial.counted.get("frameworks")) is not None:
+            self.say_frameworks(of.labels[0], of.sums[0])
+        return self.grades_of(partial.counted["words"], self.judgement, self.scale)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spells(_OfSpells):
+    """`ofsted_sif.spells`, with its options; memory goes with the spells, which are the rows of its result."""
+
+    def count(self, piece: Any) -> Partial:
+        """The spells of the providers of a piece."""
+        observed, told = self.observed(piece)
+        return Partial(len(observed.seen.frame), told | {"spells": PartialRows(_spells_of(observed, self.by))})
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The spells of all pieces in the order of the keys of their providers."""
+        scale = self.said(partial)
+        held = self.rows_of(partial.counted["spells"], {"grade": scale.dtype, "to": scale.dtype})
+        held.attrs = _attrs(day(self.until, "until"), self.judgement, held[self.provider].nunique())
+        return held
+
+
+spells.question = Spells
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeTo(_OfSpells):
+    """`ofsted_sif.time_to`, with its options; memory goes with the times below the grade."""
+
+    grade: str
+    episodes: str
+    level: float = 0.95
+
+    def count(self, piece: Any) -> Partial:
+        """How many times below the grade there are in each group, how long they lasted, and whether it was reached."""
+        observed, told = self.observed(piece)
+        found = _episodes(observed, self.grade, self.by, self.episodes)
+        columns = [*(pd.Series(of.take(found.group), copy=False) for of in found.labels.values()), pd.Series(found.days)]
+        coded = [label_codes(values) for values in [*columns, pd.Series(found.reached.astype(np.int64))]]
+        # A group is shown where a row has it, even one without a time below the grade.
+        of_rows = [label_codes(column(observed.seen.frame, name, "by")) for name in names(self.by, "by")]
+        numbers = (np.array([found.attrs[name]]) for name in ("n_providers_never_below", "n_episodes_again"))
+        told |= {"groups": count_labels(of_rows, len(observed.seen.frame)), "times": count_labels(coded, len(found.days))}
+        return Partial(len(observed.seen.frame), told | {"numbers": PartialCounts((), tuple(numbers))})
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The table of the function, of the times of all pieces."""
+        label = label_of(self.said(partial), self.grade, "grade")
+        times = partial.counted["times"]
+        grouped, (_, group) = self.groups_of(self.by, True, [partial.counted["groups"], times])
+        code, days, reached = (np.repeat(np.asarray(of, dtype=np.int64), times.sums[0]) for of in (group, *times.labels[-2:]))
+        numbers = (int(number[0]) for number in partial.counted["numbers"].sums)
+        return self.table_of(_in_groups(grouped, code, days, reached > 0, _episode_attrs(label, day(self.until, "until"), *numbers)))
+
+    def table_of(self, found: _Episodes) -> pd.DataFrame:
+        """The curves."""
+        return _time_to(found, self.level)
+
+
+class MedianTimeTo(TimeTo):
+    """`ofsted_sif.median_time_to`, with its options."""
+
+    def table_of(self, found: _Episodes) -> pd.DataFrame:
+        """The medians."""
+        return _median_time_to(found, self.level)
+
+
+class LogRank(TimeTo):
+    """`ofsted_sif.logrank`, with its options."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_groups(self.by)
+
+    def table_of(self, found: _Episodes) -> pd.DataFrame:
+        """The test."""
+        return _logrank(found)
+
+
+time_to.question = TimeTo
+median_time_to.question = MedianTimeTo
+logrank.question = LogRank

@@ -119,6 +119,9 @@ def resample(
     provider in turn, the bounds of ``bca`` are the quantiles Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))) of the replicates (Efron 1987, JASA 82,
     171-185, doi 10.2307/2289144). Whole histories are drawn because inspections of one provider are not independent.
 
+    A table of `changes` holds those inspected twice, who are no sample of all: who did badly is inspected again sooner. No resampling mends
+    that. For "did it improve?" use `change_between`.
+
     Examples
     --------
     >>> import ofsted_sif as sif

@@ -6,7 +6,7 @@ This is the one place where a value is understood as a grade; every function tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -176,6 +176,10 @@ class GradeScale:
             return self
         return GradeScale(self.name, self.labels, dict(self.words), known, f"{snake_case(known)}_or_better")
 
+    def with_words(self, words: Mapping[str, str]) -> GradeScale:
+        """Return the same scale with further spellings and the grade that each means: ``with_words({"RI": "Requires improvement"})``."""
+        return GradeScale(self.name, self.labels, {**self.words, **words}, self.threshold, self.threshold_column)
+
     @property
     def columns(self) -> list[str]:
         """The names of the grades as columns of a result, best first."""
@@ -230,6 +234,20 @@ SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE, SUPPORTED_ACCOMMODATION, AREA
 # Words that stand where a grade could and say that there is none.
 NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
 
+# What people write for grades without being one, and what they often mean by it: a hint, and never an answer.
+_OFTEN_MEANS = {
+    "o": "Outstanding",
+    "g": "Good",
+    "ri": "Requires improvement",
+    "inad": "Inadequate",
+    "special measures": "Inadequate",
+    "serious weaknesses": "Inadequate",
+    "in need of special measures": "Inadequate",
+    "i": "Inadequate",
+}
+#: Stands for a word that is no grade, where words have codes.
+NO_GRADE = -2
+
 _NUMERAL = re.compile(r"[1-4](\.0+)?")
 
 
@@ -261,14 +279,38 @@ def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> 
     if isinstance(value, bytes):
         return RowError(before, row, f": {value!r} is bytes, not text; decode it first, as with .str.decode('utf-8')", column, value)
     if isinstance(value, str):
-        near = get_close_matches(normal_form(value), list(scale.words), n=1)
-        hint = f"; did you mean {scale.words[near[0]]!r}?" if near else ""
-        return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){hint}")
+        return RowError(
+            before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){_meant(value, scale)}", column, value
+        )
     if scale.labels == FOUR_POINT.labels:
-        return RowError(before, row, f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)")
-    return RowError(
-        before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
+    else:
+        after = f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
+    return RowError(before, row, after, column, value)
+
+
+def _meant(word: str, scale: GradeScale) -> str:
+    """Which grade may be meant by a word, and how to teach it to the scale."""
+    form = normal_form(word)
+    near = get_close_matches(form, list(scale.words), n=1)
+    meant = scale.words[near[0]] if near else _OFTEN_MEANS.get(form)
+    if meant not in scale.labels:
+        return ""
+    name = scale.name if scale in SCALES else None
+    if name is None:
+        return f"; did you mean {meant!r}?"
+    return f"; did you mean {meant!r}? To take the word for it: scale=ofsted_sif.{name}.with_words({{{word!r}: {meant!r}}})"
+
+
+def checked(scale: Any) -> GradeScale:
+    """The scale, or an error that says what one is."""
+    if isinstance(scale, GradeScale):
+        return scale
+    known = next(
+        (one.name for one in SCALES if isinstance(scale, str) and normal_form(scale).replace(" ", "_") == one.name.casefold()), None
     )
+    meant = f"ofsted_sif.{known}, without quotes" if known else "ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)"
+    raise TypeError(f"scale={scale!r} is no GradeScale: give {meant}")
 
 
 def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
@@ -316,6 +358,12 @@ def infer_scale(values: Any) -> GradeScale:
     return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
 
 
+def codes_of_words(words: Iterable[object], scale: GradeScale) -> np.ndarray:
+    """The code of each word, -1 for a missing one, and `NO_GRADE` for one that the scale does not know."""
+    codes = (grade_code(word, scale) for word in words)
+    return np.array([NO_GRADE if code is None else code for code in codes], dtype=np.int64)
+
+
 def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:
     """Turn words or integers into an ordered Categorical, worst to best.
 
@@ -351,6 +399,7 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     >>> (sif.grades([1, 2, 4]) >= "Good").tolist()
     [True, True, False]
     """
+    checked(scale)
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, pd.CategoricalDtype):
         array = values if isinstance(values, pd.Categorical) else values.array if hasattr(values, "array") else pd.Categorical(values)

@@ -25,13 +25,13 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
-from ofsted_sif.table.known import is_one_period, say_one_period, say_unknown
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
+from ofsted_sif.table.known import say_unknown
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
-from ofsted_sif.table.state import STATUS, expiry, state_on, with_waiting
+from ofsted_sif.table.state import STATUS, AsAt, expiry, state_on, with_waiting
 
 __all__ = ["as_at", "explain", "first", "series"]
 
@@ -101,8 +101,8 @@ def as_at(
         ==================== ============== ========================================================================================
 
         Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
-        many rows have no publication date (those are judged by the inspection date alone), and of how many providers the state is not
-        known (``n_unknown``).
+        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
+        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
 
     Raises
     ------
@@ -135,6 +135,9 @@ def as_at(
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
     seen.say_what_is_unknown(state.attrs["n_unknown"], int((state["status"] == "inspected").sum()), until)
     return state
+
+
+as_at.question = AsAt
 
 
 @same_kind
@@ -275,8 +278,8 @@ def explain(
     seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
     check_cutoff(seen.published, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
-    called = _names_of(seen)
-    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], called)
+    of_providers = _names_of(seen)
+    provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], of_providers)
     mine = np.flatnonzero((frame[provider] == provider_id).to_numpy(dtype=np.bool_))
     cutoff = cutoff_of(published_by, until)
     code = int(np.flatnonzero(np.asarray(everyone.providers) == provider_id)[0])
@@ -328,7 +331,7 @@ def explain(
     story["counts"] = mine == chosen
     story["because"] = pd.Series([reason(row) for row in mine.tolist()], dtype=object)
     story.attrs = {"as_at": iso(until), "published_by": iso(cutoff), "provider": str(provider_id)}
-    name = called.loc[called["key"] == provider_id, "name"].dropna()
+    name = of_providers.loc[of_providers["key"] == provider_id, "name"].dropna()
     if len(name):
         story.attrs["provider_name"] = str(name.iloc[0])
     return story
@@ -584,15 +587,23 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
 
 def _unknown(seen: Inspections, asked: Grid, grouped: Groups) -> GroupsInForce:
     """How many providers of each group are of unknown state on each date of a grid."""
-    places = [np.empty(0, dtype=np.int64)]
+    nothing = np.empty(0, dtype=np.int64)
+    places, numbers = [nothing], [nothing]
     for run in asked.runs() if seen.known is not None else []:
         found = seen.unknown_on(asked.days[run], asked.cutoffs[run])
-        group = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
-        length = found.stop - found.start
-        date = np.repeat(found.start - np.cumsum(length) + length, length) + np.arange(length.sum())
-        places.append(run[date] * (grouped.size + 1) + np.repeat(np.where(group < 0, grouped.size, group), length))
-    place, number = np.unique(np.concatenate(places), return_counts=True)
-    return GroupsInForce(*np.divmod(place, grouped.size + 1), number[:, None])
+        code = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
+        group, of = np.unique(np.where(code < 0, grouped.size, code), return_inverse=True)
+        # One more from the date on which it begins, one less from that on which it ends.
+        number = np.zeros((len(run) + 1, len(group)), dtype=np.int64)
+        np.add.at(number, (found.start, of), 1)
+        np.add.at(number, (found.stop, of), -1)
+        np.cumsum(number, axis=0, out=number)
+        date, at = np.nonzero(number)
+        places.append(run[date] * (grouped.size + 1) + group[at])
+        numbers.append(number[date, at])
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    return GroupsInForce(*np.divmod(place[order], grouped.size + 1), np.concatenate(numbers)[order, None])
 
 
 # Up to so many cells a grid is counted whole (8 bytes each, and 4 while it is counted); beyond, by what changes.
@@ -699,12 +710,13 @@ class Series(OfHistories):
     def __post_init__(self) -> None:
         check_method(self.interval)
         check_total(self.total, self.by)
-        if self.register is not None:
-            raise ValueError(
-                "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
-                "file are obeyed; for a register read the file whole (pandas.read_parquet)"
-            )
+        refuse_register(self.register)
         self.grid()
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The dates asked for."""
+        return self.grid().days
 
     def grid(self) -> Grid:
         """The dates asked for, and their cut-offs."""
@@ -725,11 +737,7 @@ class Series(OfHistories):
         counted = {"words": words, "in force": PartialCounts(tuple(labelled), (found.counted.counted[pair, word],))}
         unknown = [*(labels_at(of, found.unknown.group) for of in found.grouped.labels.values()), found.unknown.date]
         counted["unknown"] = PartialCounts(tuple(unknown), (found.unknown.counted[:, 0],))
-        if seen.known is not None:
-            since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
-            counted["since"] = PartialCounts((since,), tuple(numbers))
-        else:
-            counted["since"] = PartialCounts((np.array([NO_DAY]),), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)))
+        counted |= self.marks_of_period(seen)
         counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
             date, of = np.nonzero(found.by_framework)
@@ -766,9 +774,7 @@ class Series(OfHistories):
     def _say_what_is_unknown(self, partial: Partial, found: InForce, days: np.ndarray) -> None:
         if self.incomplete == "allow" or not len(days):
             return
-        since = partial.counted["since"]
-        if is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
-            say_one_period(int(since.labels[0][0]))
+        self.say_one_period(partial)
         say_unknown(*found.least_known(days))
 
 

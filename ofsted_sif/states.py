@@ -261,7 +261,7 @@ class _Estimates:
 
 def _estimate(spells: _Spells, block: np.ndarray, n_blocks: int, k: int, times: np.ndarray, starts: np.ndarray) -> _Estimates:
     """Estimates of all blocks, a few at a time as memory allows; `block` is that of each clock, and goes through `starts` in turn."""
-    days = len(np.unique(spells.exit[spells.to >= 0]))
+    days = int(np.count_nonzero(np.bincount(spells.exit[spells.to >= 0])))
     at_once = max(MOST_CELLS // (max(days, 1) * k * k), 1)
     of_spell, parts = block[spells.clock], []
     for first in range(0, n_blocks, at_once):
@@ -276,48 +276,88 @@ def _estimate(spells: _Spells, block: np.ndarray, n_blocks: int, k: int, times: 
 def _of_blocks(spells: _Spells, block: np.ndarray, begin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, ...]:
     """At risk, probability, time spent, and the variances of these two, by block, time and grade. `begin` is the row at the start."""
     size, k = begin.shape
+    course = _course(spells, block, begin)
+    found = []
+    for time in times.tolist():
+        so_far = int(np.searchsorted(course.days, time, side="right"))
+        gaps = np.diff(np.concatenate([[0], course.days[:so_far], [time]]))
+        there = ((spells.entry < time) | (spells.entry == 0)) & (time <= spells.exit)
+        at_risk = np.zeros((size, k), dtype=np.int64)
+        np.add.at(at_risk, (block[there], spells.grade[there]), 1)
+        spent = np.tensordot(gaps, course.p[: so_far + 1], axes=1)
+        found.append((at_risk, course.p[so_far], spent, *_variances(course, spells, block, so_far, gaps)))
+    return tuple(np.stack(arrays, axis=1) for arrays in zip(*found, strict=True))
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What happened in some blocks, on each day on which something changed in one of them.
+
+    Attributes
+    ----------
+    days : ndarray of int64, shape (n_days,)
+        These days.
+    rates : ndarray, shape (n_days, n_blocks, k, k)
+        The A of the docstring.
+    p : ndarray, shape (n_days + 1, n_blocks, k)
+        The row of probabilities at the start, and after each day.
+    weight : ndarray, shape (n_days, n_blocks, k)
+        The probability just before the day, by those at risk.
+    changed : ndarray of int64
+        The spells that ended by a change.
+    enters, leaves : ndarray of int64
+        Of each spell the first of the days on which it is at risk, and the first on which it no longer is.
+    """
+
+    days: np.ndarray
+    rates: np.ndarray
+    p: np.ndarray
+    weight: np.ndarray
+    changed: np.ndarray
+    enters: np.ndarray
+    leaves: np.ndarray
+
+
+def _course(spells: _Spells, block: np.ndarray, begin: np.ndarray) -> _Course:
+    size, k = begin.shape
     changed = np.flatnonzero(spells.to >= 0)
-    days = np.unique(spells.exit[changed])
-    at = np.searchsorted(days, spells.exit[changed])
-    cell = block * k + spells.grade
-    # How many are at risk on each day: a spell from the first day after its entry up to its exit.
-    enters, leaves = (np.searchsorted(days, some, side="right") for some in (spells.entry, spells.exit))
+    # By each day: on how many days so far something changed.
+    so_many = np.cumsum(np.bincount(spells.exit[changed], minlength=spells.exit.max(initial=0) + 1) > 0)
+    days = np.flatnonzero(np.diff(so_many, prepend=0))
+    enters, leaves = so_many[spells.entry], so_many[spells.exit]
     at_risk = np.zeros((len(days) + 1, size, k), dtype=np.int64)
     np.add.at(at_risk, (enters, block, spells.grade), 1)
     np.add.at(at_risk, (leaves, block, spells.grade), -1)
-    at_risk = np.cumsum(at_risk, axis=0)[:-1]
+    at_risk = np.maximum(np.cumsum(at_risk, axis=0)[:-1], 1)  # where nobody is at risk nothing changes
     rates = np.zeros((len(days), size, k, k))
-    np.add.at(rates, (at, block[changed], spells.grade[changed], spells.to[changed]), 1.0)
-    rates /= np.maximum(at_risk, 1)[..., None]
+    np.add.at(rates, (leaves[changed] - 1, block[changed], spells.grade[changed], spells.to[changed]), 1.0)
+    rates /= at_risk[..., None]
     rates[..., np.arange(k), np.arange(k)] = -rates.sum(axis=-1)
     p = np.empty((len(days) + 1, size, k))
     p[0] = begin
     for i in range(len(days)):
         p[i + 1] = p[i] + np.matmul(p[i, :, None], rates[i])[:, 0]
-    weight = p[:-1] / np.maximum(at_risk, 1)
-    found = []
-    for time in times.tolist():
-        so_far = int(np.searchsorted(days, time, side="right"))
-        gaps = np.diff(np.concatenate([[0], days[:so_far], [time]]))
-        later, moved = _later(rates[:so_far], gaps, weight[:so_far])
-        # What a provider's weight would change: by its own changes, less what its days at risk let expect.
-        total = np.concatenate([np.zeros((1, size, k, 2 * k)), np.cumsum(moved, axis=0)]).reshape(-1, 2 * k)
-        influence = total[np.minimum(enters, so_far) * size * k + cell]
-        influence -= total[np.minimum(leaves, so_far) * size * k + cell]
-        known = np.flatnonzero(at < so_far)
-        row, later = changed[known], later.reshape(-1, 2 * k)
-        before = at[known] * size * k + cell[row]
-        step = later[before - spells.grade[row] + spells.to[row]] - later[before]
-        influence[row] += weight.reshape(-1)[before][:, None] * step
-        variance = np.zeros((size, 2 * k))
-        if len(block):
-            new = np.flatnonzero(is_first(spells.clock))
-            np.add.at(variance, block[new], np.add.reduceat(influence, new) ** 2)
-        there = ((spells.entry < time) | (spells.entry == 0)) & (time <= spells.exit)
-        risk = np.zeros((size, k), dtype=np.int64)
-        np.add.at(risk, (block[there], spells.grade[there]), 1)
-        found.append((risk, p[so_far], np.tensordot(gaps, p[: so_far + 1], axes=1), variance[:, :k], variance[:, k:]))
-    return tuple(np.stack(arrays, axis=1) for arrays in zip(*found, strict=True))
+    return _Course(days, rates, p, p[:-1] / at_risk, changed, enters, leaves)
+
+
+def _variances(course: _Course, spells: _Spells, block: np.ndarray, so_far: int, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the probabilities after so many days, and of the time spent until then: sums of squared influences of providers, by block."""
+    _, size, k = course.p.shape
+    later, expected = _later(course.rates[:so_far], gaps, course.weight[:so_far])
+    # A provider's influence: what its own changes bring, less what its days at risk let expect. Rows of `later` and sums by cell.
+    cell = block * k + spells.grade
+    sums = np.concatenate([np.zeros((1, size, k, 2 * k)), np.cumsum(expected, axis=0)]).reshape(-1, 2 * k)
+    influence = sums[np.minimum(course.enters, so_far) * size * k + cell]
+    influence -= sums[np.minimum(course.leaves, so_far) * size * k + cell]
+    moved = course.changed[course.leaves[course.changed] <= so_far]
+    before, later = (course.leaves[moved] - 1) * size * k + cell[moved], later.reshape(-1, 2 * k)
+    step = later[before - spells.grade[moved] + spells.to[moved]] - later[before]
+    influence[moved] += course.weight.reshape(-1)[before][:, None] * step
+    variance = np.zeros((size, 2 * k))
+    if len(block):
+        new = np.flatnonzero(is_first(spells.clock))
+        np.add.at(variance, block[new], np.add.reduceat(influence, new) ** 2)
+    return variance[:, :k], variance[:, k:]
 
 
 def _later(rates: np.ndarray, gaps: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -326,7 +366,7 @@ def _later(rates: np.ndarray, gaps: np.ndarray, weight: np.ndarray) -> tuple[np.
     Beside both what a day at risk in the grade lets expect of them. It goes backwards, and each day's matrix is used once.
     """
     n_days, size, k, _ = rates.shape
-    later, moved = np.empty((2, n_days, size, k, 2 * k))
+    later, expected = np.empty((2, n_days, size, k, 2 * k))
     spent = np.arange(k), np.arange(k, 2 * k)
     now = np.zeros((size, k, 2 * k))
     now[:, np.arange(k), np.arange(k)] = 1
@@ -334,10 +374,10 @@ def _later(rates: np.ndarray, gaps: np.ndarray, weight: np.ndarray) -> tuple[np.
     for i in range(n_days - 1, -1, -1):
         later[i] = now
         step = rates[i] @ now
-        moved[i] = weight[i][..., None] * step
+        expected[i] = weight[i][..., None] * step
         now = now + step
         now[:, spent[0], spent[1]] += gaps[i]
-    return later, moved
+    return later, expected
 
 
 def _columns(found: _Estimates, years: np.ndarray, level: float) -> dict[str, np.ndarray]:

@@ -205,20 +205,21 @@ class _Pairs:
     def of(cls, seen: Inspections, asked: Grid, max_age: Any) -> _Pairs:
         """The states on the two dates, matched by provider."""
         records = seen.histories
-        rows, codes = [], []
+        in_force, codes = [], []
         for date, cutoff in zip(asked.days.tolist(), asked.cutoffs.tolist(), strict=True):
             row = records.latest(seen.may_count.all, date, cutoff)
             code = np.where(row >= 0, seen.grades[row], -1) if len(seen.grades) else np.full(len(row), -1)
             if max_age is not None:
                 known = np.flatnonzero(code >= 0)
                 code[known[plus_offset(records.dated[row[known]], max_age, "max_age") < date]] = -1
-            rows.append(row)
+            in_force.append(row)
             codes.append(code)
-        (first, second), (was, is_now) = rows, codes
+        (first, second), (was, is_now) = in_force, codes
         some = np.flatnonzero((first >= 0) | (second >= 0))
         unchanged = (first == second) & (was >= 0) & (is_now >= 0)
         of_group = np.where(second >= 0, second, first)[some]
-        return cls(of_group, was[some], is_now[some], unchanged[some], np.unique(np.concatenate([first[first >= 0], second[second >= 0]])))
+        rows = np.concatenate([first[first >= 0], second[(second >= 0) & (second != first)]])
+        return cls(of_group, was[some], is_now[some], unchanged[some], rows)
 
 
 def _by_group(grouped: Groups, was: np.ndarray, is_now: np.ndarray, k: int, numbers: np.ndarray | None = None) -> np.ndarray:
@@ -301,6 +302,11 @@ class Between(OfHistories):
         _check(self.exact, self.level)
         self.asked()
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The two dates."""
+        return self.asked().days
+
     def asked(self) -> Grid:
         """The two dates and their cut-offs."""
         return _two_dates(self.date_from, self.date_to, self.published_by)
@@ -310,6 +316,7 @@ class Between(OfHistories):
         seen, words = self.observe(piece, self.register, on=self.asked().days)
         check_cutoff(seen.published, self.published_by)
         seen = seen.where_known()
+        check_cutoff(seen.published, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)
         grouped = groups(seen.frame.take(pairs.of_group), self.by)
         counted = _by_group(grouped, pairs.was, pairs.is_now, len(seen.words))

@@ -132,7 +132,7 @@ def test_a_column_of_days_has_one_dimension():
 @pytest.mark.parametrize("name", calls.functions())
 def test_no_output_of_any_function_may_share_memory_with_what_is_read(name):
     given, outs = calls.a_call(name, "usual", 40)
-    arrays = [one for one in given if isinstance(one, np.ndarray) and one.nbytes]
+    arrays = [one for one in given if isinstance(one, np.ndarray) and one.nbytes and not one.dtype.hasobject]
     for out in outs:
         for other in (one for one in arrays if one is not out):
             shared = bytearray(max(out.nbytes, other.nbytes))
@@ -140,3 +140,50 @@ def test_no_output_of_any_function_may_share_memory_with_what_is_read(name):
             aliases[id(other)][...] = other
             with pytest.raises(ValueError, match="shares memory with"):
                 getattr(_core, name)(*(aliases.get(id(one), one) for one in given))
+
+
+def test_codes_of_text_are_not_written_over_the_text():
+    data = np.zeros(64, dtype=np.int32)
+    with pytest.raises(ValueError, match="codes share memory with the text"):
+        _core.encode_text([(0, 10, 0, None, data[:11], data[20:30].tobytes())], 1, False, data[5:15])
+
+
+@pytest.mark.parametrize(
+    ("chunks", "error", "said"),
+    [
+        (5, TypeError, "a column of text is a list of its chunks"),
+        ([5], TypeError, "a chunk of text is "),
+        ([(0, 1, 0, None)], TypeError, "a chunk of text is "),
+        ([(3, 1, 0, None, bytes(16), b"")], ValueError, "text of kind 3 in 1 buffers is not known"),
+        ([(0, 1, 0, None, bytes(8), b"", b"")], ValueError, "text of kind 0 in 2 buffers is not known"),
+        ([(0, -1, 0, None, bytes(8), b"")], ValueError, "rows is -1, which is no size"),
+        ([(0, 1, -1, None, bytes(8), b"")], ValueError, "offset is -1, which is no size"),
+        ([(-1, 1, 0, None, bytes(8), b"")], ValueError, "the kind of text is -1, which is no size"),
+        ([(0, 1, 0, b"", bytes(8), b"")], ValueError, "has 0 bytes of validity; 1 are needed"),
+        ([(0, 1, 0, "text", bytes(8), b"")], TypeError, "bytes-like"),
+        ([(0, 1, 0, None, bytes(7), b"")], ValueError, "has 7 bytes of offsets or views; 8 are needed"),
+        ([(1, 1, 1, None, bytes(16), b"")], ValueError, "has 16 bytes of offsets or views; 24 are needed"),
+        ([(2, 2, 0, None, bytes(16))], ValueError, "has 16 bytes of offsets or views; 32 are needed"),
+        ([(0, 1, 0, None, "text", b"")], TypeError, "bytes-like"),
+        ([(0, 1, 0, None, bytes(8), "text")], TypeError, "bytes-like"),
+        ([(0, 2, 0, None, bytes(12), b"")], ValueError, "codes has 1 values; 2 are needed"),
+    ],
+)
+def test_a_column_of_text_that_is_none_is_refused(chunks, error, said):
+    with pytest.raises(error, match=said):
+        _core.encode_text(chunks, 1, False, np.zeros(1, dtype=np.int32))
+
+
+def test_chunks_may_be_a_tuple_and_views_may_have_no_buffer():
+    codes = np.zeros(2, dtype=np.int32)
+    views = np.array([[1, 97, 0, 0], [0, 0, 0, 0]], dtype=np.int32)
+    assert np.frombuffer(_core.encode_text(((2, 2, 0, None, views),), 1, False, codes), np.int64).tolist() == [0, 1]
+    assert codes.tolist() == [0, 1]
+
+
+def test_objects_are_an_array_of_one_dimension():
+    for wrong in (np.zeros((2, 2), dtype=object), np.zeros(4)):
+        with pytest.raises(TypeError, match="an array of objects, of one dimension"):
+            _core.encode_objects(wrong, (), 1, False, np.zeros(4, dtype=np.int32))
+    with pytest.raises(TypeError, match="missing is a tuple"):
+        _core.encode_objects(np.zeros(4, dtype=object), [None], 1, False, np.zeros(4, dtype=np.int32))

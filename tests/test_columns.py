@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ofsted_sif as sif
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.table import columns, dates, keys
@@ -127,3 +128,31 @@ def test_dates_in_words_read_back_as_they_were():
     days = [dates.day(f"2024-{month:02}-09", "date") for month in range(1, 13)]
     assert [dates.day(dates.in_words(day), "date") for day in days] == days
     assert [dates.in_words(days[month]) for month in (2, 8)] == ["9 March 2024", "9 September 2024"]
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        (pd.Series(["x"], name="area"), "not Series; make a column of it: table.assign"),
+        ([pd.Series(["x"])], "not Series; make a column of it"),
+        (np.array(["x"]), "not ndarray; make a column of it"),
+        ({"x": "y"}, r"not dict; make a column of it: table.assign\(group=table\['...'\].map"),
+        (str.upper, r"not method_descriptor; make a column of what it gives: table.assign\(group=table\['...'\].map\(upper\)\)"),
+        (pd.Grouper(key="published", freq="YE-AUG"), "not TimeGrouper; for periods give freq='YE-AUG' to periods"),
+        (0, r"not int; a level of the index becomes a column with table.reset_index\(\)"),
+    ],
+)
+def test_what_pandas_takes_as_by_and_is_no_name_is_told_what_to_type(by, told) -> None:
+    table = pd.DataFrame({"provider": [1], "inspection_start": ["2020-01-01"], "overall_effectiveness": ["Good"]})
+    for call in (lambda: sif.aggregate(table, by), lambda: sif.series(table, ["2021-01-01"], by), lambda: sif.periods(table, by)):
+        with pytest.raises(TypeError, match=f"by takes the name of a column, or a list of names, {told}"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["framework", "graded"])
+def test_a_column_that_is_there_twice_is_named(name) -> None:
+    table = pd.DataFrame({"provider": [1], "inspection_start": ["2020-01-01"], "overall_effectiveness": ["Good"], name: [True]})
+    table = pd.concat([table, table[[name]]], axis=1)
+    for call in (lambda: sif.as_at(table, "2021-01-01"), lambda: sif.periods(table), lambda: sif.trend(table)):
+        with pytest.raises(ValueError, match=rf"'{name}': the table has 2 columns of that name; .*duplicated\(\)\] keeps the first"):
+            call()

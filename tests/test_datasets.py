@@ -66,3 +66,18 @@ def test_releases_are_published_after_their_date_and_have_a_source() -> None:
     assert (releases["published_by"] >= releases["date"]).all()
     assert releases["source"].str.len().min() > 20
     assert all(name.endswith(f"{date:%Y-%m-%d}") for name, date in zip(releases["release"], releases["date"], strict=True))
+
+
+def test_every_release_has_its_remit_and_a_cut_off_after_its_date():
+    table = sif.releases()
+    assert set(table["remit"]) == {
+        "local authorities", "social care", "state-funded schools", "independent schools", "early years", "further education"
+    }  # fmt: skip
+    assert (table["published_by"] >= table["date"]).all()
+    assert not table["release"].duplicated().any()
+    dates = table.groupby("remit")["date"].agg(["min", "max"])
+    years = pd.to_datetime([f"{year}-03-31" for year in range(2015, 2027)])
+    assert set(years) <= set(table.loc[table["remit"] == "social care", "date"])
+    newest = ["local authorities", "social care", "state-funded schools", "early years"]
+    assert (dates.loc[newest, "max"] == pd.Timestamp("2026-03-31")).all()
+    assert table["note"].str.contains("secure training centres").sum() == 2

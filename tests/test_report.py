@@ -11,6 +11,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import cli
+from tests.support import worlds
 
 pytest.importorskip("jinja2")
 from ofsted_sif.report import write_report
@@ -181,6 +182,21 @@ def test_a_part_is_called_by_what_it_holds_and_not_england(table, tmp_path):
         text = write_report(part, tmp_path / "page.html").read_text("utf-8")
         assert said in re.search(r"<h1>(.*?)</h1>", text)[1]
         assert not re.search(r"(?<!East of )England(</th>|,)", text)
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.BeyondDataWarning")
+def test_a_part_of_england_has_englands_figure_beside_it_with_its_source(table, tmp_path):
+    part = table[table["region"] == "South West"]
+    text = write_report(part, tmp_path / "page.html", as_at="2026-08-24").read_text("utf-8")
+    said = "England on the same day: 73% (111 of 153), from the table that comes with ofsted_sif and not from this one."
+    assert said in text
+    for of, options in (
+        (table, {"as_at": "2026-08-24"}),  # England itself
+        (part, {"as_at": "2027-08-24"}),  # a day of which the table that comes with the package does not tell
+        (part.assign(framework="OTHER"), {"as_at": "2026-08-24", "framework": "OTHER"}),
+        (small(), {}),  # no authorities
+    ):
+        assert "England on the same day" not in write_report(of, tmp_path / "page.html", **options).read_text("utf-8")
 
 
 def test_the_map_of_a_part_has_its_hexagons_alone(table, tmp_path):
@@ -709,6 +725,31 @@ def test_tables_that_know_no_earlier_dates_have_no_explorer(table, tmp_path):
         text = write_report(table, tmp_path / "page.html").read_text("utf-8")
     assert 'id="explore"' not in text
     assert 'id="explore"' in write_report(small(), tmp_path / "page.html").read_text("utf-8")
+
+
+@pytest.mark.filterwarnings("ignore::ofsted_sif.errors.IncompleteHistoryWarning")
+def test_a_page_of_a_file_that_is_no_history_says_what_it_does_not_know_and_compares_nothing(tmp_path):
+    """The latest inspections: no earlier years, nothing on a year ago, and nobody that has changed."""
+    world = worlds.histories(30)
+    told = {
+        "latest": (worlds.latest(world), "earlier years are not shown: the table has the latest inspections, and not all of those before"),
+        "earlier date": (worlds.latest(world, 2), "the grades of this day are not known: the table has their later inspections only"),
+        "one year": (worlds.of_one_year(world), "The table has the inspections of one period only"),
+    }
+    for name, (table, sentence) in told.items():
+        date = worlds.OLD if name == "earlier date" else None
+        text = write_report(table, tmp_path / "page.html", as_at=date).read_text("utf-8")
+        assert sentence in text, name
+        assert 'id="news"' not in text, name
+    whole = write_report(world, tmp_path / "page.html").read_text("utf-8")
+    assert not any(sentence in whole for _, sentence in told.values())
+    assert 'id="news"' in whole
+
+
+def test_a_page_of_a_date_beyond_the_data_says_so(table, tmp_path):
+    with pytest.warns(sif.BeyondDataWarning, match="complete to 24 August 2026"):
+        text = write_report(table, tmp_path / "page.html", as_at="2027-03-31", framework="all").read_text("utf-8")
+    assert "The table is complete to 24 August 2026: what was found after that day is not in it." in text
 
 
 # ---- on paper, on phones, by keyboard

@@ -1,4 +1,4 @@
-"""The sixteen rules of the public interface, a test each; further cases stand with their modules."""
+"""The rules of the public interface by number, a test each; further cases stand with their modules."""
 
 import datetime
 import json
@@ -53,6 +53,17 @@ def test_rule_1_having_reaches_back_and_names_the_newer_inspection() -> None:
     having = sif.as_at(table, "2026-08-01", having="overall_effectiveness")
     assert having["overall_effectiveness"].tolist() == [GOOD, RI]
     assert having["newer_inspection"].tolist() == [pd.Timestamp("2026-05-01"), pd.NaT]
+
+
+def test_rule_1_the_two_states_of_august_2026() -> None:
+    """Since April 2026 inspections of local authorities make no overall judgement."""
+    options = {"framework": "all", "register": sif.load_local_authorities()}
+    grades = ["outstanding", "good", "requires_improvement", "inadequate"]
+    plain = sif.aggregate(sif.as_at(sif.load_inspections(), "2026-08-22", **options))
+    assert plain[[*grades, "n_not_judged"]].to_numpy().tolist() == [[46, 61, 24, 11, 11]]
+    last = sif.as_at(sif.load_inspections(), "2026-08-22", having="overall_effectiveness", **options)
+    assert sif.aggregate(last)[grades].to_numpy().tolist() == [[46, 65, 29, 13]]
+    assert last["newer_inspection"].notna().sum() == 11
 
 
 def test_rule_1_having_comes_before_the_dates_and_after_framework_and_graded() -> None:
@@ -133,6 +144,24 @@ def test_rule_4_published_before_inspected_counts_from_the_later() -> None:
     assert state(table, "2020-05-01") == {"A": GOOD}
 
 
+def test_rule_4_a_cutoff_that_is_asked_for_is_applied_or_refused() -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", GOOD)).drop(columns="published")
+    asked = [
+        lambda: sif.as_at(table, "2021-01-01", published_by="2020-01-15"),
+        lambda: sif.series(table, ["2021-01-01"], published_by=pd.DateOffset(months=1)),
+        lambda: sif.first(table, published_by="2020-01-15"),
+        lambda: sif.changes(table, date="2021-01-01", published_by="2020-01-15"),
+        lambda: sif.transitions(table, published_by="2020-01-15"),
+        lambda: sif.spells(table, published_by="2020-01-15"),
+        lambda: sif.periods(table, published_by="2020-01-15"),
+        lambda: sif.decompose(table, "2020-01-01", "2021-01-01", published_by="2020-01-15"),
+        lambda: sif.change_between(table, "2020-01-01", "2021-01-01", published_by="2020-01-15"),
+    ]
+    for ask in asked:
+        with pytest.raises(sif.MissingColumnError, match="the table has no publication dates that could be cut off"):
+            ask()
+
+
 # 5
 
 
@@ -207,6 +236,12 @@ def test_rule_6_an_unknown_framework_is_an_error_and_a_known_one_without_rows_gi
     with pytest.raises(ValueError, match="unknown framework 'SIFF'; the table has ILACS, SIF"):
         sif.as_at(pooled(), "2020-01-01", framework="SIFF")
     assert sif.aggregate(sif.as_at(pooled(), "2020-01-01", framework="SLAC")).loc[0, "n"] == 0
+
+
+def test_rule_6_an_empty_list_is_an_error_and_names_are_matched_in_any_case() -> None:
+    with pytest.raises(ValueError, match="names no framework"):
+        sif.as_at(pooled(), "2020-01-01", framework=[])
+    assert state(pooled(), "2020-01-01", framework="ilacs") == {"B": GOOD}
 
 
 # 7
@@ -301,6 +336,11 @@ def test_rule_10_weights_are_summed_and_rows_counted() -> None:
 def test_rule_10_a_negative_or_infinite_weight_is_an_error_that_names_the_row(weight: float) -> None:
     with pytest.raises(ValueError, match=r"weights='pupils', row 1: (-1|inf) is negative or infinite"):
         sif.aggregate({"overall_effectiveness": [GOOD, RI], "pupils": [1, weight]}, weights="pupils")
+
+
+def test_rule_10_a_sum_past_the_largest_number_is_an_error() -> None:
+    with pytest.raises(ValueError, match="the weights add up to more than the largest number"):
+        sif.aggregate({"overall_effectiveness": [GOOD, GOOD], "pupils": [1.5e308, 1.5e308]}, weights="pupils")
 
 
 # 11
@@ -489,6 +529,201 @@ def test_rule_14_attrs_hold_small_json_values_and_nothing_depends_on_them() -> N
 
 
 # 15 and 16 are held by the tests of durations and change.
+
+
+# 19: each function against a complete history is held by the tests of histories cut down
+
+
+def latest_inspections() -> pd.DataFrame:
+    """A file of latest and previous inspections: A and B are known from the first one listed on, C from the beginning."""
+    return records(
+        ("A", "2016-05-01", "2016-06-01", GOOD, "2016-05-01"),
+        ("A", "2022-05-01", "2022-06-01", RI, "2016-05-01"),
+        ("B", "2019-05-01", "2019-06-01", INADEQUATE, "2019-05-01"),
+        ("B", "2021-05-01", "2021-06-01", GOOD, "2019-05-01"),
+        ("C", "2020-05-01", "2020-06-01", GOOD, None),
+        names="provider inspection_start published overall_effectiveness known_from",
+    )
+
+
+def test_rule_19_a_state_that_is_not_known_is_left_out_and_counted() -> None:
+    with pytest.warns(sif.IncompleteHistoryWarning, match=r"on 1 January 2018 the state of 1 of 2 providers is not known.*sif\.combine"):
+        assert state(latest_inspections(), "2018-01-01") == {"A": GOOD}  # of C it is known that there was none
+    with pytest.warns(sif.IncompleteHistoryWarning, match="on 15 May 2019"):  # inspected, and not published by the cut-off
+        assert state(latest_inspections(), "2019-05-15") == {"A": GOOD}
+    assert state(latest_inspections(), "2019-05-15", published_by="2019-06-01") == {"A": GOOD, "B": INADEQUATE}
+    assert state(latest_inspections(), "2023-01-01") == {"A": RI, "B": GOOD, "C": GOOD}
+
+
+def test_rule_19_series_counts_them_beside_n() -> None:
+    with pytest.warns(sif.IncompleteHistoryWarning, match="on 1 January 2015 the state of 2 of 2 providers"):
+        counted = sif.series(latest_inspections(), ["2015-01-01", "2018-01-01", "2023-01-01"])
+    assert counted[["n", "n_unknown"]].to_numpy().tolist() == [[0, 2], [1, 1], [3, 0]]
+    assert sif.series(sif.load_inspections(), ["2020-01-01"], framework="all")["n_unknown"].tolist() == [0]
+
+
+def test_rule_19_a_stretch_of_time_begins_where_every_provider_is_known() -> None:
+    said = r"every provider is known only from 1 May 2019 on: 1 earlier inspections are left out, 4 taken"
+    for ask in (sif.periods, sif.transitions, sif.spells, sif.time_to, sif.median_time_to, sif.state_probabilities, sif.trend):
+        with pytest.warns(sif.IncompleteHistoryWarning, match=said):
+            ask(latest_inspections())
+    with pytest.warns(sif.IncompleteHistoryWarning, match=said):
+        sif.logrank(latest_inspections().assign(half=["x", "x", "y", "y", "y"]), "half")
+    with pytest.warns(sif.IncompleteHistoryWarning, match=said):
+        sif.resample(latest_inspections(), n=5, rng=1)
+
+
+def test_rule_19_it_is_refused_where_fewer_than_two_inspections_are_left() -> None:
+    table = latest_inspections()
+    table.loc[3:4, "known_from"] = "2022-05-01"
+    for ask in (sif.periods, sif.transitions, sif.spells, sif.time_to, sif.trend, sif.resample):
+        with pytest.raises(sif.IncompleteHistoryError, match=r"leaves 1 of 5 inspections; this question needs a stretch of time: combine"):
+            ask(table)
+        ask(table, incomplete="allow")
+
+
+def test_rule_19_changes_answers_where_two_inspections_are_listed_and_says_whose_they_are() -> None:
+    with pytest.warns(sif.IncompleteHistoryWarning, match="Those inspected twice are no sample of all"):
+        found = sif.changes(latest_inspections())
+    assert found["provider"].tolist() == ["A", "B"]
+    with pytest.warns(sif.IncompleteHistoryWarning, match="of 1 of 2 providers it does not have the inspection before"):
+        found = sif.changes(latest_inspections(), date="2021-12-31")
+    assert found["provider"].tolist() == ["B"]
+    assert (found.attrs["n_unknown"], found.attrs["n_inspected_once"]) == (1, 1)
+
+
+def test_rule_19_a_file_of_one_year_is_no_state_of_all_but_counts_its_year() -> None:
+    table = records(("A", "2022-05-01", "2022-06-01", GOOD), ("B", "2022-07-01", "2022-08-01", RI)).assign(known_from="2022-04-01")
+    for told in (table, table.drop(columns="known_from")):
+        told.attrs["kind"] = "in year"
+        with pytest.warns(sif.IncompleteHistoryWarning, match="the inspections of one period"):
+            sif.as_at(told, "2023-03-31")
+        with pytest.warns(sif.IncompleteHistoryWarning, match="the inspections of one period"):
+            sif.series(told, ["2023-03-31"])
+        with pytest.warns(sif.IncompleteHistoryWarning, match="the inspections of one period"):
+            sif.explain(told, "A", "2023-03-31")
+        assert sif.periods(told, freq="financial")["n"].tolist() == [2]
+        assert sif.aggregate(told)["n"].tolist() == [2]
+
+
+def test_rule_19_consent_is_silence() -> None:
+    table = latest_inspections()
+    assert state(table, "2018-01-01", incomplete="allow") == {"A": GOOD}
+    assert sif.series(table, ["2018-01-01"], incomplete="allow")["n_unknown"].tolist() == [1]
+    assert len(sif.changes(table, incomplete="allow")) == 2
+    assert len(sif.spells(table, incomplete="allow")) == 5
+
+
+def test_rule_19_the_result_of_as_at_is_known_by_its_column_and_refused() -> None:
+    table = sif.load_inspections().drop(columns=["opened", "closed"])
+    whole = sif.as_at(table, "2024-03-31", framework="all")
+    asked = [
+        lambda of: sif.series(of, ["2020-03-31"], framework="all"),
+        lambda of: sif.as_at(of, "2020-03-31", framework="all"),
+        lambda of: sif.decompose(of, "2020-03-31", "2024-03-31", framework="all"),
+        lambda of: sif.change_between(of, "2020-03-31", "2024-03-31", framework="all"),
+        *(
+            lambda of, name=name: getattr(sif, name)(of, framework="all")
+            for name in (
+                "trend",
+                "periods",
+                "changes",
+                "transitions",
+                "spells",
+                "time_to",
+                "median_time_to",
+                "state_probabilities",
+                "first",
+            )
+        ),
+        lambda of: sif.logrank(of, "region", framework="all"),
+    ]
+    for ask in asked:
+        with pytest.raises(
+            sif.IncompleteHistoryError, match=r"the table is the state on 31 March 2024 \(column 'as_at', which as_at made\)"
+        ):
+            ask(whole)
+    assert sif.aggregate(whole)["n"].item() == len(whole)
+    sif.compare(whole, whole, paired=True)
+    sif.resample(whole, n=5, rng=1)
+    assert sif.aggregate(sif.as_at(whole, "2024-03-31", framework="all"))["n"].item() == len(whole)
+
+
+# 20
+
+
+def test_rule_20_a_date_beyond_the_data_is_said() -> None:
+    table = sif.load_inspections()
+    said = r"1 January 2030 lies beyond the data: the table is complete to 24 August 2026 \(2026-08-24\)"
+    asked = [
+        lambda date: sif.as_at(table, date, framework="all"),
+        lambda date: sif.series(table, ["2020-01-01", date], framework="all"),
+        lambda date: sif.explain(table, "E08000025", date, framework="all"),
+        lambda date: sif.changes(table, date=date, framework="all"),
+        lambda date: sif.transitions(table, date=date, framework="all"),
+        lambda date: sif.spells(table, until=date, framework="all"),
+        lambda date: sif.time_to(table, until=date, framework="all"),
+        lambda date: sif.state_probabilities(table, until=date, framework="all"),
+        lambda date: sif.decompose(table, "2020-01-01", date, framework="all"),
+        lambda date: sif.change_between(table, "2020-01-01", date, framework="all"),
+    ]
+    for ask in asked:
+        with pytest.warns(sif.BeyondDataWarning, match=said):
+            ask("2030-01-01")
+        ask("2026-08-24")  # its last day, which it knows
+
+
+def test_rule_20_only_the_date_is_compared_and_only_with_what_the_table_says_itself() -> None:
+    table = sif.load_inspections()
+    sif.as_at(table, "2026-08-24", published_by="2030-01-01", framework="all")
+    table.attrs = {}
+    sif.as_at(table, "2030-01-01", framework="all")
+
+
+def test_rule_20_a_date_before_the_first_inspection_is_said() -> None:
+    with pytest.warns(
+        sif.BeyondDataWarning, match="31 March 1999 lies before the data: the earliest inspection in the table is of 7 August"
+    ):
+        assert sif.as_at(sif.load_inspections(), "1999-03-31", framework="all").empty
+
+
+# 22
+
+
+def visited() -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = records(
+        ("A", "2020-01-01", "2020-02-01", GOOD, True, "ILACS"),
+        ("B", "2020-01-01", "2020-02-01", None, False, "ILACS"),
+        ("C", "2020-01-01", "2020-02-01", GOOD, True, "SIF"),
+        ("D", "2023-01-01", "2023-02-01", GOOD, True, "ILACS"),
+        ("E", "2020-01-01", "2020-02-01", None, True, "ILACS"),
+        names="provider inspection_start published overall_effectiveness graded framework",
+    )
+    return table, pd.DataFrame({"provider": list("ABCDEF")})
+
+
+def test_rule_22_status_tells_three_things_apart() -> None:
+    table, register = visited()
+    found = sif.as_at(table, "2021-01-01", register=register, framework="ILACS")
+    none, never = "no graded inspection", "not yet inspected"
+    assert found["status"].tolist() == ["inspected", none, none, never, "inspected", never]
+    assert found["years_since"].round(3).tolist()[0] == 1.002
+    assert found["years_since"].notna().tolist() == [True, False, False, False, True, False]
+    # A graded inspection is in force, though it did not make the judgement.
+    last = sif.as_at(table, "2021-01-01", register=register, framework="ILACS", having="overall_effectiveness")
+    assert last["status"].tolist() == found["status"].tolist()
+    assert last["newer_inspection"].dropna().tolist() == [pd.Timestamp("2020-01-01")]
+    of_first = sif.first(table, register=register, framework="ILACS", published_by="2021-01-01")
+    assert of_first["status"].tolist() == found["status"].tolist()
+
+
+def test_rule_22_an_old_grade_is_missing_and_its_provider_inspected() -> None:
+    found = sif.as_at(visited()[0], "2023-01-02", framework="ILACS", published_by="2023-12-31", max_age=pd.DateOffset(years=2))
+    assert found.loc[found["provider"] == "A", ["overall_effectiveness", "status"]].isna().to_numpy().tolist() == [[True, False]]
+
+
+def test_rule_22_only_a_register_adds_rows() -> None:
+    assert sif.as_at(visited()[0], "2021-01-01", framework="ILACS")["provider"].tolist() == ["A", "E"]
 
 
 def test_no_rule_changes_its_input() -> None:

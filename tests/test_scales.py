@@ -127,3 +127,63 @@ def test_scales_are_immutable_and_travel_between_processes() -> None:
 def test_two_dimensions_are_an_error() -> None:
     with pytest.raises(ValueError, match="one dimension, not 2"):
         sif.grades(np.ones((2, 2)))
+
+
+# ---- what is no scale, and words that people write for grades
+
+
+@pytest.mark.parametrize("name", ["FOUR_POINT", "four point", "MET"])
+def test_a_scale_as_text_is_told_what_to_type(name: str) -> None:
+    meant = f"ofsted_sif.{name.upper().replace(' ', '_')}, without quotes"
+    for call in (
+        lambda: sif.grades(["Good"], name),
+        lambda: sif.aggregate({"overall_effectiveness": ["Good"]}, scale=name),
+        lambda: sif.periods({"overall_effectiveness": ["Good"], "inspection_start": ["2020-01-01"]}, scale=name),
+    ):
+        with pytest.raises(TypeError, match=f"scale='{name}' is no GradeScale: give {meant}"):
+            call()
+    with pytest.raises(TypeError, match=r"scale=4 is no GradeScale: give ofsted_sif\.FOUR_POINT, or a scale of your own"):
+        sif.aggregate({"overall_effectiveness": ["Good"]}, scale=4)
+
+
+def test_a_scale_as_text_is_told_of_columns_that_are_counted_as_they_lie() -> None:
+    pa = pytest.importorskip("pyarrow")
+    with pytest.raises(TypeError, match="without quotes"):
+        sif.aggregate(pa.table({"overall_effectiveness": pa.array(["Good"]).dictionary_encode()}), scale="FOUR_POINT")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("RI", "Requires improvement"),
+        ("Special measures", "Inadequate"),
+        ("serious  weaknesses", "Inadequate"),
+        ("Outstandng", "Outstanding"),
+    ],
+)
+def test_what_people_write_for_a_grade_is_asked_about_and_can_be_taught(word: str, meant: str) -> None:
+    told = rf"row 1: {word!r} is not a grade .*did you mean {meant!r}\? To take the word for it: scale=(.*)"
+    with pytest.raises(sif.RowError, match=told) as caught:
+        sif.aggregate({"overall_effectiveness": ["Good", word]})
+    assert (caught.value.row, caught.value.column, caught.value.value) == (1, "overall_effectiveness", word)
+    scale = eval(str(caught.value).rpartition("scale=")[2], {"ofsted_sif": sif})  # what the error says can be typed
+    counted = sif.aggregate({"overall_effectiveness": ["Good", word]}, scale=scale)
+    assert counted[[sif.FOUR_POINT.columns[sif.FOUR_POINT.labels.index(meant)], "good"]].iloc[0].tolist() == [1, 1]
+    assert scale.threshold_column == "good_or_outstanding"
+
+
+def test_a_word_that_means_nothing_known_gets_no_hint() -> None:
+    for word, scale in (("Excellent", None), ("RI", sif.MET), ("Tal", sif.GradeScale("size", ("Tall", "Short")))):
+        with pytest.raises(sif.RowError) as caught:
+            sif.aggregate({"overall_effectiveness": [word]}, scale=scale)
+        assert "To take the word" not in str(caught.value)
+
+
+def test_judgements_on_two_scales_in_one_call_are_named_with_their_scales() -> None:
+    table = {"overall_effectiveness": ["Good"], "safeguarding": ["Met"]}
+    told = "The judgements of one call share a scale: 'overall_effectiveness' is on FOUR_POINT, 'safeguarding' on MET; ask for them apart"
+    with pytest.raises(sif.RowError, match=told):
+        sif.aggregate(table, judgement=["overall_effectiveness", "safeguarding"])
+    with pytest.raises(sif.RowError) as caught:  # a word that is no grade at all is another matter
+        sif.aggregate(table | {"safeguarding": ["Perhaps"]}, judgement=["overall_effectiveness", "safeguarding"])
+    assert "share a scale" not in str(caught.value)

@@ -302,7 +302,7 @@ def test_a_layout_of_ones_own_opens_no_other_file(name: str, tmp_path: Path) -> 
     (tmp_path / "secret.toml").write_text(f'name = "{SECRET}"')
     own = tmp_path / "own.toml"
     own.write_text(f'like = "{os.path.relpath(tmp_path, Path(sif.__file__).parent)}/secret"' if name == "../secret" else f'like = "{name}"')
-    with pytest.raises(sif.ReadingError, match="is none of childminder_agencies, ") as caught:
+    with pytest.raises(sif.ReadingError, match="is none of area_send_2016, ") as caught:
         sif.read_inspections(io.BytesIO(small_care()), layout=own)
     assert SECRET not in str(caught.value)
 

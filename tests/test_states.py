@@ -32,8 +32,9 @@ ESTIMATES = ["probability", "lower", "upper", "years_in_grade", "years_lower", "
 def histories_of_r():
     """The made-up histories that the script of R reads, as inspections."""
     table = pd.read_csv(R / "histories.csv")
-    days = {"inspection_start": table["day"], "closed": table["closed"]}
-    table = table.assign(**{name: ZERO + pd.to_timedelta(values, unit="D") for name, values in days.items()})
+    for name, of in (("inspection_start", "day"), ("closed", "closed")):
+        days = table[of].fillna(0).astype(np.int64).to_numpy() * np.timedelta64(86_400, "s")
+        table[name] = pd.Series(ZERO.to_datetime64() + days).where(table[of].notna())
     return table.rename(columns={"grade": "overall_effectiveness"}).drop(columns="day")
 
 

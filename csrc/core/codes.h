@@ -4,8 +4,8 @@
 
 #include "status.h"
 
-/* What stands in an input, read once: others may write there during the call (see sif.h), and compilers may read plain memory twice, to
- * check one value and use another. For loops that compilers vectorise there are blocks instead: copies that nobody else knows. */
+/* A number of an input, read once. Others may write there during the call (see sif.h), and compilers may read plain memory twice, to
+ * check one value and use another. Loops that compilers vectorise take blocks instead: copies that nobody else knows. */
 static inline int64_t sif_once(const int64_t *numbers, int64_t i) {
     return ((const volatile int64_t *)numbers)[i];
 }
@@ -20,8 +20,7 @@ static inline int sif_is_valid(const sif_codes *codes, int64_t i) {
     return codes->validity[bit >> 3] >> (bit & 7) & 1;
 }
 
-/* Row i's code as it stands, read once; -1 where the bitmap says missing. A code past INT64_MAX comes out negative, below -1: no size
- * admits it. */
+/* Row i's code, read once; -1 where the bitmap says missing. A code past INT64_MAX is given as INT64_MIN, which no size admits. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     if (codes->validity != NULL && !sif_is_valid(codes, i))
         return -1;
@@ -57,7 +56,7 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
     return (const char *)codes->data + row * (int64_t)sif_width_of(codes);
 }
 
-/* Asks the processor to bring memory near; a wish, with no effect on any result. */
+/* Asks the processor to bring memory near. No result depends on it. */
 #if defined(__GNUC__)
 #define SIF_FETCH(address) __builtin_prefetch((address), 0, 2)
 #define SIF_FETCH_FOR_WRITING(address) __builtin_prefetch((address), 1)
@@ -66,8 +65,8 @@ static inline const void *sif_row_of(const sif_codes *codes, int64_t row) {
 #define SIF_FETCH_FOR_WRITING(address) (void)(address)
 #endif
 
-/* Asks for the rows that lie SIF_ROWS_AHEAD after the `count` rows of a column from `row` on: loops over blocks read several columns in
- * turn, in stretches too short for the processor to foresee. Past the column's end there is nothing to bring. */
+/* Asks for the rows that lie SIF_ROWS_AHEAD after the `count` rows of a column from `row` on. Loops over blocks read several columns in
+ * turn, and each for too short a stretch to be foreseen by the processor. Past the column's end there is nothing to bring. */
 enum { SIF_ROWS_AHEAD = 512, SIF_LINE = 64 };
 
 static inline void sif_fetch_ahead(const void *row, size_t count, size_t width) {

@@ -1,8 +1,8 @@
 /* Counting records in force by group and grade for a grid of dates, in one pass over the ordered records.
  *
- * A record is in force on a stretch of the grid, [from, to). It adds one at `from` and takes one away at `to`; the sums along the dates
- * then are the counts. Records are walked from the last to the first, so that the first date on which a later record displaces this one
- * is the least `from` met so far. */
+ * A record is in force on a stretch of the grid, [from, to). It adds one at `from` and takes one away at `to`. The counts are the sums
+ * of these changes along the dates. A later record displaces an earlier one from the first date on which it counts. So records are
+ * walked from the last to the first: the least `from` of those met so far is where the next one ends. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ enum {
 #define SIF_FLUSH_ROWS (1 << 29)
 #endif
     FLUSH_ROWS = SIF_FLUSH_ROWS, /* a multiple of BLOCK; a record changes a cell by less than 4 */
-    MAX_SPAN = 1 << 16           /* days for which a table of grid positions is made; beyond, they are searched */
+    MAX_SPAN = 1 << 16           /* for so many days a table of grid positions is made; for more, positions are searched */
 };
 
 /* The dates or cut-offs of a grid: for any day, the first position that is not before it. */
@@ -83,9 +83,9 @@ static sif_status make_grid(const int64_t *days, int64_t n, grid *g) {
     return tabulate(g);
 }
 
-/* What one block of records is, in their order, and after them the record that the walk met before. `from` is the first position at which
- * a record is both inspected and published (find_stretches makes of it the first at which it counts), `to` the first at which it no longer
- * is in force, `expiry` the first at which its grade no longer counts; expiry >= n_dates: it always does. */
+/* A block of records in their order, and after them the record that the walk met before. `from` is the first position at which a record
+ * is both inspected and published; find_stretches makes of it the first at which the record counts. At `to` it is no longer in force,
+ * and at `expiry` its grade no longer counts; expiry >= n_dates: it always does. */
 typedef struct {
     int64_t row[GRID_BLOCK + 1], published[GRID_BLOCK + 1], dated[GRID_BLOCK + 1];
     int64_t inspected[GRID_BLOCK];
@@ -93,7 +93,7 @@ typedef struct {
     int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK], to[GRID_BLOCK], expiry[GRID_BLOCK];
 } grid_block;
 
-/* Where the records stand in order: as they lie, by `order`, or packed, each with what the walk needs of it; and which places to walk. */
+/* Where the records stand in their order: as they lie, by `order`, or packed into words. `piece` says which places to walk. */
 typedef struct {
     const sif_records *records;
     const int64_t *order;
@@ -149,7 +149,7 @@ static void copy_days(const sif_records *records, int64_t first, size_t count, i
             published[k] = SIF_NO_DAY;
 }
 
-/* What a record carries into the order: its codes and positions, a row a word. */
+/* What a record carries into the order: its codes and positions. */
 static int carry_codes_and_positions(const void *context, int64_t first, size_t count, uint64_t *carried) {
     const grid_question *const q = context;
     int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK];
@@ -171,7 +171,7 @@ static int carry_codes_and_positions(const void *context, int64_t first, size_t 
     return fault;
 }
 
-/* Each number is limited to what there is of it: where an array has changed after the survey, anything may stand in a word. */
+/* Each number is limited to its range: where an array has changed after the survey, anything may stand in a word. */
 static void unpack_grid_block(const grid_question *q, const sif_ordering *ordering, int64_t first, size_t count, grid_block *b) {
     const sif_grid_loops *const loops = sif_grid_loops_now();
     const uint64_t *const words = ordering->words + first;
@@ -179,7 +179,8 @@ static void unpack_grid_block(const grid_question *q, const sif_ordering *orderi
     const uint32_t n_dates = (uint32_t)q->by_date.n,
                    n_providers = (uint32_t)q->records->provider.size; /* more than 0, as there are records */
     const uint32_t positions = (uint32_t)sif_lowest_bits(q->position_bits);
-    /* Above the provider there is nothing, but the shift of one of no bits, where the others fill the word, is that of their last. */
+    /* There is nothing above the provider. But a provider of no bits, where the other keys fill the word, has the shift of their last
+     * bit. */
     const uint32_t expiries = (uint32_t)sif_lowest_bits(q->expiry_bits);
     const uint32_t providers = (uint32_t)sif_lowest_bits(ordering->layout.range[SIF_PROVIDER].bits);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
@@ -191,8 +192,8 @@ static void unpack_grid_block(const grid_question *q, const sif_ordering *orderi
         loops->take_bits(words, count, to_expiry, expiries, n_dates, 0, b->expiry);
 }
 
-/* Loads are kept apart from the walk: those of a block do not wait for one another, and scattered rows come from far. Returns 0, or -1
- * where a record is at fault. */
+/* Loads a block before it is walked: so the loads do not wait for one another, and scattered rows come from far. Returns 0, or -1 where
+ * a record is at fault. */
 static int load_grid_block(const grid_question *q, const record_source *from, int64_t first, size_t count, grid_block *b) {
     const sif_records *const records = from->records;
     const sif_grid_loops *const loops = sif_grid_loops_now();
@@ -231,7 +232,7 @@ static int load_grid_block(const grid_question *q, const record_source *from, in
     return 0;
 }
 
-/* Asks for the rows of a block before they are needed: processors foresee neither scattered rows nor blocks that go backwards. */
+/* Asks for the rows of a block before they are needed. Processors foresee neither scattered rows nor blocks that are read backwards. */
 static void fetch_grid_block(const grid_question *q, const record_source *from, int64_t first, size_t count) {
     const sif_records *const records = from->records;
     const size_t step = from->order != NULL ? 1 : 8; /* rows that lie side by side share a line */
@@ -254,8 +255,8 @@ static void fetch_grid_block(const grid_question *q, const record_source *from, 
     }
 }
 
-/* What a record is ordered by: provider, day, publication, row. No two are equal in all four, so an order that never falls has every row,
- * once. */
+/* What a record is ordered by: provider, day, publication, row. No two records are equal in all four. So if an order never falls, it
+ * has every row once. */
 typedef struct {
     int64_t provider, dated, published, row;
 } sort_key;
@@ -268,7 +269,7 @@ static inline int comes_before(const sort_key *a, const sort_key *b) {
     return a->published != b->published ? a->published < b->published : a->row < b->row;
 }
 
-/* The first fault in the order of the records; the walk that counts goes backwards, and only knows that there is one. */
+/* The first fault in the order of the records. The walk that counts goes backwards and only knows that there is one. */
 static sif_status first_fault_in_order(const record_source *from, const sif_codes *groups, const sif_codes *grades) {
     const sif_column columns[] = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}};
     const sif_records *const records = from->records;
@@ -295,7 +296,7 @@ static sif_status first_fault_in_order(const record_source *from, const sif_code
     return sif_changed(); /* not reached: there is a fault, unless an array changes meanwhile */
 }
 
-/* The first row, as they lie, whose grade or group is out of range and which takes part. */
+/* Of the rows that take part, the first whose grade or group is out of range. */
 static sif_status first_bad_code(const sif_records *records, const sif_codes *groups, const sif_codes *grades) {
     const sif_column columns[] = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}};
     for (int64_t i = 0; i < records->n; i++) { /* one way: there is one, or nobody would ask */
@@ -311,12 +312,12 @@ static sif_status first_bad_code(const sif_records *records, const sif_codes *gr
 /* Where the walk writes what each position of the grid adds to the one before it. */
 typedef struct {
     int64_t n_dates, n_groups, n_grades;
-    /* A table, groups x positions x grades (those of a provider lie together), for one position more than the grid has; what happens past
-     * the grid is dropped when it is moved to the counts (dates x groups x grades). */
+    /* A table: groups x positions x grades, so that the cells of a provider lie near one another. It has one position more than the
+     * grid: what happens past the grid is dropped when the table is added to the counts (dates x groups x grades). */
     int32_t *table;
     int64_t *counts;
-    /* Or a list: a word a change, the cell (as in the table, but without the position more) above a bit that is 1 where it is taken away.
-     */
+    /* Or a list of words, one for each change: the cell (as in the table, without the position more), and in the lowest bit 1 where one
+     * is taken away. */
     uint64_t *list;
     int64_t n_listed;
 } grid_changes;
@@ -333,9 +334,9 @@ static void flush(const grid_changes *t) {
         }
 }
 
-/* Each record's stretch of the grid, [from, to): until a later record of its provider is in force, and while that is open; an empty one
- * begins where it ends. A record that takes no part is never in force. `displaced` is the first position at which a record after the block
- * displaces those of its provider before it, and becomes that of the block's first. */
+/* Finds each record's stretch of the grid, [from, to): until a later record of its provider is in force, and while the provider is
+ * open. An empty stretch begins where it ends. A record that takes no part is never in force. `displaced` is the first position at
+ * which a record after the block displaces those of its provider before it; it becomes that of the block's first record. */
 static void find_stretches(const grid_question *q, const uint8_t *eligible, grid_block *b, size_t count, int32_t *displaced) {
     const int64_t *const opened = q->records->opened, *const closed = q->records->closed;
     const int32_t never = (int32_t)q->by_date.n;
@@ -359,8 +360,8 @@ static void find_stretches(const grid_question *q, const uint8_t *eligible, grid
         b->from[k] = b->from[k] < b->to[k] ? b->from[k] : b->to[k];
 }
 
-/* On the last part of a record's stretch, from its expiry on, its grade is missing. An empty stretch adds and takes away at one place,
- * which is cheaper than a branch that can't be foreseen. */
+/* From its expiry to the end of its stretch a record's grade is missing. An empty stretch adds and takes away at one place, which is
+ * cheaper than a branch that no processor can foresee. */
 static void add_to_table(const grid_question *q, const grid_changes *t, const grid_block *b, size_t count) {
     const int64_t stride = t->n_grades + 1;
     int64_t begin[GRID_BLOCK], end[GRID_BLOCK];
@@ -402,7 +403,8 @@ static void add_to_list(const grid_question *q, grid_changes *t, const grid_bloc
     t->n_listed = next - t->list;
 }
 
-/* Walks the records from the last to the first. A fault leaves the status SIF_UNORDERED, whatever it is: first_fault_in_order finds out. */
+/* Walks the records from the last to the first. After any fault the status is SIF_UNORDERED; first_fault_in_order finds out what it
+ * was. */
 static sif_status walk_backwards(const grid_question *q, const record_source *from, grid_changes *t, const sif_interrupt_check *interrupt) {
     const sif_piece piece = from->piece;
     const int64_t before = from->ordering != NULL ? -1 : sif_provider_before(from->records, from->order, piece.first);
@@ -451,7 +453,7 @@ static sif_status walk_once(const grid_question *q, const record_source *from, g
     return walk_backwards(q, from, t, interrupt);
 }
 
-/* Tallies the records: as they lie or by `order` where that is their order, else after they have been brought into it. */
+/* Collects the changes of all records: as they lie or by `order`, where that is their order, else after they were brought into it. */
 static sif_status collect_changes(grid_question *q, const int64_t *order, const sif_piece *piece, grid_changes *t,
                                   const sif_interrupt_check *interrupt) {
     const sif_records *const records = q->records;
@@ -483,14 +485,14 @@ static sif_status collect_changes(grid_question *q, const int64_t *order, const 
     }
     if (status.code == SIF_OK)
         status = walk_once(q, &from, t, interrupt);
-    if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault: the first, as the rows lie, is named */
+    if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault; the first row that has one is named */
         status = first_bad_code(records, q->groups, q->grades);
     free(rows);
     sif_free_ordering(&ordering);
     return status;
 }
 
-/* Makes the question of a grid, whose tables close_grid_question frees, whatever the status. */
+/* Prepares the question of a grid. close_grid_question frees its tables, whatever the status. */
 static sif_status ask_grid(const sif_records *records, const sif_codes *groups, const sif_codes *grades, const int64_t *expires,
                            int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, grid_question *q) {
     const int64_t n_groups = groups != NULL ? groups->size : 0;
@@ -542,7 +544,8 @@ sif_status sif_count_as_at(const sif_records *records, const int64_t *order, con
     return sif_finish(status, counts, n_dates * cells, NULL, 0);
 }
 
-/* Sums the changes of each cell; those that come to nothing are left out. words may be cells or changes: what is written has been read. */
+/* Sums the changes of each cell and leaves out those that come to nothing. `words` may be `cells` or `changes`: only what has been read
+ * is overwritten. */
 static int64_t sum_changes(const uint64_t *words, int64_t n, int64_t *cells, int64_t *changes) {
     int64_t n_changes = 0;
     for (int64_t i = 0; i < n;) {

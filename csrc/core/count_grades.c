@@ -1,9 +1,9 @@
 /* Counting rows by group and grade.
  *
- * The cell of each row is computed by loops without branches, which compilers vectorise, and its counter incremented. Where all counters
- * fit the nearest cache several times, that is one loop, by tables in which what is out of range has cells too: they are looked at when
- * the tables are emptied. Else a block of rows at a time: first the cells, with the range check folded into one flag; then, if no code of
- * the block was out of range, the counters. */
+ * The cell of each row is computed by loops without branches, which compilers vectorise, and the counter of that cell is incremented.
+ * Where the nearest cache holds all counters several times, one loop does both. It counts in tables that have cells for codes out of
+ * range, too: these are looked at when the tables are emptied. Where there are more cells, a block of rows is counted at a time. First
+ * its cells are found, and one flag says whether a code was out of range. If none was, the counters are incremented. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +13,19 @@
 #include "counting_loops.h"
 
 #ifndef SIF_TABLES_ROWS             /* tests and fuzz targets do with fewer rows */
-#define SIF_TABLES_ROWS (7LL << 16) /* after which tables are emptied: a counter of 16 bits has met an eighth of them */
-#define SIF_STRETCH (1LL << 15)     /* rows of which one group is found to be the most frequent; whole strips */
+#define SIF_TABLES_ROWS (7LL << 16) /* after so many rows tables are emptied: each counter of 16 bits has met an eighth of them */
+#define SIF_STRETCH (1LL << 15)     /* rows for which the most frequent group is guessed once; whole strips */
 #define SIF_ROWS_A_CELL 16LL        /* from which on tables are worth their emptying */
 #endif
 
 enum {
     COUNTED_BLOCK = 1024,
-    CACHED_CELLS = 1 << 15, /* with more cells than this one table leaves the nearest caches: a table of bytes */
+    CACHED_CELLS = 1 << 15, /* one table of more cells than this leaves the nearest caches: its counters are bytes */
     AHEAD = 24,             /* rows by which the counters of such a table are fetched before they are needed */
     ROWS_AHEAD = 3072       /* by which rows are fetched before they are read */
 };
 
-/* The first of the rows first .. stop - 1 whose group or grade is out of range: one of them was; SIF_CHANGED where none is any more. */
+/* The first of the rows first .. stop - 1 whose group or grade is out of range. One of them was; SIF_CHANGED where none is any more. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
     for (int64_t i = first; i < stop; i++) {
         const int64_t group = groups != NULL ? sif_code_at(groups, i) : -1, grade = sif_code_at(grades, i);
@@ -70,7 +70,7 @@ static void load_groups(const sif_codes *groups, int64_t first, size_t count, co
         memset(b->loaded_groups, 0xFF, count * sizeof *b->loaded_groups);
 }
 
-/* Tables take a group as it lies, and beside it whether it is valid. */
+/* Tables take groups as they lie, with a second column that says which are valid. */
 static void load_groups_for_tables(const sif_codes *groups, int64_t first, size_t count, code_block *b) {
     const int is_masked = groups != NULL && groups->validity != NULL;
     b->valid_groups = (sif_valid_rows){.row = b->valid_group, .step = is_masked ? 1 : 0};
@@ -105,7 +105,7 @@ static int load_grades(const sif_codes *grades, int64_t first, size_t count, cod
     return 0;
 }
 
-/* Cells where there are more grades than int8 has codes, as where columns share their words. */
+/* Finds cells where there are more grades than int8 has codes, as in a Categorical whose columns share their words. */
 static int find_cells_of_many_grades(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
     const sif_code_loops *const loops = sif_code_loops_now();
     int32_t code[COUNTED_BLOCK];
@@ -136,7 +136,7 @@ static sif_status find_cells(const sif_codes *groups, const sif_codes *grades, i
     return is_bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 
-/* (groups + 1) x (grades + 1), or -1 where cells could not be told apart in 32 bits. */
+/* (groups + 1) x (grades + 1), or -1 where the number of a cell would not fit 31 bits. */
 static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades) {
     const int64_t rows = groups != NULL ? groups->size : 0;
     if (rows < 0 || grades->size < 0 || rows > INT32_MAX || grades->size > INT32_MAX)
@@ -145,7 +145,8 @@ static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades)
     return cells <= INT32_MAX ? cells : -1;
 }
 
-/* Increments wait for increments, not for memory: spread out among them, fetching rows to come costs next to nothing. */
+/* Increments wait for one another and not for memory. So rows that are needed later are fetched between them, which costs next to
+ * nothing. */
 static sif_rows_ahead rows_ahead(const sif_codes *groups, const sif_codes *grades, int64_t first) {
     const size_t group_width = groups != NULL ? sif_width_of(groups) : 0, grade_width = sif_width_of(grades);
     return (sif_rows_ahead){.groups = groups != NULL ? (uintptr_t)sif_row_of(groups, first) + ROWS_AHEAD * group_width : 0,
@@ -169,7 +170,7 @@ static void increment_table(const uint32_t *cell, size_t count, uint32_t *table,
         table[cell[i]]++;
 }
 
-/* A counter is a byte, so that as many as can be lie in the caches; each time it is full it is carried. */
+/* A counter is a byte, so that the caches hold as many as they can. When it is full, 256 are added to the count. */
 static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts) {
     if (++table[cell] == 0)
         counts[cell] += UINT8_MAX + 1;
@@ -190,7 +191,7 @@ static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, 
         increment_byte(cell[i], table, counts);
 }
 
-/* One group: no cells are needed, the values are counted. Rows out of range are the ones that no value counts. */
+/* One group: there are no cells to find, the grades themselves are counted. Rows that no grade counts are out of range. */
 static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *counts, const sif_interrupt_check *interrupt) {
     const sif_counting_loops *const loops = sif_counting_loops_now();
     const size_t n_cells = (size_t)grades->size + 1;
@@ -212,7 +213,8 @@ static sif_status count_one_group(int64_t n, const sif_codes *grades, int64_t *c
     return sif_ok();
 }
 
-/* The group of two in three of the rows first, middle and last of these, -1 for missing; `before` where there is none. */
+/* Guesses the most frequent group of these rows: the one that two of three rows have, the first, the middle and the last; -1 for
+ * missing. `before` where all three differ. */
 static int64_t find_frequent(const sif_codes *groups, int64_t first, int64_t count, int64_t before) {
     if (groups == NULL)
         return -1;
@@ -252,8 +254,8 @@ static int empty_tables(uint16_t *tables, size_t n_groups, size_t n_grades, int6
     return out_of_range != 0;
 }
 
-/* A number of rows that is a multiple of SIF_STRIP, by tables of 16-bit counters: so narrow that two threads that share the caches of a
- * core both find room. */
+/* Counts rows, a multiple of SIF_STRIP, in tables of 16-bit counters. These are so narrow that two threads that share a core's caches
+ * both find room. */
 static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
                                   const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
@@ -322,7 +324,8 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
             else
                 increment_bytes(cell, count, bytes, counts, &ahead);
         }
-        /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can bring: emptied at the end and every 2048 rounds. */
+        /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can add. The table is emptied at the end and after every 2048
+         * rounds. */
         if (table != NULL && (stop == n || (start / SIF_ROWS_PER_CHECK) % 2048 == 2047))
             for (size_t c = 0; c < n_cells; c++) {
                 counts[c] += table[c];
@@ -387,7 +390,7 @@ sif_status sif_count_grades(int64_t n, const sif_codes *groups, const sif_codes 
     return sif_finish(status, counts, cells, NULL, 0);
 }
 
-/* Neumaier's step: what the addition loses is kept in `lost`. */
+/* Neumaier's step: `lost` keeps what the addition loses. */
 static inline void add_weight(double weight, double *sum, double *lost) {
     const double total = *sum + weight;
     *lost += fabs(*sum) >= fabs(weight) ? (*sum - total) + weight : (weight - total) + *sum;
@@ -441,7 +444,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
         }
     }
     for (size_t c = 0; c < n_cells; c++)
-        if (isfinite(sums[c])) /* a sum past all doubles is infinite; what it lost is no number */
+        if (isfinite(sums[c])) /* a sum past the largest double is infinite, and what it lost is no number */
             sums[c] += lost[c];
 done:
     free(lost);

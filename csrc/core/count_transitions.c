@@ -1,8 +1,8 @@
 /* Counting from which grade to which the consecutive inspections of a provider go.
  *
- * From each block of records those that count are kept: the eligible ones, of one day the last. Each then makes a transition with the one
- * kept before it, if that is of the same provider. The last kept of a block waits for the next block, which may begin on the same day.
- * Records that lie in no order are sorted with their codes in the same word, so that none is fetched from where it lay. */
+ * Of each block of records those that count are kept: the eligible ones, and the last per day. Each makes a transition from the one
+ * kept before it, if both are of one provider. The last one kept of a block waits for the next block, which may begin on the same day.
+ * Records that lie in no order are sorted with their codes in the same word, so that no row is fetched from where it lay. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static int64_t size_of(const sif_codes *codes) {
     return codes != NULL ? codes->size : 0;
 }
 
-/* (groups + 1) x (periods + 1) x (grades + 1)^2, or -1 where cells could not be told apart in 31 bits. */
+/* (groups + 1) x (periods + 1) x (grades + 1)^2, or -1 where the number of a cell would not fit 31 bits. */
 static int64_t cells_of_transitions(const sif_codes *groups, const sif_codes *periods, const sif_codes *grades) {
     const int64_t sizes[] = {size_of(groups), size_of(periods), grades->size, grades->size};
     int64_t cells = 1;
@@ -37,15 +37,15 @@ static int64_t cells_of_transitions(const sif_codes *groups, const sif_codes *pe
     return cells;
 }
 
-/* The records kept of a block, from place 2 on; before them the two of earlier blocks that are still needed: the last, which waits, and its
- * predecessor. */
+/* The records kept of a block, from place 2 on. Places 0 and 1 have the two of earlier blocks that are still needed: the last one,
+ * which waits, and the one before it. */
 typedef struct {
     int64_t key[TRANSITION_BLOCK + 2];
     uint32_t grade[TRANSITION_BLOCK + 2];
     uint32_t table[TRANSITION_BLOCK + 2]; /* of its group and period */
 } kept_records;
 
-/* Keeps those of a block's records that count (NULL: all), of one day the last. Returns one past the last place. */
+/* Keeps those of a block's records that count (NULL: all), the last per day. Returns one past the last place. */
 static size_t keep_records(kept_records *records, size_t count, const uint8_t *counts) {
     size_t at = 2;
     int64_t last = records->key[1];
@@ -62,7 +62,7 @@ static size_t keep_records(kept_records *records, size_t count, const uint8_t *c
     return at;
 }
 
-/* The grade of each row of a block and the table of its group and period: of the rows of `block`, or, where that is NULL, of those from
+/* Gives the grade of each row, and the table of its group and period: of the rows of `block`, or where that is NULL, of those from
  * `first` on. Returns whether a code is at fault. */
 static int load_cells(const transition_question *q, const sif_history *block, int64_t first, size_t count, uint32_t *grade,
                       uint32_t *table) {
@@ -83,8 +83,8 @@ static int load_cells(const transition_question *q, const sif_history *block, in
     return bad;
 }
 
-/* Counters of few cells, in tables used in turn so that equal transitions in a row do not wait for one another's increment; the last cell
- * takes what is none. */
+/* Partial counts of few cells, in tables used in turn, so that equal transitions in a row do not wait for one another's increment. The
+ * last cell takes what is no transition. */
 typedef struct {
     uint32_t table[TRANSITION_TABLES][FEW_CELLS + 1];
 } partial_counts;
@@ -122,7 +122,7 @@ static void count_kept(const transition_question *q, const kept_records *records
 
 /* The counts so far, and the records that wait. */
 typedef struct {
-    const transition_question *transition_question;
+    const transition_question *question;
     kept_records records;
     partial_counts few;
     int64_t *counts;
@@ -130,17 +130,17 @@ typedef struct {
 } transition_walk;
 
 static void start_walk(transition_walk *w, const transition_question *q, int64_t *counts) {
-    *w = (transition_walk){.transition_question = q, .counts = counts};
-    /* Before the first record: two of providers that differ from each other and from all. */
+    *w = (transition_walk){.question = q, .counts = counts};
+    /* Two records before the first: their providers differ from each other and from all others. */
     w->records.key[0] = -1;
     w->records.key[1] = (int64_t)MOST_PROVIDERS << 32;
     memset(counts, 0, q->cells * sizeof *counts);
 }
 
-/* Counts the records kept of a block of `count`, but the last, at `stop - 1`, which then waits. */
+/* Counts the records kept of a block of `count` records, but for the last, at `stop - 1`, which then waits. */
 static sif_status end_block(transition_walk *w, size_t count, size_t stop, const sif_interrupt_check *interrupt) {
     kept_records *const records = &w->records;
-    count_kept(w->transition_question, records, stop - 1, &w->few, w->counts);
+    count_kept(w->question, records, stop - 1, &w->few, w->counts);
     for (size_t k = 0; k < 2; k++) {
         records->key[k] = records->key[stop - 2 + k];
         records->grade[k] = records->grade[stop - 2 + k];
@@ -150,15 +150,15 @@ static sif_status end_block(transition_walk *w, size_t count, size_t stop, const
     if (w->rows_since_check < SIF_ROWS_PER_CHECK)
         return sif_ok();
     w->rows_since_check = 0;
-    if (w->transition_question->cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
-        empty_partial_counts(&w->few, w->transition_question->cells, w->counts);
+    if (w->question->cells <= FEW_CELLS) /* before a counter of 32 bits could be full */
+        empty_partial_counts(&w->few, w->question->cells, w->counts);
     return sif_is_interrupted(interrupt) ? sif_fail(SIF_INTERRUPTED, -1, 0) : sif_ok();
 }
 
 static void end_walk(transition_walk *w) {
-    count_kept(w->transition_question, &w->records, 2, &w->few, w->counts);
-    if (w->transition_question->cells <= FEW_CELLS)
-        empty_partial_counts(&w->few, w->transition_question->cells, w->counts);
+    count_kept(w->question, &w->records, 2, &w->few, w->counts);
+    if (w->question->cells <= FEW_CELLS)
+        empty_partial_counts(&w->few, w->question->cells, w->counts);
 }
 
 /* Walks the rows as they lie, or by `order`. */
@@ -202,8 +202,8 @@ static int carry_codes(const void *context, int64_t first, size_t count, uint64_
     return 0;
 }
 
-/* Walks the words of eligible records, in their order. Keys need no more than to be equal on one day, and to differ in their upper halves
- * between providers: a day is that of its place in the word. */
+/* Walks the words of eligible records, in their order. Here a key must be equal for records of one provider and day, and differ in its
+ * upper half between providers. So the day's place in the word does for the day. */
 static sif_status walk_words(const transition_question *q, const sif_ordering *ordering, int table_bits, transition_walk *w,
                              const sif_interrupt_check *interrupt) {
     const sif_layout *const layout = &ordering->layout;
@@ -230,7 +230,7 @@ static sif_status walk_words(const transition_question *q, const sif_ordering *o
     return status;
 }
 
-/* Whether days and providers of the words are those that a walk of the rows would take, so that keys can be made of them. */
+/* Whether keys can be made of the words: the days must fit half a key, and be days that a walk of the rows would take. */
 static int are_keys(const sif_layout *layout) {
     const sif_key_range *const dated = &layout->range[SIF_DATED];
     return dated->bits <= 31 && dated->least >= INT32_MIN && dated->least <= 0x7FFFFFFF - (int64_t)sif_lowest_bits(dated->bits);
@@ -250,7 +250,7 @@ static sif_status first_fault_in_rows(const transition_question *q, const sif_in
     return sif_ok();
 }
 
-/* Sorts all records and walks them: their words, or, where those don't fit, the rows by their order. */
+/* Sorts all records and walks their words. Where they do not fit words, the rows are walked in their order. */
 static sif_status walk_sorted(transition_question *q, transition_walk *w, const sif_interrupt_check *interrupt) {
     const sif_records *const records = q->records;
     sif_ordering ordering = {.words = NULL};

@@ -1,4 +1,5 @@
-/* The versions of the hot loops of counting: one template, included once for each instruction set; of AVX-512 one loop by hand. */
+/* The versions of the hot loops of counting: one template, included once for each instruction set. For AVX-512 one loop is written by
+ * hand. */
 #include "counting_loops.h"
 
 #if SIF_X86
@@ -6,7 +7,7 @@
 #endif
 #include <string.h>
 
-/* A comparison gives all ones where it holds: taken away, that is one more. AVX-512 adds under a mask. */
+/* A comparison gives all ones where it holds, which is -1: subtracted, it adds 1. AVX-512 adds under a mask. */
 #define LESS_ALL_ONES(partial, is_match) ((uint8_t)((partial) + (is_match)))
 #define MORE_WHERE(partial, is_match) ((is_match) ? (uint8_t)((partial) + 1) : (partial))
 
@@ -23,13 +24,13 @@ SIF_INLINE void count_eight(uint64_t four, uint64_t more, uint16_t *tables) {
 }
 
 #if SIF_X86 && defined(__x86_64__)
-/* Counting in tables as in the template, but for the cells, which stay in registers: a processor that makes one store a cycle, which is
- * what each row needs for its counter, has none to spare for them. */
+/* Counts in tables as the template does, but keeps the cells in registers. Each row needs a store for its counter, and a processor that
+ * makes one store in a cycle has none to spare for cells. */
 typedef struct {
     __m512i half[2];
 } strip;
 
-/* Rows of the table of 32 codes: of signed kinds min(code + 1, n_groups + 1), of others min(code, n_groups) + 1. */
+/* The table's rows for 32 codes: min(code + 1, n_groups + 1) for signed kinds, min(code, n_groups) + 1 for others. */
 SIF_TARGET_AVX512 SIF_INLINE __m512i clip_signed(__m512i codes, uint32_t n_groups) {
     return _mm512_min_epu16(_mm512_add_epi16(codes, _mm512_set1_epi16(1)), _mm512_set1_epi16((int16_t)(n_groups + 1)));
 }
@@ -93,7 +94,7 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) 
     return _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
 }
 
-/* The cells of 32 rows; the eighths of a strip that they are begin with `eighth`. */
+/* The cells of 32 rows, whose first is at eighth `eighth` of the strip. */
 SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,
                                               uint32_t eighth) {
     const __m512i eighths = _mm512_set_epi64(0x0003000300030003, 0x0003000300030003, 0x0002000200020002, 0x0002000200020002,

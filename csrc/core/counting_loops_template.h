@@ -3,10 +3,11 @@
  * form of partial + is_match that becomes the fewest instructions, and IN_REGISTERS where count_in_tables is there already. Compilers
  * vectorise the loops; there is no branch in them. */
 
-/* A row of the table is the code + 1, clipped from above in lanes as wide as the code: of signed kinds, whose -1 becomes 0, after 1 is
- * added; of others before, as 1 more than their largest would be 0. What follows fits 16 bits. The cells of a strip are found while the
- * increments of the strip before wait for one another; those of the last strip are found twice. A group that most rows have finds a
- * counter for each place of a strip, so that no increment has to wait for another of the same counter that is still on its way. */
+/* The table's row for a group is its code + 1, limited to the last row. It is computed in lanes as wide as the code. Signed codes are
+ * limited after 1 was added, which makes 0 of -1; others before, since 1 more than their largest would be 0. What follows fits 16 bits.
+ * The cells of a strip are found while the increments of the strip before wait for one another; those of the last strip are found
+ * twice. Where most rows have one group, each eighth of a strip has a row of its own for it: no increment waits for another of the same
+ * counter. */
 #ifndef IN_REGISTERS
 #define DEFINE_COUNT_IN_TABLES(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                   \
     TARGET SIF_INLINE void VERSION(find_strip_##KIND)(const TYPE *restrict codes, const uint8_t *restrict valid,                           \
@@ -56,8 +57,8 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t, int64_t, uint64_t, 0)
 #undef DEFINE_COUNT_IN_TABLES
 #endif
 
-/* A code's lane is all ones where it is missing. What may stand there is found by the largest: of signed kinds of code + 1, which is 0 for
- * missing; of others of the code itself. */
+/* A missing code is all ones in its lane. The largest code says whether one was out of range: in signed kinds the largest code + 1,
+ * which is 0 for a missing one, in others the largest code. */
 #define DEFINE_FIND_CELLS(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                        \
     TARGET static int VERSION(find_cells_##KIND)(const void *groups, const int8_t *restrict grades, size_t count, uint32_t n_groups,       \
                                                  uint32_t n_grades, uint32_t *restrict cell) {                                             \
@@ -90,9 +91,9 @@ TARGET static void VERSION(clamp_cells)(uint32_t *restrict cells, size_t count, 
         cells[i] = cells[i] < n_cells ? cells[i] : n_cells - 1;
 }
 
-/* VALUES values in one reading; a lane of a partial holds at most 255, so that a stretch is 255 vectors. Memory is asked for well before
- * it is read: it is all that this loop waits for. (At 1 to 4 KB before, some processors take turns between fast and half as fast, as what
- * they foresee themselves comes to the same lines.) */
+/* Counts VALUES values in one reading. A lane of a partial count holds at most 255, so a stretch is 255 vectors long. This loop waits
+ * for nothing but memory, which is asked for well before it is read. (At 1 to 4 KB before, some processors are fast and half as fast by
+ * turns, as they fetch the same lines by themselves.) */
 TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t count, uint32_t n_grades, int64_t *restrict counts) {
     enum { STRETCH = 255 * LANES, AHEAD = 8192 };
     const size_t whole = count / LANES * LANES;

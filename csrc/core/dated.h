@@ -4,18 +4,18 @@
 
 #include "codes.h"
 
-/* What stands at position j < rows->n of the order, be it a row or not. */
+/* What the order has at position j < rows->n, whether that is a row or not. */
 static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) {
     return rows->order != NULL ? sif_once(rows->order, j) : j;
 }
 
-/* The row at position j, which sif_next_group has checked; what has become of it since is held to the rows there are. */
+/* The row at position j, which sif_next_group has checked. What it may have become since is limited to the rows there are. */
 static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) {
     const int64_t row = sif_order_at(rows, j);
     return row >= 0 && row < rows->n ? row : 0; /* one way: an array must change meanwhile */
 }
 
-/* The first position from `position` on at which another group follows; `order` may name rows that there are not. */
+/* The first position from `position` on where another group follows. `order` may name rows that there are not. */
 static inline int64_t sif_start_of_group(const sif_dated *rows, int64_t position) {
     for (; position > 0 && position < rows->n; position++) {
         const int64_t before = sif_order_at(rows, position - 1), row = sif_order_at(rows, position);
@@ -33,9 +33,9 @@ static inline sif_piece sif_piece_of(const sif_dated *rows) {
     return (sif_piece){first, stop > first ? stop : first};
 }
 
-/* The group whose rows begin at position `start`, and the position after its last, which is no more than `end`, where the piece ends. Every
- * position up to there is checked: it names a row, whose group exists and whose day is known, and neither group nor day goes back. The rows
- * are added to the work that the interrupt check counts. */
+/* Gives the group whose rows begin at position `start`, and the position after its last row, which is at most `end`, where the piece
+ * ends. Every position up to there is checked: it names a row, the row's group exists, its day is known, and neither group nor day goes
+ * back. The rows are added to the work that the interrupt check counts. */
 static inline sif_status sif_next_group(const sif_dated *rows, int64_t start, int64_t end, int64_t *group, int64_t *stop,
                                         const sif_interrupt_check *interrupt, int64_t *work) {
     int64_t of_group = -1, before = SIF_NO_DAY, j = start;

@@ -11,16 +11,18 @@ typedef struct {
     int32_t *entry;
 } sif_day_table;
 
-/* What a day lies between; least > most where there is none. */
+/* The least and the largest of some days; least > most where there is none. */
 typedef struct {
     int64_t least, most;
 } sif_span;
 
+/* later: by how much `published` is later than `dated`; 2^64 is added or taken away where that does not fit. */
 typedef struct {
-    sif_span dated, published, later; /* later: what `published` is later than `dated`, 2^64 added or taken away where it does not fit */
+    sif_span dated, published, later;
 } sif_spans;
 
-/* How the keys of a record are packed into a word: each as its place, counted from 1 for `least`, with 0 for a missing one. */
+/* How the keys of a record are packed into a word. Each is given as its place, which is counted from 1 for `least`; 0 is for a missing
+ * one. */
 enum { SIF_PUBLISHED, SIF_DATED, SIF_PROVIDER, SIF_N_KEYS };
 
 typedef struct {

@@ -21,7 +21,7 @@ TARGET static int VERSION(is_ordered)(const int32_t *restrict provider, const in
     return !fault;
 }
 
-/* Extends the spans by those of a block's records. Returns whether one of them has no day: that lies before all. */
+/* Extends the spans by those of a block's records. Returns whether one of them has no day, which would lie before all. */
 TARGET static int VERSION(extend_spans)(const int64_t *restrict dated, const int64_t *restrict published, size_t count,
                                         sif_spans *restrict spans) {
     sif_span by_dated = spans->dated, by_published = spans->published, by_later = spans->later;
@@ -30,7 +30,7 @@ TARGET static int VERSION(extend_spans)(const int64_t *restrict dated, const int
         by_dated.least = day < by_dated.least ? day : by_dated.least;
         by_dated.most = day > by_dated.most ? day : by_dated.most;
     }
-    int64_t before_least = by_published.least - 1; /* taken away from a missing one, 1 makes the largest of all */
+    int64_t before_least = by_published.least - 1; /* 1 taken away from a missing one makes the largest of all */
     for (size_t k = 0; k < count; k++) {
         const int64_t day = published[k], before = (int64_t)((uint64_t)day - 1);
         before_least = before < before_least ? before : before_least;
@@ -72,7 +72,8 @@ TARGET static int VERSION(put_bits)(const int32_t *restrict value, size_t count,
     return least == SIF_NO_CODE;
 }
 
-/* value[k] = the bits from `shift` on that `mask` has, at most `most`, less `less`: whatever the word is, a value is in its range. */
+/* value[k] = the bits of a word from `shift` on, under `mask`, limited to `most`, minus `less`. Whatever the word is, the value is in
+ * its range. */
 TARGET static void VERSION(take_bits)(const uint64_t *restrict words, size_t count, int shift, uint32_t mask, uint32_t most, int32_t less,
                                       int32_t *restrict value) {
     for (size_t k = 0; k < count; k++) {

@@ -42,14 +42,14 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
     block->row_before = block->first > 0 ? row_at(order, block->first - 1) : 0;
     if (records->provider.size > MOST_PROVIDERS)
         return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
-    /* Of the piece before, which has checked it, the provider alone matters: it is another. */
+    /* The piece before has checked that record. Of it only the provider matters here: it must be another. */
     const int64_t provider = sif_provider_before(records, order, block->first);
     if (provider >= 0 && is_row(records, block->row_before)) /* one way: an array must change meanwhile */
         block->key[0] = provider << 32;
     return sif_ok();
 }
 
-/* Asks for the rows of a column that are read some blocks later. What `order` names there is not yet checked. */
+/* Asks for the rows of a column that are read some blocks later. What `order` has there is not yet checked. */
 static void fetch_ahead(const sif_history *block, const void *column, size_t width) {
     if (block->order == NULL) {
         sif_fetch_ahead((const char *)column + block->first * (int64_t)width, block->count, width);
@@ -99,13 +99,13 @@ int sif_read_history(sif_history *block) {
     const int found = sif_history_loops_now()->make_keys(provider, days, block->count, block->key);
     block->rises = (found & SIF_TIED) == 0;
     block->is_faulty = (found & SIF_FAULTY) != 0;
-    /* Of one day, publication and row decide. Where there is no publication and no other order, rows rise. */
+    /* On one day publication and row decide. Where there is no publication and no other order, rows rise. */
     const int may_fall = !block->rises && (records->published != NULL || block->order != NULL);
     return block->is_faulty || may_fall || block->is_cut;
 }
 
-/* Whether i's record comes after the one before it, of the same day: by publication, then by row, so that no row can come twice. Not for
- * the first of all places, of which the key before is -1. */
+/* Whether record i comes after the one before it on the same day: by publication, then by row, so that no row can come twice. Not for
+ * the first place of all, before which the key is -1. */
 static int follows_on_its_day(const sif_history *block, size_t i) {
     const int64_t row = sif_history_row(block, i), before = i > 0 ? sif_history_row(block, i - 1) : block->row_before;
     const int64_t published = sif_published(block->records, row), published_before = sif_published(block->records, before);

@@ -12,7 +12,7 @@ TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int
     }
     int64_t fall = 0, no_rise = 0; /* negative once a key falls, or does not rise */
     for (size_t i = 0; i < count; i++) {
-        /* Unsigned: the key of a faulty provider may lie too far from the next. */
+        /* Unsigned: the keys of a faulty provider and the next may differ by too much. */
         const uint64_t rise = (uint64_t)key[i + 1] - (uint64_t)key[i];
         fall |= (int64_t)rise;
         no_rise |= (int64_t)(rise - 1);

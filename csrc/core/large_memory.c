@@ -8,10 +8,11 @@
 
 #include "ordering.h"
 
-/* Writing to many places at once takes a page's address each time: with pages of 2 MB those stay at hand, and far fewer pages have to be
- * brought in (measured: an eighth of the time of an unordered grid). Only the whole large pages within the block are asked for. The wish
- * would stay with memory that malloc gives to others later: what is asked for so is taken from the system, and given back to it. From as
- * much on as malloc itself takes from the system each time, since to bring pages in anew takes longer than to use those at hand. */
+/* Writing to many places at once takes a page's address each time. With pages of 2 MB these addresses stay at hand, and far fewer pages
+ * have to be brought in (measured: an eighth of the time of an unordered grid). Only the whole large pages within the block are asked
+ * for. The wish for them would stay with memory that malloc later gives to others. So such memory is taken from the system and given
+ * back to it. This is done only from the size on for which malloc itself asks the system each time: to bring pages in anew takes longer
+ * than to use those at hand. */
 #if defined(__linux__) && defined(MADV_HUGEPAGE) && defined(MAP_ANONYMOUS)
 enum { PAGE = 1 << 21, LARGE = 16 * PAGE };
 

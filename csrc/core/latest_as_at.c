@@ -1,7 +1,7 @@
 /* The most recent eligible record of each provider on one date: one pass, no ordering needed. */
 #include "records.h"
 
-/* The best record of a provider so far; all that is compared lies in one place. */
+/* The best record of a provider so far. All that is compared lies side by side. */
 typedef struct {
     int64_t dated, published, row;
 } best;

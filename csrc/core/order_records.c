@@ -1,10 +1,10 @@
 /* Ordering records by provider and time.
  *
- * The keys (how much later than the dated day the report came, that day, the provider; from the least to the most significant) and what
- * a record takes along, such as its row, are packed into a word of 64 bits. The words are scattered by the provider's upper bits into
- * buckets that fit the caches next to the processor; there each bucket is sorted by the other bits of its keys, a digit at a time, from the
- * lowest (radix sort; each pass scatters by counts, and is stable). Where the keys do not fit one word, the rows are sorted in rounds, each
- * by the bits that follow those of the round before. */
+ * A record is ordered by its provider, then by the day that dates it, then by how much later its report came. These keys and what a
+ * record takes along, such as its row, are packed into a word of 64 bits. The words are scattered into buckets by the provider's upper
+ * bits, so that each bucket fits the caches next to the processor. There it is sorted by the other bits, one digit at a time, from the
+ * lowest (radix sort: each pass scatters by counts, and is stable). Where the keys do not fit one word, the rows are sorted in several
+ * rounds, each by the bits above those of the round before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,15 +24,15 @@ enum {
 
 typedef enum { PUBLISHED = SIF_PUBLISHED, DATED = SIF_DATED, PROVIDER = SIF_PROVIDER, N_KEYS = SIF_N_KEYS } key_name;
 
-/* The keys of a block of rows, and of the row after it. PUBLISHED is `published`, or what it is later than `dated`: it decides only
- * between equal days, so either will do, and the difference mostly spans fewer bits. */
+/* The keys of a block of rows, and of the row after it. The key PUBLISHED is `published`, or how much later than `dated` that is. It
+ * decides between equal days alone, so either will do; the difference mostly takes fewer bits. */
 typedef struct {
     const int64_t *published; /* of the rows, as they lie or gathered */
     int64_t dated[KEY_BLOCK + 1], row[KEY_BLOCK + 1], gathered[KEY_BLOCK + 1], inspected[KEY_BLOCK + 1];
     int32_t provider[KEY_BLOCK + 1];
 } key_block;
 
-/* Makes a block ready for rows as they lie: numbers of rows that rise, and no publication where none is known. */
+/* Prepares a block for rows as they lie: row numbers rise, and no publication date is known. */
 static void start_key_block(const sif_records *records, key_block *b) {
     for (int64_t k = 0; k <= KEY_BLOCK; k++) {
         b->row[k] = k;
@@ -67,7 +67,7 @@ typedef struct {
     int64_t next, stop;
 } bucket_room;
 
-/* By which of its upper bits a provider falls into a bucket. */
+/* A provider's upper bits say into which bucket it falls. */
 typedef struct {
     int bits, shift;
     int64_t n;
@@ -84,9 +84,9 @@ static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
     memset(all->start, 0, sizeof all->start);
 }
 
-/* Places run from 1, and 0 is for missing. No day is INT64_MIN, which is for missing itself: the last place is below 2^64. */
+/* Places are counted from 1, and 0 is for missing. INT64_MIN is for missing and so no day: the last place is below 2^64. */
 static sif_key_range range_of(int64_t least, int64_t most) {
-    if (least > most) /* no row, or no date at all: the key tells nothing apart */
+    if (least > most) /* there is no row, or no date at all: the key decides nothing */
         return (sif_key_range){0, 0};
     return (sif_key_range){least, sif_bits_of((uint64_t)most - (uint64_t)least + 1)};
 }
@@ -137,13 +137,13 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     return sif_ok();
 }
 
-/* The places of the counters of one digit: those below 2^DIGIT. */
+/* The counters of one digit, below 2^DIGIT. */
 typedef struct {
     int64_t of[1 << DIGIT];
 } digit_places;
 
-/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result, or NULL where
- * the watch says stop. */
+/* Sorts words by their bits from `low` up to `high`; `spare` is as large. Returns the one of the two that holds the result, or NULL
+ * where the interrupt check says stop. */
 static uint64_t *sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, digit_places *place,
                             const sif_interrupt_check *interrupt) {
     const int widest = n < FEW_WORDS ? SMALL_DIGIT : DIGIT, digits = (high - low + widest - 1) / widest;
@@ -196,8 +196,8 @@ static int lay_out(sif_layout *layout, int carried_bits) {
     return high <= 64;
 }
 
-/* Packs the eligible records and scatters their words into the buckets. No bucket takes more than the
- * survey has counted for it, and each must take as many: else the records have changed since. */
+/* Packs the eligible records and scatters their words into the buckets. No bucket takes more words than the survey has counted for it,
+ * and each must take as many: otherwise the records have changed since. */
 static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
                                uint64_t *words, const sif_interrupt_check *interrupt) {
     const sif_grid_loops *const loops = sif_grid_loops_now();
@@ -333,7 +333,7 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
     }
     int key = 0, taken = 0; /* `taken` bits of `key` are ordered already */
     for (int round = 0; key < N_KEYS; round++) {
-        /* What fits above the row's position: whole keys, and where a key does not fit, its lower bits first. */
+        /* What fits above the row's position: whole keys, and the lower bits of a key that does not fit. */
         struct {
             int key, from, to; /* the key's bits from `from` on go to the word's bits from `to` on */
             uint64_t mask;
@@ -369,7 +369,8 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        /* The words hold positions in the order so far; the rows found there go to the other half before they are copied back. */
+        /* The words hold positions in the order so far. The rows found there go to the other half of the memory before they are copied
+         * back. */
         uint64_t *const rows = words == memory ? memory + n : memory;
         for (int64_t i = 0; i < n; i++)
             rows[i] = (uint64_t)order[words[i] & row_mask];

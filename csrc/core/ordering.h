@@ -1,5 +1,5 @@
-/* Records ordered by provider and time, packed: for kernels that walk them without going back to the scattered rows. Inside the core only.
- */
+/* Records ordered by provider and time, packed into words, for kernels that walk them without going back to the scattered rows. Inside
+ * the core only. */
 #ifndef SIF_ORDERING_H
 #define SIF_ORDERING_H
 
@@ -18,10 +18,10 @@ static inline uint64_t sif_lowest_bits(int bits) {
     return ((uint64_t)1 << bits) - 1;
 }
 
-/* What each record takes along in the lower `bits` bits of its word. */
+/* What each record takes along, in the lower `bits` bits of its word. */
 typedef struct {
     int bits;
-    /* Writes it for the rows first .. first + count - 1, in blocks of at most SIF_CARRIED_BLOCK; non-zero: one of them is at fault. */
+    /* Writes it for the rows first .. first + count - 1, at most SIF_CARRIED_BLOCK. Returns non-zero where one of them is at fault. */
     int (*load)(const void *context, int64_t first, size_t count, uint64_t *carried);
     const void *context;
 } sif_carried;
@@ -30,7 +30,7 @@ enum { SIF_CARRIED_BLOCK = 256 };
 
 typedef struct {
     int64_t n;         /* records that take part */
-    uint64_t *words;   /* n, a word a record, in their order; NULL where the keys do not fit a word */
+    uint64_t *words;   /* n, one word per record, in their order; NULL where the keys do not fit a word */
     sif_layout layout; /* of the keys in a word, above what is carried */
 } sif_ordering;
 

@@ -1,4 +1,4 @@
-/* What the kernels that follow a provider through time share: dates of a record, openness of a provider. Inside the core only. */
+/* What kernels that follow a provider through time share: the dates of a record, and when a provider is open. Inside the core only. */
 #ifndef SIF_RECORDS_H
 #define SIF_RECORDS_H
 

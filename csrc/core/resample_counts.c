@@ -1,10 +1,13 @@
 /* Bootstrap by provider for statistics of counts.
  *
- * Drawing a provider is drawing a number below n_providers, where providers of one profile have consecutive numbers. The draws are not
- * made one by one: of the draws that fall into 2^k numbers, each is in the lower half with probability 1/2, so that as many are as there
- * are ones among as many random bits. Halves are halved again until one lies within a profile; the few draws left over in a small part
- * are made singly. Numbers from n_providers up to the next power of 2 are drawn again. So the distribution is exactly that of single
- * draws, at one bit a draw and level. */
+ * To draw a provider is to draw a number below n_providers; the providers of one profile have consecutive numbers. The draws are not made
+ * one by one. Of the draws that fall on 2^k numbers, each falls on the lower half with probability 1/2. So as many fall there as there are
+ * ones among as many random bits. Halves are halved again until all their numbers are of one profile. Where few draws are left for a part,
+ * they are made one by one. Numbers from n_providers up to the next power of 2 are drawn again. So the distribution is exactly that of
+ * single draws, and takes one bit per draw and level.
+ *
+ * For example, 5 draws among 8 numbers, of which 0 to 3 have profile A, 4 and 5 profile B, 6 and 7 profile C: the bits 1 0 1 1 0 put
+ * three draws into the lower half. They are of A. The bits 0 1 for the other two put one on 4 and 5, of B, and one on 6 and 7, of C. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +27,8 @@ static uint64_t mix(uint64_t *counter) {
     return z ^ z >> 31;
 }
 
-/* Replicates of a seed begin at different places of SplitMix64, a bijection: four words of it in a row differ, so that not all are 0. */
+/* Replicates of a seed begin at different places of SplitMix64. That is a bijection, so four words of it in a row differ and are not
+ * all 0. */
 static random_stream stream_of(uint64_t seed, int64_t replicate) {
     random_stream of;
     uint64_t by_seed = seed, by_replicate = ~(uint64_t)replicate;
@@ -50,7 +54,7 @@ static inline uint64_t next_bits(random_stream *of) {
     return result;
 }
 
-/* Ones among the bits of a word, by adding neighbours (the compilers' builtin is a call where the processor is not named). */
+/* How many bits of a word are ones, by adding neighbours. (The compilers' builtin is a function call where the processor is not named.) */
 static inline int64_t count_ones(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555;
     x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
@@ -110,7 +114,7 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
     sif_status status = sif_ok();
     uint32_t *profile = NULL;
     int64_t *drawn = NULL, *begins = NULL, n_providers = 0;
-    profile_entry *own = NULL; /* like begins a copy: what is checked there stays as it is */
+    profile_entry *own = NULL; /* a copy, like `begins`: it stays as it was when it was checked */
     if (n_profiles >= UINT32_MAX) {
         status = sif_fail(SIF_TOO_LARGE, -1, n_profiles);
         goto done;

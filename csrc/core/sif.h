@@ -64,6 +64,7 @@ typedef enum {
     SIF_BAD_VALUE,    /* a number that is NaN or infinite; value: an S, a tie pattern, a profile or a cell that there can't be */
     SIF_TOO_LARGE,    /* value: a number of cells or rows that this kernel can't address */
     SIF_NO_MEMORY,
+    SIF_BAD_TEXT, /* a text that does not lie within its buffer, or is no UTF-8 */
     SIF_INTERRUPTED,
     SIF_CHANGED /* an input that was written to during the call: what was found in it at first is no longer there */
 } sif_code;
@@ -223,6 +224,14 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
 sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes,
                               const sif_interrupt_check *interrupt);
 
+/* What the variance of S needs where rows depend on one another. Let u be, of a row, the rows of its group on earlier days less those on
+ * later days, times the rows with a worse grade less those with a better one. Missing grades take no part.
+ * clusters: codes of what rows belong to; a missing one is a cluster of its own. Memory: 16 bytes a row of the piece, 16 a cluster.
+ * sums: group.size x 2, added to: the sum of u^2 over rows, and over clusters the sum of (the sum of u over their rows)^2.
+ * n_clusters: group.size, added to. On error sums are NaN and n_clusters SIF_VOID. A code of a cluster that is none is SIF_BAD_PROVIDER. */
+sif_status sif_kendall_clusters(const sif_dated *rows, const sif_codes *grades, const sif_codes *clusters, double *sums,
+                                int64_t *n_clusters, const sif_interrupt_check *interrupt);
+
 /* The exact distribution of S where every order of the values is as likely, given their ties.
  * tie_pattern: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same tie
  * pattern should follow one another: their distribution is worked out once. On error the outputs are NaN.
@@ -255,5 +264,46 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
 #ifdef __cplusplus
 }
 #endif
+
+/* A column of texts as tables hold them; a text may have any bytes, NUL too.
+ * SIF_OFFSETS32, SIF_OFFSETS64: as Arrow's string and large_string. `rows` has n + 1 offsets into buffers[0].
+ * SIF_VIEWS: as Arrow's string_view. `rows` has n views of 16 bytes, which name any of n_buffers buffers.
+ * SIF_POINTERS: row i is the sizes[i] bytes at buffers[i]; `rows` is not looked at. Of Python's own strings; not missing.
+ * No byte outside the buffers is read, wherever offsets and views point. */
+typedef enum { SIF_OFFSETS32, SIF_OFFSETS64, SIF_VIEWS, SIF_POINTERS } sif_text_kind;
+
+typedef struct {
+    int64_t n;
+    sif_text_kind kind;
+    const void *rows; /* need not be aligned */
+    const uint8_t *const *buffers;
+    const int64_t *sizes;
+    int64_t n_buffers;
+    const uint8_t *validity; /* as in sif_codes; what stands behind a 0 bit is not looked at */
+    int64_t validity_offset;
+} sif_texts;
+
+/* The labels that a column, or several that are encoded one after another, has had so far: numbered in order of first appearance, compared
+ * byte by byte. One thread at a time may use one. At most `most` labels, below INT32_MAX - 2.
+ * seed: what nobody who chooses the texts knows, so that no choice of them takes longer than others; no result depends on it.
+ * sif_new_dictionary gives NULL where there is no memory. first_rows: the first row of each label; valid until the next call. */
+typedef struct sif_dictionary sif_dictionary;
+sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most);
+void sif_free_dictionary(sif_dictionary *dictionary);
+int64_t sif_dictionary_size(const sif_dictionary *dictionary);
+const int64_t *sif_first_rows(const sif_dictionary *dictionary);
+
+/* The code of each row: that of its label in the dictionary, to which new labels are added; -1 missing.
+ * codes: n, overwritten. first_row: the number of row 0 in the whole column, for first_rows and the status.
+ * SIF_BAD_TEXT: a row that does not lie within its bytes, is longer than INT32_MAX bytes, or is no UTF-8. SIF_TOO_LARGE: more labels than
+ * `most`. After an error codes are void, and the dictionary is only good for being freed. */
+sif_status sif_encode_text(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt);
+
+/* The place of each label among all, sorted by their bytes: that is the order of code points.
+ * place: as many as there are labels. */
+sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, const sif_interrupt_check *interrupt);
+
+/* Puts place[code] in the place of each code from 0 to size - 1, and -1 in that of all others. */
+sif_status sif_recode(int64_t n, int64_t size, const int32_t *place, int32_t *codes, const sif_interrupt_check *interrupt);
 
 #endif

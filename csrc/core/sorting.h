@@ -8,8 +8,8 @@
 
 enum { SIF_SORT_RUN = 8 /* values sorted by insertion before runs are merged */ };
 
-/* Sorts values[0 .. n - 1] with the help of as many in `spare`; returns the number of inversions: pairs of which the first was larger;
- * or -1 where the interrupt check says stop. What is sorted is added to the work that the interrupt check counts. */
+/* Sorts values[0 .. n - 1]; `spare` has room for as many. Returns the number of inversions, which are pairs whose first was larger, or
+ * -1 where the interrupt check says stop. What is sorted is added to the work that the interrupt check counts. */
 static inline int64_t sif_sort_values(double *values, double *spare, int64_t n, const sif_interrupt_check *interrupt, int64_t *work) {
     int64_t inversions = 0;
     for (int64_t low = 0; low < n; low += SIF_SORT_RUN) {

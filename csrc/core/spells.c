@@ -1,7 +1,7 @@
 /* How long each grade was held.
  *
- * A record waits until the next is met, since of several on one day the last counts. Then it begins a spell, continues the one of its
- * provider (same grade), or ends it and begins another. */
+ * A record waits until the next one is met, since the last per day counts. Then it continues the spell of its provider (same grade), or
+ * ends it and begins another. */
 #include "code_loops.h"
 #include "histories.h"
 
@@ -18,7 +18,7 @@ typedef struct {
     int64_t n;
 } spell_list;
 
-/* The day on which a provider is observed last, or on which it has ceased to exist. */
+/* The last day on which a provider is observed, or the day on which it no longer exists. */
 static int64_t end_of_observation(const spell_list *list, int64_t provider) {
     const int64_t *const closed = list->records->closed;
     return closed == NULL || closed[provider] == SIF_NO_DAY || closed[provider] > list->until ? list->until : closed[provider];
@@ -29,7 +29,7 @@ static void end_spell(spell_list *list, int64_t day, int64_t row) {
     list->ended_by[list->n - 1] = row;
 }
 
-/* Takes in a record that has waited. `spell` is the running spell, of this provider or of one before. */
+/* Takes in a record that has waited. `spell` is the spell that goes on, of this provider or of one before. */
 static void take_in(spell_list *list, graded_record *spell, const graded_record *record) {
     if (record->row < 0)
         return;

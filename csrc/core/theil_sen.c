@@ -1,13 +1,13 @@
 /* Slopes of given ranks among those of all pairs of rows of a group, without a list of the pairs.
  *
- * A pass counts the slopes below a bracket and keeps those inside, or an even sample of these where they are too many. The sample tells
- * where in the bracket the wanted rank lies, and gives the next bracket. Two or three passes do, whatever the number of pairs; what comes
- * out is exactly a slope of a pair.
+ * A pass counts the slopes below a bracket and keeps those inside it, or an even sample where they are too many. The sample tells where in
+ * the bracket the wanted rank lies, which gives the next bracket. Two or three passes are enough for any number of pairs. The result is
+ * exactly the slope of a pair.
  *
- * The quick pass uses that a slope is below b where the two change places in the order by y - b x (Matousek 1991): those below are
- * counted as inversions, those inside are met while the order at the one end is turned into that at the other. Rounding may put pairs on
- * the wrong side of an end they all but touch; the answer stands if it lies further inside than that. Else, and where one slope is that
- * of very many pairs, the plain pass makes all slopes anew. */
+ * The quick pass uses that a pair's slope is below b where the two rows change places in the order by y - b x (Matousek 1991). The
+ * slopes below the bracket are counted as inversions. Those inside are met while the order at one end is turned into that at the other.
+ * Rounding may put a pair on the wrong side of an end that it nearly touches; the answer stands if it lies further inside. Otherwise,
+ * and where very many pairs share one slope, the plain pass computes all slopes again. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -39,10 +39,10 @@ typedef struct {
     uint64_t state;         /* of the random numbers */
     double *kept;           /* KEPT */
     int64_t n_kept, stride; /* every stride-th slope inside is kept */
-    turned_row *turned_row; /* n */
+    turned_row *turned;     /* n */
     double *scratch;        /* 2 n */
     const sif_interrupt_check *interrupt;
-    int64_t *work; /* done since the interrupt check was asked, in rows; that of one group after another adds up */
+    int64_t *work; /* done since the interrupt check was asked, in rows, over all groups */
 } slope_search;
 
 /* Halves the sample. */
@@ -62,7 +62,7 @@ static void begin_pass(slope_search *of) {
 static inline void keep_slope(slope_search *of, int64_t number, double slope) {
     if (number & (of->stride - 1))
         return;
-    if (of->n_kept == SLOPES_KEPT) /* an even number: the one to keep now is kept of half as many, too */
+    if (of->n_kept == SLOPES_KEPT) /* an even number: the one to keep now is kept when half as many are, too */
         thin_sample(of);
     of->kept[of->n_kept++] = slope;
 }
@@ -104,8 +104,8 @@ static int plain_pass(slope_search *of, double low, double high) {
     return 0;
 }
 
-/* How far from b a slope may lie that rounding puts on its wrong side: days differ by 1 at least, and each of two numbers y - b x is
- * off by at most 2 units of rounding. Infinite where such a number may be, even if the processor goes on with wider ones. */
+/* How far from b a slope may lie that rounding puts on the wrong side. Days differ by at least 1, and each of two numbers y - b x is
+ * off by at most 2 units of rounding. Infinite where such a number may be infinite, even if the processor computes with wider ones. */
 static double rounding_reach(const slope_search *of, double b) {
     const double most = of->most_y + fabs(b) * of->most_x;
     return most <= DBL_MAX ? 8 * DBL_EPSILON * most : INFINITY;
@@ -124,22 +124,22 @@ static int quick_pass(slope_search *of, double low, double high) {
     begin_pass(of);
     for (int64_t i = 0; i < of->n; i++) {
         of->scratch[i] = of->y[i] - low * of->x[i];
-        of->turned_row[i] = (turned_row){of->scratch[i], of->y[i] - high * of->x[i], i};
+        of->turned[i] = (turned_row){of->scratch[i], of->y[i] - high * of->x[i], i};
     }
     const int64_t below = sif_sort_values(of->scratch, of->scratch + of->n, of->n, of->interrupt, of->work);
     if (below < 0)
         return 1;
-    qsort(of->turned_row, (size_t)of->n, sizeof *of->turned_row, compare_turned);
+    qsort(of->turned, (size_t)of->n, sizeof *of->turned, compare_turned);
     for (int64_t k = 1; k < of->n; k++) {
-        const turned_row row = of->turned_row[k];
+        const turned_row row = of->turned[k];
         const double x = of->x[row.row], y = of->y[row.row];
         int64_t to = k;
-        for (; to > 0 && of->turned_row[to - 1].at_high > row.at_high; to--) {
-            const int64_t other = of->turned_row[to - 1].row;
-            of->turned_row[to] = of->turned_row[to - 1];
+        for (; to > 0 && of->turned[to - 1].at_high > row.at_high; to--) {
+            const int64_t other = of->turned[to - 1].row;
+            of->turned[to] = of->turned[to - 1];
             keep_slope(of, inside++, (of->y[other] - y) / (of->x[other] - x)); /* the same whichever of the two comes first */
         }
-        of->turned_row[to] = row;
+        of->turned[to] = row;
         if (sif_is_interrupted_after(of->interrupt, of->work, k - to + 1))
             return 1;
     }
@@ -191,7 +191,7 @@ static double select_value(double *values, int64_t n, int64_t k) {
 
 /* Begins a search: all slopes where they are few, else a sample of them. Returns non-zero where the interrupt check says stop. */
 static int start_search(slope_search *of) {
-    /* Many pairs are looked at outright, too, where one drawn at random would seldom be of different days. */
+    /* many pairs are looked at, too, where two rows drawn at random would seldom be of different days */
     if (of->pairs <= SLOPES_KEPT || (double)of->pairs < (double)of->n * (double)of->n / 16)
         return plain_pass(of, -INFINITY, INFINITY);
     draw_slopes(of);
@@ -212,7 +212,7 @@ static int narrow_search(slope_search *of, int64_t rank) {
     double next_low = from > 0 ? select_value(of->kept, n, from) : low;
     double next_high = to < n ? select_value(of->kept, n, to) : high;
     if (next_low == low && next_high == high) {
-        /* Few different slopes, each of many pairs: one of them alone is found right, or shut out. */
+        /* There are few different slopes, each of many pairs: one of them alone is either the answer or shut out. */
         const int64_t at = (int64_t)(share * (double)n);
         next_low = next_high = select_value(of->kept, n, at < n ? at : n - 1); /* one way: of 2^52 pairs a share is rounded to 1 */
     }
@@ -245,7 +245,7 @@ static int find_slope(slope_search *of, int64_t rank, double *slope) {
     *slope = of->low < of->high ? select_value(of->kept, of->inside, rank - of->below) : of->low;
     if (!of->rounded || (*slope - of->low > 2 * rounding_reach(of, of->low) && of->high - *slope > 2 * rounding_reach(of, of->high)))
         return 0;
-    /* The sample has missed the rank, by so little that rounding may have decided: again, the plain way. */
+    /* The sample has missed the rank by so little that rounding may have decided: once more, by the plain pass. */
     of->quick = 0;
     of->inside = 0;
     return find_slope(of, rank, slope);
@@ -283,7 +283,7 @@ sif_status sif_theil_sen(const sif_dated *rows, const double *values, int64_t n_
                            .y = y,
                            .later = later,
                            .kept = kept,
-                           .turned_row = rows_turned,
+                           .turned = rows_turned,
                            .scratch = scratch,
                            .quick = 3,
                            .state = 0x9E3779B97F4A7C15,

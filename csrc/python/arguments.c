@@ -27,6 +27,15 @@ int take_size(PyObject *object, const char *name, int64_t *size) {
     return 0;
 }
 
+int take_flag(PyObject *object, const char *name, int *flag) {
+    if (!PyBool_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "%s is True or False", name);
+        return -1;
+    }
+    *flag = object == Py_True;
+    return 0;
+}
+
 int take_day(PyObject *object, const char *name, int64_t *day) {
     const long long value = PyLong_AsLongLong(object);
     if (value == -1 && PyErr_Occurred())
@@ -94,7 +103,7 @@ static char lend(lent *buffers, PyObject *object, const char *name, int writable
     return *format;
 }
 
-/* Whether one of the views that the kernel writes to shares memory with any of the others, or itself is among them. */
+/* Whether one of the views that the kernel writes to shares memory with another view. */
 static int check_pairs(const lent *outputs, const lent *others) {
     for (int i = 0; i < outputs->n; i++)
         for (int k = 0; k < others->n && outputs->written >> i & 1; k++) {
@@ -238,6 +247,10 @@ static int take(lent *buffers, PyObject *object, const char *name, int64_t rows,
     return check_rows(buffers, name, view->len / width, rows);
 }
 
+int take_int32(lent *buffers, PyObject *object, const char *name, int64_t rows, const int32_t **data) {
+    return take(buffers, object, name, rows, 0, "il", "int32", 4, (void **)data);
+}
+
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data) {
     *data = NULL;
     return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
@@ -250,6 +263,10 @@ int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows
 int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data) {
     *data = NULL;
     return object == Py_None ? 0 : take(buffers, object, name, rows, 0, "?B", "bool", 1, (void **)data);
+}
+
+int take_int32_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int32_t **data) {
+    return take(buffers, object, name, rows, 1, "il", "int32", 4, (void **)data);
 }
 
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data) {

@@ -40,10 +40,12 @@ void release(lent *buffers);
 
 /* Each returns 0, or -1 with an exception set. `name` is the argument's, for messages. None gives NULL where `optional`. */
 int take_size(PyObject *object, const char *name, int64_t *size);
+int take_flag(PyObject *object, const char *name, int *flag);
 int take_day(PyObject *object, const char *name, int64_t *day);
 int take_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes);
 int take_optional_codes(lent *buffers, PyObject *object, const char *name, int64_t size, sif_codes *codes, const sif_codes **taken);
-/* A column of int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
+/* A column of int32, int64, float64 or bool/uint8; `rows` -1: as long as the columns taken so far, else exactly that many. */
+int take_int32(lent *buffers, PyObject *object, const char *name, int64_t rows, const int32_t **data);
 int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, int optional, const int64_t **data);
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data);
 int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64_t rows, const uint8_t **data);
@@ -51,7 +53,8 @@ int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
 int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece);
-/* Writable outputs of exactly `rows` values. */
+/* Writable outputs of exactly `rows` values; codes that are written anew may also be as long as the columns taken so far. */
+int take_int32_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int32_t **data);
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);
 int take_float64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, double **data);
 /* a * b, or -1 with an exception set where that is no size of memory, or where a or b was none. */

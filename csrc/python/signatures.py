@@ -14,9 +14,15 @@ TABLE, HEADER, STUB = ROOT / "csrc/python/signatures.toml", ROOT / "csrc/python/
 WIDTH = 140
 
 # Each kind of argument, and its type in the stub.
-TYPES = {"codes": "_Codes", "size": "int", "day": "int", "seed": "int"} | dict.fromkeys(
-    ["int64", "float64", "bool", "int64 out", "float64 out"], "_Buffer"
-)
+TYPES = {
+    "codes": "_Codes",
+    "size": "int",
+    "day": "int",
+    "seed": "int",
+    "flag": "bool",
+    "texts": "_Texts",
+    "values": "tuple[object, ...]",
+} | (dict.fromkeys(["int32", "int64", "float64", "bool", "objects", "int32 out", "int64 out", "float64 out"], "_Buffer"))
 
 STUB_HEAD = '''"""The kernels of the C core, on buffers. `counts` is their face for people.
 
@@ -30,6 +36,8 @@ import numpy as np
 _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # anything with the buffer protocol
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
+
+_Texts: TypeAlias = list[tuple[Any, ...]]  # (kind, rows, offset, validity or None, offsets or views, buffers of text ...)
 
 cpu: str
 

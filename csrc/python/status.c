@@ -137,6 +137,10 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         reason = "value";
         snprintf(text, sizeof text, "row %lld: the value is NaN, infinite or impossible", row);
         break;
+    case SIF_BAD_TEXT:
+        reason = "text";
+        snprintf(text, sizeof text, "row %lld: the text can't be written as UTF-8, or does not lie within its buffer", row);
+        break;
     case SIF_CHANGED:       /* not reached: an array must change meanwhile */
         reason = "changed"; /* not reached: an array must change meanwhile */
         snprintf(text, sizeof text, "an array was written to while it was counted, as by another thread"); /* not reached: it must change */

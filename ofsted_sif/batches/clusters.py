@@ -33,8 +33,12 @@ class PartitionedScan(Scan):
     def __init__(self, frame: Any, columns: dict[str, str]) -> None:
         need("dask.dataframe", "dask", "Dask DataFrames")
         categorical = frozenset(name for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.CategoricalDtype))
-        super().__init__(files.Source(list(frame.columns), categorical, frozenset(), None, []), columns, None)
+        super().__init__(files.Source(list(frame.columns), categorical, frozenset(), None, [], attrs=frame._meta.attrs), columns, None)
         self.frame = frame
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A Dask DataFrame travels as what is to be done, without rows."""
+        return PartitionedScan, (self.frame, self.columns)
 
     def __repr__(self) -> str:
         return f"<scan of {self.frame.npartitions:,} partitions, {len(self.source.names)} columns>"

@@ -13,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
+from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
 
@@ -52,18 +53,34 @@ def _method(function: Callable[..., Any], said: str = "", **defaults: Any) -> Ca
 class Scan:
     """What `scan` opens. It holds no data: each call reads the columns that it needs."""
 
-    def __init__(self, source: files.Source, columns: dict[str, str], progress: bool | None) -> None:
+    def __init__(
+        self, source: files.Source, columns: dict[str, str], progress: bool | None, again: functools.partial[Scan] | None = None
+    ) -> None:
         self.source = source
         self.columns = columns
         self.progress = progress
+        self.again = again  # opens the same once more
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A scan holds no data, and is opened once more where it arrives."""
+        if self.again is None or type(self.again.args[0]).__name__ == "DuckDBPyRelation":
+            raise TypeError("a relation of DuckDB lives in its connection and can't travel: write it to Parquet, and scan that")
+        return _opened, (self.again,)
 
     def __repr__(self) -> str:
         rows = "rows unknown" if self.source.rows is None else f"{self.source.rows:,} rows"
         return f"<scan of {rows}, {len(self.source.names)} columns>"
 
     aggregate = _method(aggregation.aggregate)
+    as_at = _method(snapshots.as_at)
+    changes = _method(change.changes)
     change_between = _method(two_dates.change_between)
+    logrank = _method(durations.logrank)
+    median_time_to = _method(durations.median_time_to)
+    periods = _method(in_year.periods)
     series = _method(snapshots.series)
+    spells = _method(durations.spells)
+    time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(
         trends.trend,
@@ -90,10 +107,12 @@ class Scan:
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
         files.write_ordered(self.source, self.columns["provider"], path)
-        return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
+        again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
+        return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)
 
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
+        warn_if_beyond(self.source.attrs, question.asked_days)
         first = question.asks_first
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question
@@ -124,7 +143,10 @@ class Scan:
     def _needed(self, question: partial.Question) -> list[str]:
         """The columns to read. What a graded inspection is the judgements tell only where no column `graded` does."""
         present, needed = self.source.names, question.needed()
-        of_records = question.histories
+        if question.whole_rows:
+            columns.needed_columns(present, [], needed, of_records=True)
+            return present
+        of_records = question.histories or question.records
         if of_records and "graded" in present:
             wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
             columns.needed_columns(present, [], needed, of_records=True)
@@ -144,9 +166,22 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                done.add(question.count(_judged(table, question, self.source.text)))
+                as_asked = _as_it_is if question.whole_rows else _judged
+                done.add(question.count(as_asked(table, question, self.source.text)))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
+
+
+def _opened(again: functools.partial[Scan]) -> Scan:
+    return again()
+
+
+def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
+    """A table of Arrow as pandas would have read it: text is text again."""
+    for position, name in enumerate(table.column_names):
+        if name in text:
+            table = table.set_column(position, name, table.column(position).cast("string"))
+    return table.to_pandas()
 
 
 def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
@@ -195,9 +230,10 @@ class _Done:
                 file = name
                 break
             begin += rows
+        of_rows = self.source.of_rows
         if not file:
-            return error
-        return error.moved(error.row, f"{file}: " if self.n_files == 1 else f"{file}, its row {error.row - in_file}: ")
+            return error.moved(error.row, of_rows)
+        return error.moved(error.row, f"{file}: {of_rows}" if self.n_files == 1 else f"{file}, {of_rows}its row {error.row - in_file}: ")
 
     def add(self, part: partial.Partial) -> None:
         """What the next rows give."""

@@ -15,7 +15,7 @@ import pandas as pd
 import ofsted_sif as sif
 from ofsted_sif import counts, reading
 from ofsted_sif.cli.wording import COLUMNS
-from ofsted_sif.naming import Whose, whose
+from ofsted_sif.report.naming import Whose, whose
 from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns, dates
 from ofsted_sif.table.columns import STANDARD

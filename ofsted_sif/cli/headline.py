@@ -28,6 +28,7 @@ from ofsted_sif.cli.asked import (
 )
 from ofsted_sif.cli.printing import Answer, format_of, percent
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.report.naming import england_beside
 from ofsted_sif.scales import infer_scale
 from ofsted_sif.table import columns, dates
 
@@ -79,6 +80,8 @@ def run(options: argparse.Namespace) -> Answer:
     year_ago, told = _year_ago(table, register, when, having, now, (asked, of_last, main, groups), tables)
     who = of_whom(newest, table, register)
     notes = [*_ceased(table, now, asked, of_last, having), told]
+    if having == main and (beside := england_beside(who, main, when["date"], when["published_by"], when["framework"])) is not None:
+        notes.append(beside)
     if left_out:
         notes.append(f"On another scale, so not shown beside these: {', '.join(map(human, left_out))}. Ask with --judgement {left_out[0]}.")
     notes.append("Next: ofsted-sif explain Birmingham, or ofsted-sif --help")
@@ -153,6 +156,8 @@ def _year_ago(
     then_by = None if when["published_by"] is None else pd.Timestamp(now.newest.attrs["published_by"]) - year
     before = {"date": day - year, "published_by": then_by, "framework": when["framework"]}
     newest = quietly(sif.as_at, table, register=register, **before)
+    if newest.attrs["n_unknown"] or newest.attrs["of_one_period"]:
+        return {}, f"{plain} A year ago: not compared, because the table does not have the state of every provider by then."
     then = _State(newest, quietly(_by_the_last, table, register, before, having, newest))
     found: dict[str, list[str]] = {}
     others: list[str] = []

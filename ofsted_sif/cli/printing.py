@@ -6,7 +6,7 @@ import argparse
 import re
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,18 +31,18 @@ class Answer:
     ----------
     head : sequence of str
         Who, where, as at which date, by which cut-off; a paragraph each.
-    tables : dict of str to DataFrame
+    tables : mapping of str to DataFrame
         The results, by what stands over each.
     notes : sequence of str
         What is to be said after them; a paragraph each.
-    year_ago : dict of str to sequence of str
+    year_ago : mapping of str to sequence of str
         A further column of some tables: the share a year ago.
     """
 
     head: Sequence[str]
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     notes: Sequence[str] = ()
-    year_ago: dict[str, Sequence[str]] = field(default_factory=dict)
+    year_ago: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def check_output(options: argparse.Namespace) -> None:

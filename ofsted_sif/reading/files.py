@@ -164,9 +164,15 @@ def _bytes(path: Any) -> tuple[bytes, str]:
 
 # ---- CSV
 
+# Dashes, quotes and the no-break space of Mac Roman.
+_OF_MACINTOSH = frozenset(b"\xd0\xd1\xd2\xd3\xd4\xd5\xca")
+
 
 def _decode(data: bytes, file: str) -> tuple[str, str]:
-    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252."""
+    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252.
+
+    Of Mac Roman it is known by its dashes: in cp1252 they would be the letter eth, alone between spaces.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
@@ -184,6 +190,13 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         return data.decode("utf-8"), "ASCII" if data.isascii() else "UTF-8"
     except UnicodeDecodeError as error:
         line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+    high = data.translate(None, bytes(range(128)))
+    if (
+        set(high) <= _OF_MACINTOSH
+        and (n := data.count(b" \xd0 ") + data.count(b" \xd1 "))
+        and n == high.count(b"\xd0") + high.count(b"\xd1")
+    ):
+        return data.decode("mac_roman"), f"Mac Roman (not UTF-8: byte {byte:#04x} in line {line})"
     try:
         return data.decode("cp1252"), f"cp1252 (not UTF-8: byte {byte:#04x} in line {line})"
     except UnicodeDecodeError as error:
@@ -289,7 +302,9 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 if ods:
                     content = unpacked.part("content.xml")
                     _measure_ods(content, file)
-                    return _not_shown(*(len(of.findall(content)) for of in (_ODS_FAILED, _ODS_UNCOUNTED, _ODS_MERGED))), None
+                    rare = ((b"table:formula", _ODS_UNCOUNTED), (b"number-rows-spanned", _ODS_MERGED))
+                    found = (len(of.findall(content)) if word in content else 0 for word, of in rare)
+                    return _not_shown(content.count(_ODS_FAILED), *found), None
                 parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
                 strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
                 for name, part in parts.items():
@@ -353,7 +368,7 @@ _ODS_TAG = re.compile(rb"<(/?)table:(" + _ODS_NAME + rb")(?=[\s/>])((?:[^<>\"']+
 # A formula of which no value was saved; a cell over several rows.
 _ODS_UNCOUNTED = re.compile(rb"<table:table-cell(?=\s)(?![^<>]*?office:value-type)[^<>]*?\btable:formula\s*=")
 _ODS_MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
-_ODS_FAILED = re.compile(rb"calcext:value-type=\"error\"")
+_ODS_FAILED = b'calcext:value-type="error"'
 _ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 _ODS_VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
 
@@ -367,10 +382,56 @@ def _repeats(attributes: bytes, file: str) -> int:
     return int(found[1])
 
 
+# A row of an ODS as it is nearly always written, and an empty cell at its end.
+_ODS_ROW = re.compile(rb"<table:table-row(?:\s[^<>]*+)?>")
+_ODS_ROW_END = b"</table:table-row>"
+_ODS_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*+)?/>")
+_ODS_REPEATS = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
+
+
+def _is_plainly_small(content: bytes) -> bool:
+    """Whether an ODS expands to no more than may be, as a count row by row tells; False where only a look at each cell can tell.
+
+    A row is at most as wide as it has cells and repeats of cells, and its text at most as long as it is written, times these.
+    """
+    rows = list(_ODS_ROW.finditer(content))
+    n_rows = len(rows)
+    if b"<!" in content or content.count(b"<table:table-row") != n_rows or content.count(_ODS_ROW_END) != n_rows:
+        return False  # comments and sections of text could hide where rows end
+    height = waiting = width = n_cells = text = before = 0
+    for row in rows:
+        start, end = row.end(), content.find(_ODS_ROW_END, row.end())
+        if content.find(b"</table:table>", before, row.start()) >= 0:
+            waiting = 0  # empty rows at the end of a sheet are nothing
+        before = end
+        cells = content.count(b"table-cell", start, end)  # with the ends of cells, and those that another covers
+        n_cells += cells
+        last = content.rfind(b"<table:table-cell", start, end)
+        if last >= 0 and (found := _ODS_EMPTY.fullmatch(content, last, end)) and not _ODS_VALUE.search(found[0]):
+            cells, end = cells - 1, last
+        has_repeats = content.find(b"-repeated", row.start(), end) >= 0
+        told = _ODS_REPEATS.findall(content, row.start(), end) if has_repeats else []
+        if any(not n.isdigit() or len(n) > 9 for _, n in told):
+            return False
+        times = max((int(n) for kind, n in told if kind == b"rows"), default=1)
+        repeats = [int(n) for kind, n in told if kind == b"columns"]
+        if cells == 0:
+            waiting += times
+            continue
+        height, waiting = height + waiting + times, 0
+        width = max(width, cells + sum(repeats))
+        text += (end - start) * times * max(repeats, default=1)
+    if n_cells != content.count(b"table-cell"):
+        return False  # some stand outside rows
+    return height <= MOST_ROWS and height * width <= MOST_CELLS and text <= MOST_TEXT
+
+
 def _measure_ods(content: bytes, file: str) -> None:
     """Count the cells and characters to which an ODS expands: repeated rows, repeated cells, and empty ones before a filled one."""
     if content.count(b"table-cell") > 2 * MOST_CELLS:
         raise _too_many(file)
+    if _is_plainly_small(content):
+        return
     height = width = row_width = pending = row_repeats = row_text = text = 0
     cells = rows_waiting = 0
     open_cell: tuple[int, int] | None = None

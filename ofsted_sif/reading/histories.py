@@ -69,17 +69,22 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     (716, 16, 0)
     """
     older, later = as_frame(table).reset_index(drop=True), as_frame(newer).reset_index(drop=True)
+    said = [frame.attrs for frame in (older, later)]
+    if not _is_register(later):
+        known.warn_of_older(older, later)
+    older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
     if "provider" in older.columns and "provider" in later.columns:
         keys = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
         older, later = older.assign(provider=keys[0]), later.assign(provider=keys[1])
     if _is_register(later):
         result = _of_providers(older.copy(deep=False), later)
+        result.attrs = said[0]
         return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
-    known.warn_of_older(older, later)
     older, later = _with_graded(older, later)
     pairs = find_pairs(older, later)
     result, changes = _together(older, later, pairs)
     result = _of_providers(result, later)
+    older.attrs, later.attrs = said
     since, gaps = known.joined(older, later, result)
     if since is not None:
         result["known_from"] = since
@@ -108,18 +113,13 @@ def _differences(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray, ch
     what = np.repeat(["added", "changed", "kept"], [len(added), len(changed), len(kept)])
     columns: dict[str, Any] = {"what": what}
     for name in ("provider", "inspection_start", "published"):
-        of_later, of_older = (
-            frame[name].astype(object) if name in frame.columns else pd.Series(np.full(len(frame), pd.NaT), dtype=object)
-            for frame in (later, older)
-        )
-        columns[name] = np.concatenate([of_later.to_numpy()[added], of_later.to_numpy()[changed], of_older.to_numpy()[kept]])
+        parts = [_values(frame, name)[rows] for frame, rows in ((later, added), (later, changed), (older, kept))]
+        columns[name] = np.concatenate(parts)
     blank = np.full(len(added), None), np.full(len(kept), None)
     columns["column"] = [""] * len(added) + [name for _, name, *_ in changes] + [""] * len(kept)
     for at, name in ((2, "before"), (3, "after")):
         columns[name] = pd.Series([*blank[0], *(change[at] for change in changes), *blank[1]], dtype=object)
     report = pd.DataFrame(columns)
-    for name in ("inspection_start", "published"):
-        report[name] = pd.to_datetime(report[name])
     n_changed = len(np.unique(changed))
     report.attrs = {"added": len(added), "changed": n_changed, "same": len(pairs) - n_changed, "kept": len(kept)}
     return report
@@ -130,6 +130,14 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
     if "graded" not in older.columns and "graded" not in later.columns:
         return older, later
     return tuple(frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
+
+
+def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column for the report: days, or whatever the providers are; missing where there is none."""
+    if name not in frame.columns:
+        return np.full(len(frame), np.datetime64("NaT", "s"))
+    values = frame[name]
+    return values.to_numpy() if values.dtype.kind == "M" else values.astype(object).to_numpy()
 
 
 def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tuple[pd.DataFrame, _Changes]:
@@ -166,23 +174,30 @@ def _missing(like: pd.Series, size: int) -> pd.Series:
 
 def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[np.ndarray, list[tuple[int, Any, Any]]]:
     """The pairs in which the newer value is known and another, and of those known before too: row of the newer, before, after."""
-    one, other = ours.take(pairs[:, 0]), theirs.take(pairs[:, 1])
-    if _same_categories(ours.dtype, theirs.dtype):
-        a, b = np.asarray(one.cat.codes), np.asarray(other.cat.codes)
-        known, missing, unlike = b >= 0, a < 0, a != b
-    elif ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
-        a, b = one.to_numpy(), other.to_numpy()
+    old, new = pairs[:, 0], pairs[:, 1]
+    if isinstance(ours.dtype, pd.CategoricalDtype) and isinstance(theirs.dtype, pd.CategoricalDtype):
+        a, b = np.asarray(ours.cat.codes)[old], np.asarray(theirs.cat.codes)[new]
+        known, missing = b >= 0, a < 0
+        if _same_categories(ours.dtype, theirs.dtype):
+            unlike = a != b
+        else:
+            labels = [np.array([*dtype.categories, None], dtype=object) for dtype in (ours.dtype, theirs.dtype)]
+            unlike = labels[0][a] != labels[1][b]
+    elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
+        a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
     else:
-        a, b = one.astype(object).to_numpy(), other.astype(object).to_numpy()
+        a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]
         known, missing = ~pd.isna(b), pd.isna(a)
         both = np.flatnonzero(known & ~missing)  # only what is known can be compared: pandas.NA cannot
         unlike = np.ones(len(a), dtype=np.bool_)
         unlike[both] = a[both] != b[both]
     differ = known & unlike
-    told = np.flatnonzero(differ & ~missing)
-    before, after = (values.take(told).astype(object).to_numpy() for values in (one, other))
-    return pairs[differ], list(zip(pairs[told, 1].tolist(), before.tolist(), after.tolist(), strict=True))
+    told = differ & ~missing
+    if not told.any():
+        return pairs[differ], []
+    before, after = ours.take(old[told]).astype(object), theirs.take(new[told]).astype(object)
+    return pairs[differ], list(zip(new[told].tolist(), before.tolist(), after.tolist(), strict=True))
 
 
 def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.ndarray) -> pd.Series:

@@ -14,6 +14,7 @@ from ofsted_sif.scales import GradeScale, grades, infer_scale
 from ofsted_sif.snapshots import as_at
 from ofsted_sif.table import columns, dates
 from ofsted_sif.table.eligible import Which, eligible
+from ofsted_sif.table.known import complete_to
 
 _DATES = ("inspection_start", "inspection_end", "published", "opened", "closed")
 
@@ -102,6 +103,9 @@ def _understood(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _last_day(frame: pd.DataFrame) -> int:
+    """The day to which the table says that it is complete, else its last publication or inspection."""
+    if (end := complete_to(frame.attrs)) is not None:
+        return end
     for name in ("published", "inspection_start"):
         last = _days(frame, name).max(initial=NO_DAY)
         if last > NO_DAY:

@@ -100,15 +100,23 @@ def of_these(asked: Asked, keys: list[Any], bars: list[dict[str, Any]]) -> dict[
 
 
 def of_years(asked: Asked, has_region: bool) -> dict[str, Any]:
-    """The state on this day of each year, with a cut-off that stands as far behind it; by region too."""
+    """The state on this day of each year, with a cut-off that stands as far behind it; by region too.
+
+    Years in which the table does not have the state of every provider are left out.
+    """
     last = pd.Timestamp(asked.date)
     years = [last - pd.DateOffset(years=back) for back in range(MAX_YEARS, -1, -1)]
     published_by = asked.published_by
     if published_by is not None and not dates.is_offset(published_by):
         published_by = pd.Timestamp(dates.iso(asked.cutoff)) - last
     options = {**asked.which, "published_by": published_by, "having": asked.judgement, "judgement": asked.judgement}
-    counted = series(asked.frame, years, **options)
-    counted = counted[counted["n_judged"].cummax() > 0]
+    counted = series(asked.frame, years, incomplete="allow", **options)
+    is_known = counted["n_unknown"] == 0
+    if asked.newest.attrs["of_one_period"]:
+        is_known &= counted["as_at"] == last
+    begun = counted["n_judged"].cummax() > 0
+    n_not_known = int((begun & ~is_known).sum())
+    counted = counted[begun & is_known]
     bars = [
         {
             "date": dates.in_words(dates.day(row["as_at"], "as_at")),
@@ -123,10 +131,10 @@ def of_years(asked: Asked, has_region: bool) -> dict[str, Any]:
         lines[None] = _points(counted, share, len(asked.state))
         if has_region:
             sizes = asked.state["region"].value_counts()
-            by_region = series(asked.frame, list(counted["as_at"]), "region", **options)
+            by_region = series(asked.frame, list(counted["as_at"]), "region", incomplete="allow", **options)
             for region, rows in by_region.groupby("region", observed=True):
                 lines[region] = _points(rows, share, int(sizes.get(region, 0)))
-    return {"bars": bars, "lines": lines}
+    return {"bars": bars, "lines": lines, "n_not_known": n_not_known}
 
 
 def _points(rows: pd.DataFrame, share: str, size: int) -> list[tuple[Any, float, bool]]:

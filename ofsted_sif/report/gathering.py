@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 
 from ofsted_sif.change import changes
-from ofsted_sif.naming import whose
+from ofsted_sif.errors import IncompleteHistoryError
 from ofsted_sif.plot.canvas import date_in_words, in_words
 from ofsted_sif.report import bars, explorer, hexmap, news, people
-from ofsted_sif.report.asked import ask, iso_or_blank, shown_grade
+from ofsted_sif.report.asked import Asked, ask, iso_or_blank, shown_grade
+from ofsted_sif.report.naming import england_beside, whose
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import columns, dates
+from ofsted_sif.table.known import complete_to
 
 MAX_PAGES = 400  # providers with a page each; more would make a file too large to send
 MAX_LISTED = 3000  # providers in the table of all
@@ -31,8 +33,7 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
     # A region that holds all of the table says nothing beside the whole.
     n_regions = len(of_whom.regions)
     has_region = n_regions > 1 or (n_regions == 1 and (of_whom.in_england or bool(state["region"].isna().any())))
-    moved = changes(frame, date=asked.date, judgement=judgement, having=judgement, published_by=asked.published_by, **asked.which)
-    moved = moved[moved["provider"].isin(set(state["provider"]))]
+    moved = _moved(asked)
     everyone = people.providers(asked, moved)
     if neighbours is not None and provider is None:
         raise ValueError("neighbours are those of one provider: say which with provider= (on the command line --provider)")
@@ -57,6 +58,7 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
         "iso": asked.date,
         "cutoff": None if asked.cutoff == day else dates.in_words(asked.cutoff),
         "overall": shown_judgements[0],
+        "not_known": _not_known(asked, years["n_not_known"], of_whom.nouns),
         "older": older,
         "newer_from": _earliest(state["newer_inspection"]),
         "frameworks": _frameworks(state),
@@ -76,12 +78,41 @@ def gather(table: Any, *, provider: str | None, neighbours: Any, **asked_for: An
         "first": first,
         "not_shown": int(frame["provider"].nunique() - state["provider"].isin(set(frame["provider"])).sum()),
         "has_region": has_region,
+        "england": england_beside(of_whom, judgement, asked.date, asked.published_by, asked.which["framework"]),
         "bundled": of_whom.of_authorities,
         "records": explorer.carried(asked, pages, shown_judgements, of_whom.nouns) if len(pages) == len(everyone) else None,
     }
 
 
+# ---- what the table does not know
+
+
+def _not_known(asked: Asked, n_years: int, nouns: str) -> list[str]:
+    """What is to be said of a date beyond the data, and of a table that is no history."""
+    said = []
+    end = complete_to(asked.frame.attrs)
+    if end is not None and asked.day > end:
+        said.append(f"The table is complete to {dates.in_words(end)}: what was found after that day is not in it.")
+    if asked.newest.attrs["of_one_period"]:
+        said.append(f"The table has the inspections of one period only: {nouns} that were not inspected in it are not shown.")
+    if n_unknown := asked.newest.attrs["n_unknown"]:
+        said.append(f"Of {n_unknown:,} further {nouns} the grades of this day are not known: the table has their later inspections only.")
+    if n_years:
+        said.append(f"{n_years} earlier years are not shown: the table has the latest inspections, and not all of those before.")
+    return said
+
+
 # ---- who changed
+
+
+def _moved(asked: Asked) -> pd.DataFrame:
+    """The changes of those shown; none where the table does not have the inspections before."""
+    options = {"date": asked.date, "judgement": asked.judgement, "having": asked.judgement, "published_by": asked.published_by}
+    try:
+        moved = changes(asked.frame, **options, **asked.which)
+    except IncompleteHistoryError:
+        return changes(asked.frame, incomplete="allow", **options, **asked.which)[:0]
+    return moved[moved["provider"].isin(set(asked.state["provider"]))]
 
 
 def _changes(moved: pd.DataFrame, everyone: list[dict[str, Any]], scale: GradeScale) -> dict[str, Any]:

@@ -19,9 +19,16 @@ MOST = 60
 
 
 def since_last_year(asked: Asked, people: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The same providers' grades today and a year ago, of those that had the judgement on both dates; None where there are none."""
+    """The same providers' grades today and a year ago, of those that had the judgement on both dates.
+
+    None where there are none, and where the table does not have the state of every provider a year ago.
+    """
     then = pd.Timestamp(asked.date) - pd.DateOffset(years=1)
-    before = as_at(asked.frame, then, published_by=asked.cutoff_at(then), having=asked.judgement, **asked.which)
+    if asked.newest.attrs["of_one_period"]:
+        return None
+    before = as_at(asked.frame, then, published_by=asked.cutoff_at(then), having=asked.judgement, incomplete="allow", **asked.which)
+    if before.attrs["n_unknown"]:
+        return None
     earlier = before.set_index(before["provider"].astype(object))[asked.judgement]
     earlier = earlier[earlier.notna()]
     rows = []

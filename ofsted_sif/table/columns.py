@@ -17,9 +17,21 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
-from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.scales import (
+    JUDGEMENTS,
+    SCALES,
+    GradeScale,
+    checked,
+    codes_of_words,
+    fitting_scale,
+    grades,
+    infer_scale,
+    scale_of_dtype,
+    snake_case,
+)
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
+from ofsted_sif.table.keys import as_words
 
 #: All standard columns but the judgements. A column of such a name means this and nothing else.
 STANDARD = (
@@ -121,18 +133,39 @@ def names(given: Any, argument: str) -> list[str]:
     """One name or several, as a list without repetition."""
     if given is None:
         return []
-    if not isinstance(given, str) and (
-        isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray) or not isinstance(given, Iterable)
-    ):
-        kind = type(given).__name__
-        raise TypeError(
-            f"{argument} takes the name of a column, or a list of names, not {kind}{_misplaced(given) if argument == 'by' else ''}"
-        )
+    if not isinstance(given, str) and (_is_no_name(given) or not isinstance(given, Iterable)):
+        raise TypeError(_no_name(given, argument))
     listed = [given] if isinstance(given, str) else list(given)
     for name in listed:
+        if _is_no_name(name):
+            raise TypeError(_no_name(name, argument))
         if listed.count(name) > 1:
             raise ValueError(f"{argument} names {name!r} twice")
     return listed
+
+
+def _is_no_name(given: Any) -> bool:
+    return isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray | dict) or callable(given)
+
+
+def _no_name(given: Any, argument: str) -> str:
+    """What to type in place of something that names no column."""
+    told = f"{argument} takes the name of a column, or a list of names, not {type(given).__name__}"
+    if argument != "by":
+        return told
+    if isinstance(given, pd.Grouper):
+        freq = getattr(given, "freq", None)
+        return f"{told}; for periods give freq={getattr(freq, 'freqstr', 'YE-AUG')!r} to periods, or a column made with .dt.year"
+    if isinstance(given, pd.Series | pd.Index | np.ndarray):
+        return f"{told}; make a column of it: table.assign(group=...), and by='group'"
+    if isinstance(given, dict):
+        return f"{told}; make a column of it: table.assign(group=table['...'].map(...)), and by='group'"
+    if callable(given):
+        name = getattr(given, "__name__", "function")
+        return f"{told}; make a column of what it gives: table.assign(group=table['...'].map({name})), and by='group'{_misplaced(given)}"
+    if isinstance(given, int):
+        return f"{told}; a level of the index becomes a column with table.reset_index()"
+    return f"{told}{_misplaced(given)}"
 
 
 def _misplaced(given: Any) -> str:
@@ -168,7 +201,10 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
         raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}{meant}")
     values = frame[name]
     if isinstance(values, pd.DataFrame):
-        raise ValueError(f"{argument}={name!r}: the table has {values.shape[1]} columns of that name; each needs a name of its own")
+        raise ValueError(
+            f"{argument}={name!r}: the table has {values.shape[1]} columns of that name; each needs a name of its own "
+            "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
+        )
     return frames.plain(values)
 
 
@@ -255,16 +291,44 @@ def grade_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -
 
 def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np.ndarray, GradeScale]:
     """The same of values that are called so."""
+    if isinstance(values, pd.Series):
+        values = as_words(values)
     if scale is None:
         scale = infer_scale(values)
-    elif not isinstance(scale, GradeScale):
-        raise TypeError(f"scale={scale!r} is no GradeScale: give ofsted_sif.FOUR_POINT, or a scale of your own, ofsted_sif.GradeScale(...)")
     return np.asarray(grades(values, scale, column=name).codes), scale
+
+
+def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, np.ndarray, GradeScale] | None:
+    """Codes of a judgement as it lies, the grade code of each word, and the scale; None where it has no words of its own.
+
+    So rows are counted by word, and the few counts are moved to grades in place of the rows.
+    """
+    values = as_words(column(frame, judgement, "judgement"))
+    if not isinstance(values.dtype, pd.CategoricalDtype) or scale_of_dtype(values.dtype) is not None:
+        return None
+    if scale is None:
+        scale = infer_scale(values)
+    return np.asarray(values.array.codes), codes_of_words(values.dtype.categories.tolist(), scale), scale
+
+
+def with_words(frame: pd.DataFrame, named: Iterable[str | None]) -> pd.DataFrame:
+    """The table with these columns of text as words, so that whoever looks at their grades after one another encodes none again."""
+    words = {}
+    for name in named:
+        if name in frame.columns and name not in words and isinstance(values := frame[name], pd.Series):
+            found = as_words(frames.plain(values))
+            if found is not values:
+                words[name] = found
+    if words:
+        frame = frame.copy(deep=False)
+        for name, values in words.items():
+            frame[name] = values
+    return frame
 
 
 def scale_of_words(words: list[Any], scale: GradeScale | None) -> GradeScale | None:
     """The scale, the one asked for or a known one, whose grades the words are from worst to best: codes of such words are its codes."""
-    return next((one for one in (SCALES if scale is None else (scale,)) if words == [*reversed(one.labels)]), None)
+    return next((one for one in (SCALES if scale is None else (checked(scale),)) if words == [*reversed(one.labels)]), None)
 
 
 def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[str]:
@@ -272,21 +336,26 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 
     A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
     """
-    found = []
+    return list(_judgements(frame, named))
+
+
+def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Series]:
+    """The same with their values, text as words: a column is encoded once."""
+    found = {}
     for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         if name in named or scale_of_dtype(dtype) is not None:
-            found.append(name)
+            found[name] = as_words(column(frame, name, "judgement"))
         elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
-            values = frames.plain(frame.iloc[:, position])
+            values = as_words(frames.plain(frame.iloc[:, position]))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
-                found.append(name)
+                found[name] = values
             else:
                 warn(
                     f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
                     "judgement= or having= if it is one, or rename it",
                     NotAJudgementWarning,
                 )
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _example(values: pd.Series) -> str:
@@ -302,6 +371,7 @@ def has_grade(values: pd.Series) -> np.ndarray:
     """Where a judgement column holds a grade."""
     if scale_of_dtype(values.dtype) is not None:
         return np.asarray(values.array.codes) >= 0
+    values = as_words(values)
     return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
 
 
@@ -313,13 +383,13 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
         return said.to_numpy(dtype=np.bool_)
-    held = judgement_columns(frame, judgements)
+    held = _judgements(frame, judgements)
     if not held:
         raise MissingColumnError(
             "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
             f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
         )
     found = np.zeros(len(frame), dtype=np.bool_)
-    for name in held:
-        found |= has_grade(column(frame, name, "judgement"))
+    for values in held.values():
+        found |= has_grade(values)
     return found

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
+from ofsted_sif.table.keys import distinct_values
 
 DAYS_A_YEAR = 365.25
 
@@ -83,7 +84,7 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
         )
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return values.to_numpy().astype("datetime64[D]").view(np.int64)
-    codes, distinct = pd.factorize(values)
+    codes, distinct = distinct_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
     for position, value in enumerate(distinct):
         try:

@@ -59,7 +59,7 @@ class Groups:
         """Which groups a result shows, the missing one last and only where it occurs, and their labels; from counts of all, a row each."""
         if not self.labels:
             return np.zeros(1, dtype=np.int64), {}
-        wanted = counted.reshape(len(counted), -1).any(axis=1)
+        wanted: np.ndarray = np.asarray(counted.reshape(len(counted), -1).any(axis=1))
         wanted[:-1] |= not self.observed_only
         if wanted.all():
             return np.arange(self.size + 1), self.labels_and_missing

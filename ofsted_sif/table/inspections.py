@@ -12,7 +12,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, with_words
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
@@ -107,8 +107,9 @@ class Inspections:
         return self.scale
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
-        """The groups of all rows, or of some."""
-        frame = self.frame if rows is None or len(rows) == len(self.frame) else self.frame.take(rows)
+        """The groups of all rows, or of some in the order given."""
+        as_they_lie = rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()))
+        frame = self.frame if as_they_lie else self.frame.take(rows)
         return groups(frame, by, observed=observed)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
@@ -164,6 +165,13 @@ class Inspections:
         """The row of the first graded inspection listed of each provider that is not known from the beginning."""
         return np.empty(0, dtype=np.int64) if self.known is None else self.known.first_listed(self.histories, self.may_count.graded)
 
+    @property
+    def is_of_one_period(self) -> bool:
+        """Whether the table has one stretch of time, and nothing of who was not inspected in it."""
+        if self.known is None:
+            return False
+        return self.known.is_named_in_year or is_one_period(*self.known.marks_of_period(self.histories, self.may_count.graded))
+
     def since(self, row: int) -> int:
         """The day from which on the provider of a row is known."""
         return NO_DAY if self.known is None else int(self.known.since[row])
@@ -191,18 +199,18 @@ class Inspections:
         """Warn where a state on a date lacks providers, unless that was consented to."""
         if self.known is None or self.which.allows_incomplete:
             return
-        if self.known.is_named_in_year or is_one_period(*self.known.marks_of_period(self.histories, self.may_count.graded)):
+        if self.is_of_one_period:
             say_one_period(self.known.latest)
         say_unknown(n_unknown, n_known, date)
 
     def warn_if_beyond(self, asked: Any) -> None:
         """Warn of dates asked for that are later than the table."""
-        warn_if_beyond(self.frame, asked)
+        warn_if_beyond(self.frame.attrs, asked)
 
     def warn_if_outside(self, asked: Any) -> None:
         """Warn of dates of states that are later than the table, or all earlier."""
         self.warn_if_beyond(asked)
-        warn_if_before(self.frame, self.days, asked)
+        warn_if_before(self.frame.attrs, self.days, asked)
 
 
 def observe(
@@ -249,13 +257,14 @@ def observe(
         inspected, published = days_of_records(frame, called)
     for name in names(by, "by"):
         column(frame, name, "by")
+    graded = with_words(frame, [] if of_piece else [judgement, which.having])
     grades, words = np.empty(0, dtype=np.int8), None
     if judgement is not None and of_piece:
         codes, words = label_codes(column(frame, judgement, "judgement"))
         grades = np.asarray(codes)
     elif judgement is not None:
-        grades, scale = grade_codes(frame, judgement, scale)
-    may_count = eligible(frame, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
+        grades, scale = grade_codes(graded, judgement, scale)
+    may_count = eligible(graded, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
     return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known)

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
+from ofsted_sif.errors import RowError
 from ofsted_sif.table.frames import plain
 
+_SPACE_AT_AN_END = re.compile(r"\0\s|\s\0")
 #: What pandas makes of text.
 TEXT = pd.Series(["a"]).dtype
+
+
+def text_codes(values: pd.Series, *, is_sorted: bool = False) -> tuple[np.ndarray, Any] | None:
+    """Codes (int32, missing -1) of a column of text into its labels, in order of appearance or sorted; None where it is no text."""
+    array = values.array
+    try:
+        found = counts.text_codes(array, is_sorted=is_sorted)
+    except RowError as error:
+        raise error.moved(error.row, f"column {values.name!r}, ") from None
+    return None if found is None else (found[0], array.take(found[1]))
+
+
+def as_words(values: pd.Series) -> pd.Series:
+    """A column of text as a Categorical of its words, in no order, so that each word is looked at once; any other column as it is."""
+    if isinstance(values.dtype, pd.CategoricalDtype) or (found := text_codes(values)) is None:
+        return values
+    codes, words = found
+    dtype = pd.CategoricalDtype(pd.Index(words.tolist(), dtype=object), ordered=False)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False), index=values.index, name=values.name, copy=False)
+
+
+def distinct_values(values: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes (missing -1) of a column into its distinct values, in order of appearance."""
+    return text_codes(values) or pd.factorize(values)
 
 
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
@@ -20,6 +48,8 @@ def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     array = plain(values).array
     if isinstance(array, pd.Categorical):
         return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
+    if (found := text_codes(values, is_sorted=True)) is not None:
+        return found
     codes, distinct = pd.factorize(values)
     labels = distinct.array
     try:
@@ -47,11 +77,14 @@ def key_codes(values: pd.Series) -> tuple[np.ndarray, Any, bool]:
 
 def is_plain(labels: Any) -> bool:
     """Whether different labels are different keys: numbers only, or text only without spaces at its ends."""
+    dtype = getattr(labels, "dtype", None)
+    if not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
+        return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
     known = pd.Index(np.asarray(labels))
     kind = known.inferred_type
     if kind in ("integer", "floating", "empty"):
         return True
-    return kind == "string" and not any(label[:1].isspace() or label[-1:].isspace() for label in known)
+    return kind == "string" and _SPACE_AT_AN_END.search("\0".join(["", *known, ""])) is None
 
 
 def are_numbers(labels: Any) -> bool:

@@ -7,12 +7,14 @@ every question; a question of a stretch of time asks `Inspections.over_time` bes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import BeyondDataWarning, IncompleteHistoryError, IncompleteHistoryWarning, warn
 from ofsted_sif.table.columns import column
@@ -97,22 +99,23 @@ class Known:
 
     def first_listed(self, records: Records, graded: np.ndarray) -> np.ndarray:
         """The row of the first graded inspection listed of each provider that is not known from the beginning."""
-        rows = np.flatnonzero(graded & self.rows & (self.since != NO_DAY))
-        report = rows if records.published is None else records.published[rows]
-        rows = rows[np.lexsort((report, self.days[rows], records.provider[rows]))]
+        listed = graded & self.rows & (self.since != NO_DAY)
+        order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+        rows = order[listed[order]]
         return rows[is_first(records.provider[rows])]
 
     def marks_of_period(self, records: Records, graded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What tells a table of one period, so that it adds up over pieces of a table.
 
-        The first and the last day of `since`; and of each how many providers are known from it on, and how many of them from before
-        their first inspection on.
+        The first and the last day of `since`; and where there is but one, how many providers are known from it on, and how many of them
+        from before their first inspection on.
         """
         since = np.unique([self.since.min(), self.since.max()] if len(self.since) else self.since)
-        first = self.first_listed(records, graded)
-        listed = np.searchsorted(since, self.since[first], side="right") - 1
-        later = listed[self.days[first] > self.since[first]]
-        return since, np.bincount(listed, minlength=len(since)), np.bincount(later, minlength=len(since))
+        n_listed, n_later = np.zeros((2, len(since)), dtype=np.int64)
+        if len(since) == 1 and since[0] != NO_DAY:  # else it is not of one period, whatever the numbers are
+            first = self.first_listed(records, graded)
+            n_listed[0], n_later[0] = len(first), np.count_nonzero(self.days[first] > since[0])
+        return since, n_listed, n_later
 
 
 def is_one_period(since: np.ndarray, n_listed: np.ndarray, n_later: np.ndarray) -> bool:
@@ -259,9 +262,9 @@ def say_left_out(since: int, n_before: int, n_kept: int) -> None:
     warn(f"{from_when}: {n_before:,} earlier inspections are left out, {n_kept:,} taken; {WAY_OUT}", IncompleteHistoryWarning)
 
 
-def warn_if_beyond(frame: pd.DataFrame, asked: Any) -> None:
-    """Warn of dates that are later than the day to which the table says that it is complete."""
-    last, end = np.max(asked, initial=NO_DAY), complete_to(frame)
+def warn_if_beyond(attrs: Mapping[Any, Any], asked: Any) -> None:
+    """Warn of dates that are later than the day to which a table says, by its attrs, that it is complete."""
+    last, end = np.max(asked, initial=NO_DAY), complete_to(attrs)
     if end is not None and last > end:
         warn(
             f"{in_words(last)} lies beyond the data: the table is complete to {in_words(end)} ({iso(end)}), and of what came later it "
@@ -270,18 +273,18 @@ def warn_if_beyond(frame: pd.DataFrame, asked: Any) -> None:
         )
 
 
-def warn_if_before(frame: pd.DataFrame, days: np.ndarray, asked: Any) -> None:
+def warn_if_before(attrs: Mapping[Any, Any], days: np.ndarray, asked: Any) -> None:
     """Warn of dates that are all before the first inspection of a table that says how far it reaches: nobody has a state on them."""
     last, there = np.max(asked, initial=NO_DAY), days[days != NO_DAY]
-    if last != NO_DAY and complete_to(frame) is not None and len(there) and last < there.min():
+    if last != NO_DAY and complete_to(attrs) is not None and len(there) and last < there.min():
         warn(
             f"{in_words(last)} lies before the data: the earliest inspection in the table is of {in_words(there.min())}", BeyondDataWarning
         )
 
 
-def complete_to(frame: pd.DataFrame) -> int | None:
-    """The day to which a table says that it is complete; None where it does not know."""
+def complete_to(attrs: Mapping[Any, Any]) -> int | None:
+    """The day to which a table says, by its attrs, that it is complete; None where it does not know."""
     try:
-        return day(frame.attrs["complete_to"], "complete_to")
+        return day(attrs["complete_to"], "complete_to")
     except (KeyError, ValueError):
         return None

@@ -18,15 +18,15 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import GradeScale, scale_of_dtype
+from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
 from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
-from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, label_codes, take
-from ofsted_sif.table.known import began, say_left_out
+from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
+from ofsted_sif.table.known import began, is_one_period, say_left_out, say_one_period
 from ofsted_sif.table.records import KNOWN_FROM
 
 NO_ROW = np.iinfo(np.int64).max
@@ -55,6 +55,21 @@ class PartialCounts:
 
 
 @dataclass(frozen=True)
+class PartialRows:
+    """Rows of a result that are finished but for their place: those of all pieces together are the result.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The rows.
+    """
+
+    frame: pd.DataFrame
+    labels: ClassVar[tuple[Any, ...]] = ()
+    first: ClassVar[None] = None
+
+
+@dataclass(frozen=True)
 class Partial:
     """What some rows of a table give.
 
@@ -62,12 +77,12 @@ class Partial:
     ----------
     rows : int
         How many rows were counted.
-    counted : dict of str to PartialCounts
-        The sums, by what they are for.
+    counted : dict of str to PartialCounts or PartialRows
+        The sums and rows, by what they are for.
     """
 
     rows: int
-    counted: dict[str, PartialCounts]
+    counted: dict[str, Any]
 
 
 def merge(parts: Sequence[Partial]) -> Partial:
@@ -75,12 +90,39 @@ def merge(parts: Sequence[Partial]) -> Partial:
     if len(parts) == 1:
         return parts[0]
     begins = [0, *accumulate(part.rows for part in parts)]
-    counted = {}
+    counted: dict[str, Any] = {}
     for name in parts[0].counted:
         of = [part.counted[name] for part in parts]
+        if isinstance(of[0], PartialRows):
+            counted[name] = PartialRows(_below_each_other([some.frame for some in of]))
+            continue
         moved = [some if some.first is None else replace(some, first=some.first + begin) for some, begin in zip(of, begins, strict=False)]
         counted[name] = _merged(moved)
     return Partial(begins[-1], counted)
+
+
+def _below_each_other(frames_of: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows one below the other, with the categories of all; of pieces without rows only the columns count."""
+    filled = [frame for frame in frames_of if len(frame)] or list(frames_of[:1])
+    if len(filled) == 1:
+        return filled[0]
+    columns = {}
+    for name in filled[0].columns:
+        arrays = [frame[name].array for frame in filled]
+        if all(isinstance(array, pd.Categorical) for array in arrays):
+            columns[name] = stacked(arrays)
+        else:
+            columns[name] = pd.concat([frame[name] for frame in filled], ignore_index=True).array
+    return pd.DataFrame(columns, copy=False)
+
+
+def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -> pd.DataFrame:
+    """The rows in the order of the keys of their providers, those of one provider as they stand."""
+    if provider in unordered:
+        frame = frame.assign(**{provider: sorted_categories(frame[provider].array)})
+    frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
+    frame.index = pd.RangeIndex(len(frame))
+    return frame
 
 
 def _merged(parts: Sequence[PartialCounts]) -> PartialCounts:
@@ -225,6 +267,8 @@ class Question:
     """
 
     histories: ClassVar[bool] = False
+    records: ClassVar[bool] = False  # whether what says who may count is needed, though no provider is followed
+    whole_rows: ClassVar[bool] = False  # whether all columns are needed, as they are in the table
     text: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
 
@@ -232,6 +276,11 @@ class Question:
     def asks_first(self) -> Question | None:
         """What must be known of the whole table before a piece can be counted; None: nothing."""
         return None
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The days of which it asks."""
+        return np.empty(0, dtype=np.int64)
 
     def needed(self) -> dict[str, Any]:
         """The names of the columns that are needed, by the argument that names them."""
@@ -318,10 +367,43 @@ class OfHistories(Question):
         seen = observe(piece, self.called, which, by=self.by, judgement=self.judgement, scale=self.scale, of_piece=True)
         return seen, self.words_in(seen.grades, seen.words)[0]
 
+    def observe_graded(self, piece: Any) -> tuple[Inspections, PartialCounts]:
+        """The same with grade codes of the scale that the words of the piece are on: no word is on two of the known scales."""
+        seen, _ = self.observe(piece)
+        words, of_words = self.words_in(seen.grades, seen.words)
+        scale = self.scale
+        if len(words.labels[0]):
+            known = getattr(seen.words, "ordered", False)
+            scale = graded_words(words.labels[0] if known else np.asarray(words.labels[0], dtype=object), words, self.judgement, scale)[1]
+        return replace(seen, grades=of_words[seen.grades].astype(np.int8), scale=scale or FOUR_POINT), words
+
     def words_in(self, codes: np.ndarray, labels: Any) -> tuple[PartialCounts, np.ndarray]:
         """The words of the judgement that occur in a piece, and a grade code for each of its labels."""
         occurs = np.bincount(codes.astype(np.int64) + 1, minlength=len(labels) + 1)[1:] > 0
         return words_of(codes, labels, occurs, self.judgement, self.scale)
+
+    def rows_of(self, rows: PartialRows, dtypes: dict[str, Any]) -> pd.DataFrame:
+        """The rows of all pieces in the order of the keys of their providers; grades on the scale of the whole, text as text."""
+        nothing = {name: pd.Categorical([], dtype=of) for name, of in dtypes.items()}
+        frame = rows.frame.astype(dtypes) if len(rows.frame) else rows.frame.assign(**nothing)
+        texts = [name for name in frame.columns if name in self.text and name not in dtypes]
+        frame = frame.assign(**{name: as_text(frame[name].array) for name in texts})
+        named = [name for name in names(self.by, "by") if name in self.unordered]
+        frame = frame.assign(**{name: sorted_categories(frame[name].array) for name in named})
+        return in_order_of(frame, self.provider, self.unordered)
+
+    def marks_of_period(self, seen: Inspections) -> dict[str, PartialCounts]:
+        """Since when a piece knows its providers, and what tells a table of one period."""
+        if seen.known is None:
+            return {"since": PartialCounts((np.array([NO_DAY]),), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)))}
+        since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
+        return {"since": PartialCounts((since,), tuple(numbers))}
+
+    def say_one_period(self, partial: Partial) -> None:
+        """Warn of a table of one period."""
+        since = partial.counted["since"]
+        if self.incomplete != "allow" and is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
+            say_one_period(int(since.labels[0][0]))
 
     def left_out(self, taken: np.ndarray, kept: np.ndarray) -> dict[str, PartialCounts]:
         """How many rows of a piece lie before the stretch of time over which every provider is known, and how many in it."""
@@ -350,6 +432,15 @@ class OfHistories(Question):
             total = np.zeros(len(known) + 1, dtype=np.int64)
             np.add.at(total, codes, numbers)
             warn_of_frameworks(total[:-1], known)
+
+
+def refuse_register(register: Any) -> None:
+    """Refuse a register where a table is read by batches."""
+    if register is not None:
+        raise ValueError(
+            "register= can't be used by batches, as a provider not yet inspected is in no batch: columns 'opened' and 'closed' of the "
+            "file are obeyed; for a register read the file whole (pandas.read_parquet)"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,11 @@ from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.scales import fitting_scale
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import column, judgement_columns, names
-from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, iso, plus_offset
-from ofsted_sif.table.inspections import Inspections
-from ofsted_sif.table.known import states_of
+from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso, plus_offset
+from ofsted_sif.table.eligible import check_cutoff, cutoff_of
+from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.known import say_unknown, states_of
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, in_order_of, refuse_register
 from ofsted_sif.table.records import register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten
 
@@ -31,7 +34,7 @@ def expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
 def state_on(
     seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """The state on a date, with its cut-off: what `as_at` returns. ``attrs["n_unknown"]`` says of how many providers it is not known."""
+    """The state on a date, with its cut-off: what `as_at` returns. ``attrs`` says of how many providers it is not known."""
     records, having = seen.histories, seen.which.having
     own = _own_columns(seen.frame, having)
     row_of = records.latest(seen.may_count.all, until, cutoff)
@@ -58,6 +61,7 @@ def state_on(
         "framework": seen.which.frameworks,
         "n_without_publication_date": without,
         "n_unknown": len(unknown),
+        "of_one_period": seen.is_of_one_period,
     }
     return state
 
@@ -82,7 +86,9 @@ def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
 
 def _days_at(seen: Inspections, rows: np.ndarray) -> np.ndarray:
     """The day that places each row in time; missing for no row (-1)."""
-    return np.append(seen.days, NO_DAY)[rows]
+    result, there = np.full(len(rows), NO_DAY), rows >= 0
+    result[there] = seen.days[rows[there]]
+    return result
 
 
 def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
@@ -123,3 +129,64 @@ def with_waiting(
     state.index = pd.RangeIndex(len(state))
     state["status"] = pd.Categorical.from_codes(status, dtype=STATUS)
     return state, of
+
+
+# ---- by batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsAt(OfHistories):
+    """`ofsted_sif.as_at`, with its options; memory goes with the providers, which are the rows of its result."""
+
+    whole_rows: ClassVar[bool] = True
+    by: Any = None
+    scale: Any = None
+    date: Any
+    published_by: Any
+    register: Any
+    max_age: Any
+
+    def __post_init__(self) -> None:
+        refuse_register(self.register)
+        day(self.date, "date")
+
+    @property
+    def _on(self) -> tuple[int, int]:
+        until = day(self.date, "date")
+        return until, cutoff_of(self.published_by, until)
+
+    def needed(self) -> dict[str, Any]:
+        """What has to be there."""
+        return {"having": self.having, "judgement": self.judgement, **self.called.needed()}
+
+    def count(self, piece: Any) -> Partial:
+        """The rows in force of the providers of a piece."""
+        until, cutoff = self._on
+        which = replace(self.which, framework=self.framework or "all", on=until)  # the whole says which frameworks are pooled
+        seen = observe(piece, self.called, which, of_piece=True).where_known()
+        check_cutoff(seen.published, self.published_by)
+        state = state_on(seen, until, cutoff, max_age=self.max_age, judgement=self.judgement)
+        numbers = (np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date"))
+        counted = {"state": PartialRows(state), "numbers": PartialCounts((), tuple(numbers)), **self.marks_of_period(seen)}
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64)))
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The rows of all pieces in the order of the keys of their providers."""
+        until, cutoff = self._on
+        state = in_order_of(partial.counted["state"].frame, self.provider, self.unordered)
+        if (of := partial.counted.get("frameworks")) is not None:
+            labels = pd.Index(np.asarray(of.labels[0], dtype=object))
+            place = labels.get_indexer(pd.Index(np.asarray(state["framework"], dtype=object)))
+            self.say_frameworks(of.labels[0], np.bincount(place + 1, minlength=len(labels) + 1)[1:])
+        n_unknown, without = (int(number[0]) for number in partial.counted["numbers"].sums)
+        self.say_one_period(partial)
+        if self.incomplete != "allow":
+            say_unknown(n_unknown, len(state), until)
+        state.attrs = {
+            "as_at": iso(until),
+            "published_by": iso(cutoff),
+            "framework": self.which.frameworks,
+            "n_without_publication_date": without,
+            "n_unknown": n_unknown,
+        }
+        return state

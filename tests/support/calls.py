@@ -1,5 +1,6 @@
 """Calls of every function of the core, on as many rows as asked for: what faults, interrupts and threads are tried on."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from ofsted_sif import _core
 from ofsted_sif.counts import NO_DAY
 
 GRADES, GROUPS, PER_PROVIDER = 4, 5, 4
+PROVIDERS_OF_GROUPS = 50  # for the kernel of clusters
 
 # The ways in which each function is called; a function of the core that is missing here fails a test.
 KINDS = {
@@ -21,10 +23,16 @@ KINDS = {
     "spells": ("usual", "by_order", "bad_span", "day_too_far"),
     "kendall_grades": ("usual", "piece", "one_group", "by_order", "bad_group"),
     "kendall_values": ("usual", "piece", "one_group", "by_order", "bad_value"),
+    "kendall_clusters": ("usual", "piece", "one_group", "by_order", "bad_group", "bad_cluster"),
     "kendall_exact": ("usual", "too_large"),
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
+    "encode_text": ("usual", "sorted", "wide", "views", "many_labels", "chosen", "bad_text"),
+    "encode_objects": ("usual", "sorted", "shared", "not_text", "bad_text"),
+    "recode": ("usual",),
 }
+# A seed, and the negative of the secret that the dictionary of texts adds to the lower half of a text's first eight bytes.
+_SEED, _CHOSEN = 6, 0x52102000
 FAILING = ("bad_", "past_", "no_date", "unordered", "day_too_far", "too_large")
 
 
@@ -52,7 +60,7 @@ def a_call(name: str, kind: str, n: int) -> tuple[tuple[Any, ...], list[np.ndarr
     groups = rng.integers(-1, GROUPS, n, dtype=np.int16)
     if name in ("count_grades", "sum_weights"):
         return _counting(name, kind, n, rng, grades, groups)
-    if name in ("kendall_grades", "kendall_values", "theil_sen"):
+    if name in ("kendall_grades", "kendall_values", "kendall_clusters", "theil_sen"):
         return _dated(name, kind, n, rng, grades)
     if name == "kendall_exact":
         runs = np.repeat(rng.integers(1, 1 << 20, -(-n // 8)), 8)[:n]  # a distribution is made anew where it changes
@@ -69,6 +77,8 @@ def a_call(name: str, kind: str, n: int) -> tuple[tuple[Any, ...], list[np.ndarr
         resampled = _zeros(replicates, GRADES)
         members, entries = np.full(profiles, 10), np.arange(0, 2 * profiles + 1, 2)
         return (members, entries, cells, np.ones_like(cells), GRADES, 7, 0, replicates, resampled), [resampled]
+    if name in ("encode_text", "encode_objects", "recode"):
+        return _encoding(name, kind, n, rng)
     return _histories(name, kind, n, rng, grades, groups)
 
 
@@ -115,6 +125,40 @@ def _counting(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups
         weights[-1] = -1.0
     sums, unweighted = _zeros(rows, GRADES + 1, of=np.float64), _zeros(rows)
     return (*codes, weights, sums, unweighted), [sums, unweighted]
+
+
+def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:
+    codes = rng.integers(-2, 9, n, dtype=np.int32)
+    if name == "recode":
+        return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
+    number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
+    words = [f"Örtlichkeit {one:05d}" + " of more than 24 bytes" * (one % 3 == 0) for one in number.tolist()]
+    if name == "encode_objects":
+        if kind == "shared":
+            words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
+        objects = np.array(words, dtype=object)
+        objects[::7] = None
+        objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
+        return (objects, (None,), 7, kind == "sorted", codes), [codes]
+    texts = [word.encode() for word in words]
+    if kind == "chosen":  # for one slot, by who knows the seed: of two halves of the first eight bytes one makes their product 0
+        texts = [
+            _CHOSEN.to_bytes(4, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)
+        ]
+    if kind == "bad_text":
+        texts[-1] = b"\xff"
+    valid = np.packbits(np.arange(n) % 7 > 0, bitorder="little")
+    if kind == "views":
+        lengths = np.array([*map(len, texts)])
+        views = np.zeros((n, 4), dtype=np.int32)
+        views[:, 0], views[:, 3] = lengths, np.cumsum(lengths) - lengths
+        return ([(2, n, 0, valid, views, b"".join(texts))], 7, False, codes), [codes]
+    wide = kind == "wide"
+    offsets = np.cumsum([0, *map(len, texts)]).astype(np.int64 if wide else np.int32)
+    half = n // 2
+    data = b"".join(texts)
+    chunks = [(int(wide), half, 0, valid, offsets, data), (int(wide), n - half, half, valid if kind == "usual" else None, offsets, data)]
+    return (chunks, _SEED, kind == "sorted", codes), [codes]
 
 
 def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:
@@ -184,6 +228,13 @@ def _dated(name: str, kind: str, n: int, rng: Any, grades: np.ndarray) -> tuple[
         middle = np.bincount(groups, minlength=n_groups)
         ranks = (middle * (middle - 1) // 4).reshape(n_groups, 1)
         return (order, groups, n_groups, days, values, 1, ranks, slopes, *_share(kind, n)), [slopes]
+    if name == "kendall_clusters":
+        clusters = rng.integers(-1, PROVIDERS_OF_GROUPS, n, dtype=np.int32)
+        if kind == "bad_cluster":
+            clusters[-1] = PROVIDERS_OF_GROUPS
+        sums, n_clusters = _zeros(n_groups, 2, of=np.float64), _zeros(n_groups)
+        codes = (grades, GRADES, clusters, PROVIDERS_OF_GROUPS)
+        return (order, groups, n_groups, days, *codes, sums, n_clusters, *_share(kind, n)), [sums, n_clusters]
     counts, cubes = _zeros(n_groups, 5), _zeros(n_groups, 2, of=np.float64)
     given = (grades, GRADES) if name == "kendall_grades" else (values,)
     return (order, groups, n_groups, days, *given, counts, cubes, *_share(kind, n)), [counts, cubes]

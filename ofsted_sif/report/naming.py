@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.aggregation import aggregate
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.datasets import load_inspections, load_local_authorities
+from ofsted_sif.intervals import percent
+from ofsted_sif.snapshots import as_at
 from ofsted_sif.table import dates
 from ofsted_sif.table.keys import as_key
 
@@ -70,6 +73,27 @@ def whose(state: pd.DataFrame, held: Iterable[Any], day: int, cutoff: int) -> Wh
     regions = state["region"].dropna().astype(str).unique().tolist() if "region" in state.columns else []
     in_england = of_authorities and _judged_by(authorities, day, cutoff) <= {as_key(key) for key in held}
     return Whose(of_authorities, in_england, tuple(regions), len(state))
+
+
+def england_beside(who: Whose, judgement: str, date: Any, published_by: Any, framework: Any) -> str | None:
+    """England's share beside a part of its authorities, by the table that comes with the package; None where that has no answer."""
+    inspections = load_inspections()
+    if not who.of_authorities or who.in_england or judgement not in inspections.columns:
+        return None
+    day = dates.day(date, "date")
+    if day > dates.day(inspections.attrs["complete_to"], "date"):
+        return None
+    asked = [framework] if isinstance(framework, str) else list(framework or ["all"])
+    held = {str(name).casefold() for name in [*inspections["framework"].cat.categories, "all"]}
+    if not {str(name).casefold() for name in asked} <= held:
+        return None
+    state = as_at(inspections, date, published_by=published_by, framework=asked, having=judgement, register=load_local_authorities())
+    row = aggregate(state, judgement=judgement).iloc[0]
+    if not row["n_judged"]:
+        return None
+    good, judged = int(row["good_or_outstanding"]), int(row["n_judged"])
+    share = int(percent(good, judged))
+    return f"England on the same day: {share}% ({good} of {judged}), from the table that comes with ofsted_sif and not from this one."
 
 
 def _judged_by(authorities: pd.DataFrame, day: int, cutoff: int) -> set[str]:

@@ -1,0 +1,124 @@
+/* Where the texts of a column lie, in each of the ways in which tables hold texts. */
+#include <string.h>
+
+#include "encode_text.h"
+
+enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that it holds itself */ };
+
+static void find_missing(const sif_texts *texts, int64_t first, size_t count, uint8_t *missing) {
+    if (texts->validity == NULL) {
+        memset(missing, 0, count);
+        return;
+    }
+    for (size_t r = 0; r < count; r++) {
+        const int64_t bit = texts->validity_offset + first + (int64_t)r;
+        missing[r] = (uint8_t)(~texts->validity[bit >> 3] >> (bit & 7) & 1);
+    }
+}
+
+/* From count + 1 offsets, a copy that nobody else writes to. What stands behind a missing row is not looked at. */
+static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
+    const int64_t size = texts->sizes[0];
+    const uint8_t *const data = texts->buffers[0];
+    int64_t sign = offset[0] | (size - offset[count]), longest = 0;
+    for (size_t r = 0; r < count; r++) {
+        const int64_t length = offset[r + 1] - offset[r];
+        sign |= length;
+        longest = length > longest ? length : longest;
+    }
+    if (sign >= 0 && longest <= SIF_SHORT_TEXT && size - offset[count] >= SIF_TEXT_ROOM) { /* the common case, in a loop without branches */
+        for (size_t r = 0; r < count; r++) {
+            block->text[r] = data + offset[r];
+            block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & ((uint32_t)block->missing[r] - 1);
+        }
+        block->is_plain = 1;
+        return -1;
+    }
+    for (size_t r = 0; r < count; r++) {
+        const int64_t start = offset[r], stop = offset[r + 1];
+        const int lies_within = start >= 0 && stop >= start && stop <= size && stop - start <= INT32_MAX;
+        if (!lies_within && !block->missing[r])
+            return (int64_t)r;
+        const int is_text = lies_within && !block->missing[r];
+        block->text[r] = is_text ? data + start : block->views;
+        block->length[r] = is_text ? (uint32_t)(stop - start) : 0;
+        block->has_room[r] = is_text && size - start >= SIF_TEXT_ROOM;
+    }
+    return -1;
+}
+
+static int64_t find_by_offsets32(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    int32_t narrow[SIF_TEXT_BLOCK + 1];
+    int64_t offset[SIF_TEXT_BLOCK + 1];
+    memcpy(narrow, (const uint8_t *)texts->rows + 4 * first, 4 * (count + 1));
+    for (size_t r = 0; r <= count; r++)
+        offset[r] = narrow[r];
+    return find_by_offsets(texts, offset, count, block);
+}
+
+static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    int64_t offset[SIF_TEXT_BLOCK + 1];
+    memcpy(offset, (const uint8_t *)texts->rows + 8 * first, 8 * (count + 1));
+    return find_by_offsets(texts, offset, count, block);
+}
+
+/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. What is read of the views
+ * is a copy. */
+static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    const int64_t n_buffers = texts->n_buffers, *const sizes = texts->sizes; /* what is written might else be taken for parts of these */
+    const uint8_t *const *const buffers = texts->buffers;
+    memcpy(block->views, (const uint8_t *)texts->rows + VIEW * first, VIEW * count);
+    int are_plain = 1;
+    for (size_t r = 0; r < count; r++) {
+        const uint8_t *const view = block->views + VIEW * r;
+        int32_t length, at[2];
+        memcpy(&length, view, sizeof length);
+        length &= (int32_t)block->missing[r] - 1;
+        const uint8_t *text = view + 4;
+        int has_room = 1;
+        if (length > IN_VIEW) {
+            memcpy(at, view + 8, sizeof at);
+            if (at[0] < 0 || at[0] >= n_buffers)
+                return (int64_t)r;
+            const int64_t left = sizes[at[0]] - at[1];
+            if (at[1] < 0 || left < length)
+                return (int64_t)r;
+            text = buffers[at[0]] + at[1];
+            has_room = left >= SIF_TEXT_ROOM;
+        } else if (length < 0)
+            return (int64_t)r;
+        block->text[r] = text;
+        block->length[r] = (uint32_t)length;
+        block->has_room[r] = (uint8_t)has_room;
+        are_plain &= has_room & (length <= SIF_SHORT_TEXT);
+    }
+    block->is_plain = are_plain;
+    return -1;
+}
+
+static int64_t find_by_pointers(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    for (size_t r = 0; r < count; r++) {
+        const int64_t row = first + (int64_t)r;
+        if (texts->sizes[row] > INT32_MAX)
+            return (int64_t)r;
+        block->text[r] = texts->buffers[row];
+        block->length[r] = (uint32_t)texts->sizes[row];
+        block->has_room[r] = 0;
+    }
+    return -1;
+}
+
+int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    block->is_plain = 0;
+    find_missing(texts, first, count, block->missing);
+    switch (texts->kind) {
+    case SIF_OFFSETS32:
+        return find_by_offsets32(texts, first, count, block);
+    case SIF_OFFSETS64:
+        return find_by_offsets64(texts, first, count, block);
+    case SIF_VIEWS:
+        return find_by_views(texts, first, count, block);
+    default: /* SIF_POINTERS */
+        return find_by_pointers(texts, first, count, block);
+    }
+}

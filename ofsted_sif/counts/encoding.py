@@ -1,0 +1,196 @@
+"""Values become codes: the distinct values of a column are numbered, and each row gets the number of its value. Text is encoded in C."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif import _core
+from ofsted_sif.counts.threads import number_of_threads, share_out
+from ofsted_sif.errors import RowError
+
+#: What stands for a missing value among objects, beside floats that are NaN.
+MISSING = (None, pd.NA, pd.NaT)
+
+#: Fewer rows than this are encoded sooner by one thread (measured in tests/benchmarks).
+TEXTS_WORTH_A_THREAD = 500_000
+
+#: The types of text that Arrow has, by the numbers that the core gives them.
+_ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
+_VIEW = 16  # bytes
+
+
+def encode(values: Any) -> tuple[np.ndarray, Any]:
+    """Number the distinct values of a column in the order in which they first appear.
+
+    Parameters
+    ----------
+    values : array_like of any kind, n rows
+        Text (Python's strings, a string column of pandas, Arrow or polars), or anything else that `pandas.factorize` takes. Text is
+        compared byte by byte and encoded in C. None, NaN, NaT and NA are missing.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n,)
+        0 for the first distinct value, 1 for the second, ...; -1 missing.
+    labels : array
+        The distinct values, of the kind that came in: ``labels[codes[i]]`` is value i.
+
+    Raises
+    ------
+    ValueError
+        For a text that cannot be written as UTF-8; the message names its row.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> codes, labels = counts.encode(["Kent", "Leeds", None, "Kent"])
+    >>> codes.tolist(), labels.tolist()
+    ([0, 1, -1, 0], ['Kent', 'Leeds'])
+    """
+    if hasattr(values, "__arrow_c_stream__") and not isinstance(values, pd.Series | pd.Index):  # of polars, which lends its text as it lies
+        import pyarrow as pa
+
+        values = pa.chunked_array(values)
+    elif isinstance(values, pd.Series | pd.Index):
+        values = values.array
+    elif not hasattr(values, "dtype") and not hasattr(values, "buffers") and not hasattr(values, "chunks"):
+        values = np.fromiter(values, dtype=object)
+    if (found := text_codes(values)) is not None:
+        return found[0], labels_at(values, found[1])
+    if type(values).__module__.startswith("pyarrow"):
+        values = pd.arrays.ArrowExtensionArray(values)
+    codes, distinct = pd.factorize(pd.Series(values, copy=False))
+    return codes, distinct.array
+
+
+def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Codes of text (int32, missing -1), and the row of each label's first appearance; None where other values than text are there.
+
+    Parameters
+    ----------
+    values : array of pandas, NumPy or Arrow
+        The column.
+    is_sorted : bool, default False
+        Whether labels are numbered in the order of their characters, in place of that of their appearance.
+    threads : int, optional
+        By default one for few rows, else one per core. Python's own strings are one thread's. Codes are the same for any number.
+    """
+    if (column := _in_arrow(values)) is not None:
+        n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
+        return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else _encoded(column, is_sorted)
+    objects = _as_objects(values)
+    if objects is None:
+        return None
+    codes = np.empty(len(objects), dtype=np.int32)
+    try:
+        first = _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes)
+    except ValueError as error:
+        raise _named(error) from None
+    return None if first is None else (codes, np.frombuffer(first, dtype=np.int64))
+
+
+def _named(error: Any, begin: int = 0) -> Exception:
+    """The error about a text, by the number of its row in the whole column; any other as it is."""
+    if getattr(error, "reason", None) != "text":
+        return error
+    return RowError("", begin + error.row, ": this text holds half a character, or bytes that are no UTF-8")
+
+
+def _encoded(column: Any, is_sorted: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The codes and first rows of a column of Arrow, in one thread."""
+    codes = np.empty(len(column), dtype=np.int32)
+    try:
+        return codes, np.frombuffer(_core.encode_text(_chunks(column), _seed(), is_sorted, codes), dtype=np.int64)
+    except ValueError as error:
+        raise _named(error) from None
+
+
+def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same: each thread encodes a piece, and the labels of all pieces are encoded once more."""
+    codes = np.empty(len(column), dtype=np.int32)
+    bounds = [len(column) * piece // threads for piece in range(threads + 1)]
+    first: list[Any] = [None] * threads
+
+    def encode_piece(number: int) -> None:
+        begin, end = bounds[number : number + 2]
+        try:
+            rows = _core.encode_text(_chunks(column.slice(begin, end - begin)), _seed(), False, codes[begin:end])
+        except ValueError as error:
+            raise _named(error, begin) from None
+        first[number] = begin + np.frombuffer(rows, dtype=np.int64)
+
+    share_out(encode_piece, threads, threads)
+    rows = np.concatenate(first)
+    place, among = _encoded(labels_at(column, rows), is_sorted)
+    places = np.split(place, np.cumsum([len(some) for some in first])[:-1])
+
+    def recode_piece(number: int) -> None:
+        _core.recode(codes[bounds[number] : bounds[number + 1]], len(places[number]), places[number])
+
+    share_out(recode_piece, threads, threads)
+    return codes, rows[among]
+
+
+def _seed() -> int:
+    """What nobody who chooses the texts of a table knows: so that no choice of them takes longer than others."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def _in_arrow(values: Any) -> Any:
+    """The column of Arrow in which text lies, as an Array or ChunkedArray; None where it does not."""
+    if isinstance(values, pd.arrays.ArrowExtensionArray):
+        values = values.__arrow_array__()
+    elif not type(values).__module__.startswith("pyarrow"):
+        return None
+    return values if str(values.type) in _ARROW_TEXT else None
+
+
+def _chunks(column: Any) -> list[tuple[Any, ...]]:
+    """The buffers of each chunk as the core takes them."""
+    kind = _ARROW_TEXT[str(column.type)]
+    found = []
+    for chunk in column.chunks if hasattr(column, "chunks") else [column]:
+        if len(chunk):
+            validity, *buffers = chunk.buffers()
+            lent = (b"" if buffer is None else buffer for buffer in buffers)
+            found.append((kind, len(chunk), chunk.offset, validity if chunk.null_count else None, *lent))
+    return found
+
+
+def _as_objects(values: Any) -> np.ndarray | None:
+    """The array of objects in which values lie; None where there is none."""
+    if isinstance(values, pd.arrays.NumpyExtensionArray) or (isinstance(values, np.ndarray) and values.dtype.kind in "OU"):
+        array = np.asarray(values)
+        return array.astype(object, copy=False) if array.dtype.kind in "OU" else None
+    return np.asarray(values, dtype=object) if isinstance(getattr(values, "dtype", None), pd.StringDtype) else None
+
+
+def labels_at(values: Any, rows: np.ndarray) -> Any:
+    """The values of these rows, of the kind that came in; views of text as large_string, as few functions of Arrow know views."""
+    if str(getattr(values, "type", "")) == "string_view":
+        return _views_at(values, rows)
+    return values.take(rows)
+
+
+def _views_at(column: Any, rows: np.ndarray) -> Any:
+    """The texts of these rows of a column of views, none of which is missing."""
+    import pyarrow as pa
+
+    chunks = column.chunks if hasattr(column, "chunks") else [column]
+    bounds = np.cumsum([0, *map(len, chunks)])
+    of_chunk = np.searchsorted(bounds, rows, side="right") - 1
+    found, order = [pa.array([], pa.large_string())], []
+    for number in np.unique(of_chunk).tolist():
+        chunk = chunks[number]
+        asked = np.flatnonzero(of_chunk == number)
+        _, views, *buffers = chunk.buffers()
+        taken = np.frombuffer(views, f"V{_VIEW}")[rows[asked] - bounds[number] + chunk.offset]
+        some = pa.Array.from_buffers(pa.string_view(), len(asked), [None, pa.py_buffer(taken.tobytes()), *buffers])
+        found.append(some.cast(pa.large_string()))
+        order.append(asked)
+    together = pa.concat_arrays(found)
+    return together.take(pa.array(np.argsort(np.concatenate(order)))) if order else together

@@ -1,0 +1,133 @@
+/* sif_encode_text: what it must refuse, and texts that only few columns have. */
+#include "properties/encode_text.h"
+
+static sif_status encode_bytes(const uint8_t *bytes, int64_t size, int64_t start, int64_t stop) {
+    const int64_t offsets[] = {0, 0, start, stop};
+    const sif_texts texts = {.n = 3, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &bytes, .sizes = &size};
+    int32_t codes[3];
+    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+    const sif_status status = sif_encode_text(dictionary, &texts, 40, codes, NULL);
+    sif_free_dictionary(dictionary);
+    return status;
+}
+
+static void texts_outside_their_bytes_are_named(void) {
+    static const uint8_t bytes[40] = {'a'};
+    CHECK_STATUS(encode_bytes(bytes, 40, 0, 40), SIF_OK, -1, 0);
+    CHECK_STATUS(encode_bytes(bytes, 40, 0, 41), SIF_BAD_TEXT, 42, 0);
+    CHECK_STATUS(encode_bytes(bytes, 40, -1, 40), SIF_BAD_TEXT, 41, 0);
+    CHECK_STATUS(encode_bytes(bytes, 40, 9, 8), SIF_BAD_TEXT, 42, 0);
+    CHECK_STATUS(encode_bytes(bytes, INT64_MAX, 0, (int64_t)1 << 31), SIF_BAD_TEXT, 42, 0); /* longer than a text may be */
+}
+
+static void views_outside_their_buffers_are_named(void) {
+    static const uint8_t bytes[40] = {'a'};
+    const uint8_t *const buffers[] = {bytes};
+    const int64_t sizes[] = {sizeof bytes};
+    static const struct {
+        int32_t view[4];
+        int is_good;
+    } cases[] = {
+        {{40, 0, 0, 0}, 1}, {{-1, 0, 0, 0}, 0}, {{41, 0, 0, 0}, 0}, {{13, 0, 1, 0}, 0}, {{13, 0, -1, 0}, 0}, {{13, 0, 0, -1}, 0}, {{13, 0, 0, 28}, 0}, {{13, 0, 0, 27}, 1},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const sif_texts texts = {.n = 1, .kind = SIF_VIEWS, .rows = cases[c].view, .buffers = buffers, .sizes = sizes, .n_buffers = 1};
+        int32_t code;
+        sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+        const sif_status status = sif_encode_text(dictionary, &texts, 0, &code, NULL);
+        CHECK(status.code == (cases[c].is_good ? SIF_OK : SIF_BAD_TEXT) && status.row == (cases[c].is_good ? -1 : 0));
+        sif_free_dictionary(dictionary);
+    }
+}
+
+static void pointers_to_texts_past_all_bounds_are_named(void) {
+    const uint8_t *const text = (const uint8_t *)"a";
+    const int64_t size = (int64_t)INT32_MAX + 1;
+    const sif_texts texts = {.n = 1, .kind = SIF_POINTERS, .buffers = &text, .sizes = &size};
+    int32_t code;
+    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, &code, NULL), SIF_BAD_TEXT, 0, 0);
+    sif_free_dictionary(dictionary);
+}
+
+/* By the table of RFC 3629. */
+static void what_is_no_utf8_is_refused(void) {
+    static const struct {
+        const char *bytes;
+        int is_good;
+    } cases[] = {
+        {"\x7F", 1},         {"\x80", 0},         {"\xC1\xBF", 0},     {"\xC2\x80", 1},         {"\xC2", 0},
+        {"\xC2\x41", 0},     {"\xC2\xC0", 0},     {"\xDF\xBF", 1},     {"\xE0\x9F\x80", 0},     {"\xE0\xA0\x80", 1},
+        {"\xED\x9F\xBF", 1}, {"\xED\xA0\x80", 0}, {"\xEF\xBF\xBF", 1}, {"\xF0\x8F\x80\x80", 0}, {"\xF0\x90\x80\x80", 1},
+        {"\xF4\x8F\xBF\xBF", 1}, {"\xF4\x90\x80\x80", 0}, {"\xF5\x80\x80\x80", 0}, {"\xE2\x82", 0}, {"\xE2\x82\x28", 0}, {"eight of them \xFF", 0},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const int64_t size = (int64_t)strlen(cases[c].bytes);
+        CHECK_STATUS(encode_bytes((const uint8_t *)cases[c].bytes, size, 0, size), cases[c].is_good ? SIF_OK : SIF_BAD_TEXT,
+                     cases[c].is_good ? -1 : 42, 0);
+    }
+}
+
+/* The secret that is added to the lower half of a text's first eight bytes: the first word that splitmix64 makes of the seed. */
+static uint32_t secret_of(uint64_t seed) {
+    uint64_t word = seed + UINT64_C(0x9E3779B97F4A7C15);
+    word = (word ^ word >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    word = (word ^ word >> 27) * UINT64_C(0x94D049BB133111EB);
+    return (uint32_t)(word ^ word >> 31);
+}
+
+/* Where half of a text is the negative of that secret, its product is 0 whatever the other half: all these texts begin at one slot. Did the
+ * dictionary not take another seed, a quarter of a million of them would take minutes. */
+static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
+    enum { N = 250000, WIDTH = 8 };
+    uint64_t seed = 0;
+    while ((0 - secret_of(seed)) & 0x80808080u) /* ASCII */
+        seed++;
+    uint8_t *const bytes = allocate(N, WIDTH);
+    int64_t *const offsets = allocate(N + 1, sizeof *offsets), size = (int64_t)N * WIDTH;
+    for (uint64_t i = 0; i < N; i++) {
+        const uint64_t other = (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16, word = (0 - secret_of(seed)) | other << 32;
+        memcpy(bytes + WIDTH * i, &word, WIDTH);
+        offsets[i + 1] = (int64_t)(i + 1) * WIDTH;
+    }
+    const uint8_t *const data = bytes;
+    const sif_texts texts = {.n = N, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &data, .sizes = &size};
+    int32_t *const codes = allocate(N, sizeof *codes);
+    sif_dictionary *const dictionary = sif_new_dictionary(seed, INT32_MAX - 3);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, codes, NULL), SIF_OK, -1, 0);
+    CHECK(sif_dictionary_size(dictionary) == N);
+    sif_free_dictionary(dictionary);
+    free(bytes);
+    free(offsets);
+    free(codes);
+}
+
+static void codes_that_are_none_become_missing(void) {
+    int32_t codes[] = {0, 2, -1, INT32_MIN, 1, INT32_MAX};
+    static const int32_t place[] = {1, 0};
+    CHECK_STATUS(sif_recode(6, 2, place, codes, NULL), SIF_OK, -1, 0);
+    CHECK(codes[0] == 1 && codes[1] == -1 && codes[2] == -1 && codes[3] == -1 && codes[4] == 0 && codes[5] == -1);
+}
+
+static void to_renumber_many_codes_can_be_stopped(void) {
+    const int64_t n = SIF_ROWS_PER_CHECK + 1;
+    int32_t *const codes = allocate(n, sizeof *codes);
+    static const int32_t place[] = {0};
+    test_interrupt left = {0, 1};
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_recode(n, 1, place, codes, &interrupt), SIF_INTERRUPTED, -1, 0);
+    free(codes);
+}
+
+int main(void) {
+    sif_free_dictionary(NULL);
+    RUN(texts_outside_their_bytes_are_named);
+    RUN(views_outside_their_buffers_are_named);
+    RUN(pointers_to_texts_past_all_bounds_are_named);
+    RUN(what_is_no_utf8_is_refused);
+    RUN(texts_that_were_chosen_for_one_slot_are_told_apart);
+    RUN(codes_that_are_none_become_missing);
+    RUN(to_renumber_many_codes_can_be_stopped);
+    REPEAT(300, encode_text_holds);
+    return report();
+}

@@ -1,0 +1,215 @@
+"""Text becomes codes: the same whatever holds the text, and as the definition has it."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+from ofsted_sif import counts
+from tests.reference.encode import encode
+
+LETTERS = ["a", "b", "\0", "é", "€", "𝄞", " of more than twenty-four bytes"]
+
+
+def some_texts(seed, n=None):
+    """Texts and missing values: few or many distinct ones, short and long, of letters of one byte to four, with NULs."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(0, 700)) if n is None else n
+    letters, longest = LETTERS[: 1 + seed % len(LETTERS)], (1, 3, 9, 25, 70)[seed % 5]
+    distinct = ["".join(rng.choice(letters, rng.integers(0, longest + 1))) for _ in range(1 + n // (1 + seed % 9))]
+    return [None if rng.random() < 0.1 else distinct[at] for at in rng.integers(0, len(distinct), n)]
+
+
+def in_arrow(kind):
+    def made(texts):
+        pa = pytest.importorskip("pyarrow")
+        cut = len(texts) // 3
+        pieces = [texts[:cut], [], texts[cut:]]
+        return pa.chunked_array([pa.array([*piece, "x"], kind)[: len(piece)] for piece in pieces], kind)
+
+    return made
+
+
+def in_one_array_of_arrow(texts):
+    pa = pytest.importorskip("pyarrow")
+    return pa.array(["before", None, *texts], pa.string())[2:]
+
+
+def in_polars(texts):
+    pl = pytest.importorskip("polars")
+    return pl.concat([pl.Series(texts[:9], dtype=pl.String), pl.Series(texts[9:], dtype=pl.String)], rechunk=False)
+
+
+def fresh(texts):
+    return np.array([None if text is None else (text + "x")[:-1] for text in texts], dtype=object)
+
+
+def every_second(texts):
+    twice = np.empty(2 * len(texts), dtype=object)
+    twice[::2] = texts
+    return twice[::2]
+
+
+HOLDERS = {
+    "a list": list,
+    "objects that are shared": lambda texts: np.array(texts, dtype=object),
+    "objects each of its own": fresh,
+    "every second object": every_second,
+    "a Series of objects": lambda texts: pd.Series(texts, dtype=object),
+    "an Index": lambda texts: pd.Index(texts, dtype=object),
+    "NaN for missing": lambda texts: np.array([float("nan") if text is None else text for text in texts], dtype=object),
+    "NA and NaT for missing": lambda texts: np.array(
+        [(pd.NA, pd.NaT)[i % 2] if t is None else t for i, t in enumerate(texts)], dtype=object
+    ),
+    "string[python]": lambda texts: pd.Series(texts, dtype="string[python]"),
+    "string[pyarrow]": lambda texts: pytest.importorskip("pyarrow") and pd.Series(texts, dtype="string[pyarrow]"),
+    "Arrow string": in_arrow("string"),
+    "Arrow large_string": in_arrow("large_string"),
+    "Arrow string_view": in_arrow("string_view"),
+    "one array of Arrow": in_one_array_of_arrow,
+    "polars": in_polars,
+}
+
+
+def as_list(labels):
+    return labels.to_pylist() if hasattr(labels, "to_pylist") else labels.tolist()
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("seed", range(12))
+def test_codes_and_labels_are_those_of_the_definition(holder, seed):
+    texts = some_texts(seed)
+    codes, labels = counts.encode(HOLDERS[holder](texts))
+    assert (codes.tolist(), as_list(labels)) == encode(texts)
+    assert codes.dtype == np.int32
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_many_distinct_texts_are_told_apart(holder):
+    texts = [f"SC{number:06d}" for number in np.random.default_rng(5).integers(0, 30_000, 40_000)]
+    codes, labels = counts.encode(HOLDERS[holder](texts))
+    distinct = as_list(labels)
+    assert [distinct[code] for code in codes.tolist()] == texts
+    assert len(distinct) == len(set(texts))
+
+
+@pytest.mark.parametrize("holder", ["objects that are shared", "objects each of its own"])
+def test_objects_are_found_by_address_or_text_in_whatever_order_they_come(holder):
+    rng = np.random.default_rng(8)
+    few, many = [f"few {i}" for i in range(50)], [f"many {i}" for i in range(40_000)]
+    for parts in ((few, many, few), (many, many, few), (many, few, many)):
+        texts = [text for part in parts for text in rng.choice(part, 60_000).tolist()]
+        codes, labels = counts.encode(HOLDERS[holder](texts))
+        distinct = as_list(labels)
+        assert [distinct[code] for code in codes.tolist()] == texts
+        assert len(distinct) == len(set(texts))
+
+
+@pytest.mark.parametrize("holder", ["Arrow string", "Arrow string_view", "string[pyarrow]"])
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_threads_give_what_one_gives(holder, is_sorted):
+    for seed in range(8):
+        column = HOLDERS[holder](some_texts(seed, 5000))
+        column = column.array if isinstance(column, pd.Series) else column
+        one = counts.text_codes(column, is_sorted=is_sorted, threads=1)
+        for threads in (2, 3, 7):
+            several = counts.text_codes(column, is_sorted=is_sorted, threads=threads)
+            assert [array.tolist() for array in several] == [array.tolist() for array in one]
+
+
+def test_a_bad_text_of_a_later_piece_is_named_by_its_row():
+    pa = pytest.importorskip("pyarrow")
+    broken = pa.array([b"a"] * 900 + [b"\xff"] + [b"a"] * 99, pa.binary()).view(pa.string())
+    for threads in (1, 2, 3):
+        with pytest.raises(ValueError, match=r"^row 900: this text"):
+            counts.text_codes(broken, threads=threads)
+
+
+def test_labels_are_of_the_kind_that_came_in():
+    pa = pytest.importorskip("pyarrow")
+    assert counts.encode(pa.array(["b", "a"], pa.string()))[1].type == pa.string()
+    assert counts.encode(pa.array(["b", "a"], pa.string_view()))[1].type == pa.large_string()
+    assert counts.encode(pd.Series(["b", "a"], dtype="string"))[1].dtype == "string"
+    assert counts.encode(np.array(["b", "a"]))[1].dtype == np.dtype("<U1")
+
+
+def test_what_is_no_text_is_numbered_too():
+    day = datetime.date(2024, 3, 31)
+    for values, expected in (
+        ([3, 1, 3], [3, 1]),
+        (np.array([2.5, np.nan, 2.5]), [2.5]),
+        ([day, None, day], [day]),
+        (["a", 5, "a"], ["a", 5]),
+        (pd.Series(["b", "a", "b"], dtype="category"), ["b", "a"]),
+    ):
+        codes, labels = counts.encode(values)
+        assert as_list(labels) == expected
+        assert [expected[code] for code in codes.tolist() if code >= 0] == [value for value in list(values) if value == value and value]
+    pa = pytest.importorskip("pyarrow")
+    assert counts.encode(pa.array([7, None, 7]))[0].tolist() == [0, -1, 0]
+
+
+@pytest.mark.parametrize("holder", ["a list", "objects that are shared", "string[python]"])
+def test_half_a_character_is_named_with_its_row(holder):
+    with pytest.raises(ValueError, match=r"^row 2: this text holds half a character"):
+        counts.encode(HOLDERS[holder](["a", "b", "\ud800", "c"]))
+
+
+def test_bytes_that_are_no_utf8_are_named_with_their_row():
+    pa = pytest.importorskip("pyarrow")
+    broken = pa.array([b"a", b"\xff", b"c"], pa.binary()).view(pa.string())
+    with pytest.raises(ValueError, match=r"^row 4: this text holds half a character, or bytes that are no UTF-8"):
+        counts.encode(pa.chunked_array([pa.array(["x", "y", "z"]), broken]))
+    table = pa.table({"la": broken, "overall_effectiveness": ["Good", "Good", "Inadequate"]})
+    with pytest.raises(ValueError, match=r"^column 'la', row 1: this text holds"):
+        sif.aggregate(table, "la")
+
+
+def test_providers_that_differ_after_a_nul_are_two():
+    table = pd.DataFrame(
+        {
+            "provider": np.array(["a", "a\0b", "a\0", "a"], dtype=object),
+            "inspection_start": pd.to_datetime(["2020-01-01", "2020-01-01", "2021-01-01", "2021-01-01"]),
+            "overall_effectiveness": ["Good", "Good", "Inadequate", "Outstanding"],
+        }
+    )
+    state = sif.as_at(table, "2022-01-01", published=None)
+    assert state["provider"].tolist() == ["a", "a\0", "a\0b"]
+    assert sif.aggregate(table, "provider")["n"].tolist() == [2, 1, 1]
+
+
+def test_groups_are_sorted_by_their_characters():
+    names = ["Ärzte", "Zoo", "zoo", "€", "", "Zo", "𝄞", "Zoo of more than twenty-four letters B", "Zoo of more than twenty-four letters A"]
+    for holder in ("objects that are shared", "string[python]", "string[pyarrow]"):
+        table = pd.DataFrame({"by": HOLDERS[holder](names), "overall_effectiveness": "Good"})
+        assert sif.aggregate(table, "by")["by"].tolist() == sorted(names), holder
+
+
+def test_a_judgement_of_any_words_in_any_order_is_counted_as_they_mean():
+    rng = np.random.default_rng(4)
+    words = ["Satisfactory", "Good", "outstanding", "Requires improvement", "-", "Inadequate", "Good ", "not used"]
+    drawn = [words[at] if at < 7 else None for at in rng.integers(0, 8, 500)]
+    by = rng.integers(0, 5, 500)
+    expected = sif.aggregate(pd.DataFrame({"by": by, "g": np.asarray(sif.grades(drawn).astype(object))}), "by", judgement="g")
+    for categories in (words, words[::-1], ["foo", *words[:7], "bar"]):
+        for ordered in (False, True):
+            if ordered and "foo" in categories:
+                continue  # is a scale of its own
+            values = pd.Categorical(drawn, categories=categories, ordered=ordered)
+            table = pd.DataFrame({"by": by, "g": values})
+            if ordered:
+                counted = sif.aggregate(table, "by", judgement="g", scale=sif.FOUR_POINT)
+            else:
+                counted = sif.aggregate(table, "by", judgement="g")
+            pd.testing.assert_frame_equal(counted, expected)
+            weighted = sif.aggregate(table.assign(w=1.0), "by", judgement="g", scale=sif.FOUR_POINT, weights="w")
+            assert weighted["good"].tolist() == expected["good"].tolist()
+
+
+def test_a_word_that_is_no_grade_is_named_with_its_row():
+    values = pd.Categorical(["Good", "Best", None], categories=["Best", "Good", "Inadequate", "Never"])
+    for table in (pd.DataFrame({"g": values}), pd.DataFrame({"g": values.astype(object)})):
+        with pytest.raises(ValueError, match=r"^column 'g', row 1: 'Best' is not a grade"):
+            sif.aggregate(table, judgement="g")
