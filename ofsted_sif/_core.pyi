@@ -155,6 +155,21 @@ def kendall_values(
     stop: int = ...,
     /,
 ) -> None: ...
+def kendall_clusters(
+    order: _Buffer | None,
+    groups: _Codes,
+    n_groups: int,
+    days: _Buffer,
+    grades: _Codes,
+    n_grades: int,
+    clusters: _Codes,
+    n_labels: int,
+    sums: _Buffer,
+    n_clusters: _Buffer,
+    first: int = ...,
+    stop: int = ...,
+    /,
+) -> None: ...
 def kendall_exact(tie_pattern: _Buffer, s: _Buffer, above: _Buffer, at: _Buffer, /) -> None: ...
 def theil_sen(
     order: _Buffer | None,

@@ -6,7 +6,8 @@ before it is squared, so that rows that are alike count for less, and rows that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,59 +18,73 @@ from ofsted_sif import counts
 CELLS_A_ROW = 4
 
 
-@dataclass(frozen=True)
 class Clusters:
-    """The clusters of rows of groups.
+    """The clusters of rows of groups, from codes of labels; a row whose cluster is missing (-1) is one of its own.
 
     Attributes
     ----------
-    of_row : ndarray of int64, shape (n,)
-        The number of each row's cluster.
-    group : ndarray of int64, shape (n_clusters,)
-        The group of each cluster.
-    n : ndarray of int64, shape (n_groups,)
-        How many clusters each group has.
+    group : ndarray of int, shape (n_rows,)
+        The group of each row.
+    size : int
+        Number of groups.
     n_rows : ndarray of int64, shape (n_groups,)
         How many rows each group has.
     """
 
-    of_row: np.ndarray
-    group: np.ndarray
-    n: np.ndarray
-    n_rows: np.ndarray
+    def __init__(self, group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) -> None:
+        self.group, self.size = group, size
+        self.n_rows = np.bincount(group, minlength=size)
+        self._codes, self._n_labels = codes, n_labels
+        self._n: np.ndarray | None = None
+
+    @property
+    def n(self) -> np.ndarray:
+        """How many clusters each group has."""
+        if self._n is None:
+            self._n = np.bincount(self._pairs[1], minlength=self.size)
+        return self._n
 
     @property
     def repeats(self) -> np.ndarray:
         """In which groups some cluster has several rows and there are several clusters: there rows are no sample of independent ones."""
         return (self.n < self.n_rows) & (self.n > 1)
 
+    @cached_property
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """The number of each row's cluster in its group, and the group of each of these clusters."""
+        codes, n_labels = self._codes.astype(np.int64, copy=False), self._n_labels
+        if (missing := codes < 0).any():
+            codes = codes.copy()
+            codes[missing] = np.arange(n_labels, n_labels + missing.sum())
+            n_labels += int(missing.sum())
+        of_row, pairs = pd.factorize(self.group.astype(np.int64) * max(1, n_labels) + codes)
+        return of_row, pairs // max(1, n_labels)
+
     def squared(self, amounts: np.ndarray) -> np.ndarray:
         """By group, the squares of the sums of what the rows of each cluster bring."""
-        sums = np.bincount(self.of_row, amounts, minlength=len(self.group))
-        return np.bincount(self.group, sums * sums, minlength=len(self.n))
+        of_row, group = self._pairs
+        sums = np.bincount(of_row, amounts, minlength=len(group))
+        return np.bincount(group, sums * sums, minlength=self.size)
 
-    def design_effect(self, amounts: np.ndarray, group: np.ndarray) -> np.ndarray:
+    def design_effect(self, amounts: np.ndarray) -> np.ndarray:
         """By group, how many times the variance of independent rows that of clusters is; exactly 1 where no cluster repeats."""
-        effect = np.ones(len(self.n))
-        if (repeats := self.repeats).any():
-            of_rows = np.bincount(group, amounts * amounts, minlength=len(self.n))
-            at = repeats & (of_rows > 0)
-            effect[at] = self.squared(amounts)[at] / of_rows[at]
+        if not self.repeats.any():
+            return np.ones(self.size)
+        return self._effect(np.bincount(self.group, amounts * amounts, minlength=self.size), self.squared(amounts))
+
+    def kendall_effect(self, days: np.ndarray, values: np.ndarray, n_grades: int | None, order: np.ndarray | None) -> np.ndarray:
+        """The same of Kendall's S of grades, or of numbers (n_grades None), against days."""
+        if n_grades is None:
+            return self.design_effect(kendall_amounts(self.group, self.size, days, values, None))
+        options: dict[str, Any] = {"n_grades": n_grades, "n_groups": self.size, "n_labels": self._n_labels, "order": order}
+        of_rows, of_clusters, self._n = counts.kendall_clusters(self.group, days, values, self._codes, **options)
+        return self._effect(of_rows, of_clusters)
+
+    def _effect(self, of_rows: np.ndarray, of_clusters: np.ndarray) -> np.ndarray:
+        effect = np.ones(self.size)
+        at = self.repeats & (of_rows > 0)
+        effect[at] = of_clusters[at] / of_rows[at]
         return effect
-
-
-def clusters_in(group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) -> Clusters:
-    """The clusters in each group, from codes of labels. A row whose cluster is missing (-1) is one of its own."""
-    codes = codes.astype(np.int64, copy=False)
-    if (missing := codes < 0).any():
-        codes = codes.copy()
-        codes[missing] = np.arange(n_labels, n_labels + missing.sum())
-        n_labels += int(missing.sum())
-    n_labels = max(1, n_labels)
-    pair = group.astype(np.int64) * n_labels + codes
-    of_row, pairs = pd.factorize(pair)
-    of_pair = pairs // n_labels
-    return Clusters(of_row, of_pair, np.bincount(of_pair, minlength=size), np.bincount(group, minlength=size))
 
 
 # ---- what a row brings to Kendall's S
@@ -135,17 +150,17 @@ def effective_n_of(
     """
     rows = np.flatnonzero(judged)
     group, codes = group[rows], coded[0][rows]
-    clusters = clusters_in(group, size, codes, coded[1])
-    return clusters.n, effective_n(clusters, group, good[rows].astype(np.float64), None if weight is None else weight[rows])
+    clusters = Clusters(group, size, codes, coded[1])
+    return clusters.n, effective_n(clusters, good[rows].astype(np.float64), None if weight is None else weight[rows])
 
 
-def effective_n(clusters: Clusters, group: np.ndarray, good: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+def effective_n(clusters: Clusters, good: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """How many independent rows tell as much about a share as these rows do, by group; NaN where all rows are of one cluster.
 
     With V = G / (G - 1) Σ(Σ w (y - p))² / (Σ w)² over the G clusters: p (1 - p) / V, and never more than Kish's (Σ w)² / Σ w², which
     without weights is the number of rows. Where all or none are good V is 0, and it is the number of clusters.
     """
-    size = len(clusters.n)
+    group, size = clusters.group, clusters.size
     scaled = np.ones(len(group)) if weight is None else weight / _largest(weight, group, size)[group]
     total, squares = np.bincount(group, scaled, minlength=size), np.bincount(group, scaled * scaled, minlength=size)
     with np.errstate(divide="ignore", invalid="ignore"):

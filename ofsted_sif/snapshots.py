@@ -137,7 +137,7 @@ def as_at(
     return state
 
 
-as_at.question = AsAt  # type: ignore[attr-defined]
+as_at.question = AsAt
 
 
 @same_kind

@@ -62,14 +62,22 @@ class Method:
             )
 
 
-def trend_table(how: Method, labels: dict[str, Any], rows: Rows, n_missing: np.ndarray, n_repeated: np.ndarray) -> pd.DataFrame:
-    """The result of `trend`, from the rows that take part, and by group how many are missing or repeated."""
+def trend_table(
+    how: Method, labels: dict[str, Any], rows: Rows, n_missing: np.ndarray, repeated: np.ndarray | Clusters | None
+) -> pd.DataFrame:
+    """The result of `trend`, from the rows that take part, by group how many are missing, and how many repeat their provider.
+
+    These are given as numbers, or by the rows of providers; None: there are none.
+    """
     found = _found(how, rows)
 
     def column(name: str) -> np.ndarray:
         return found[name] if name in found else np.full(rows.size, np.nan)
 
     n = rows.by_group()
+    if repeated is None:
+        repeated = np.zeros(rows.size, dtype=np.int64)
+    n_repeated = repeated.n_rows - repeated.n if isinstance(repeated, Clusters) else repeated
     result: dict[str, Any] = {"method": how.method, "n": n, "n_repeated": n_repeated}
     result["n_clusters"] = n if rows.clusters is None else rows.clusters.n
     result |= {"deff": found["deff"], "n_missing": n_missing}
@@ -85,7 +93,7 @@ def _found(how: Method, rows: Rows) -> dict[str, np.ndarray]:
     quantile = normal_quantile(how.level)
     exact = how.exact if how.exact != "auto" else "mid" if rows.scale is not None else True
     if how.method == "mann-kendall":
-        kendall, effect = rows.clustered(rows.kendall())
+        kendall, effect = rows.clustered_kendall()
         return _judge(kendall, how.alternative, how.continuity, exact) | {"deff": effect}
     if how.method == "seasonal-mann-kendall":
         return _seasonal(rows, how.alternative, how.continuity)
@@ -142,12 +150,15 @@ class Rows:
         """In which groups rows depend on one another."""
         return np.zeros(self.size, dtype=np.bool_) if self.clusters is None else self.clusters.repeats
 
-    def clustered(self, kendall: counts.Kendall, days: Any = None) -> tuple[counts.Kendall, np.ndarray]:
+    def clustered_kendall(self, days: Any = None) -> tuple[counts.Kendall, np.ndarray]:
         """Kendall's S with the variance of clusters, and no exact distribution, where rows depend on one another; and the design effect."""
-        if self.clusters is None or not (repeats := self.repeats).any():
-            return kendall, np.ones(self.size)
-        amounts = kendall_amounts(self.group, self.size, self.days if days is None else days, self.values, self.n_grades)
-        effect = self.clusters.design_effect(amounts, self.group)
+        if self.clusters is None:
+            return self.kendall(days=days), np.ones(self.size)
+        days = self.days if days is None else days
+        order, is_ordered = counts.order_records(self.group, days, n_providers=self.size)
+        kendall = self.kendall(days=days, order=None if is_ordered else order)
+        effect = self.clusters.kendall_effect(days, self.values, self.n_grades, None if is_ordered else order)
+        repeats = self.repeats
         shown = np.where(repeats & ~(kendall.variance > 0), np.nan, effect)  # where nothing can vary there is none
         tie_pattern = np.where(repeats, 0, kendall.tie_pattern)
         return kendall._replace(variance=kendall.variance * effect, tie_pattern=tie_pattern), shown
@@ -221,7 +232,7 @@ def _of_blocks(rows: Rows, in_block: Rows, variance_of: np.ndarray) -> tuple[np.
 
 def _theil_sen(rows: Rows, alternative: str, continuity: bool, exact: str | bool, quantile: float) -> dict[str, np.ndarray]:
     order, _ = counts.order_records(rows.group, rows.days, n_providers=rows.size)
-    kendall, effect = rows.clustered(rows.kendall(order=order))
+    kendall, effect = rows.clustered_kendall()
     found = _judge(kendall, alternative, continuity, exact) | {"deff": effect}
     pairs = kendall.pairs
     reach = quantile * np.sqrt(np.where(kendall.n > 1, kendall.variance, 0))
@@ -299,7 +310,7 @@ def _effect_on_shares(rows: Rows, place: np.ndarray, amounts: np.ndarray) -> np.
     """The design effect, from what a row of each cell brings and the cell of each row."""
     if rows.clusters is None or not rows.repeats.any():
         return np.ones(rows.size)
-    return rows.clusters.design_effect(amounts[place], rows.group)
+    return rows.clusters.design_effect(amounts[place])
 
 
 def _slope_bounds(
@@ -337,7 +348,7 @@ def _slope_bounds(
 
 def _jonckheere(rows: Rows, freq: Any, alternative: str) -> dict[str, np.ndarray]:
     period = _period_of(rows, freq)[0]
-    kendall, effect = rows.clustered(rows.kendall(days=period), period)
+    kendall, effect = rows.clustered_kendall(period)
     found = _judge(kendall, alternative, False, False) | {"deff": effect}
     found["statistic"] = (found["statistic"] + kendall.pairs) / 2
     return found

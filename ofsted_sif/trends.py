@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.dependence import Clusters, clusters_in
+from ofsted_sif.dependence import Clusters
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, names
 from ofsted_sif.table.eligible import Which
@@ -222,8 +222,7 @@ def trend(
     values, days = (array if len(rows) == len(array) else array[rows] for array in (seen.values, seen.days))
     block = None if taken.block is None else taken.block[used]
     of_providers, clusters = _clusters(seen, cluster, rows, group, size)
-    n_repeated = np.zeros(size, dtype=np.int64) if of_providers is None else of_providers.n_rows - of_providers.n
-    return trend_table(how, labels, Rows(group, size, values, days, scale, block=block, clusters=clusters), n_missing, n_repeated)
+    return trend_table(how, labels, Rows(group, size, values, days, scale, block=block, clusters=clusters), n_missing, of_providers)
 
 
 # ---- what comes in
@@ -256,7 +255,7 @@ def _clusters(
 
     def of(name: str, argument: str) -> Clusters:
         codes, n_labels = cluster_codes(seen.frame, name, argument)
-        return clusters_in(group, size, codes if len(codes) == len(rows) else codes[rows], n_labels)
+        return Clusters(group, size, codes if len(codes) == len(rows) else codes[rows], n_labels)
 
     provider = seen.called.provider
     of_providers = of(provider, "provider") if provider in seen.frame.columns else None
@@ -370,7 +369,7 @@ class Trend(OfHistories):
         if self.provider in rows.columns:
             place, at = places_of(by) if by else (np.zeros(len(rows), dtype=np.int64), np.zeros(1, dtype=np.int64))
             of_provider, n_labels = cluster_codes(rows, self.provider, "provider")
-            of = clusters_in(place[used], len(at), of_provider[used], n_labels)
+            of = Clusters(place[used], len(at), of_provider[used], n_labels)
             parts["repeated"] = PartialCounts(tuple(take(of, codes[at].astype(np.int64)) for codes, of in by), (of.n_rows - of.n,))
         return Partial(len(frame), parts | self.chosen_frameworks(rows, np.flatnonzero(used)))
 

@@ -130,6 +130,11 @@ def arranged(shared: Shared, kernel: str, n: int, kind: type) -> Callable[[], ob
         counts, cubes = np.zeros((groups, 5), np.int64), np.zeros((groups, 2))
         order = shared.hold(np.lexsort((day, of)), np.arange(n))
         return lambda: _core.kendall_values(order, of, groups, day, values, counts, cubes)
+    if name == "kendall_clusters":
+        sums, n_clusters = np.zeros((groups, 2)), np.zeros(groups, np.int64)
+        order = shared.hold(np.lexsort((day, of)), np.arange(n))
+        clusters = shared.codes(n, 300, kind)
+        return lambda: _core.kendall_clusters(order, of, groups, day, grade, grades, clusters, 300, sums, n_clusters)
     if name == "theil_sen":
         order = shared.hold(np.lexsort((day, of)), np.arange(n))
         ranks, slopes = shared.hold(np.zeros((groups, 1), np.int64), np.full((groups, 1), 1_000)), np.zeros((groups, 1))
@@ -160,6 +165,7 @@ KERNELS = [
     "spells_in_order",
     "kendall_grades",
     "kendall_values",
+    "kendall_clusters",
     "theil_sen",
     "kendall_exact",
     "resample_counts",

@@ -10,6 +10,7 @@ import scipy.stats
 from ofsted_sif import _core, counts
 from ofsted_sif.counts import NO_DAY
 from tests.reference import kendall as definition
+from tests.reference.kendall_clusters import kendall_clusters
 from tests.reference.resample_counts import outcomes
 from tests.reference.theil_sen import slopes
 from tests.support import cases
@@ -72,6 +73,44 @@ def test_kendall_of_numbers_is_its_definition_in_every_group():
         for group in range(n_groups):
             here = groups == group
             check_kendall(found, group, days[here], values[here], f"case {case}, group {group}")
+
+
+def test_what_clusters_bring_is_its_definition_in_every_group_whatever_the_kind_of_code():
+    for case, rng in generators(41):
+        groups, days, _, _, n_groups, n_grades = dated(rng)
+        n_labels = int(rng.choice([1, 3, 50]))
+        some, clusters = (cases.some_codes(rng, len(groups), size) for size in (n_grades, n_labels))
+        found = counts.kendall_clusters(
+            cases.encoded(rng, groups.tolist(), n_groups),
+            cases.days(rng, days.tolist()),
+            cases.encoded(rng, some, n_grades),
+            cases.encoded(rng, clusters, n_labels),
+            n_grades=n_grades,
+            n_groups=n_groups,
+            n_labels=n_labels,
+        )
+        for group in range(n_groups):
+            rows = np.flatnonzero(groups == group)
+            expected = kendall_clusters(*([column[row] for row in rows] for column in (days.tolist(), some, clusters)))
+            assert tuple(part[group] for part in found) == expected, f"case {case}, group {group}"
+
+
+def test_what_clusters_bring_adds_up_over_pieces_and_is_the_same_in_threads():
+    rng = np.random.default_rng(42)
+    n, n_groups = 300_000, 200
+    groups, days, grades = rng.integers(0, n_groups, n), rng.integers(0, 900, n), rng.integers(-1, 4, n)
+    clusters = rng.integers(-1, 20_000, n)
+    one = counts.kendall_clusters(groups, days, grades, clusters, n_grades=4, threads=1)
+    for threads in (2, 5):
+        for part, other in zip(one, counts.kendall_clusters(groups, days, grades, clusters, n_grades=4, threads=threads), strict=True):
+            np.testing.assert_array_equal(part, other)
+    low = groups < 90
+    parts = [
+        counts.kendall_clusters(groups[rows], days[rows], grades[rows], clusters[rows], n_grades=4, n_groups=n_groups)
+        for rows in (low, ~low)
+    ]
+    for whole, first, second in zip(one, *parts, strict=True):
+        np.testing.assert_array_equal(whole, first + second)
 
 
 def test_grades_and_the_same_numbers_give_the_same_kendall():
@@ -324,6 +363,9 @@ def test_a_seed_that_is_the_number_of_a_replicate_is_as_good_as_another():
         (lambda: counts.kendall(None, [1, 2], [0.0, np.nan]), r"row 1: the value is NaN"),
         (lambda: counts.kendall(None, [1, 2], [np.inf, 0.0]), r"row 0: the value is NaN, infinite"),
         (lambda: counts.kendall(None, [1, 2, 3], [0.0, 1.0]), r"lengths differ"),
+        (lambda: counts.kendall_clusters(None, [1, 2], [0, 1], [0, 3], n_grades=4, n_labels=2), r"row 1: provider code 3 is outside"),
+        (lambda: counts.kendall_clusters(None, [1, 2], [0, 9], [0, 1], n_grades=4), r"row 1: grade code 9"),
+        (lambda: counts.kendall_clusters([0, -1], [1, 2], [0, 1], [0, 1], n_grades=4), r"row 1"),
         (lambda: counts.kendall(None, [2, 1], [0.0, 1.0], order=[0, 1]), r"not ordered"),
         (lambda: counts.kendall(None, [2, 1], [0.0, 1.0], order=[0, 2]), r"order\[1\] is 2"),
         (lambda: counts.theil_sen(None, [1, 2], [0.0, -np.inf], [[0]]), r"row 1: the value"),

@@ -224,6 +224,14 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
 sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64_t *counts, double *cubes,
                               const sif_interrupt_check *interrupt);
 
+/* What the variance of S needs where rows depend on one another. Let u be, of a row, the rows of its group on earlier days less those on
+ * later days, times the rows with a worse grade less those with a better one. Missing grades take no part.
+ * clusters: codes of what rows belong to; a missing one is a cluster of its own. Memory: 16 bytes a row of the piece, 16 a cluster.
+ * sums: group.size x 2, added to: the sum of u^2 over rows, and over clusters the sum of (the sum of u over their rows)^2.
+ * n_clusters: group.size, added to. On error sums are NaN and n_clusters SIF_VOID. A code of a cluster that is none is SIF_BAD_PROVIDER. */
+sif_status sif_kendall_clusters(const sif_dated *rows, const sif_codes *grades, const sif_codes *clusters, double *sums,
+                                int64_t *n_clusters, const sif_interrupt_check *interrupt);
+
 /* The exact distribution of S where every order of the values is as likely, given their ties.
  * tie_pattern: n, as above, not 0; s: n. above, at: n; the probabilities that S is larger than s, and that it is s. Cases of the same tie
  * pattern should follow one another: their distribution is worked out once. On error the outputs are NaN.

@@ -73,6 +73,35 @@ done:
     return result;
 }
 
+PyObject *bind_kendall_clusters(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent buffers;
+    lend_nothing(&buffers);
+    PyObject *result = NULL;
+    sif_dated rows;
+    sif_piece piece;
+    sif_codes grades, clusters;
+    int64_t n_grades, n_labels, *n_clusters;
+    double *sums;
+    if (check_arguments("kendall_clusters", n_args, 10, 12) != 0 || take_dated(&buffers, args, 10, n_args, &rows, &piece) != 0 ||
+        take_size(args[5], "n_grades", &n_grades) != 0 || take_codes(&buffers, args[4], "grades", n_grades, &grades) != 0 ||
+        take_size(args[7], "n_labels", &n_labels) != 0 || take_codes(&buffers, args[6], "clusters", n_labels, &clusters) != 0 ||
+        take_float64_out(&buffers, args[8], "sums", product(rows.group.size, 2), &sums) != 0 ||
+        take_int64_out(&buffers, args[9], "n_clusters", rows.group.size, &n_clusters) != 0)
+        goto done;
+
+    sif_status status;
+    if (check_apart(&buffers, NULL) != 0)
+        goto done;
+    LET_OTHERS_RUN
+    status = sif_kendall_clusters(&rows, &grades, &clusters, sums, n_clusters, &interrupt);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, &clusters, NULL);
+done:
+    release(&buffers);
+    return result;
+}
+
 PyObject *bind_kendall_exact(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
     lent buffers;
     lend_nothing(&buffers);

@@ -132,6 +132,83 @@ def kendall(
     return _kendall(sums, cubes)
 
 
+class ClusterSums(NamedTuple):
+    """What `kendall_clusters` finds, an array of shape (n_groups,) each.
+
+    ===========  =======  ==============================================================================
+    name         dtype    meaning
+    ===========  =======  ==============================================================================
+    of_rows      float64  sum over the rows of the square of what a row brings
+    of_clusters  float64  sum over the clusters of the square of what all rows of a cluster bring together
+    n_clusters   int64    number of clusters
+    ===========  =======  ==============================================================================
+    """
+
+    of_rows: np.ndarray
+    of_clusters: np.ndarray
+    n_clusters: np.ndarray
+
+
+def kendall_clusters(
+    groups: Any,
+    days: Any,
+    grades: Any,
+    clusters: Any,
+    *,
+    n_grades: int,
+    n_groups: int | None = None,
+    n_labels: int | None = None,
+    order: Any = None,
+    threads: int | None = None,
+) -> ClusterSums:
+    """Add up what rows, and what clusters of rows, bring to the variance of Kendall's S, for each group.
+
+    Parameters
+    ----------
+    groups, days, grades, n_grades, n_groups, order, threads
+        As for `kendall`, of grade codes.
+    clusters : array_like of int, shape (n,)
+        Codes of what rows belong to, as providers; a missing one (-1) is a cluster of its own. A code in two groups is one in each.
+    n_labels : int, optional
+        Number of labels of the clusters; by default the largest code and one.
+
+    Returns
+    -------
+    ClusterSums
+        Arrays of shape (n_groups,), listed at `ClusterSums`. The design effect is ``of_clusters / of_rows``.
+
+    Raises
+    ------
+    ValueError
+        For a code out of range or a missing day; the row is named.
+
+    Notes
+    -----
+    A row brings ``D R``: D are the rows of its group on earlier days less those on later days, R those with a worse grade less those with a
+    better one.
+
+    Examples
+    --------
+    >>> from ofsted_sif import counts
+    >>> counts.kendall_clusters(None, [10, 20, 30], [0, 1, 2], [0, 1, 1], n_grades=4)
+    ClusterSums(of_rows=array([32.]), of_clusters=array([32.]), n_clusters=array([2]))
+    """
+    records = _dated(groups, days, n_groups)
+    groups, n_groups, days = records.provider, records.n_providers, records.inspected
+    grades, clusters = as_codes(grades, "grades"), as_codes(clusters, "clusters")
+    n_labels = size_of(clusters, n_labels, "n_labels")
+
+    def add(order: Any, start: int, stop: int) -> list[np.ndarray]:
+        sums, n_clusters = np.zeros((n_groups, 2)), np.zeros(n_groups, dtype=np.int64)
+        _core.kendall_clusters(order, groups, n_groups, days, grades, n_grades, clusters, n_labels, sums, n_clusters, start, stop)
+        return [sums, n_clusters]
+
+    n_threads = min(number_of_threads(threads, len(days), ROWS_WORTH_A_THREAD), max(1, n_groups))
+    # A piece has memory for all clusters, so that there are few.
+    sums, n_clusters = in_order_by_threads(add, records, order, n_threads, most=max(1, len(days)))
+    return ClusterSums(sums[:, 0].copy(), sums[:, 1].copy(), n_clusters)
+
+
 def _kendall(sums: np.ndarray, cubes: np.ndarray) -> Kendall:
     """Variance and tau-b of S, from the kernel's sums (see sif.h)."""
     n, s, value_ties, day_ties, tie_pattern = np.ascontiguousarray(sums.T)

@@ -111,6 +111,8 @@ static void trends(void) {
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
     STOP_EVERYWHERE(1, sif_kendall_values(&groups, values, words[0], doubles, &interrupt),
                     all_are(words[0], n_groups * SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+    STOP_EVERYWHERE(1, sif_kendall_clusters(&groups, &grades, &groups.group, doubles, words[0], &interrupt),
+                    all_are(words[0], n_groups, SIF_VOID) && isnan(doubles[0]));
 }
 
 /* Groups of all rows, in which every round of sorting is asked in; the pairs of many small groups; distributions, worked out anew. */

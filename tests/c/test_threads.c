@@ -5,7 +5,7 @@
 #include "histories.h"
 #include "trends.h"
 
-enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 11, THREADS = 4, ROUNDS = 3 };
+enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 12, THREADS = 4, ROUNDS = 3 };
 
 /* Inputs; read by all. */
 typedef struct {
@@ -68,6 +68,9 @@ static void call(int kernel, const shared *in, result *out) {
         out->status = sif_kendall_values(&in->s.rows, in->s.value, numbers, out->values, &interrupt);
         break;
     case 9:
+        out->status = sif_kendall_clusters(&in->s.rows, &in->s.grades, &in->s.rows.group, out->values, numbers, &interrupt);
+        break;
+    case 10:
         out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &interrupt);
         if (out->status.code == SIF_OK)
             out->status = sif_kendall_exact(4, tie_pattern, scores, out->values + 64, out->values + 128, &interrupt);

@@ -9,6 +9,7 @@ from ofsted_sif import _core
 from ofsted_sif.counts import NO_DAY
 
 GRADES, GROUPS, PER_PROVIDER = 4, 5, 4
+PROVIDERS_OF_GROUPS = 50  # for the kernel of clusters
 
 # The ways in which each function is called; a function of the core that is missing here fails a test.
 KINDS = {
@@ -22,6 +23,7 @@ KINDS = {
     "spells": ("usual", "by_order", "bad_span", "day_too_far"),
     "kendall_grades": ("usual", "piece", "one_group", "by_order", "bad_group"),
     "kendall_values": ("usual", "piece", "one_group", "by_order", "bad_value"),
+    "kendall_clusters": ("usual", "piece", "one_group", "by_order", "bad_group", "bad_cluster"),
     "kendall_exact": ("usual", "too_large"),
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
@@ -58,7 +60,7 @@ def a_call(name: str, kind: str, n: int) -> tuple[tuple[Any, ...], list[np.ndarr
     groups = rng.integers(-1, GROUPS, n, dtype=np.int16)
     if name in ("count_grades", "sum_weights"):
         return _counting(name, kind, n, rng, grades, groups)
-    if name in ("kendall_grades", "kendall_values", "theil_sen"):
+    if name in ("kendall_grades", "kendall_values", "kendall_clusters", "theil_sen"):
         return _dated(name, kind, n, rng, grades)
     if name == "kendall_exact":
         runs = np.repeat(rng.integers(1, 1 << 20, -(-n // 8)), 8)[:n]  # a distribution is made anew where it changes
@@ -226,6 +228,13 @@ def _dated(name: str, kind: str, n: int, rng: Any, grades: np.ndarray) -> tuple[
         middle = np.bincount(groups, minlength=n_groups)
         ranks = (middle * (middle - 1) // 4).reshape(n_groups, 1)
         return (order, groups, n_groups, days, values, 1, ranks, slopes, *_share(kind, n)), [slopes]
+    if name == "kendall_clusters":
+        clusters = rng.integers(-1, PROVIDERS_OF_GROUPS, n, dtype=np.int32)
+        if kind == "bad_cluster":
+            clusters[-1] = PROVIDERS_OF_GROUPS
+        sums, n_clusters = _zeros(n_groups, 2, of=np.float64), _zeros(n_groups)
+        codes = (grades, GRADES, clusters, PROVIDERS_OF_GROUPS)
+        return (order, groups, n_groups, days, *codes, sums, n_clusters, *_share(kind, n)), [sums, n_clusters]
     counts, cubes = _zeros(n_groups, 5), _zeros(n_groups, 2, of=np.float64)
     given = (grades, GRADES) if name == "kendall_grades" else (values,)
     return (order, groups, n_groups, days, *given, counts, cubes, *_share(kind, n)), [counts, cubes]

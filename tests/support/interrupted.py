@@ -83,6 +83,11 @@ def kendall_values(size: int, n: int) -> Callable[[], object]:
     return lambda: counts.kendall(*dated, values)
 
 
+def kendall_clusters(size: int, n: int) -> Callable[[], object]:
+    dated, grades, clusters = groups_of(n, size), some_grades(n), rng.integers(0, n // 4, n, dtype=np.int32)
+    return lambda: counts.kendall_clusters(*dated, grades, clusters, n_grades=4)
+
+
 def kendall_exact() -> Callable[[], object]:
     runs = np.tile([(1 << 20) - 1, (1 << 20) - 2], 100_000)  # each other than the one before: all are worked out anew
     s = np.tile([0, 1], 100_000)  # 190 pairs, and 189
@@ -117,6 +122,7 @@ CALLS = {
     "kendall_grades": kendall_grades,
     "kendall_values": lambda: kendall_values(20, 8_000_000),
     "kendall_values of one group": lambda: kendall_values(3_000_000, 3_000_000),
+    "kendall_clusters": lambda: kendall_clusters(20, 10_000_000),
     "kendall_exact": kendall_exact,
     "theil_sen": lambda: theil_sen(50, 1_000_000),
     "theil_sen of one group": lambda: theil_sen(100_000, 100_000),
