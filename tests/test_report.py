@@ -750,6 +750,7 @@ def test_a_page_of_a_date_beyond_the_data_says_so(table, tmp_path):
     with pytest.warns(sif.BeyondDataWarning, match="complete to 24 August 2026"):
         text = write_report(table, tmp_path / "page.html", as_at="2027-03-31", framework="all").read_text("utf-8")
     assert "The table is complete to 24 August 2026: what was found after that day is not in it." in text
+    assert 'id="news"' not in text  # nothing is known of what changed since
 
 
 # ---- on paper, on phones, by keyboard
