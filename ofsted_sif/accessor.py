@@ -63,6 +63,7 @@ class _Plots:
         self._table = table
 
     changes = _method(plot.changes)
+    decomposition = _method(plot.decomposition)
     forest = _method(plot.forest)
     funnel = _method(plot.funnel)
     hex_map = _method(plot.hex_map)

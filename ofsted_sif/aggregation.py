@@ -13,7 +13,7 @@ from ofsted_sif import counts
 from ofsted_sif.dependence import effective_n_of, kish
 from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
-from ofsted_sif.scales import GradeScale, fitting_scale
+from ofsted_sif.scales import NO_GRADE, GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.columns import as_frame, column, grade_codes, names
 from ofsted_sif.table.frames import same_kind
@@ -141,6 +141,10 @@ def aggregate(
     weight = None if weights is None else weights_of(frame, weights)
     clusters = None if clusters_by is None else cluster_codes(frame, clusters_by, "cluster")
     for name in asked:
+        if is_plain and (by_word := _counted_by_word(frame, grouped, name, scale, threads)) is not None:
+            counted, scale = by_word
+            tables.append(counted)
+            continue
         codes, scale = _of_one_scale(frame, name, scale, asked[0])
         sizes = {"n_groups": grouped.size, "n_grades": len(scale.labels)}
         counted = counts.count_grades(grouped.codes, codes, threads=threads, **sizes)
@@ -218,12 +222,12 @@ MOST_CELLS = 1 << 22
 def _counted_as_coded(
     table: Any, by: list[str], asked: list[str], scale: GradeScale | None, options: tuple[bool, int | None]
 ) -> tuple[dict[str, Any], list[np.ndarray], GradeScale] | None:
-    """Labels and counts of dictionary columns of polars and Arrow by their codes as they lie; None where the long way round is needed.
+    """Labels and counts of dictionaries and text of polars and Arrow by codes as they lie; None where the long way round is needed.
 
     The kernel counts the dictionaries' entries; what these mean is applied to the counts. `options`: observed, threads.
     """
     observed, threads = options
-    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked])
+    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked], text=True)
     if coded is None:
         return None
     groups = coded.pop(0) if by else None
@@ -250,6 +254,27 @@ def _counted_as_coded(
     labels = groups.dictionary_at(shown, and_missing=has_missing)
     shown += [n_groups] * has_missing
     return {by[0]: labels}, [counted[shown] for counted in tables], scale
+
+
+def _counted_by_word(
+    frame: pd.DataFrame, grouped: Groups, judgement: str, scale: GradeScale | None, threads: int | None
+) -> tuple[np.ndarray, GradeScale] | None:
+    """Counts by grade of a judgement whose words are counted as they lie; None where rows are to be looked at, one perhaps to be named."""
+    if scale is not None and not isinstance(scale, GradeScale):
+        return None
+    found = columns.word_codes(frame, judgement, scale)
+    if found is None or (grouped.size + 1) * (len(found[1]) + 1) > MOST_CELLS:
+        return None
+    codes, of_words, scale = found
+    counted = counts.count_grades(grouped.codes, codes, n_groups=grouped.size, n_grades=len(of_words), threads=threads)
+    by_word = counted.reshape(-1, len(of_words) + 1)
+    if by_word[:, :-1][:, of_words == NO_GRADE].any():
+        return None
+    by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
+    for place, grade in enumerate([*of_words.tolist(), -1]):
+        if grade != NO_GRADE:
+            by_grade[:, grade] += by_word[:, place]
+    return by_grade, scale
 
 
 def _by_grade(by_word: np.ndarray, judged: frames.Coded, scale: GradeScale | None) -> tuple[GradeScale, np.ndarray] | None:

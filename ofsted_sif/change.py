@@ -225,7 +225,7 @@ class Changes(OfHistories):
         return changed
 
 
-changes.question = Changes  # type: ignore[attr-defined]
+changes.question = Changes
 
 
 @same_kind

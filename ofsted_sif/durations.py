@@ -264,7 +264,7 @@ def _episodes(observed: Observed, grade: str, by: str | Sequence[str] | None, ep
     rows, ended_by, start, end = observed.spells(reached, 2)
     below = reached[rows] == 0
     of = seen.histories.provider[rows]
-    n_providers, n_below = (np.count_nonzero(is_first(some)) for some in (of, of[below]))
+    n_providers, n_below = (int(np.count_nonzero(is_first(some))) for some in (of, of[below]))
     if episodes == "first":
         below[below] = is_first(of[below])
     rows, ended_by, start, end = (part[below] for part in (rows, ended_by, start, end))
@@ -686,7 +686,7 @@ class Spells(_OfSpells):
         return held
 
 
-spells.question = Spells  # type: ignore[attr-defined]
+spells.question = Spells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -743,6 +743,6 @@ class LogRank(TimeTo):
         return _logrank(found)
 
 
-time_to.question = TimeTo  # type: ignore[attr-defined]
-median_time_to.question = MedianTimeTo  # type: ignore[attr-defined]
-logrank.question = LogRank  # type: ignore[attr-defined]
+time_to.question = TimeTo
+median_time_to.question = MedianTimeTo
+logrank.question = LogRank

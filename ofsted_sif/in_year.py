@@ -303,4 +303,4 @@ class Periods(OfHistories):
         return _table(rows, grouped, scale.with_threshold(self.threshold), asked)
 
 
-periods.question = Periods  # type: ignore[attr-defined]
+periods.question = Periods

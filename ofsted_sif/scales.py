@@ -6,7 +6,7 @@ This is the one place where a value is understood as a grade; every function tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -245,6 +245,8 @@ _OFTEN_MEANS = {
     "in need of special measures": "Inadequate",
     "i": "Inadequate",
 }
+#: Stands for a word that is no grade, where words have codes.
+NO_GRADE = -2
 
 _NUMERAL = re.compile(r"[1-4](\.0+)?")
 
@@ -354,6 +356,12 @@ def infer_scale(values: Any) -> GradeScale:
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
     distinct = _distinct(values)[1]
     return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
+
+
+def codes_of_words(words: Iterable[object], scale: GradeScale) -> np.ndarray:
+    """The code of each word, -1 for a missing one, and `NO_GRADE` for one that the scale does not know."""
+    codes = (grade_code(word, scale) for word in words)
+    return np.array([NO_GRADE if code is None else code for code in codes], dtype=np.int64)
 
 
 def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = None) -> pd.Categorical:

@@ -137,7 +137,7 @@ def as_at(
     return state
 
 
-as_at.question = AsAt  # type: ignore[attr-defined]
+as_at.question = AsAt
 
 
 @same_kind
@@ -587,15 +587,23 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
 
 def _unknown(seen: Inspections, asked: Grid, grouped: Groups) -> GroupsInForce:
     """How many providers of each group are of unknown state on each date of a grid."""
-    places = [np.empty(0, dtype=np.int64)]
+    nothing = np.empty(0, dtype=np.int64)
+    places, numbers = [nothing], [nothing]
     for run in asked.runs() if seen.known is not None else []:
         found = seen.unknown_on(asked.days[run], asked.cutoffs[run])
-        group = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
-        length = found.stop - found.start
-        date = np.repeat(found.start - np.cumsum(length) + length, length) + np.arange(length.sum())
-        places.append(run[date] * (grouped.size + 1) + np.repeat(np.where(group < 0, grouped.size, group), length))
-    place, number = np.unique(np.concatenate(places), return_counts=True)
-    return GroupsInForce(*np.divmod(place, grouped.size + 1), number[:, None])
+        code = np.zeros(len(found.row), dtype=np.int64) if grouped.codes is None else grouped.codes[found.row].astype(np.int64)
+        group, of = np.unique(np.where(code < 0, grouped.size, code), return_inverse=True)
+        # One more from the date on which it begins, one less from that on which it ends.
+        number = np.zeros((len(run) + 1, len(group)), dtype=np.int64)
+        np.add.at(number, (found.start, of), 1)
+        np.add.at(number, (found.stop, of), -1)
+        np.cumsum(number, axis=0, out=number)
+        date, at = np.nonzero(number)
+        places.append(run[date] * (grouped.size + 1) + group[at])
+        numbers.append(number[date, at])
+    place = np.concatenate(places)
+    order = np.argsort(place, kind="stable")
+    return GroupsInForce(*np.divmod(place[order], grouped.size + 1), np.concatenate(numbers)[order, None])
 
 
 # Up to so many cells a grid is counted whole (8 bytes each, and 4 while it is counted); beyond, by what changes.

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -13,10 +14,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import aggregation, change, counts, snapshots, trends, two_dates
+from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
-from ofsted_sif.table import partial
+from ofsted_sif.table import partial, state
 
 pa = pytest.importorskip("pyarrow")
 duckdb = pytest.importorskip("duckdb")
@@ -60,6 +61,14 @@ CALLS = [
     ("trend", {"framework": "ILACS", **INDEPENDENT, "by": ["region", "framework"], "method": "cochran-armitage"}),
     ("trend", {**ALL, **INDEPENDENT, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
     ("trend", {**ALL, **INDEPENDENT, "by": "region", "method": "jonckheere", "freq": "QE"}),
+    ("changes", {**ALL, "by": ["provider_name", "region"], "date": "2024-03-31", "published_by": "2024-06-30", "having": GRADE}),
+    ("spells", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("time_to", {"framework": ["SIF", "ILACS"], "by": "region", "until": "2026-08-24"}),
+    ("time_to", {**ALL, "until": "2026-08-24", "episodes": "all", "grade": "outstanding", "published_by": "2026-08-24"}),
+    ("median_time_to", {**ALL, "by": ["region", "framework"], "until": "2024-03-31"}),
+    ("logrank", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("periods", {**ALL, "by": "region", "freq": "YE-MAR"}),
+    ("periods", {"framework": ["SIF", "ILACS"], "window": 3, "total": True, "by": ["region", "framework"], "published_by": "2024-01-01"}),
 ]
 QUESTIONS = {
     "aggregate": aggregation.Aggregate,
@@ -67,6 +76,13 @@ QUESTIONS = {
     "transitions": change.Transitions,
     "series": snapshots.Series,
     "trend": trends.Trend,
+    "as_at": state.AsAt,
+    "changes": change.Changes,
+    "spells": durations.Spells,
+    "time_to": durations.TimeTo,
+    "median_time_to": durations.MedianTimeTo,
+    "logrank": durations.LogRank,
+    "periods": in_year.Periods,
 }
 
 
@@ -266,7 +282,7 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
         (lambda f: sif.scan([f / "a.parquet", f / "lacks.parquet"]), ValueError, "lacks.parquet has no column 'region'"),
         (lambda f: sif.scan([f / "a.parquet", f / "a.csv"]), ValueError, "scan them apart"),
         (lambda f: sif.scan(3), TypeError, "a path to Parquet or CSV"),
-        (lambda f: sif.as_at(f / "a.parquet", "2024-03-31"), TypeError, "as_at needs its table whole"),
+        (lambda f: sif.first(f / "a.parquet"), TypeError, "first needs its table whole"),
         (lambda f: sif.trend(f / "a.parquet", method="theil-sen"), ValueError, "compares every two rows"),
         (lambda f: sif.trend(f / "a.parquet", value="pupils"), ValueError, "of numbers can't be counted by batches"),
         (lambda f: sif.series(f / "a.parquet", DATES, register=sif.load_local_authorities()), ValueError, "register= can't be used"),
@@ -380,3 +396,120 @@ def test_a_trend_by_batches_does_not_take_providers_for_independent_without_a_wo
     file, _ = parquet(without, tmp_path / "b.parquet")
     options = {"value": "is_good", "method": "cochran-armitage"}
     assert_frame_equal(sif.trend(file, **options), sif.trend(without, **options), check_exact=True)
+
+
+# ---- rows of a result
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"published_by": "2024-06-30", **ALL}, {"having": GRADE, "framework": ["ilacs"]}, {"max_age": pd.DateOffset(years=3), **ALL}],
+    ids=["all", "having", "max_age"],
+)
+@pytest.mark.parametrize("kind", ["Parquet of categories", "Parquet of text, tiny row groups", "Parquet of unlike dictionaries"])
+def test_the_state_on_a_date_by_batches_is_that_of_the_whole(kind, options, table, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "ROWS_OF_A_BATCH", 64)
+    source, whole = SOURCES[kind](table, tmp_path)
+    expected = sif.as_at(whole, "2024-03-31", **options)
+    found = sif.as_at(source, "2024-03-31", **options)
+    assert found.attrs == expected.attrs
+    for name in expected.select_dtypes("category"):  # a dictionary has the words that its pieces have
+        expected[name], found[name] = expected[name].astype(object), found[name].astype(object)
+    assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_what_the_table_does_not_know_is_said_by_batches_as_of_the_whole(table, tmp_path) -> None:
+    late = as_text(table).assign(known_from=pd.Timestamp("2016-01-01"))
+    late.loc[late["provider"] < "E07", "known_from"] = pd.NaT
+    _, late = parquet(late, tmp_path / "late.parquet")
+    until = {"until": "2026-08-24", **ALL}
+    for name, options in (
+        ("as_at", {"date": "2015-03-31", **ALL}),
+        ("changes", ALL),
+        ("spells", until),
+        ("time_to", until),
+        ("periods", ALL),
+    ):
+        told = []
+        for source in (tmp_path / "late.parquet", late):
+            with pytest.warns(sif.IncompleteHistoryWarning) as caught:
+                told.append((getattr(sif, name)(source, **options), str(caught[0].message)))
+        assert told[0][1] == told[1][1]
+        assert_frame_equal(told[0][0], told[1][0], check_dtype=False)
+
+
+def test_how_long_grades_are_held_needs_a_last_day_by_batches(table, tmp_path) -> None:
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    for name in ("spells", "time_to", "median_time_to"):
+        with pytest.raises(ValueError, match="until= is needed by batches"):
+            getattr(sif, name)(file, **ALL)
+    with pytest.raises(ValueError, match="by names no column"):
+        sif.logrank(file, until="2026-08-24", **ALL)
+    with pytest.raises(ValueError, match="cluster= can't be used by batches"):
+        sif.periods(file, cluster="provider", **ALL)
+    for name, options in (("as_at", {"date": "2024-03-31"}), ("changes", {}), ("spells", {"until": "2024-03-31"})):
+        with pytest.raises(ValueError, match="register= can't be used by batches"):
+            getattr(sif, name)(file, register=sif.load_local_authorities(), **options)
+
+
+def test_a_file_without_the_rows_asked_for_gives_an_empty_table_with_its_columns(table, tmp_path) -> None:
+    file, whole = parquet(as_text(table), tmp_path / "a.parquet")
+    for name, options in (("as_at", {"date": "1999-03-31"}), ("changes", {"date": "1999-03-31"}), ("spells", {"until": "1999-03-31"})):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sif.BeyondDataWarning)
+            expected, found = (getattr(sif, name)(source, framework="all", **options) for source in (whole, file))
+        assert len(found) == len(expected) == 0
+        assert list(found) == list(expected)
+
+
+# ---- some of the rows
+
+
+@pytest.mark.parametrize("kind", ["Parquet of categories", "Parquet of text, tiny row groups", "CSV", "a relation of DuckDB"])
+def test_a_filter_takes_the_rows_that_meet_it(kind, table, tmp_path) -> None:
+    source, whole = SOURCES[kind](table, tmp_path)
+    both = (whole["region"] == "London") & whole["framework"].isin(["SIF", "ILACS"])
+    either = (whole["region"] == "London") | (whole["framework"] != "SIF") & whole["region"].notna()
+    for conditions, chosen in (
+        ([("region", "==", "London"), ("framework", "in", ["SIF", "ILACS"])], both),
+        ([[("region", "==", "London")], [("framework", "!=", "SIF"), ("region", "!=", "nowhere")]], either),
+    ):
+        scan = sif.scan(source, filter=conditions)
+        assert_frame_equal(
+            scan.aggregate("framework"), sif.aggregate(whole[chosen], "framework"), check_exact=True, check_categorical=False
+        )
+        assert_frame_equal(scan.transitions(**ALL), sif.transitions(whole[chosen], **ALL), check_exact=True)
+
+
+def test_a_filter_that_is_none_is_told(table, tmp_path) -> None:
+    file, _ = parquet(table, tmp_path / "a.parquet")
+    with pytest.raises(sif.MissingColumnError, match="filter='regoin': the table has no such column; nearest: 'region'"):
+        sif.scan(file, filter=[("regoin", "==", "London")])
+    for wrong in ([], "region == 'London'", [("region", "~", "London")], [("region", "London")]):
+        with pytest.raises(ValueError, match="is no list of conditions, as"):
+            sif.scan(file, filter=wrong)
+    with pytest.raises(ValueError, match="filter="):
+        sif.scan(file, filter=[("region", ">", 3)]).aggregate()
+
+
+def test_an_error_says_that_its_row_is_of_those_that_the_filter_keeps(table, tmp_path) -> None:
+    wrong = as_text(table)
+    row = int(np.flatnonzero(wrong["region"] == "London")[2])
+    wrong.loc[row, GRADE] = "Fine"
+    wrong.to_parquet(tmp_path / "a.parquet", index=False)
+    with pytest.raises(RowError, match=r"a.parquet: of the rows that filter= keeps, column 'overall_effectiveness', row 2: 'Fine'"):
+        sif.scan(tmp_path / "a.parquet", filter=[("region", "==", "London")]).aggregate()
+
+
+# ---- a scan travels
+
+
+def test_a_scan_travels_between_processes(table, tmp_path) -> None:
+    file, _ = parquet(as_text(table).rename(columns={"provider": "urn"}), tmp_path / "a.parquet")
+    scan = sif.scan(file, provider="urn", filter=[("region", "==", "London")], progress=False)
+    copy = pickle.loads(pickle.dumps(scan))
+    assert_frame_equal(copy.transitions(**ALL), scan.transitions(**ALL))
+    ordered = pickle.loads(pickle.dumps(scan.ordered(tmp_path / "b.parquet")))
+    assert_frame_equal(ordered.transitions(**ALL), scan.transitions(**ALL))
+    with pytest.raises(TypeError, match="a relation of DuckDB lives in its connection"):
+        pickle.dumps(sif.scan(duckdb.sql("SELECT 1 AS provider, 'Good' AS overall_effectiveness")))

@@ -39,6 +39,13 @@ CALLS = [
     ("trend", {**ALL, **INDEPENDENT, "by": "provider"}),
     ("trend", {**ALL, **INDEPENDENT, "by": "region", "method": "seasonal-mann-kendall", "season": "month"}),
     ("trend", {**ALL, **INDEPENDENT, "value": "is_good", "method": "cochran-armitage", "by": "region"}),
+    ("as_at", {**ALL, "date": "2024-03-31", "having": GRADE}),
+    ("changes", {**ALL, "by": "region", "date": "2024-03-31"}),
+    ("spells", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("time_to", {**ALL, "by": "region", "until": "2026-08-24", "episodes": "all"}),
+    ("median_time_to", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("logrank", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("periods", {**ALL, "by": "region", "freq": "YE-MAR", "total": True}),
     ("series", {**ALL, "dates": pd.date_range("2015-03-31", periods=30, freq="QE"), "by": "provider_name"}),
 ]
 
@@ -191,7 +198,7 @@ def test_categories_that_dask_does_not_know_are_named(table) -> None:
     ("call", "error", "told"),
     [
         (lambda frame: sif.aggregate(frame, "regoin"), ValueError, "nearest: 'region'"),
-        (lambda frame: sif.as_at(frame, "2024-03-31"), TypeError, r"as_at needs its table whole: read it first, .*\.compute\(\)"),
+        (lambda frame: sif.first(frame), TypeError, r"first needs its table whole: read it first, .*\.compute\(\)"),
         (lambda frame: sif.scan(frame).ordered("never.parquet"), TypeError, "needs no ordered copy"),
         (lambda frame: sif.scan(frame, progress=True), ValueError, "shown by Dask"),
         (lambda frame: sif.scan(frame["region"]), TypeError, "or a Dask DataFrame, not Series"),
@@ -295,3 +302,11 @@ def test_a_worker_killed_after_the_shuffle_changes_nothing(table, tmp_path, clus
     found = scan(dd.from_pandas(table, npartitions=6, sort=False)).answer(Dying(**options, **named))
     assert (tmp_path / "died").exists()
     assert_frame_equal(found, change.transitions(table, "region", **ALL), check_exact=True)
+
+
+def test_a_scan_of_partitions_travels_and_takes_no_filter(table) -> None:
+    frame = dd.from_pandas(table, npartitions=3, sort=False)
+    copy = pickle.loads(pickle.dumps(scan(frame)))
+    assert_frame_equal(copy.aggregate("region"), sif.aggregate(table, "region"))
+    with pytest.raises(ValueError, match="filter= is of files: a Dask DataFrame is filtered itself"):
+        scan(frame, filter=[("region", "==", "London")])

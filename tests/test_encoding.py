@@ -107,6 +107,26 @@ def test_objects_are_found_by_address_or_text_in_whatever_order_they_come(holder
         assert len(distinct) == len(set(texts))
 
 
+@pytest.mark.parametrize("holder", ["Arrow string", "Arrow string_view", "string[pyarrow]"])
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_threads_give_what_one_gives(holder, is_sorted):
+    for seed in range(8):
+        column = HOLDERS[holder](some_texts(seed, 5000))
+        column = column.array if isinstance(column, pd.Series) else column
+        one = counts.text_codes(column, is_sorted=is_sorted, threads=1)
+        for threads in (2, 3, 7):
+            several = counts.text_codes(column, is_sorted=is_sorted, threads=threads)
+            assert [array.tolist() for array in several] == [array.tolist() for array in one]
+
+
+def test_a_bad_text_of_a_later_piece_is_named_by_its_row():
+    pa = pytest.importorskip("pyarrow")
+    broken = pa.array([b"a"] * 900 + [b"\xff"] + [b"a"] * 99, pa.binary()).view(pa.string())
+    for threads in (1, 2, 3):
+        with pytest.raises(ValueError, match=r"^row 900: this text"):
+            counts.text_codes(broken, threads=threads)
+
+
 def test_labels_are_of_the_kind_that_came_in():
     pa = pytest.importorskip("pyarrow")
     assert counts.encode(pa.array(["b", "a"], pa.string()))[1].type == pa.string()
@@ -165,3 +185,31 @@ def test_groups_are_sorted_by_their_characters():
     for holder in ("objects that are shared", "string[python]", "string[pyarrow]"):
         table = pd.DataFrame({"by": HOLDERS[holder](names), "overall_effectiveness": "Good"})
         assert sif.aggregate(table, "by")["by"].tolist() == sorted(names), holder
+
+
+def test_a_judgement_of_any_words_in_any_order_is_counted_as_they_mean():
+    rng = np.random.default_rng(4)
+    words = ["Satisfactory", "Good", "outstanding", "Requires improvement", "-", "Inadequate", "Good ", "not used"]
+    drawn = [words[at] if at < 7 else None for at in rng.integers(0, 8, 500)]
+    by = rng.integers(0, 5, 500)
+    expected = sif.aggregate(pd.DataFrame({"by": by, "g": np.asarray(sif.grades(drawn).astype(object))}), "by", judgement="g")
+    for categories in (words, words[::-1], ["foo", *words[:7], "bar"]):
+        for ordered in (False, True):
+            if ordered and "foo" in categories:
+                continue  # is a scale of its own
+            values = pd.Categorical(drawn, categories=categories, ordered=ordered)
+            table = pd.DataFrame({"by": by, "g": values})
+            if ordered:
+                counted = sif.aggregate(table, "by", judgement="g", scale=sif.FOUR_POINT)
+            else:
+                counted = sif.aggregate(table, "by", judgement="g")
+            pd.testing.assert_frame_equal(counted, expected)
+            weighted = sif.aggregate(table.assign(w=1.0), "by", judgement="g", scale=sif.FOUR_POINT, weights="w")
+            assert weighted["good"].tolist() == expected["good"].tolist()
+
+
+def test_a_word_that_is_no_grade_is_named_with_its_row():
+    values = pd.Categorical(["Good", "Best", None], categories=["Best", "Good", "Inadequate", "Never"])
+    for table in (pd.DataFrame({"g": values}), pd.DataFrame({"g": values.astype(object)})):
+        with pytest.raises(ValueError, match=r"^column 'g', row 1: 'Best' is not a grade"):
+            sif.aggregate(table, judgement="g")

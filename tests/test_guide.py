@@ -14,7 +14,9 @@ GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 def test_what_the_page_says_is_so(page: str) -> None:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
-    cells = re.findall(r"^```\{code-cell\}\n(?:(?::[^\n]*\n)+\n)?(.*?)^```$", (GUIDE / f"{page}.md").read_text("utf-8"), flags=re.M | re.S)
+    cells = re.findall(
+        r"^```\{code-cell\}\n(?:(?::[^\n]*\n)+\n|---\n.*?\n---\n)?(.*?)^```$", (GUIDE / f"{page}.md").read_text("utf-8"), flags=re.M | re.S
+    )
     assert sum("assert " in cell for cell in cells) >= 2
     names: dict[str, object] = {}
     with warnings.catch_warnings():

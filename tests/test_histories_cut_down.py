@@ -139,6 +139,19 @@ def test_the_guide_has_the_table_of_it(verdicts: dict[str, list[str]]) -> None:
     assert "\n".join(lines) in GUIDE.read_text("utf-8"), "the table is:\n" + "\n".join(lines)
 
 
+def test_the_guide_has_the_figures_of_what_would_be_wrong() -> None:
+    """5,000 schools in which nothing changes: the series and the trend of complete histories, and of a file taken as such."""
+    world = worlds.histories(5000, 7)
+    held, text = worlds.latest(world, 2), GUIDE.read_text("utf-8")
+    dates = [f"{year}-08-31" for year in (2014, 2016, 2018, 2020, 2023)]
+    for title, table in (("complete histories", world), ("file of latest and previous, taken as a history", held)):
+        counted = sif.series(table, dates, incomplete="allow")
+        shares = " | ".join(f"{share:.2f}".removeprefix("0") for share in counted["share_good_or_outstanding"])
+        tau = sif.trend(table, cluster=None, incomplete="allow")["tau"].item()
+        assert f"| {title} | {shares} | {tau + 0.0:.3f} | ".replace("-0.000", "0.000") in text
+    assert f"| {' | '.join(f'{n:,}' for n in counted['n'])} | | |" in text
+
+
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "as_at, on the file's own date"])
 def test_consent_takes_the_table_as_it_is_without_a_word(name: str) -> None:
     for kind, table in FILES.items():

@@ -238,6 +238,18 @@ CALLS = {
     "series": {"dates": ["2012-08-31", worlds.OLD, worlds.NOW], "by": "region"},
     "transitions": {"by": "region"},
     "trend": {"by": "region", "cluster": None},
+    "as_at": {"date": worlds.OLD},
+    "first": {},
+    "changes": {"by": "region"},
+    "change_between": {"date_from": worlds.OLD, "date_to": worlds.NOW},
+    "decompose": {"date_from": worlds.OLD, "date_to": worlds.NOW},
+    "periods": {"by": "region"},
+    "spells": {},
+    "time_to": {"by": "region"},
+    "median_time_to": {"by": "region"},
+    "logrank": {"by": "region"},
+    "state_probabilities": {"at": 1},
+    "resample": {"n": 10, "rng": 1},
 }
 FILES = {
     "latest and previous": worlds.latest(worlds.histories(60), 2),
@@ -257,6 +269,12 @@ def asked(name: str, table: object, **options: object) -> tuple[object, list[str
     return answer, [str(warning.message) for warning in caught if issubclass(warning.category, INCOMPLETE)]
 
 
+def as_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Words as text and keys too: a CSV has keys as text, and polars has text of its own."""
+    words = [name for name in table.columns if table[name].dtype.kind not in "biufM"]
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), None) for name in words})
+
+
 def scanned(kind: str, table: pd.DataFrame, folder: object) -> object:
     if kind == "Parquet":
         table.to_parquet(folder / "a.parquet", row_group_size=50)
@@ -273,6 +291,10 @@ def scanned(kind: str, table: pd.DataFrame, folder: object) -> object:
 @pytest.mark.parametrize("name", CALLS)
 def test_by_batches_and_in_every_kind_of_table_the_answers_and_the_words_are_the_same(name, kind, tmp_path) -> None:
     pytest.importorskip("pyarrow")
+    if kind != "polars" and not hasattr(getattr(sif, name), "question"):  # what can't be merged says so
+        with pytest.raises(TypeError, match=f"{name} needs its table whole"):
+            asked(name, scanned(kind, FILES["latest"], tmp_path))
+        return
     for file, table in FILES.items():
         for incomplete in ("refuse", "allow"):
             expected, said = asked(name, table, incomplete=incomplete)
@@ -282,8 +304,8 @@ def test_by_batches_and_in_every_kind_of_table_the_answers_and_the_words_are_the
                 assert found is None
             else:
                 found = found if isinstance(found, pd.DataFrame) else found.to_pandas()
-                assert_frame_equal(found, expected, check_dtype=False, check_categorical=False)
-    assert said == []
+                assert_frame_equal(as_values(found), as_values(expected), check_dtype=False)
+    assert said == []  # the last consent
 
 
 def test_states_compared_by_batches_are_refused_where_they_are_not_known(tmp_path) -> None:

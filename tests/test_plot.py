@@ -1,9 +1,11 @@
 """The pictures: that they show the numbers of their tables, say what they show, and can be read by everybody."""
 
+import io
 import os
 import subprocess
 import sys
 import warnings
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.colors import to_hex, to_rgb  # noqa: E402
 from matplotlib.testing.compare import compare_images  # noqa: E402
 
+NAMES = ["shares", "series", "changes", "decomposition", "history", "funnel", "hex_map", "survival", "states", "forest"]
 PICTURES = Path(__file__).parent / "pictures"
 SCALES = {"FOUR_POINT": sif.FOUR_POINT, "REPORT_CARD": sif.REPORT_CARD, "MET": sif.MET}
 
@@ -167,7 +170,7 @@ def test_shares_are_as_wide_as_the_table_says_and_carry_its_counts(regions):
     assert {f"n = {n}" for n in table["n_judged"]} <= set(words(ax))
     london = table.loc["London"]
     assert str(int(london["outstanding"])) in words(ax)
-    assert "As at 31 March 2024" in said(ax)
+    assert "Grades by region as at 31 March 2024" in said(ax)
     assert "SIF, ILACS" in said(ax)
     assert f"{table['n_judged'].sum()} judged" in said(ax)
     assert [to_hex(container[0].get_facecolor()) for container in ax.containers] == list(palette.fills(sif.FOUR_POINT).values())
@@ -395,27 +398,54 @@ def test_a_forest_shows_the_difference_between_two_dates():
     assert "dashed: as many improved as declined" in said(ax)
 
 
-@pytest.mark.parametrize("style", ["default", "dark_background", "ggplot", "Solarize_Light2"])
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes", "states"])
-def test_what_stands_on_the_paper_can_be_read_on_any_paper(drawn, name, style):
-    draw, table = drawn[name]
-    with plt.style.context(style):
-        ax = draw(table)
-        paper = to_hex(ax.figure.get_facecolor())
+def texts_and_what_is_behind(ax):
+    """Each text of a picture, and the colours of the pixels on which it stands once all texts are taken away."""
+    figure = ax.figure
+    figure.canvas.draw()
     legend = ax.get_legend()
-    beside = [text for text in ax.texts if isinstance(text, matplotlib.text.Annotation)] if name != "funnel" else []
-    beside += [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, *(legend.get_texts() if legend else [])]
-    for text in beside:
-        if text.get_text().strip():
-            assert palette.contrast(to_hex(text.get_color()), paper) >= 4.5, text.get_text()
+    texts = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    texts = [text for text in [*texts, *(legend.get_texts() if legend else [])] if text.get_text().strip() and text.get_visible()]
+    boxes = [text.get_window_extent() for text in texts]
+    for text in texts:
+        text.set_alpha(0)
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[::-1, :, :3]
+    for text, box in zip(texts, boxes, strict=True):
+        rows, cols = (slice(max(0, int(low)), max(0, int(high)) + 1) for low, high in ((box.y0, box.y1), (box.x0, box.x1)))
+        part = pixels[rows, cols].reshape(-1, 3)
+        if len(part):
+            yield text, part
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        *((name, style) for name in [*NAMES, "heat", "bars", "lines", "highlight"] for style in ("default", "dark_background")),
+        *((name, style) for name in ("heat", "series", "shares") for style in ("ggplot", "Solarize_Light2")),
+    ],
+)
+def test_every_text_can_be_read_on_what_is_behind_it(drawn, more, name, style):
+    draw, table = (drawn | more)[name]
+    with plt.style.context(style):
+        ax = draw(table, source="a table")
+        found = list(texts_and_what_is_behind(ax))
+    assert len(found) > 3
+    for text, part in found:
+        # Of the letters' ground nearly all; a line or an edge may cross it.
+        ratios = [palette.contrast(to_hex(text.get_color()), to_hex(colour / 255)) for colour in np.unique(part, axis=0)]
+        counts = np.unique(part, axis=0, return_counts=True)[1]
+        readable = counts[np.array(ratios) >= 4.45].sum() / counts.sum()
+        assert readable >= 0.7, f"{text.get_text()!r}: {readable:.0%} of its ground has the contrast"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2)])
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "forest", "states"])
+@pytest.mark.parametrize("name", NAMES)
 def test_in_plain_subplots_all_lies_within_its_cell(drawn, name, shape):
     draw, table = drawn[name]
     figure, axes = plt.subplots(*shape, figsize=(6.4 * shape[1], 4.8 * shape[0]))
     for place, ax in enumerate(np.atleast_1d(axes).ravel()):
+        if place in (1, 2):
+            continue  # the first and the last have neighbours on all sides
         draw(table, ax=ax)
         box, (row, column) = ax.get_tightbbox(), divmod(place, shape[1])
         width, height = figure.bbox.width / shape[1], figure.bbox.height / shape[0]
@@ -425,7 +455,7 @@ def test_in_plain_subplots_all_lies_within_its_cell(drawn, name, shape):
         assert box.y0 >= figure.bbox.height - (row + 1) * height - 1
 
 
-@pytest.mark.parametrize("name", ["shares", "series", "history", "funnel", "hex_map", "survival", "forest", "changes", "states"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_picture_is_told_in_words(drawn, name):
     draw, table = drawn[name]
     text = sif.plot.describe(draw(table, title="A title"))
@@ -441,7 +471,247 @@ def test_words_of_a_picture_have_its_numbers(regions):
     assert f"London: {london['n_judged']:g} judged; {london['outstanding']:g} outstanding, {london['good']:g} good" in text
 
 
+# ---- files, notebooks
+
+
+def test_saved_svg_has_the_words_of_the_picture(regions, tmp_path):
+    import xml.etree.ElementTree as ElementTree
+
+    ax = sif.plot.shares(regions, title="Grades <& regions>")
+    ax.figure.savefig(tmp_path / "a.svg")
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    name = "{http://www.w3.org/2000/svg}"
+    assert [child.tag for child in root][:2] == [f"{name}title", f"{name}desc"]
+    assert root[0].text == "Grades <& regions>"
+    assert root[1].text == sif.plot.describe(ax)
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby").split() == [root[0].get("id"), root[1].get("id")]
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="svg")
+    assert b"<desc" in buffer.getvalue()
+
+
+def test_saved_png_and_pdf_have_the_words_and_what_the_user_adds(regions, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    ax = sif.plot.shares(regions)
+    ax.figure.savefig(tmp_path / "a.png", metadata={"Author": "me"}, dpi=50)
+    told = image.open(tmp_path / "a.png").text
+    assert told["Description"] == sif.plot.describe(ax)
+    assert told["Title"] == "Grades by region as at 31 March 2024"
+    assert told["Author"] == "me"
+    ax.figure.savefig(tmp_path / "a.pdf")
+    assert b"/Title" in (tmp_path / "a.pdf").read_bytes()
+    ax.figure.savefig(tmp_path / "a.jpg", dpi=30)  # has no place for words
+    assert (tmp_path / "a.jpg").stat().st_size
+
+
+def test_two_pictures_in_one_figure_are_both_told_and_a_figure_can_be_pickled(regions, years, tmp_path):
+    import pickle
+
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5))
+    sif.plot.shares(regions, ax=axes[0])
+    sif.plot.series(years, ax=axes[1])
+    figure.savefig(tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text("utf-8")
+    assert "London: 33 judged" in text
+    assert "31 March 2019: " in text
+    pickle.loads(pickle.dumps(figure)).savefig(tmp_path / "b.svg")
+    assert "London: 33 judged" in (tmp_path / "b.svg").read_text("utf-8")
+
+
+def test_a_notebook_stores_the_words_beside_the_picture(regions):
+    formatters = pytest.importorskip("IPython.core.formatters")
+    ax = sif.plot.shares(regions)
+    data, metadata = formatters.DisplayFormatter().format(ax.figure)
+    assert data["text/plain"] == sif.plot.describe(ax)
+    assert metadata["image/png"]["alt"] == sif.plot.describe(ax)
+
+
+# ---- many groups, separate periods, and why a share changed
+
+
+def test_of_153_groups_those_highlighted_are_named_and_the_others_grey(state):
+    counted = sif.aggregate(state, "provider_name")
+    wanted = ["Devon", "Slough", "Kent"]
+    for draw in (sif.plot.shares, sif.plot.forest):
+        ax = draw(counted, highlight=wanted)
+        named = {text.get_text().split(",")[0] for text in ax.texts} & {str(name) for name in counted["provider_name"]}
+        assert named == set(wanted)
+        assert "3 of " in said(ax)
+        assert ax.figure.get_figheight() < 16
+        with pytest.raises(ValueError, match="no such group"):
+            draw(counted, highlight="Atlantis")
+        _, small = plt.subplots()
+        with pytest.raises(ValueError, match=r"\d+ rows cannot be read in axes that are 3\.7 inches high: .*highlight="):
+            draw(counted, ax=small)
+        draw(counted, ax=small, highlight=wanted)
+        assert small.get_window_extent().height > 100
+    fills = [to_hex(bar.get_facecolor()) for bar in sif.plot.shares(counted, highlight=wanted).patches if bar.get_width() == 1]
+    coloured = [fill for fill in fills if len({fill[1:3], fill[3:5], fill[5:]}) > 1]
+    assert len(coloured) == 3
+    ax = sif.plot.funnel(sif.aggregate(state, "region"), highlight="North East")
+    assert "North East" in words(ax)
+    assert "London" not in words(ax)
+    with pytest.raises(ValueError, match="rows cannot be read"):
+        sif.plot.history(sif.load_inspections(), ax=plt.figure(figsize=(6, 4)).add_subplot())
+
+
+def test_separate_periods_are_bars_with_their_counts_the_best_on_top():
+    periods = sif.periods(sif.load_inspections(), freq="YE-MAR", framework=["SIF", "ILACS"])
+    ax = sif.plot.series(periods)
+    heights = np.array([[bar.get_height() for bar in container] for container in ax.containers]).T
+    share = periods[[f"share_{name}" for name in sif.FOUR_POINT.columns]].fillna(0)
+    np.testing.assert_allclose(heights, share)
+    assert [to_hex(container[0].get_facecolor()) for container in ax.containers] == list(palette.fills(sif.FOUR_POINT).values())
+    assert ax.get_ylim() == (1, 0)
+    assert f"n = {periods['n_judged'].iloc[-1]}" in said(ax) or len(ax.get_xticks()) < len(periods)
+    assert "Stacked bars, one for each date or period" in sif.plot.describe(ax)
+    by_region = sif.periods(sif.load_inspections(), "region", freq="YE-MAR", framework=["SIF", "ILACS"])
+    assert {line.get_linestyle() for line in sif.plot.series(by_region).lines} == {":"}  # points that nothing joins
+    with pytest.raises(ValueError, match="bars show one group"):
+        sif.plot.series(by_region, kind="bars")
+
+
+def test_stacks_have_the_best_on_top_everywhere(years, pairs):
+    ax = sif.plot.series(years)
+    assert ax.get_ylim() == (1, 0)
+    heights = {
+        text.get_text().split()[-2]: text.get_position()[1] for text in sif.plot.changes(pairs).texts if text.get_text()[:4] == "Good"
+    }
+    assert heights
+    blocks = [patch for patch in sif.plot.changes(pairs).patches if hasattr(patch, "get_y")]
+    left = [block for block in blocks if block.get_x() < 0.5]
+    fills = list(palette.fills(sif.FOUR_POINT).values())
+    order = [fills.index(to_hex(block.get_facecolor())) for block in sorted(left, key=lambda block: -block.get_y())]
+    assert order == sorted(order)
+
+
+def test_a_waterfall_adds_up_to_the_change():
+    table = sif.load_inspections()
+    parts = sif.decompose(table, "2019-03-31", "2024-03-31", framework=["SIF", "ILACS"])
+    ax = sif.plot.decomposition(parts)
+    widths = [bar.get_width() for bar in ax.patches]
+    np.testing.assert_allclose(widths[:-1], 100 * parts["change"])
+    assert sum(widths[:-1]) == pytest.approx(widths[-1])
+    for before, after in zip(ax.patches[:-2], ax.patches[1:-1], strict=True):
+        assert after.get_x() == pytest.approx(before.get_x() + before.get_width())
+    assert "70 of 152 (46%) at first, 91 of 151 (60%) at last" in said(ax)
+    assert "Re-graded up, n = 34" in words(ax)
+    with pytest.raises(ValueError, match="choose the rows of one group"):
+        sif.plot.decomposition(pd.concat([parts, parts]))
+
+
+def test_below_survival_stands_how_many_still_waited(waiting):
+    ax = sif.plot.survival(waiting)
+    ax.figure.canvas.draw()
+    at = {}
+    for text in ax.texts:
+        if text.get_text().isdigit():
+            at.setdefault(text.xyann[1], {})[text.xy[0]] = int(text.get_text())
+    sif_row, ilacs_row = (at[depth] for depth in sorted(at, reverse=True))
+    assert sif_row[0.0] == 10
+    assert sif_row[2.0] == 8
+    assert sif_row[4.0] == 0
+    assert ilacs_row[4.0] == 3
+    assert "Number still waiting" in words(ax)
+    named = waiting.copy()
+    named.attrs = {"grade": "Good", "until": "2026-08-20"}
+    ax = sif.plot.survival(named)
+    assert ax.get_xlabel() == "Years since the grade below Good"
+    assert "Still waiting for Good or better by framework" in words(ax)
+    assert "observed to 20 August 2026" in sif.plot.describe(ax)
+
+
+def test_titles_say_what_where_and_when(regions, state, years):
+    titles = [ax._ofsted_sif_heading[0] for ax in (sif.plot.forest(regions), sif.plot.funnel(regions), sif.plot.series(years))]
+    assert titles == [
+        "Good or outstanding by region as at 31 March 2024",
+        "Good or outstanding by region, against the number judged, as at 31 March 2024",
+        "Grades over time from 31 March 2019 to 31 March 2025",
+    ]
+    today = sif.as_at(sif.load_inspections(), "2026-08-24", framework="all", having="overall_effectiveness")
+    part = today[today["region"] == "South West"]
+    for table, place in ((today, "England"), (part, "South West")):
+        text = sif.plot.describe(sif.plot.hex_map(table))
+        assert text.startswith(f"Overall effectiveness, {place} as at 24 August 2026.")
+    assert "As at 31 March 2024" in said(sif.plot.shares(regions, title="Mine"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_source_stands_below_the_picture_and_in_its_words(drawn, name):
+    draw, table = drawn[name]
+    ax = draw(table, source="Ofsted, June 2024")
+    ax.figure.canvas.draw()
+    line = next(text for text in ax.texts if text.get_text().startswith("Source:"))
+    assert line.get_text() == "Source: Ofsted, June 2024"
+    others = [text.get_window_extent() for text in [*ax.texts, *ax.get_xticklabels()] if text is not line and text.get_text().strip()]
+    assert line.get_window_extent().y1 <= min(box.y0 for box in others) + 1
+    assert "Source: Ofsted, June 2024" in sif.plot.describe(ax)
+
+
+# ---- homes and schools
+
+
+def test_tables_of_homes_and_of_schools_are_drawn():
+    words_of_home = ["Outstanding", "Good", "Requires improvement to be good", "Inadequate"]
+    home = pd.DataFrame(
+        {
+            "provider": np.repeat(["SC1", "SC2", "SC3", "SC4"], 2),
+            "provider_type": np.repeat(["Children's home", "Fostering agency"], 4),
+            "inspection_start": ["2019-05-01", "2022-05-01"] * 4,
+            "published": ["2019-06-01", "2022-06-01"] * 4,
+            "overall_effectiveness": words_of_home + words_of_home[::-1],
+        }
+    )
+    school = pd.DataFrame(
+        {
+            "provider": [100001, 100001, 100002, 100003],
+            "provider_type": ["Primary", "Primary", "Primary", "Secondary"],
+            "inspection_start": ["2025-11-20", "2026-05-01", "2025-12-01", "2026-01-10"],
+            "published": ["2026-01-01", "2026-06-01", "2026-01-08", "2026-02-20"],
+            "inclusion": ["Strong standard", "Exceptional", "Expected standard", "Needs attention"],
+            "safeguarding": ["Met", "Met", "Not met", "Met"],
+        }
+    )
+    for table, judgement in ((home, "overall_effectiveness"), (school, "inclusion"), (school, "safeguarding")):
+        made = sif.as_at(table, "2026-08-01")
+        counted = sif.aggregate(made, "provider_type", judgement=judgement)
+        dates = ["2019-12-31", "2023-12-31", "2026-07-31"]
+        pictures = [
+            sif.plot.shares(counted),
+            sif.plot.series(sif.series(table, dates, judgement=judgement)),
+            sif.plot.series(sif.periods(table, judgement=judgement)),
+            sif.plot.history(table, judgement=judgement),
+            sif.plot.changes(sif.changes(table, judgement=judgement)),
+        ]
+        if judgement == "overall_effectiveness":
+            pictures += [
+                sif.plot.forest(counted),
+                sif.plot.hex_map(made),
+                sif.plot.funnel(counted),
+                sif.plot.survival(sif.time_to(table)),
+                sif.plot.decomposition(sif.decompose(table, "2020-01-01", "2023-01-01")),
+            ]
+        for ax in pictures:
+            ax.figure.canvas.draw()
+            assert len(sif.plot.describe(ax)) > 30
+            plt.close(ax.figure)
+
+
 # ---- every picture
+
+
+@pytest.fixture(scope="module")
+def more(regions, years, pairs):
+    """Further kinds of the same charts."""
+    table = sif.load_inspections()
+    by_region = sif.series(table, [f"{year}-03-31" for year in range(2019, 2026)], "region", framework="all")
+    return {
+        "heat": (partial(sif.plot.changes, kind="heat"), pairs),
+        "bars": (sif.plot.series, sif.periods(table, freq="YE-MAR", framework=["SIF", "ILACS"])),
+        "lines": (sif.plot.series, by_region),
+        "highlight": (partial(sif.plot.series, highlight="London"), by_region),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -457,6 +727,7 @@ def drawn(regions, state, years, pairs, waiting, slopes, futures):
         "hex_map": (sif.plot.hex_map, state),
         "survival": (sif.plot.survival, waiting),
         "forest": (sif.plot.forest, slopes),
+        "decomposition": (sif.plot.decomposition, sif.decompose(table, "2019-03-31", "2024-03-31", framework="all")),
         "states": (sif.plot.states, futures),
     }
 
@@ -479,9 +750,6 @@ def test_in_small_axes_names_and_legend_keep_their_place(state):
     sif.plot.hex_map(state, ax=tiny)
     assert "Devo" not in {text.get_text() for text in tiny.texts}
     assert len(tiny.patches) == 153
-
-
-NAMES = ["shares", "series", "changes", "history", "funnel", "hex_map", "survival", "forest", "states"]
 
 
 def test_every_picture_is_tried_here(drawn):

@@ -62,30 +62,37 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
     return find_by_offsets(texts, offset, count, block);
 }
 
-/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
+/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. What is read of the views
+ * is a copy. */
 static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    const int64_t n_buffers = texts->n_buffers, *const sizes = texts->sizes; /* what is written might else be taken for parts of these */
+    const uint8_t *const *const buffers = texts->buffers;
     memcpy(block->views, (const uint8_t *)texts->rows + VIEW * first, VIEW * count);
-    block->is_plain = 1;
+    int are_plain = 1;
     for (size_t r = 0; r < count; r++) {
         const uint8_t *const view = block->views + VIEW * r;
         int32_t length, at[2];
         memcpy(&length, view, sizeof length);
-        memcpy(at, view + 8, sizeof at);
-        block->text[r] = view + 4;
-        block->has_room[r] = 1;
-        if (block->missing[r])
-            length = 0;
-        else if (length < 0)
-            return (int64_t)r;
-        else if (length > IN_VIEW) {
-            if (at[0] < 0 || at[0] >= texts->n_buffers || at[1] < 0 || at[1] > texts->sizes[at[0]] - length)
+        length &= (int32_t)block->missing[r] - 1;
+        const uint8_t *text = view + 4;
+        int has_room = 1;
+        if (length > IN_VIEW) {
+            memcpy(at, view + 8, sizeof at);
+            if (at[0] < 0 || at[0] >= n_buffers)
                 return (int64_t)r;
-            block->text[r] = texts->buffers[at[0]] + at[1];
-            block->has_room[r] = texts->sizes[at[0]] - at[1] >= SIF_TEXT_ROOM;
-            block->is_plain &= block->has_room[r] & (length <= SIF_SHORT_TEXT);
-        }
+            const int64_t left = sizes[at[0]] - at[1];
+            if (at[1] < 0 || left < length)
+                return (int64_t)r;
+            text = buffers[at[0]] + at[1];
+            has_room = left >= SIF_TEXT_ROOM;
+        } else if (length < 0)
+            return (int64_t)r;
+        block->text[r] = text;
         block->length[r] = (uint32_t)length;
+        block->has_room[r] = (uint8_t)has_room;
+        are_plain &= has_room & (length <= SIF_SHORT_TEXT);
     }
+    block->is_plain = are_plain;
     return -1;
 }
 

@@ -36,6 +36,10 @@ class PartitionedScan(Scan):
         super().__init__(files.Source(list(frame.columns), categorical, frozenset(), None, [], attrs=frame._meta.attrs), columns, None)
         self.frame = frame
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A Dask DataFrame travels as what is to be done, without rows."""
+        return PartitionedScan, (self.frame, self.columns)
+
     def __repr__(self) -> str:
         return f"<scan of {self.frame.npartitions:,} partitions, {len(self.source.names)} columns>"
 

@@ -11,8 +11,8 @@ import glob
 import gzip
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,8 @@ class Source:
         How to read it, in order.
     ordered : frozenset of str
         The dictionaries whose labels have an order.
+    of_rows : str
+        Which rows these are, where they are not all of the files, for messages.
     attrs : dict
         What the table says of itself, where pandas has written it.
     """
@@ -78,6 +80,7 @@ class Source:
     rows: int | None
     units: list[Unit] = field(repr=False)
     ordered: frozenset[str] = frozenset()
+    of_rows: str = ""
     attrs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -327,6 +330,36 @@ def _of_relation(relation: Any) -> Source:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+# ---- some of the rows
+
+
+def filtered(source: Source, conditions: Sequence[Any]) -> Source:
+    """The source with those rows alone that meet the conditions, each a column, an operator and a value."""
+    import pyarrow.parquet as pq
+
+    try:
+        listed = [one for some in conditions for one in ([some] if isinstance(some, tuple) else some)]
+        used = list(dict.fromkeys(name for name, _, _ in listed))
+        expression = pq.filters_to_expression(list(conditions))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"filter={conditions!r} is no list of conditions, as [('region', '==', 'London')]: {error}") from None
+    for name in used:
+        columns.column(pd.DataFrame(columns=source.names), name, "filter")
+
+    def of_unit(unit: Unit) -> Unit:
+        def read(names: list[str]) -> Iterator[pa.Table]:
+            for table in unit.read([*names, *(name for name in used if name not in names)]):
+                try:
+                    kept = table.filter(expression)
+                except (NotImplementedError, ValueError, TypeError) as error:
+                    raise ValueError(f"filter={conditions!r}: {error}") from error
+                yield kept.select(names)
+
+        return Unit(unit.file, read)
+
+    return replace(source, rows=None, units=[of_unit(unit) for unit in source.units], of_rows="of the rows that filter= keeps, ")
 
 
 # ---- pieces that split between providers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from ofsted_sif.batches import files
@@ -17,9 +19,10 @@ def scan(
     provider: str = "provider",
     inspected: str = "inspection_start",
     published: str = "published",
+    filter: Sequence[Any] | None = None,
     progress: bool | None = None,
 ) -> Scan:
-    """Open what is larger than memory: its `aggregate`, `series`, `transitions` and `trend` count it batch by batch, or on a cluster.
+    """Open what is larger than memory: functions of tables as methods that count it batch by batch, or on a cluster.
 
     Parameters
     ----------
@@ -28,14 +31,20 @@ def scan(
         ``"part-*.parquet"``.
     provider, inspected, published : str
         The user's names of those columns.
+    filter : list of tuples, optional
+        Which rows to take, as pandas' and pyarrow's readers spell it: ``[("region", "==", "London"), ("year", "in", [2023, 2024])]``
+        takes those that meet all; a list of such lists those that meet all of one of them. A missing value meets no condition but
+        ``not in``. A Dask DataFrame is filtered itself: ``frame[frame["region"] == "London"]``.
     progress : bool, optional
         Whether to show rows done and time left; by default on a terminal. Of a Dask DataFrame its dashboard shows it.
 
     Returns
     -------
     Scan
-        Methods `aggregate`, `series`, `transitions` and `trend`, with the arguments of the functions of that name, which give the
-        same pandas table, to the last digit, in memory that does not grow with the rows; and `ordered`.
+        Methods `aggregate`, `as_at`, `change_between`, `changes`, `logrank`, `median_time_to`, `periods`, `series`, `spells`, `time_to`,
+        `transitions` and `trend`, with the arguments of the functions of that name, which give the same pandas table, to the last digit,
+        in memory that does not grow with the rows (but with those of the result; `time_to` with the times below the grade); and
+        `ordered`. It can be pickled: it holds no data.
 
     Raises
     ------
@@ -46,12 +55,13 @@ def scan(
 
     Notes
     -----
-    `aggregate` takes rows in any order. `series`, `transitions` and `trend` follow providers: the rows of a provider must stand
-    together. Where one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers
-    are remembered to find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two.
+    `aggregate` and `periods` take rows in any order. The others follow providers: the rows of a provider must stand together. Where
+    one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers are remembered to
+    find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two. How long grades are
+    held (`spells`, `time_to`, `median_time_to`, `logrank`) needs `until`, as no batch knows the last day of all.
 
-    A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may lie in any order: for `series`,
-    `transitions` and `trend` they are shuffled by provider, and keep their order within each. Results stay small, and come as pandas.
+    A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may lie in any order: for histories
+    they are shuffled by provider, and keep their order within each. Results stay small, and come as pandas.
 
     Examples
     --------
@@ -68,5 +78,10 @@ def scan(
 
         if progress:
             raise ValueError("progress=True is of files: the progress of a Dask DataFrame is shown by Dask (its dashboard, or ProgressBar)")
+        if filter is not None:
+            raise ValueError("filter= is of files: a Dask DataFrame is filtered itself, as with frame[frame['region'] == 'London']")
         return PartitionedScan(source, named)
-    return Scan(files.open_source(source, [provider]), named, progress)
+    opened = files.open_source(source, [provider])
+    if filter is not None:
+        opened = files.filtered(opened, filter)
+    return Scan(opened, named, progress, functools.partial(scan, source, **named, filter=filter, progress=progress))

@@ -53,10 +53,19 @@ def _method(function: Callable[..., Any], said: str = "", **defaults: Any) -> Ca
 class Scan:
     """What `scan` opens. It holds no data: each call reads the columns that it needs."""
 
-    def __init__(self, source: files.Source, columns: dict[str, str], progress: bool | None) -> None:
+    def __init__(
+        self, source: files.Source, columns: dict[str, str], progress: bool | None, again: functools.partial[Scan] | None = None
+    ) -> None:
         self.source = source
         self.columns = columns
         self.progress = progress
+        self.again = again  # opens the same once more
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A scan holds no data, and is opened once more where it arrives."""
+        if self.again is None or type(self.again.args[0]).__name__ == "DuckDBPyRelation":
+            raise TypeError("a relation of DuckDB lives in its connection and can't travel: write it to Parquet, and scan that")
+        return _opened, (self.again,)
 
     def __repr__(self) -> str:
         rows = "rows unknown" if self.source.rows is None else f"{self.source.rows:,} rows"
@@ -98,7 +107,8 @@ class Scan:
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
         files.write_ordered(self.source, self.columns["provider"], path)
-        return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress)
+        again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
+        return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)
 
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
@@ -162,6 +172,10 @@ class Scan:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
 
+def _opened(again: functools.partial[Scan]) -> Scan:
+    return again()
+
+
 def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow as pandas would have read it: text is text again."""
     for position, name in enumerate(table.column_names):
@@ -216,9 +230,10 @@ class _Done:
                 file = name
                 break
             begin += rows
+        of_rows = self.source.of_rows
         if not file:
-            return error
-        return error.moved(error.row, f"{file}: " if self.n_files == 1 else f"{file}, its row {error.row - in_file}: ")
+            return error.moved(error.row, of_rows)
+        return error.moved(error.row, f"{file}: {of_rows}" if self.n_files == 1 else f"{file}, {of_rows}its row {error.row - in_file}: ")
 
     def add(self, part: partial.Partial) -> None:
         """What the next rows give."""

@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import _core
+from ofsted_sif.counts.threads import number_of_threads, share_out
 from ofsted_sif.errors import RowError
 
 #: What stands for a missing value among objects, beside floats that are NaN.
 MISSING = (None, pd.NA, pd.NaT)
+
+#: Fewer rows than this are encoded sooner by one thread (measured in tests/benchmarks).
+TEXTS_WORTH_A_THREAD = 500_000
 
 #: The types of text that Arrow has, by the numbers that the core gives them.
 _ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
@@ -56,14 +60,14 @@ def encode(values: Any) -> tuple[np.ndarray, Any]:
     elif not hasattr(values, "dtype") and not hasattr(values, "buffers") and not hasattr(values, "chunks"):
         values = np.fromiter(values, dtype=object)
     if (found := text_codes(values)) is not None:
-        return found[0], _labels_at(values, found[1])
+        return found[0], labels_at(values, found[1])
     if type(values).__module__.startswith("pyarrow"):
         values = pd.arrays.ArrowExtensionArray(values)
     codes, distinct = pd.factorize(pd.Series(values, copy=False))
     return codes, distinct.array
 
 
-def text_codes(values: Any, *, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
+def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = None) -> tuple[np.ndarray, np.ndarray] | None:
     """Codes of text (int32, missing -1), and the row of each label's first appearance; None where other values than text are there.
 
     Parameters
@@ -72,20 +76,63 @@ def text_codes(values: Any, *, is_sorted: bool = False) -> tuple[np.ndarray, np.
         The column.
     is_sorted : bool, default False
         Whether labels are numbered in the order of their characters, in place of that of their appearance.
+    threads : int, optional
+        By default one for few rows, else one per core. Python's own strings are one thread's. Codes are the same for any number.
     """
-    column = _in_arrow(values)
-    codes = np.empty(len(values), dtype=np.int32)
+    if (column := _in_arrow(values)) is not None:
+        n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
+        return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else _encoded(column, is_sorted)
+    objects = _as_objects(values)
+    if objects is None:
+        return None
+    codes = np.empty(len(objects), dtype=np.int32)
     try:
-        if column is not None:
-            first = _core.encode_text(_chunks(column), _seed(), is_sorted, codes)
-        else:
-            objects = _as_objects(values)
-            first = None if objects is None else _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes)
+        first = _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes)
     except ValueError as error:
-        if getattr(error, "reason", None) != "text":
-            raise
-        raise RowError("", error.row, ": this text holds half a character, or bytes that are no UTF-8") from None  # type: ignore[attr-defined]
+        raise _named(error) from None
     return None if first is None else (codes, np.frombuffer(first, dtype=np.int64))
+
+
+def _named(error: Any, begin: int = 0) -> Exception:
+    """The error about a text, by the number of its row in the whole column; any other as it is."""
+    if getattr(error, "reason", None) != "text":
+        return error
+    return RowError("", begin + error.row, ": this text holds half a character, or bytes that are no UTF-8")
+
+
+def _encoded(column: Any, is_sorted: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The codes and first rows of a column of Arrow, in one thread."""
+    codes = np.empty(len(column), dtype=np.int32)
+    try:
+        return codes, np.frombuffer(_core.encode_text(_chunks(column), _seed(), is_sorted, codes), dtype=np.int64)
+    except ValueError as error:
+        raise _named(error) from None
+
+
+def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same: each thread encodes a piece, and the labels of all pieces are encoded once more."""
+    codes = np.empty(len(column), dtype=np.int32)
+    bounds = [len(column) * piece // threads for piece in range(threads + 1)]
+    first: list[Any] = [None] * threads
+
+    def encode_piece(number: int) -> None:
+        begin, end = bounds[number : number + 2]
+        try:
+            rows = _core.encode_text(_chunks(column.slice(begin, end - begin)), _seed(), False, codes[begin:end])
+        except ValueError as error:
+            raise _named(error, begin) from None
+        first[number] = begin + np.frombuffer(rows, dtype=np.int64)
+
+    share_out(encode_piece, threads, threads)
+    rows = np.concatenate(first)
+    place, among = _encoded(labels_at(column, rows), is_sorted)
+    places = np.split(place, np.cumsum([len(some) for some in first])[:-1])
+
+    def recode_piece(number: int) -> None:
+        _core.recode(codes[bounds[number] : bounds[number + 1]], len(places[number]), places[number])
+
+    share_out(recode_piece, threads, threads)
+    return codes, rows[among]
 
 
 def _seed() -> int:
@@ -122,7 +169,7 @@ def _as_objects(values: Any) -> np.ndarray | None:
     return np.asarray(values, dtype=object) if isinstance(getattr(values, "dtype", None), pd.StringDtype) else None
 
 
-def _labels_at(values: Any, rows: np.ndarray) -> Any:
+def labels_at(values: Any, rows: np.ndarray) -> Any:
     """The values of these rows, of the kind that came in; views of text as large_string, as few functions of Arrow know views."""
     if str(getattr(values, "type", "")) == "string_view":
         return _views_at(values, rows)

@@ -9,6 +9,8 @@ from ofsted_sif.plot.flows import changes
 from ofsted_sif.plot.funnels import funnel
 from ofsted_sif.plot.futures import states
 from ofsted_sif.plot.maps import hex_map
-from ofsted_sif.plot.timelines import history, series, survival
+from ofsted_sif.plot.timelines import history, series
+from ofsted_sif.plot.waiting import survival
+from ofsted_sif.plot.waterfalls import decomposition
 
-__all__ = ["changes", "describe", "forest", "funnel", "hex_map", "history", "series", "shares", "states", "survival"]
+__all__ = ["changes", "decomposition", "describe", "forest", "funnel", "hex_map", "history", "series", "shares", "states", "survival"]

@@ -1,4 +1,4 @@
-"""A row a group: shares of the grades as stacked bars, and estimates with their intervals."""
+"""One row per group: shares of the grades as stacked bars, and estimates with their intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ofsted_sif.table import columns
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW = 0.34  # inches a group
+_ROW = 0.34  # inches per group
 
 
 def shares(
@@ -24,15 +24,17 @@ def shares(
     by: str | Sequence[str] | None = None,
     scale: GradeScale | None = None,
     sort: bool = True,
+    highlight: str | Sequence[str] | None = None,
     title: str | None = None,
+    source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the shares of the grades, a stacked bar a group with the counts in it, from what `aggregate` returns.
+    """Draw the shares of the grades, one stacked bar per group with the counts in it, from what `aggregate` returns.
 
     Parameters
     ----------
     table : DataFrame
-        A row a group, as `aggregate` returns it.
+        One row per group, as `aggregate` returns it.
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
@@ -40,8 +42,12 @@ def shares(
     sort : bool, default True
         The group with the highest share good enough first (without a threshold: with the best grades); False keeps the table's order.
         Groups in which nobody is judged come last.
+    highlight : str or sequence of str, optional
+        Groups to draw in colour and by name; all others are grey.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -52,7 +58,7 @@ def shares(
     Raises
     ------
     ValueError
-        If the table has no counts of grades.
+        If the table has no counts of grades, or not the group to highlight; if the axes given are too low for the rows.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -65,51 +71,92 @@ def shares(
     9
     """
     table = columns.as_frame(table)
-    title = "Grades by group" if title is None else title
     if not len(table):
-        return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
+        return canvas.empty(canvas.axes(ax, 8, 2), canvas.titled(title, "Grades by group", table), "No groups to show")
     scale = canvas.scale_of_counts(table, scale)
+    subject = f"{canvas.subject_of(table) or 'Grades'}{canvas.by_in_words(table, by, scale)}"
     table = table.assign(label_=canvas.labels(table, by, scale))
+    wanted = canvas.chosen(highlight, table["label_"].tolist())
     share = table[[f"share_{name}" for name in scale.columns]].to_numpy(dtype=float)
     order = _best_first(share, scale) if sort else np.arange(len(table))
     table, share = table.iloc[order], share[order]
+    if wanted is None:
+        canvas.check_rows(ax, len(table))
 
-    ax = canvas.axes(ax, 8, 1.1 + _ROW * len(table))
-    rows = np.arange(len(table))
+    ax = canvas.axes(ax, 8, 1.1 + canvas.height_of_rows(len(table), wanted, _ROW))
+    in_colour = np.ones(len(table), dtype=bool) if wanted is None else table["label_"].isin(wanted).to_numpy()
     left = np.zeros(len(table))
     for position, (name, fill) in enumerate(zip(scale.columns, palette.fills(scale).values(), strict=True)):
         width = np.nan_to_num(share[:, position])
-        ax.barh(rows, width, left=left, height=0.74, color=fill, edgecolor="white", linewidth=0.8)
-        for row, (start, part, count) in enumerate(zip(left, width, table[name].to_numpy(), strict=True)):
-            text = _number(count)
-            if part > 0.008 + 0.012 * len(text):  # where it fits
-                ax.text(start + part / 2, row, text, ha="center", va="center_baseline", fontsize=9, color=palette.text_on(fill))
+        _stack(ax, left, width, fill, in_colour)
+        if wanted is None:
+            _count(ax, left, width, table[name].to_numpy(), palette.text_on(fill))
         left += width
     for row, (judged, n) in enumerate(zip(table["n_judged"], table["n"], strict=True)):
+        if not in_colour[row]:
+            continue
         if not judged:
-            ax.text(0.01, row, "none judged", va="center_baseline", fontsize=9, color=canvas.on_paper(ax, palette.QUIET))
-        side = f"n = {judged:,}" + (f" of {n:,}" if n != judged else "")
-        ax.annotate(
-            side,
-            (1, row),
-            (6, 0),
-            textcoords="offset points",
-            va="center_baseline",
-            fontsize=9,
-            color=canvas.on_paper(ax, palette.QUIET),
-            annotation_clip=False,
-        )
-    canvas.behind(ax, "Stacked bars, one a group", canvas.counts_in_words(table, table["label_"].tolist(), scale))
+            ax.text(0.01, row, "none judged", va="center_baseline", fontsize=9, color=canvas.on_ground(ax, palette.QUIET))
+        if wanted is None:
+            _beside(ax, row, f"n = {judged:,}" + (f" of {n:,}" if n != judged else ""))
+    canvas.behind(ax, "Stacked bars, one per group", canvas.counts_in_words(table, table["label_"].tolist(), scale))
     canvas.plain(ax)
-    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=canvas.on_paper(ax, palette.INK))
     ax.set_ylim(len(table) - 0.5, -0.5)
+    names = _with_n(table, wanted)
+    canvas.name_rows(ax, names, None if wanted is None else [name for name in names if name])
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     legend_rows = canvas.legend(ax, scale)
     # Rows of several judgements are the same providers again: their sum would say nothing.
     n_judged, n = (None, None) if "judgement" in table.columns else (table["n_judged"].sum(), table["n"].sum())
-    canvas.heading(ax, title, canvas.told(table, n_judged=n_judged, n=n), legend_rows=legend_rows)
+    told = [*canvas.told(table, title, n_judged=n_judged, n=n), _others(wanted, len(table))]
+    canvas.heading(ax, canvas.titled(title, subject, table), told, legend_rows=legend_rows, source=source)
     return ax
+
+
+def _stack(ax: Axes, left: np.ndarray, width: np.ndarray, fill: str, in_colour: np.ndarray) -> None:
+    """One grade of all rows: in its colour, or paler than the grey of its colour where the row is not highlighted."""
+    rows = np.arange(len(width))
+    edge = 0.8 if in_colour.all() else 0.0
+    colours = [fill if shown else palette.grey(fill) for shown in in_colour]
+    ax.barh(rows, width, left=left, height=0.74 if edge else 1.0, color=colours, edgecolor="white", linewidth=edge)
+
+
+def _count(ax: Axes, left: np.ndarray, width: np.ndarray, counts: np.ndarray, colour: str) -> None:
+    """The counts of one grade, in the bars where they fit."""
+    for row, (start, part, count) in enumerate(zip(left, width, counts, strict=True)):
+        text = _number(count)
+        if part > 0.008 + 0.012 * len(text):
+            ax.text(start + part / 2, row, text, ha="center", va="center_baseline", fontsize=9, color=colour)
+
+
+def _beside(ax: Axes, row: int, text: str) -> None:
+    """A word at the right of a row."""
+    ax.annotate(
+        text,
+        (1, row),
+        (6, 0),
+        xycoords=ax.get_yaxis_transform(),
+        textcoords="offset points",
+        va="center_baseline",
+        fontsize=9,
+        color=canvas.on_paper(ax, palette.QUIET),
+        annotation_clip=False,
+    )
+
+
+def _with_n(table: pd.DataFrame, wanted: list[str] | None) -> list[str]:
+    """The names of the rows; where some are highlighted these alone, with how many were judged."""
+    if wanted is None:
+        return list(table["label_"])
+    sizes = table["n_judged"] if "n_judged" in table.columns else table["n"] if "n" in table.columns else None
+    told = [""] * len(table) if sizes is None else [f", n = {size:,}" for size in sizes]
+    return [f"{name}{n}" if name in wanted else "" for name, n in zip(table["label_"], told, strict=True)]
+
+
+def _others(wanted: list[str] | None, n: int) -> str:
+    """How many groups stand behind those that are highlighted."""
+    return "" if wanted is None else f"{len(wanted):,} of {n:,} groups highlighted"
 
 
 def _best_first(share: np.ndarray, scale: GradeScale) -> np.ndarray:
@@ -132,15 +179,17 @@ def forest(
     value: str | None = None,
     by: str | Sequence[str] | None = None,
     sort: bool = True,
+    highlight: str | Sequence[str] | None = None,
     title: str | None = None,
+    source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw an estimate and its interval, a row a group, from what `aggregate`, `change_between`, `change_summary` or `trend` returns.
+    """Draw an estimate and its interval, one row per group, from what `aggregate`, `change_between`, `change_summary` or `trend` returns.
 
     Parameters
     ----------
     table : DataFrame
-        A row a group with `lower` and `upper`.
+        One row per group with `lower` and `upper`.
     value : str, optional
         The column of the estimate; by default the first that holds a number of difference, slope_per_year, tau, share_improved and
         the threshold's share.
@@ -148,8 +197,12 @@ def forest(
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     sort : bool, default True
         The highest estimate first; False keeps the table's order. Groups without an estimate come last.
+    highlight : str or sequence of str, optional
+        Groups to draw in colour and by name; all others are grey.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -160,7 +213,7 @@ def forest(
     Raises
     ------
     ValueError
-        If the table has no such column, or no `lower` and `upper`.
+        If the table has no such column, no `lower` and `upper`, or not the group to highlight; if the axes given are too low for the rows.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -180,25 +233,32 @@ def forest(
     value = _estimate(table) if value is None else value
     canvas.require(table, value, "lower", "upper")
     what = _what(value)
-    title = f"{what} by group" if title is None else title
     if not len(table):
-        return canvas.empty(canvas.axes(ax, 8, 2), title, "No groups to show")
-    table = table.assign(label_=canvas.labels(table.drop(columns=value) if by is None else table, by))
+        return canvas.empty(canvas.axes(ax, 8, 2), canvas.titled(title, f"{what} by group", table), "No groups to show")
+    labelled = table.drop(columns=value) if by is None else table
+    subject = f"{what}{canvas.by_in_words(labelled, by)}"
+    table = table.assign(label_=canvas.labels(labelled, by))
+    wanted = canvas.chosen(highlight, table["label_"].tolist())
     if sort:
         table = table.sort_values(value, ascending=False, kind="stable", na_position="last")
+    if wanted is None:
+        canvas.check_rows(ax, len(table))
     is_share = value.startswith("share_")
     size = next((name for name in ("n_judged", "n") if name in table.columns), None)
 
-    ax = canvas.axes(ax, 8, 1.2 + _ROW * len(table))
+    ax = canvas.axes(ax, 8, 1.2 + canvas.height_of_rows(len(table), wanted, _ROW))
     estimate, lower, upper = (table[name].to_numpy(dtype=float) for name in (value, "lower", "upper"))
     rows = np.arange(len(table))
     if value == "tau":
         lower = upper = np.full(len(table), np.nan)  # the table's bounds are those of the slope
-    else:
-        ax.hlines(rows, lower, upper, color=canvas.on_ground(ax, palette.ACCENT, 3), linewidth=2)
-    ax.plot(estimate, rows, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
+    in_colour = np.ones(len(table), dtype=bool) if wanted is None else table["label_"].isin(wanted).to_numpy()
+    for shown, colour, width in ((~in_colour, palette.NO_GRADE_HATCH, 1), (in_colour, canvas.on_ground(ax, palette.ACCENT, 3), 2)):
+        if shown.any():
+            ax.hlines(rows[shown], lower[shown], upper[shown], color=colour, linewidth=width)
+            look = {"markeredgecolor": "white", "markersize": 8} if width == 2 else {"markersize": 3}
+            ax.plot(estimate[shown], rows[shown], "o", color=colour, **look)
     canvas.plain(ax, grid="x")
-    for row in range(len(table)):
+    for row in np.flatnonzero(in_colour).tolist():
         if np.isnan(estimate[row]):
             ax.text(
                 0.01,
@@ -207,25 +267,16 @@ def forest(
                 transform=ax.get_yaxis_transform(),
                 va="center_baseline",
                 fontsize=9,
-                color=canvas.on_paper(ax, palette.QUIET),
+                color=canvas.on_ground(ax, palette.QUIET),
             )
-        if size is not None:
-            ax.annotate(
-                f"n = {table[size].iloc[row]:,}",
-                (1, row),
-                (6, 0),
-                xycoords=ax.get_yaxis_transform(),
-                textcoords="offset points",
-                va="center_baseline",
-                fontsize=9,
-                color=canvas.on_paper(ax, palette.QUIET),
-                annotation_clip=False,
-            )
+        if size is not None and wanted is None:
+            _beside(ax, row, f"n = {table[size].iloc[row]:,}")
     reference, word = _reference(table, value)
     if reference is not None:
-        ax.axvline(reference, color=canvas.on_paper(ax, palette.INK), linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
-    ax.set_yticks(rows, [canvas.shorten(label) for label in table["label_"]], color=canvas.on_paper(ax, palette.INK))
+        ax.axvline(reference, color=canvas.on_ground(ax, palette.INK, 3), linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
     ax.set_ylim(len(table) - 0.5, -0.5)
+    names = _with_n(table, wanted)
+    canvas.name_rows(ax, names, None if wanted is None else [name for name in names if name])
     if is_share:
         ax.set_xlim(0, 1)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -234,15 +285,16 @@ def forest(
         ax.set_xticks([-1, -0.5, 0, 0.5, 1])
     has_interval = bool((~np.isnan(lower) & ~np.isnan(upper)).any())
     ax.set_xlabel(f"{what}, with its interval" if has_interval else what, color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
-    kind = f"Points{' with their intervals' if has_interval else ''}, one a group"
+    kind = f"Points{' with their intervals' if has_interval else ''}, one per group"
     canvas.behind(ax, kind, _in_words(table, what, estimate, lower, upper, is_share))
     n_judged = table["n_judged"].sum() if "n_judged" in table.columns and "judgement" not in table.columns else None
-    canvas.heading(ax, title, [*canvas.told(table, n_judged=n_judged), word])
+    told = [*canvas.told(table, title, n_judged=n_judged), word, _others(wanted, len(table))]
+    canvas.heading(ax, canvas.titled(title, subject, table), told, source=source)
     return ax
 
 
 def _in_words(table: pd.DataFrame, what: str, estimate: np.ndarray, lower: np.ndarray, upper: np.ndarray, is_share: bool) -> list[str]:
-    """A sentence a row: the estimate and its interval."""
+    """One sentence per row: the estimate and its interval."""
     show = "{:.0%}".format if is_share else "{:.3g}".format
     rows = []
     for name, value, low, high in zip(table["label_"], estimate, lower, upper, strict=True):

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ofsted_sif.installed import need
-from ofsted_sif.plot import palette
+from ofsted_sif.plot import files, palette
 from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale
 from ofsted_sif.table import columns, dates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
+#: Inches that a row with a name needs.
+LOWEST_ROW = 0.15
+
+#: The contrast of text: headings and names stand out from captions on dark paper as on white.
+_TEXT = {palette.INK: 12.0, palette.QUIET: 6.0}
 
 # ---- axes
 
@@ -45,12 +52,28 @@ def ground(ax: Axes) -> str:
 
 def on_paper(ax: Axes, colour: str) -> str:
     """A colour of text that can be read beside the chart: headings and names stand out from captions on dark paper as on white."""
-    return palette.readable(colour, paper(ax), {palette.INK: 12.0, palette.QUIET: 6.0}.get(colour, 4.5))
+    return palette.readable(colour, paper(ax), _TEXT.get(colour, 4.5))
 
 
-def on_ground(ax: Axes, colour: str, least: float = 4.5) -> str:
+def on_ground(ax: Axes, colour: str, least: float | None = None) -> str:
     """A colour of text, or with `least=3` of a mark, that can be seen within the chart."""
-    return palette.readable(colour, ground(ax), least)
+    return palette.readable(colour, ground(ax), _TEXT.get(colour, 4.5) if least is None else least)
+
+
+def outline(ax: Axes, fill: str) -> str:
+    """The colour of a line around a fill that could hardly be told from the chart's area; else none."""
+    return on_ground(ax, palette.QUIET, 3) if palette.contrast(fill, ground(ax)) < 3 else "none"
+
+
+def few_dates(ax: Axes) -> None:
+    """As many years along the axis as can be read side by side."""
+    from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+
+    fit(ax)
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    locator = AutoDateLocator(minticks=2, maxticks=max(2, int(inches / 0.5)))  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(AutoDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def fit(ax: Axes) -> None:
@@ -87,6 +110,7 @@ def plain(ax: Axes, *, grid: str | None = None) -> None:
         spine.set_visible(False)
     ax.tick_params(length=0, colors=on_paper(ax, palette.QUIET), labelsize=9)
     ax.set_axisbelow(True)
+    ax.grid(False)  # a style may have set one, through the texts
     if grid is not None:
         ax.grid(axis=grid, color=palette.RULE if palette.luminance(ground(ax)) > 0.5 else palette.QUIET, linewidth=0.8)  # type: ignore[arg-type]
 
@@ -96,10 +120,14 @@ def _letters_across(ax: Axes) -> int:
     return max(30, int(14 * ax.get_window_extent().width / ax.figure.dpi))
 
 
-def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0) -> None:
-    """The title and under it, quieter, what the table tells of itself; both flush left above the axes and the rows of their legend."""
+def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0, source: str | None = None) -> None:
+    """The title and under it, quieter, what the table tells of itself; both flush left above the axes and the rows of their legend.
+
+    Below the axes the source, where one is given. From here on files of the figure carry the picture in words.
+    """
     from textwrap import wrap
 
+    fit(ax)  # the heading is as wide as the axes are in the end
     lines = wrap("  ·  ".join(part for part in told if part), _letters_across(ax))  # a longer line would take its room from the chart
     lift = 6 + 16 * legend_rows
     ax._ofsted_sif_heading = [title, *(part for part in told if part)]  # type: ignore[attr-defined]
@@ -120,10 +148,118 @@ def heading(ax: Axes, title: str, told: Sequence[str], *, legend_rows: int = 0) 
     for line in reversed(lines):
         write(line, fontsize=9, color=on_paper(ax, palette.QUIET))
         lift += 14
-    for line in reversed(wrap(title, max(24, int(0.8 * _letters_across(ax)))) or [""]):
+    for line in reversed(wrap(title, max(20, int(0.7 * _letters_across(ax)))) or [""]):
         write(line, fontsize=12, fontweight="bold", color=on_paper(ax, palette.INK))
         lift += 17
+    if source is not None:
+        _write_source(ax, source)
     fit(ax)
+    files.tell(ax.figure, ax, describe)
+
+
+def _write_source(ax: Axes, source: str) -> None:
+    """The source, below all that stands below the axes."""
+    from textwrap import fill
+
+    drawn = ax.get_tightbbox()
+    depth = 0.0 if drawn is None else (ax.get_window_extent().y0 - drawn.y0) * 72 / ax.figure.dpi
+    ax.annotate(
+        fill(f"Source: {source}", _letters_across(ax)).replace("$", r"\$"),
+        (0, 0),
+        (0, -depth - 6),
+        "axes fraction",
+        "offset points",
+        annotation_clip=False,
+        ha="left",
+        va="top",
+        fontsize=8,
+        color=on_paper(ax, palette.QUIET),
+    )
+    ax._ofsted_sif_heading.append(f"Source: {source}")  # type: ignore[attr-defined]
+
+
+def check_rows(ax: Axes | None, n: int) -> None:
+    """Refuse axes that are given and too low for so many named rows."""
+    if ax is None:
+        return
+    height = ax.get_window_extent().height / ax.figure.dpi
+    if n > 1 and height / n < LOWEST_ROW:
+        raise ValueError(
+            f"{n} rows cannot be read in axes that are {height:.1f} inches high: give a figure at least {n * LOWEST_ROW + 1.5:.0f} inches "
+            "high, leave ax= out, choose fewer rows, or name those to look at with highlight= where the picture takes it"
+        )
+
+
+def chosen(highlight: str | Sequence[str] | None, labels: Sequence[str]) -> list[str] | None:
+    """The groups to highlight, after a check that the table has them; None: all alike."""
+    if highlight is None:
+        return None
+    wanted = [highlight] if isinstance(highlight, str) else list(highlight)
+    if unknown := [name for name in wanted if name not in labels]:
+        known = ", ".join(list(dict.fromkeys(labels))[:5])
+        raise ValueError(f"highlight names {', '.join(map(repr, unknown))}, and the table has no such group ({known}, ...)")
+    return wanted
+
+
+def height_of_rows(n: int, wanted: Sequence[str] | None, row: float) -> float:
+    """The height in inches of so many rows: those that are not highlighted need no room for a name."""
+    return row * n if wanted is None else max(0.07 * n, row * min(len(wanted), n), 1.5)
+
+
+def name_rows(ax: Axes, labels: Sequence[str], wanted: Sequence[str] | None) -> None:
+    """Name the rows from the top at the left of the axes; where some are highlighted only these, moved apart where they are close."""
+    colour = on_paper(ax, palette.INK)
+    if wanted is None:
+        ax.set_yticks(range(len(labels)), [shorten(label) for label in labels], color=colour)
+        return
+    rows = [row for row, label in enumerate(labels) if label in wanted]
+    letters = 14 / 72 * ax.figure.dpi / max(ax.get_window_extent().height, 1.0)  # of the axes' height, for a name
+    heights = apart(np.array([(row + 0.5) / len(labels) for row in rows]), min(letters, 1 / max(len(rows), 1)))
+    for row, height in zip(rows, heights, strict=True):
+        ax.annotate(
+            shorten(labels[row]),
+            (0, row),
+            (-8, 1 - height),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords=("offset points", "axes fraction"),
+            ha="right",
+            va="center_baseline",
+            fontsize=9,
+            color=colour,
+            annotation_clip=False,
+        )
+    ax.set_yticks([])
+
+
+def name_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write each line's name (height, name, colour) at the right of the axes, moved apart where names would overlap."""
+    ends = sorted(ends)
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    heights = apart(np.array([end[0] for end in ends]), max(0.052, 12 / 72 / max(inches, 0.1)))
+    for (height, name, colour), y in zip(ends, heights, strict=True):
+        ax.annotate(
+            shorten(name, 34),
+            (1, height),
+            (4, y),
+            xycoords=("axes fraction", "data"),
+            textcoords=("offset points", "data"),
+            va="center_baseline",
+            fontsize=9,
+            color=on_paper(ax, colour),
+            annotation_clip=False,
+        )
+
+
+def apart(heights: np.ndarray, step: float) -> np.ndarray:
+    """Rising heights moved as little as makes them `step` apart: those that crowd are spread about their mean, within 0 and 1."""
+    blocks: list[list[float]] = []  # sum of (height - place * step), how many
+    for place, height in enumerate(heights):
+        blocks.append([height - place * step, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1]]
+    spread = np.repeat([total / size for total, size in blocks], [int(size) for _, size in blocks])
+    return np.clip(spread, 0, max(0.0, 1 - (len(heights) - 1) * step)) + np.arange(len(heights)) * step
 
 
 def legend(ax: Axes, scale: GradeScale, *, not_judged: bool = False) -> int:
@@ -199,16 +335,17 @@ def describe(ax: Axes) -> str:
 
     Notes
     -----
-    Put it where the picture goes: the ``alt`` of a web page, "Alt text" of a document, or into the file itself by
-    ``figure.savefig("a.svg", metadata={"Description": describe(ax)})``.
+    Put it where the picture goes: the ``alt`` of a web page, "Alt text" of a document. Files that ``ax.figure.savefig`` writes have it in
+    them already (SVG: ``title`` and ``desc``; PNG: ``Title`` and ``Description``; PDF: ``Title`` and ``Subject``), and notebooks show
+    it where they cannot show the picture.
 
     Examples
     --------
     >>> import ofsted_sif as sif
     >>> state = sif.as_at(sif.load_inspections(), **sif.release("la-2024-03-31"))
     >>> text = sif.plot.describe(sif.plot.shares(sif.aggregate(state, "region")))
-    >>> text[:69]
-    'Grades by group. Stacked bars, one a group. As at 31 March 2024. SIF,'
+    >>> text[:81]
+    'Grades by region as at 31 March 2024. Stacked bars, one per group. SIF, ILACS. 15'
     """
     said = getattr(ax, "_ofsted_sif_heading", None)
     if said is None:
@@ -229,21 +366,57 @@ def counts_in_words(table: pd.DataFrame, names: Sequence[str], scale: GradeScale
 # ---- what a table tells
 
 
-def told(table: pd.DataFrame, *, n_judged: Any = None, n: Any = None) -> list[str]:
-    """As at which date, which frameworks, how many judged: whatever the table tells by its columns or `attrs`."""
-    return [part for part in (_dates(table), _frameworks(table), _judged(n_judged, n)) if part]
+def told(table: pd.DataFrame, title: str | None, *, n_judged: Any = None, n: Any = None) -> list[str]:
+    """As at which date, which frameworks, how many judged: whatever the table tells by its columns or `attrs`.
+
+    The date only beside a title of the user's own: the title that `titled` makes has it.
+    """
+    date = "" if title is None else as_at_in_words(table)
+    return [part for part in (date[:1].upper() + date[1:], _frameworks(table), _judged(n_judged, n)) if part]
 
 
-def _dates(table: pd.DataFrame) -> str:
-    dates = table["as_at"].dropna() if "as_at" in table.columns else pd.Series(dtype=object)
-    if len(dates):
-        first, last = (date_in_words(date) for date in (dates.min(), dates.max()))
-        return f"As at {last}" if first == last else f"As at dates from {first} to {last}"
-    said = _attr(table, "as_at")
-    return f"As at {date_in_words(said)}" if said else ""
+def titled(title: str | None, subject: str, table: pd.DataFrame, place: str = "") -> str:
+    """The user's title, or one that says what is shown, where, and as at which date."""
+    if title is not None:
+        return title
+    date = as_at_in_words(table)
+    return subject + (f", {place}" if place else "") + (f" {date}" if date else "")
+
+
+def as_at_in_words(table: pd.DataFrame) -> str:
+    """``as at 31 March 2024``, or the first and the last of several dates; nothing where the table does not say."""
+    said = table["as_at"].dropna() if "as_at" in table.columns else pd.Series(dtype=object)
+    if len(said):
+        first, last = (date_in_words(date) for date in (said.min(), said.max()))
+        return f"as at {last}" if first == last else f"from {first} to {last}"
+    if {"period_start", "period_end"} <= set(table.columns) and len(table):
+        return f"from {date_in_words(table['period_start'].min())} to {date_in_words(table['period_end'].max())}"
+    known = _attr(table, "as_at")
+    return f"as at {date_in_words(known)}" if known else ""
+
+
+def subject_of(table: pd.DataFrame) -> str:
+    """The judgement of which the table says in its `attrs` that it tells; nothing where it does not say."""
+    said = _attr(table, "judgement")
+    return in_words(said) if isinstance(said, str) else ""
+
+
+def by_in_words(table: pd.DataFrame, by: str | Sequence[str] | None, scale: GradeScale | None = None) -> str:
+    """`` by region``: the columns that name the groups; nothing where there is none."""
+    names = [by] if isinstance(by, str) else list(by) if by is not None else _label_columns(table, scale)
+    listed = [in_words(str(name)).removesuffix(" name").lower() for name in names]
+    return f" by {' and '.join(listed)}" if listed else ""
+
+
+def place_of(table: pd.DataFrame) -> str:
+    """The one region to which all rows belong, or nothing."""
+    regions = table["region"].dropna().unique() if "region" in table.columns else []
+    return str(regions[0]) if len(regions) == 1 and bool(table["region"].notna().all()) else ""
 
 
 def _frameworks(table: pd.DataFrame) -> str:
+    if "framework" in table.columns and {"n", "at_risk"} & set(table.columns):  # a result: its rows are groups, not inspections
+        return ", ".join(str(name) for name in table["framework"].dropna().unique())
     if "framework" in table.columns:
         counted = table["framework"].value_counts(sort=False)
         return ", ".join(f"{name} {number:,}" for name, number in counted.items() if number)

@@ -17,7 +17,13 @@ _GAP = 0.02  # between blocks, of the height of all
 
 
 def changes(
-    table: Any, *, kind: str = "alluvial", scale: GradeScale | None = None, title: str | None = None, ax: Axes | None = None
+    table: Any,
+    *,
+    kind: str = "alluvial",
+    scale: GradeScale | None = None,
+    title: str | None = None,
+    source: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the flow between the grades of two inspections, from what `changes` or `transitions` returns.
 
@@ -27,12 +33,14 @@ def changes(
         One row per provider with `previous` and `latest`, or one per pair of grades with `grade_from`, `grade_to`, `n`; groups and periods
         transitions are drawn together.
     kind : {"alluvial", "heat"}, default "alluvial"
-        ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: a square a pair of grades,
+        ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: one square per pair of grades,
         with its count, shaded by its share of the row.
     scale : GradeScale, optional
         The scale; by default told from the column.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -58,12 +66,12 @@ def changes(
     table = columns.as_frame(table)
     if kind not in ("alluvial", "heat"):
         raise ValueError(f"kind={kind!r} is not one of 'alluvial', 'heat'")
-    title = "From one inspection to the next" if title is None else title
+    subject = f"{canvas.subject_of(table) or 'Grades'} from one inspection to the next"
     before, after = ("grade_from", "grade_to") if "grade_from" in table.columns else ("previous", "latest")
     canvas.require(table, before, after, *(["n"] if before == "grade_from" else []))
     number = table["n"].to_numpy() if before == "grade_from" else np.ones(len(table), dtype=np.int64)
     if not number.sum():
-        return canvas.empty(canvas.axes(ax, 7, 2), title, "No provider was inspected twice")
+        return canvas.empty(canvas.axes(ax, 7, 2), canvas.titled(title, subject, table), "No provider was inspected twice")
     scale = infer_scale(table[before]) if scale is None else scale
     n = len(scale.labels)
     # Codes are worst first; rows and columns here best first.
@@ -74,6 +82,10 @@ def changes(
 
     ax = canvas.axes(ax, 7, 4.8)
     canvas.plain(ax)
+    if kind == "heat":
+        canvas.fit(ax)
+        if ax.get_window_extent().width / ax.figure.dpi / n < 0.8:  # inches per square
+            ax.tick_params(axis="x", labelsize=6)
     improved, declined = int(np.tril(flow, -1).sum()), int(np.triu(flow, 1).sum())
     said = [f"{flow.sum():,} inspected again: {improved:,} improved, {np.trace(flow):,} the same, {declined:,} declined"]
     unknown = number.sum() - flow.sum()
@@ -81,7 +93,7 @@ def changes(
     pairs = [(scale.labels[old], scale.labels[new], int(flow[old, new])) for old in range(n) for new in range(n)]
     canvas.behind(ax, "From the grade before to the grade after", [f"{old} to {new}: {count:,}" for old, new, count in pairs if count])
     (_ribbons if kind == "alluvial" else _squares)(ax, flow, scale)
-    canvas.heading(ax, title, [*canvas.told(table), *said])
+    canvas.heading(ax, canvas.titled(title, subject, table), [*canvas.told(table, title), *said], source=source)
     return ax
 
 

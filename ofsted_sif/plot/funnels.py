@@ -23,9 +23,11 @@ def funnel(
     *,
     by: str | Sequence[str] | None = None,
     scale: GradeScale | None = None,
+    highlight: str | Sequence[str] | None = None,
     limits: str = "binomial",
     adjust: str | None = None,
     title: str | None = None,
+    source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the threshold's share of each group against its number judged, with limits of 95% and 99.8% about the share of all.
@@ -33,7 +35,7 @@ def funnel(
     Parameters
     ----------
     table : DataFrame
-        A row a group, as `aggregate` returns it.
+        One row per group, as `aggregate` returns it.
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is no result's own, wherever it stands.
     scale : GradeScale, optional
@@ -43,8 +45,12 @@ def funnel(
         from one another more than chance explains (`overdispersion`): by a variance between groups, or by a factor.
     adjust : {None, "bh", "holm", "bonferroni"}, default None
         Name the groups whose p, adjusted for the number of groups, is at most 5%, in place of those outside the limits of 95%.
+    highlight : str or sequence of str, optional
+        Groups to draw in colour and by name; all others are grey. By default those outside the limits of 95% are named.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -79,16 +85,17 @@ def funnel(
     dispersion.check_limits(limits)
     table = columns.as_frame(table)
     if not len(table) or not table["n_judged"].sum():
-        return canvas.empty(canvas.axes(ax, 7.5, 2), "Share by number judged" if title is None else title, "Nobody judged")
+        return canvas.empty(canvas.axes(ax, 7.5, 2), canvas.titled(title, "Share by number judged", table), "Nobody judged")
     scale = canvas.scale_of_counts(table, scale)
     if scale.threshold_column is None:
         raise ValueError(f"the scale {scale.name} has no threshold, and so no share to draw")
-    title = f"{canvas.in_words(scale.threshold_column)}, by number judged" if title is None else title
+    subject = f"{canvas.in_words(scale.threshold_column)}{canvas.by_in_words(table, by, scale)}, against the number judged,"
     table = table.assign(label_=canvas.labels(table, by, scale))
     judged = table[table["n_judged"] > 0]
     n, share = judged["n_judged"].to_numpy(), judged[f"share_{scale.threshold_column}"].to_numpy(dtype=float)
     centre = float(judged[scale.threshold_column].sum() / n.sum())
 
+    wanted = canvas.chosen(highlight, judged["label_"].tolist())
     good = judged[scale.threshold_column].to_numpy(dtype=float)
     spread = dispersion.funnel_of(good, n.astype(float), limits)
 
@@ -102,36 +109,51 @@ def funnel(
     sizes = np.unique(np.linspace(1, width, min(width, 400)).astype(np.int64))
     for level, style in _LIMITS:
         for bound in bounds(level, sizes):
-            ax.plot(sizes, bound, color=canvas.on_paper(ax, palette.QUIET), linewidth=1, linestyle=style)
-    ax.axhline(centre, color=canvas.on_paper(ax, palette.INK), linewidth=1)
-    ax.plot(n, share, "o", color=canvas.on_ground(ax, palette.ACCENT, 3), markeredgecolor="white", markersize=8)
+            ax.plot(sizes, bound, color=canvas.on_ground(ax, palette.QUIET, 3), linewidth=1, linestyle=style)
+    ax.axhline(centre, color=canvas.on_ground(ax, palette.INK, 3), linewidth=1)
     low, high = bounds(0.95, n)
     is_outside = (share < low) | (share > high) if adjust is None else dispersion.adjusted(spread.p(), adjust) <= 0.05
-    for x, y, label, outside in zip(n, share, judged["label_"], is_outside, strict=True):
-        if outside:
-            ax.annotate(
-                canvas.shorten(label),
-                (x, y),
-                (7, 0),
-                textcoords="offset points",
-                va="center_baseline",
-                fontsize=9,
-                color=canvas.on_paper(ax, palette.INK),
-            )
+    named = is_outside if wanted is None else judged["label_"].isin(wanted).to_numpy()
+    _points(ax, n, share, np.ones(len(n), dtype=bool) if wanted is None else named)
+    _name(ax, n[named], share[named], judged["label_"][named].tolist())
     canvas.plain(ax)
     ax.set_xlim(0, width)
     ax.set_ylim(0, 1.02)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     ax.set_xlabel("Number judged", color=canvas.on_paper(ax, palette.QUIET), fontsize=9)
     rows = canvas.counts_in_words(table, table["label_"].tolist(), scale)
-    canvas.behind(ax, "A point a group: its share against its number judged", rows)
+    canvas.behind(ax, "One point per group: its share against its number judged", rows)
     nobody = len(table) - len(judged)
-    said = canvas.told(table, n_judged=n.sum(), n=table["n"].sum())
+    said = canvas.told(table, title, n_judged=n.sum(), n=table["n"].sum())
     kind = "" if limits == "binomial" else f"{limits} "
     drawn = f"all together {centre:.0%}; {kind}limits of 95% (dashed) and 99.8%"
     dispersed = f"groups differ more than chance explains (phi {spread.phi:.1f})" if spread.phi > 0 else ""
-    canvas.heading(ax, title, [*said, drawn, dispersed, f"{nobody:,} without anybody judged" if nobody else ""])
+    said += [drawn, dispersed, f"{nobody:,} without anybody judged" if nobody else ""]
+    canvas.heading(ax, canvas.titled(title, subject, table), said, source=source)
     return ax
+
+
+def _points(ax: Axes, n: np.ndarray, share: np.ndarray, in_colour: np.ndarray) -> None:
+    """One point per group, grey where others are highlighted."""
+    for shown, colour in ((~in_colour, palette.NO_GRADE_HATCH), (in_colour, canvas.on_ground(ax, palette.ACCENT, 3))):
+        if shown.any():
+            ax.plot(n[shown], share[shown], "o", color=colour, markeredgecolor="white", markersize=8)
+
+
+def _name(ax: Axes, n: np.ndarray, share: np.ndarray, labels: list[str]) -> None:
+    """Names beside their points, moved apart where they would overlap."""
+    points = sorted(zip(share, n, labels, strict=True))
+    heights = canvas.apart(np.array([y for y, _, _ in points]), 0.045)
+    for (_, x, label), height in zip(points, heights, strict=True):
+        ax.annotate(
+            canvas.shorten(label),
+            (x, height),
+            (8, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=9,
+            color=canvas.on_ground(ax, palette.INK),
+        )
 
 
 def _limit(tail: float, n: np.ndarray, centre: float) -> np.ndarray:

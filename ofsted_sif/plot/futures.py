@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 MOST_TICKS = 11
 
 
-def states(table: Any, *, by: str | Sequence[str] | None = None, title: str | None = None, ax: Axes | None = None) -> Axes:
+def states(
+    table: Any,
+    *,
+    by: str | Sequence[str] | None = None,
+    title: str | None = None,
+    source: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw what those found in a grade are as years pass, the probabilities stacked, from what `state_probabilities` returns.
 
     Parameters
@@ -30,6 +37,8 @@ def states(table: Any, *, by: str | Sequence[str] | None = None, title: str | No
         The columns that name the group; by default every column that is no result's own, wherever it stands.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -63,10 +72,9 @@ def states(table: Any, *, by: str | Sequence[str] | None = None, title: str | No
         start = _only([str(label) for label in table["start"]], "start grades", "table[table['start'] == {!r}]")
         group = _only(named, "groups", "the rows of one of them, as {!r}")
         what = f"What becomes of those found {start}" + ("" if group == "All" else f", {group}")
-    title = what if title is None else title
     table = table[table["probability"].notna().to_numpy()]
     if not len(table):
-        return canvas.empty(canvas.axes(ax, 8, 2), title, "Nobody to follow")
+        return canvas.empty(canvas.axes(ax, 8, 2), what if title is None else title, "Nobody to follow")
     codes, scale = columns.grade_codes(table, "grade", None)
     years, shares, followed = _by_time(table, codes, scale, start)
     ax = canvas.axes(ax, 8, 4.2)
@@ -87,7 +95,8 @@ def states(table: Any, *, by: str | Sequence[str] | None = None, title: str | No
     ]
     canvas.behind(ax, "Stacked areas, the best grade at the top", rows)
     legend_rows = canvas.legend(ax, scale)
-    canvas.heading(ax, title, [*canvas.told(table), f"n = {table['n'].iloc[0]:,}"], legend_rows=legend_rows)
+    said = [*canvas.told(table, title), f"n = {table['n'].iloc[0]:,}"]
+    canvas.heading(ax, canvas.titled(title, what, table), said, legend_rows=legend_rows, source=source)
     return ax
 
 

@@ -1,4 +1,4 @@
-"""A hexagon a provider, so that every authority counts the same to the eye."""
+"""One hexagon per provider, so that every authority counts the same to the eye."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def hex_map(
     hexagons: Any = None,
     provider: str = "provider",
     title: str | None = None,
+    source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a map of England with a hexagon for each local authority, coloured by grade, from what `as_at` returns.
@@ -40,7 +41,7 @@ def hex_map(
     Parameters
     ----------
     table : DataFrame
-        A row a provider, as `as_at` returns it. With a column `region`, dark lines part the regions.
+        One row per provider, as `as_at` returns it. With a column `region`, dark lines part the regions.
     judgement : str, default "overall_effectiveness"
         The column of grades.
     scale : GradeScale, optional
@@ -51,6 +52,8 @@ def hex_map(
         The table's column of providers.
     title : str, optional
         In place of the heading.
+    source : str, optional
+        Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
         By default those of a new figure.
 
@@ -78,9 +81,9 @@ def hex_map(
     153
     """
     table = columns.as_frame(table)
-    title = canvas.in_words(judgement) if title is None else title
+    subject = canvas.in_words(judgement)
     if not len(table):
-        return canvas.empty(canvas.axes(ax, 7, 2), title, "No providers to show")
+        return canvas.empty(canvas.axes(ax, 7, 2), canvas.titled(title, subject, table), "No providers to show")
     canvas.require(table, judgement, provider)
     scale = infer_scale(table[judgement]) if scale is None else scale
     keys = table[provider].astype(object)
@@ -116,7 +119,7 @@ def hex_map(
         region = dict(zip(keys, table["region"].astype(object), strict=True))
         known = {(q, r): region[key] for key, q, r in zip(places["provider"], places["q"], places["r"], strict=True) if key in region}
         for (x0, y0), (x1, y1) in borders(known):
-            ax.plot([x0, x1], [y0, y1], color=canvas.on_paper(ax, palette.INK), linewidth=1.6, solid_capstyle="round")
+            ax.plot([x0, x1], [y0, y1], color=canvas.on_ground(ax, palette.INK, 3), linewidth=1.6, solid_capstyle="round")
     canvas.plain(ax)
     ax.set_xticks([])
     ax.set_yticks([])
@@ -127,10 +130,13 @@ def hex_map(
     off_map = len(set(grade) - set(places["provider"]))
     named = zip(_called(table, keys), keys, strict=True)
     rows = [f"{name}: {'not judged' if pd.isna(grade[key]) else grade[key]}" for name, key in named]
-    canvas.behind(ax, "A map of hexagons, one a provider", rows)
+    canvas.behind(ax, "A map of hexagons, one per provider", rows)
     legend_rows = canvas.legend(ax, scale, not_judged=hatched)
-    said = canvas.told(table, n_judged=n_judged, n=len(table))
-    canvas.heading(ax, title, [*said, f"{off_map:,} without a hexagon" if off_map else ""], legend_rows=legend_rows)
+    said = canvas.told(table, title, n_judged=n_judged, n=len(table))
+    said.append(f"{off_map:,} without a hexagon" if off_map else "")
+    # A table that has every authority of the map is one of England.
+    place = "England" if hexagons is None and set(places["provider"]) <= set(grade) else canvas.place_of(table)
+    canvas.heading(ax, canvas.titled(title, subject, table, place), said, legend_rows=legend_rows, source=source)
     return ax
 
 

@@ -19,6 +19,9 @@ ACCENT = "#2f6690"  # what is no grade: lines, points and intervals
 NO_GRADE = "#ffffff"  # not judged: white, hatched with NO_GRADE_HATCH
 NO_GRADE_HATCH = "#98a2ae"
 
+# Okabe and Ito's colours for lines (https://jfly.uni-koeln.de/color/), without the yellow, which is too light on white.
+LINES = ("#0072b2", "#d55e00", "#007a5a", "#a04d7e", "#1d2530", "#b07a00", "#3a93c2", "#7a4a2a", "#6b7480")
+
 _FILLS = {
     2: ("#78b4d4", "#641230"),
     3: ("#c5e6da", "#78b4d4", "#641230"),
@@ -58,6 +61,12 @@ def _ramp(n: int) -> Sequence[str]:
 def text_on(fill: str) -> str:
     """The colour of text on a fill: ink or white, whichever has the more contrast."""
     return max((INK, PAPER), key=lambda colour: contrast(colour, fill))
+
+
+def grey(fill: str) -> str:
+    """The grey of a fill, halfway to white: what is not looked at."""
+    part = 255 * (luminance(fill) ** (1 / 2.2))
+    return f"#{round((part + 255) / 2):02x}" + f"{round((part + 255) / 2):02x}" * 2
 
 
 def readable(colour: str, ground: str, least: float = 4.5) -> str:

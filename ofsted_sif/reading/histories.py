@@ -181,9 +181,9 @@ def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[n
         if _same_categories(ours.dtype, theirs.dtype):
             unlike = a != b
         else:
-            labels = [np.append(np.asarray(dtype.categories, dtype=object), None) for dtype in (ours.dtype, theirs.dtype)]
+            labels = [np.array([*dtype.categories, None], dtype=object) for dtype in (ours.dtype, theirs.dtype)]
             unlike = labels[0][a] != labels[1][b]
-    elif ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
+    elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
         a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
     else:

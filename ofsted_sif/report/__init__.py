@@ -38,7 +38,7 @@ def write_report(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection, in the standard columns; provider, a date and a judgement are required.
+        One row per inspection, in the standard columns; provider, a date and a judgement are required.
     path : str or PathLike
         The HTML file. It is replaced only once the new one is complete.
     provider : str, optional

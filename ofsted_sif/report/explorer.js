@@ -186,7 +186,7 @@ function ownAgain() {
   for (const [node, text] of own.headings) say(node, text);
   if (document.querySelector(".newer-told")) document.querySelector(".newer-told").hidden = own.told;
   document.getElementById("all").dispatchEvent(new Event("rowschange"));
-  setControls({ day: carried.day, judgement: 0, framework: carried.frameworks.indexOf(carried.framework), region: "" });
+  setControls({ day: carried.day, judgement: 0, framework: -1, region: "" });
   back.hidden = true;
 }
 
@@ -265,5 +265,5 @@ back.addEventListener("click", () => {
 });
 addEventListener("hashchange", follow);
 document.getElementById("explore").hidden = false;
-setControls({ day: carried.day, judgement: 0, framework: carried.frameworks.indexOf(carried.framework), region: "" });
+setControls({ day: carried.day, judgement: 0, framework: -1, region: "" });
 follow();

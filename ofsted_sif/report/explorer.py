@@ -29,18 +29,18 @@ def carried(asked: Asked, people: list[dict[str, Any]], bars: list[dict[str, Any
     """
     if "known_from" in asked.frame.columns or len(asked.frame) > MAX_ROWS or not len(people):
         return None
-    seen = observe(asked.frame, Columns(), Which("all", None, asked.which["register"]))
+    seen = observe(asked.frame, Columns(), Which(asked.which["framework"], None, asked.which["register"]))
     records = seen.histories
     order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
-    order = order[seen.may_count.graded[order]]
+    order = order[seen.may_count.graded_in_framework[order]]
     judgements = [bar["name"] for bar in bars]
     codes = [_places(asked, name)[order].tolist() for name in judgements]
-    frameworks, framework_of = _labels(asked.frame, "framework")
+    frameworks, framework_of = _labels(asked.frame.iloc[order], "framework")
     regions, region_of = _labels(asked.frame, "region")
     published = np.full(len(asked.frame), NO_DAY) if records.published is None else records.published
     rows = zip(
         *(records.provider[order].tolist(), *(_days(days[order]) for days in (records.inspected, published))),
-        *(framework_of[order].tolist(), region_of[order].tolist()),
+        *(framework_of.tolist(), region_of[order].tolist()),
         *codes,
         strict=True,
     )
@@ -48,7 +48,6 @@ def carried(asked: Asked, people: list[dict[str, Any]], bars: list[dict[str, Any
     told = {
         "day": asked.day,
         "stops": [*_month_ends(max(int(first), _day("2014-01-01")), asked.day), asked.day],
-        "framework": asked.which["framework"] if isinstance(asked.which["framework"], str) else None,
         "labels": list(asked.scale.labels),
         "goodEnough": asked.scale.n_good_enough if asked.scale.threshold_column is not None else 0,
         "threshold": None if asked.scale.threshold_column is None else in_words(asked.scale.threshold_column),
@@ -73,7 +72,8 @@ def _labels(frame: pd.DataFrame, name: str) -> tuple[list[str], np.ndarray]:
     """The labels of a column, and the place of each row's among them; -1 without one."""
     if name not in frame.columns:
         return [], np.full(len(frame), -1)
-    codes, labels = label_codes(frame[name])
+    values = frame[name]
+    codes, labels = label_codes(values.cat.remove_unused_categories() if isinstance(values.dtype, pd.CategoricalDtype) else values)
     return [str(label) for label in labels], np.asarray(codes, dtype=np.int64)
 
 

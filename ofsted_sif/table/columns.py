@@ -17,7 +17,18 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
-from ofsted_sif.scales import JUDGEMENTS, SCALES, GradeScale, checked, fitting_scale, grades, infer_scale, scale_of_dtype, snake_case
+from ofsted_sif.scales import (
+    JUDGEMENTS,
+    SCALES,
+    GradeScale,
+    checked,
+    codes_of_words,
+    fitting_scale,
+    grades,
+    infer_scale,
+    scale_of_dtype,
+    snake_case,
+)
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
 from ofsted_sif.table.keys import as_words
@@ -287,6 +298,34 @@ def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np
     return np.asarray(grades(values, scale, column=name).codes), scale
 
 
+def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, np.ndarray, GradeScale] | None:
+    """Codes of a judgement as it lies, the grade code of each word, and the scale; None where it has no words of its own.
+
+    So rows are counted by word, and the few counts are moved to grades in place of the rows.
+    """
+    values = as_words(column(frame, judgement, "judgement"))
+    if not isinstance(values.dtype, pd.CategoricalDtype) or scale_of_dtype(values.dtype) is not None:
+        return None
+    if scale is None:
+        scale = infer_scale(values)
+    return np.asarray(values.array.codes), codes_of_words(values.dtype.categories.tolist(), scale), scale
+
+
+def with_words(frame: pd.DataFrame, named: Iterable[str | None]) -> pd.DataFrame:
+    """The table with these columns of text as words, so that whoever looks at their grades after one another encodes none again."""
+    words = {}
+    for name in named:
+        if name in frame.columns and name not in words and isinstance(values := frame[name], pd.Series):
+            found = as_words(frames.plain(values))
+            if found is not values:
+                words[name] = found
+    if words:
+        frame = frame.copy(deep=False)
+        for name, values in words.items():
+            frame[name] = values
+    return frame
+
+
 def scale_of_words(words: list[Any], scale: GradeScale | None) -> GradeScale | None:
     """The scale, the one asked for or a known one, whose grades the words are from worst to best: codes of such words are its codes."""
     return next((one for one in (SCALES if scale is None else (checked(scale),)) if words == [*reversed(one.labels)]), None)
@@ -297,21 +336,26 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 
     A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
     """
-    found = []
+    return list(_judgements(frame, named))
+
+
+def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Series]:
+    """The same with their values, text as words: a column is encoded once."""
+    found = {}
     for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         if name in named or scale_of_dtype(dtype) is not None:
-            found.append(name)
+            found[name] = as_words(column(frame, name, "judgement"))
         elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
             values = as_words(frames.plain(frame.iloc[:, position]))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
-                found.append(name)
+                found[name] = values
             else:
                 warn(
                     f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
                     "judgement= or having= if it is one, or rename it",
                     NotAJudgementWarning,
                 )
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _example(values: pd.Series) -> str:
@@ -339,13 +383,13 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
         return said.to_numpy(dtype=np.bool_)
-    held = judgement_columns(frame, judgements)
+    held = _judgements(frame, judgements)
     if not held:
         raise MissingColumnError(
             "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
             f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
         )
     found = np.zeros(len(frame), dtype=np.bool_)
-    for name in held:
-        found |= has_grade(column(frame, name, "judgement"))
+    for values in held.values():
+        found |= has_grade(values)
     return found

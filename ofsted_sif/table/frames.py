@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Proto
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
+from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
 
 if TYPE_CHECKING:
@@ -244,7 +246,7 @@ def plain(values: pd.Series) -> pd.Series:
 
 
 class Coded(NamedTuple):
-    """A dictionary column by its codes.
+    """A dictionary column by its codes; or a column of text, by codes made for it.
 
     Attributes
     ----------
@@ -254,8 +256,8 @@ class Coded(NamedTuple):
         What the codes mean.
     words : list
         The same as Python has it.
-    type : DictionaryType of pyarrow
-        How Arrow holds the column; whether words are more and less.
+    type : DataType of pyarrow
+        How Arrow holds the column: of a dictionary, whether words are more and less.
     in_order : bool
         Whether their order is the user's; else they are shown sorted.
     shared : bool
@@ -265,7 +267,7 @@ class Coded(NamedTuple):
     chunks: list[Any]
     dictionary: pa.Array
     words: list[Any]
-    type: pa.DictionaryType
+    type: pa.DataType
     in_order: bool
     shared: bool
 
@@ -275,10 +277,13 @@ class Coded(NamedTuple):
         dtype = pd.CategoricalDtype(pd.Index(self.words), ordered=self.type.ordered)
         return pd.Categorical.from_codes(np.arange(len(self.words)), dtype=dtype, validate=False)
 
-    def dictionary_at(self, codes: Sequence[int], *, and_missing: bool) -> pa.DictionaryArray:
+    def dictionary_at(self, codes: Sequence[int], *, and_missing: bool) -> pa.Array:
         """The words of these codes, each once and in this order, and a null after them where it is asked for; an order keeps all words."""
         import pyarrow as pa
 
+        if not pa.types.is_dictionary(self.type):
+            wanted = [*codes, *[None] * and_missing]
+            return self.dictionary.take(pa.array(wanted, pa.int64())).cast(self.type)
         dictionary = self.dictionary if self.dictionary.type == self.type.value_type else self.dictionary.cast(self.type.value_type)
         places = np.asarray(codes, dtype=np.int64)
         if not self.in_order:
@@ -293,12 +298,15 @@ class Coded(NamedTuple):
         return pa.DictionaryArray.from_arrays(pa.array(places.astype(index), mask=missing), dictionary, ordered=self.type.ordered)
 
 
-def coded(table: Any, names: list[str]) -> list[Coded] | None:
-    """Codes of dictionary columns as they lie, chunk by chunk, with what they mean; None where a column is no dictionary."""
+def coded(table: Any, names: list[str], *, text: bool = False) -> list[Coded] | None:
+    """Codes of dictionary columns as they lie, chunk by chunk, with what they mean; None where a column is no dictionary.
+
+    With `text` also codes of columns of text.
+    """
     if is_pandas_made(table) or (native := _native(table)) is None:
         return None
     if hasattr(native, "collect"):
-        if not set(names) <= set((column_names(native) or ([], []))[1]):
+        if not set(names) <= set((column_names(native) or ([], []))[0 if text else 1]):
             return None
         native = native.select(list(dict.fromkeys(names))).collect()
     of_arrow = _is_of_arrow(native)
@@ -306,7 +314,10 @@ def coded(table: Any, names: list[str]) -> list[Coded] | None:
         return None
     found = []
     for name in names:
-        if (column := (_coded_by_arrow if of_arrow else _coded_by_polars)(native[name])) is None:
+        column = (_coded_by_arrow if of_arrow else _coded_by_polars)(native[name])
+        if column is None and text:
+            column = _coded_text(native[name], name)
+        if column is None:
             return None
         found.append(column)
     return found
@@ -318,6 +329,22 @@ def _coded_by_arrow(column: pa.ChunkedArray, *, in_order: bool = False) -> Coded
     if not pa.types.is_dictionary(column.type):
         return None
     return Coded(*_dictionary(column), column.type, in_order=in_order or column.type.ordered, shared=False)
+
+
+def _coded_text(column: Any, name: str) -> Coded | None:
+    """A column of text as it lies, polars' too."""
+    import pyarrow as pa
+
+    column = pa.chunked_array(column)
+    try:
+        found = counts.text_codes(column)
+    except RowError as error:
+        raise error.moved(error.row, f"column {name!r}, ") from None
+    if found is None:
+        return None
+    words = counts.labels_at(column, found[1])
+    words = words.combine_chunks() if isinstance(words, pa.ChunkedArray) else words
+    return Coded([(found[0], None, 0)], words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
 
 
 def _coded_by_polars(series: Any) -> Coded | None:
@@ -382,7 +409,7 @@ def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args
     if question is None or _open_batches is None:
         raise TypeError(
             f"{function.__name__} needs its table whole: read it first, as with pandas.read_parquet or .compute(). By batches there are "
-            "aggregate, change_between, series, transitions and trend"
+            "aggregate, as_at, change_between, changes, logrank, median_time_to, periods, series, spells, time_to, transitions and trend"
         )
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()

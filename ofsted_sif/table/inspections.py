@@ -12,7 +12,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, with_words
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
@@ -107,8 +107,9 @@ class Inspections:
         return self.scale
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
-        """The groups of all rows, or of some."""
-        frame = self.frame if rows is None or len(rows) == len(self.frame) else self.frame.take(rows)
+        """The groups of all rows, or of some in the order given."""
+        as_they_lie = rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()))
+        frame = self.frame if as_they_lie else self.frame.take(rows)
         return groups(frame, by, observed=observed)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
@@ -256,13 +257,14 @@ def observe(
         inspected, published = days_of_records(frame, called)
     for name in names(by, "by"):
         column(frame, name, "by")
+    graded = with_words(frame, [] if of_piece else [judgement, which.having])
     grades, words = np.empty(0, dtype=np.int8), None
     if judgement is not None and of_piece:
         codes, words = label_codes(column(frame, judgement, "judgement"))
         grades = np.asarray(codes)
     elif judgement is not None:
-        grades, scale = grade_codes(frame, judgement, scale)
-    may_count = eligible(frame, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
+        grades, scale = grade_codes(graded, judgement, scale)
+    may_count = eligible(graded, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
     return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known)

@@ -77,6 +77,9 @@ def key_codes(values: pd.Series) -> tuple[np.ndarray, Any, bool]:
 
 def is_plain(labels: Any) -> bool:
     """Whether different labels are different keys: numbers only, or text only without spaces at its ends."""
+    dtype = getattr(labels, "dtype", None)
+    if not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
+        return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
     known = pd.Index(np.asarray(labels))
     kind = known.inferred_type
     if kind in ("integer", "floating", "empty"):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import BeyondDataWarning, IncompleteHistoryError, IncompleteHistoryWarning, warn
 from ofsted_sif.table.columns import column
@@ -98,22 +99,23 @@ class Known:
 
     def first_listed(self, records: Records, graded: np.ndarray) -> np.ndarray:
         """The row of the first graded inspection listed of each provider that is not known from the beginning."""
-        rows = np.flatnonzero(graded & self.rows & (self.since != NO_DAY))
-        report = rows if records.published is None else records.published[rows]
-        rows = rows[np.lexsort((report, self.days[rows], records.provider[rows]))]
+        listed = graded & self.rows & (self.since != NO_DAY)
+        order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+        rows = order[listed[order]]
         return rows[is_first(records.provider[rows])]
 
     def marks_of_period(self, records: Records, graded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What tells a table of one period, so that it adds up over pieces of a table.
 
-        The first and the last day of `since`; and of each how many providers are known from it on, and how many of them from before
-        their first inspection on.
+        The first and the last day of `since`; and where there is but one, how many providers are known from it on, and how many of them
+        from before their first inspection on.
         """
         since = np.unique([self.since.min(), self.since.max()] if len(self.since) else self.since)
-        first = self.first_listed(records, graded)
-        listed = np.searchsorted(since, self.since[first], side="right") - 1
-        later = listed[self.days[first] > self.since[first]]
-        return since, np.bincount(listed, minlength=len(since)), np.bincount(later, minlength=len(since))
+        n_listed, n_later = np.zeros((2, len(since)), dtype=np.int64)
+        if len(since) == 1 and since[0] != NO_DAY:  # else it is not of one period, whatever the numbers are
+            first = self.first_listed(records, graded)
+            n_listed[0], n_later[0] = len(first), np.count_nonzero(self.days[first] > since[0])
+        return since, n_listed, n_later
 
 
 def is_one_period(since: np.ndarray, n_listed: np.ndarray, n_later: np.ndarray) -> bool:

@@ -118,10 +118,9 @@ def _below_each_other(frames_of: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -> pd.DataFrame:
     """The rows in the order of the keys of their providers, those of one provider as they stand."""
-    values = frame[provider]
     if provider in unordered:
-        values = pd.Series(sorted_categories(pd.Categorical(values)))
-    frame = frame.take(np.argsort(key_codes(values)[0], kind="stable"))
+        frame = frame.assign(**{provider: sorted_categories(frame[provider].array)})
+    frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
     frame.index = pd.RangeIndex(len(frame))
     return frame
 
@@ -395,9 +394,9 @@ class OfHistories(Question):
 
     def marks_of_period(self, seen: Inspections) -> dict[str, PartialCounts]:
         """Since when a piece knows its providers, and what tells a table of one period."""
-        since, numbers = np.array([NO_DAY]), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
-        if seen.known is not None:
-            since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
+        if seen.known is None:
+            return {"since": PartialCounts((np.array([NO_DAY]),), (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)))}
+        since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
         return {"since": PartialCounts((since,), tuple(numbers))}
 
     def say_one_period(self, partial: Partial) -> None:

@@ -132,13 +132,13 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns)
     """
     values = column(frame, called.provider, "provider")
     inspected, report = days_of_records(frame, called)
-    if (values.isna()).any():
-        raise RowError(f"column {called.provider!r}, ", np.argmax(values.isna()), ": the provider is missing", called.provider)
+    codes, providers, changed = key_codes(values)
+    if (missing := codes < 0).any():
+        raise RowError(f"column {called.provider!r}, ", np.argmax(missing), ": the provider is missing", called.provider)
     if (neither := inspected == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
         row = int(np.argmax(neither))
         lacks = f"has neither an inspection date ({called.inspected!r}) nor a publication date ({called.published!r})"
         raise RowError("", row, f" (provider {values.iloc[row]}) {lacks}")
-    codes, providers, changed = key_codes(values)
     if register is None:
         opened, closed = (_of_provider(frame, getattr(called, name), name, codes, providers) for name in ("opened", "closed"))
     else:

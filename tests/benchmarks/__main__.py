@@ -29,7 +29,8 @@ HEAD = """# How fast, beside whom
 Written by `python -m tests.benchmarks`. "Times ours" says how many times longer a peer takes for the same answer: **below 1 we lose**,
 and such rows are bold. Times are medians of five runs or more, the peers in turn in one process; the machine is shared and noisy, so ratios
 mean more than times. MB is by how much the process grew at most. The
-calibration of the statistics stands in [CALIBRATION.md](CALIBRATION.md).
+calibration of the statistics stands in [CALIBRATION.md](CALIBRATION.md), of trends where providers repeat in
+[CALIBRATION_TREND.md](CALIBRATION_TREND.md), and of change in [CALIBRATION_CHANGE.md](CALIBRATION_CHANGE.md).
 """
 
 
