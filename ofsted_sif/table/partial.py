@@ -21,7 +21,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
-from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.dates import day, days_of
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
@@ -351,6 +351,12 @@ class OfHistories(Question):
     def asks_first(self) -> Question | None:
         """From which day on the table knows every provider, where the question is of a stretch of time."""
         return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.since is None else None
+
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The day up to which it asks, where it asks for one: its `date` or `until`."""
+        asked = {name: getattr(self, name, None) for name in ("date", "until")}
+        return np.array([day(value, name) for name, value in asked.items() if value is not None], dtype=np.int64)
 
     @property
     def called(self) -> Columns:
