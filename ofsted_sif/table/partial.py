@@ -405,11 +405,15 @@ class OfHistories(Question):
         since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
         return {"since": PartialCounts((since,), tuple(numbers))}
 
+    def is_of_one_period(self, partial: Partial) -> bool:
+        """Whether the table has one stretch of time, and nothing of who was not inspected in it."""
+        since = partial.counted["since"]
+        return is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums)
+
     def say_one_period(self, partial: Partial) -> None:
         """Warn of a table of one period."""
-        since = partial.counted["since"]
-        if self.incomplete != "allow" and is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
-            say_one_period(int(since.labels[0][0]))
+        if self.incomplete != "allow" and self.is_of_one_period(partial):
+            say_one_period(int(partial.counted["since"].labels[0][0]))
 
     def left_out(self, taken: np.ndarray, kept: np.ndarray) -> dict[str, PartialCounts]:
         """How many rows of a piece lie before the stretch of time over which every provider is known, and how many in it."""
