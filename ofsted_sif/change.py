@@ -481,11 +481,6 @@ class Transitions(OfHistories):
     register: Any
     level: float = 0.95
 
-    @property
-    def asked_days(self) -> np.ndarray:
-        """The date asked for."""
-        return np.array([] if self.date is None else [day(self.date, "date")], dtype=np.int64)
-
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
         seen, words = self.observe(piece, self.register)

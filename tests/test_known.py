@@ -331,6 +331,10 @@ def test_dates_beyond_the_data_are_said_by_batches_too(kind, tmp_path) -> None:
         lambda of, date: sif.series(of, ["2020-01-01", date]),
         lambda of, date: sif.change_between(of, "2020-01-01", date),
         lambda of, date: sif.transitions(of, date=date),
+        lambda of, date: sif.as_at(of, date),
+        lambda of, date: sif.changes(of, date=date),
+        lambda of, date: sif.spells(of, until=date),
+        lambda of, date: sif.time_to(of, until=date),
     ):
         with pytest.warns(sif.BeyondDataWarning, match="complete to 31 August 2023"):
             ask(given, "2030-01-01")

@@ -21,7 +21,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
-from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.dates import day, days_of
 from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
@@ -353,6 +353,12 @@ class OfHistories(Question):
         return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.since is None else None
 
     @property
+    def asked_days(self) -> np.ndarray:
+        """The day up to which it asks, where it asks for one: its `date` or `until`."""
+        asked = {name: getattr(self, name, None) for name in ("date", "until")}
+        return np.array([day(value, name) for name, value in asked.items() if value is not None], dtype=np.int64)
+
+    @property
     def called(self) -> Columns:
         """The names of the columns that place an inspection and say who may count."""
         return Columns(self.provider, self.inspected, self.published, self.opened, self.closed, self.graded)
@@ -399,11 +405,15 @@ class OfHistories(Question):
         since, *numbers = seen.known.marks_of_period(seen.histories, seen.may_count.graded)
         return {"since": PartialCounts((since,), tuple(numbers))}
 
+    def is_of_one_period(self, partial: Partial) -> bool:
+        """Whether the table has one stretch of time, and nothing of who was not inspected in it."""
+        since = partial.counted["since"]
+        return is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums)
+
     def say_one_period(self, partial: Partial) -> None:
         """Warn of a table of one period."""
-        since = partial.counted["since"]
-        if self.incomplete != "allow" and is_one_period(np.asarray(since.labels[0], dtype=np.int64), *since.sums):
-            say_one_period(int(since.labels[0][0]))
+        if self.incomplete != "allow" and self.is_of_one_period(partial):
+            say_one_period(int(partial.counted["since"].labels[0][0]))
 
     def left_out(self, taken: np.ndarray, kept: np.ndarray) -> dict[str, PartialCounts]:
         """How many rows of a piece lie before the stretch of time over which every provider is known, and how many in it."""
