@@ -193,5 +193,6 @@ class AsAt(OfHistories):
             "framework": self.which.frameworks,
             "n_without_publication_date": without,
             "n_unknown": n_unknown,
+            "of_one_period": self.is_of_one_period(partial),
         }
         return state
