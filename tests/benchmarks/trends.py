@@ -58,6 +58,29 @@ def many_groups(groups: int, n: int) -> None:
     print_table("... beside the whole of trend", "trend, exact mid-p", times)
 
 
+def clusters(n: int, groups: int) -> None:
+    """What it costs to take the inspections of one provider as a cluster."""
+    rng = np.random.default_rng(5)
+    provider = rng.integers(0, n // 4, n)
+    table = pd.DataFrame(
+        {
+            "provider": pd.Categorical.from_codes(provider, categories=pd.RangeIndex(n // 4)),
+            "group": pd.Categorical.from_codes(provider * 7919 % groups, categories=pd.RangeIndex(groups)),
+            "inspection_start": (np.datetime64("2010-01-01") + rng.integers(0, 5000, n)).astype("datetime64[s]"),
+            "overall_effectiveness": pd.Categorical.from_codes(rng.integers(0, 4, n), dtype=sif.grades([]).dtype),
+            "graded": True,
+        }
+    )
+    times = medians(
+        {
+            "trend": lambda: sif.trend(table, "group"),
+            "trend, cluster=None": lambda: sif.trend(table, "group", cluster=None),
+            "trend, providers not named": lambda: sif.trend(table, "group", provider="none"),
+        }
+    )
+    print_table(f"Mann-Kendall on {n:,} grades of {n // 4:,} providers in {groups:,} groups", "trend", times)
+
+
 def numbers(n: int) -> None:
     rng = np.random.default_rng(1)
     for title, day in (("distinct days", rng.permutation(n)), ("days and numbers tied", rng.integers(0, 5000, n))):
@@ -137,6 +160,8 @@ if __name__ == "__main__":
     print(describe_machine("numpy", "pandas", "scipy", "pymannkendall"))
     many_groups(2000, 20)
     many_groups(3, 3000)
+    clusters(10_000_000, 150)
+    clusters(10_000_000, 20_000)
     numbers(100_000)
     slopes(3000)
     slopes(100_000)
