@@ -637,7 +637,7 @@ def _logrank(found: _Episodes) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OfSpells(OfHistories):
+class OfSpells(OfHistories):
     """What follows how long grades are held, by batches."""
 
     over_time: ClassVar[bool] = True
@@ -675,7 +675,7 @@ class _OfSpells(OfHistories):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spells(_OfSpells):
+class Spells(OfSpells):
     """`ofsted_sif.spells`, with its options; memory goes with the spells, which are the rows of its result."""
 
     def count(self, piece: Any) -> Partial:
@@ -695,7 +695,7 @@ spells.question = Spells
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeTo(_OfSpells):
+class TimeTo(OfSpells):
     """`ofsted_sif.time_to`, with its options; memory goes with the times below the grade."""
 
     grade: str

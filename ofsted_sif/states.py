@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.durations import Observed, label_of
+from ofsted_sif.durations import Observed, OfSpells, label_of
 from ofsted_sif.intervals import interval_of, normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, names
 from ofsted_sif.table.dates import DAYS_A_YEAR, day, iso
 from ofsted_sif.table.eligible import Which
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import groups
+from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import observe
+from ofsted_sif.table.partial import Partial, PartialRows
 from ofsted_sif.table.records import is_first
 from ofsted_sif.table.result import result
 
@@ -139,17 +140,28 @@ def state_probabilities(
     observed = Observed.of(seen, until, published_by)
     on = seen.graded_on
     starts = _starts(on, start)
-    k = len(on.labels)
-    origin, start_of, spells = _since_the_start(observed, starts, None if since is None else _since(since, observed.until), k)
-    grouped = groups(seen.frame.take(origin), by)
-    group = np.zeros(len(origin), dtype=np.int64) if grouped.codes is None else grouped.codes
+    origin, start_of, spells = _since_the_start(observed, starts, None if since is None else _since(since, observed.until))
+    clocks = _Clocks(groups(seen.frame.take(origin), by), start_of, spells)
+    found = _table(clocks, on, starts, years, level)
+    found.attrs = _attrs(judgement, observed.until, since)
+    return found
+
+
+def _attrs(judgement: str, until: int, since: Any) -> dict[str, Any]:
+    return {"judgement": judgement, "until": iso(until), "since": None if since is None else iso(day(since, "since"))}
+
+
+def _table(clocks: _Clocks, on: GradeScale, starts: np.ndarray, years: np.ndarray, level: float) -> pd.DataFrame:
+    """The result, from the clocks of all providers."""
+    grouped, k = clocks.grouped, len(on.labels)
+    group = np.zeros(len(clocks.start_of), dtype=np.int64) if grouped.codes is None else grouped.codes
     # The missing group is the last one, for which there is a place whether it occurs or not.
     group = np.where(group < 0, grouped.size, group)
     shown, labels = grouped.shown(np.bincount(group, minlength=grouped.size + 1)[:, None])
     place = np.full(grouped.size + 1, -1)
     place[shown] = np.arange(len(shown))
-    block = place[group] * len(starts) + start_of
-    found = _estimate(spells, block, len(shown) * len(starts), k, years * DAYS_A_YEAR, starts)
+    block = place[group] * len(starts) + clocks.start_of
+    found = _estimate(clocks.spells, block, len(shown) * len(starts), k, years * DAYS_A_YEAR, starts)
     of_group, of_start, of_year, of_grade = np.indices((len(shown), len(starts), len(years), k)).reshape(4, -1)
     best_first = k - 1 - of_grade
     cell = of_group * len(starts) + of_start, of_year, best_first
@@ -159,8 +171,7 @@ def state_probabilities(
         "grade": pd.Categorical.from_codes(best_first, dtype=on.dtype),
     }
     data |= {name: values[cell] for name, values in _columns(found, years, level).items()}
-    attrs = {"judgement": judgement, "until": iso(observed.until), "since": None if since is None else iso(day(since, "since"))}
-    return result({name: values.take(of_group) for name, values in labels.items()}, data, attrs)
+    return result({name: values.take(of_group) for name, values in labels.items()}, data)
 
 
 def _years(at: Any) -> np.ndarray:
@@ -220,10 +231,19 @@ class _Spells:
         return _Spells(*(values[rows] for values in (self.clock, self.entry, self.exit, self.grade, self.to)))
 
 
-def _since_the_start(observed: Observed, starts: np.ndarray, since: int | None, k: int) -> tuple[np.ndarray, np.ndarray, _Spells]:
+@dataclass(frozen=True)
+class _Clocks:
+    """The clocks of all providers: the group of each, the place of its grade among the start grades, and its spells."""
+
+    grouped: Groups
+    start_of: np.ndarray
+    spells: _Spells
+
+
+def _since_the_start(observed: Observed, starts: np.ndarray, since: int | None) -> tuple[np.ndarray, np.ndarray, _Spells]:
     """Of each clock the row of its inspection and the place of its grade among `starts`; and the spells from then on, after `since`."""
     seen = observed.seen
-    rows, ended_by, begin, end = observed.spells(seen.grades, k)
+    rows, ended_by, begin, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     of = seen.histories.provider[rows].astype(np.int64)
     grade = seen.grades[rows].astype(np.int64)
     to = np.where(ended_by < 0, -1, seen.grades[ended_by]).astype(np.int64) if len(rows) else grade
@@ -403,3 +423,56 @@ def _columns(found: _Estimates, years: np.ndarray, level: float) -> dict[str, np
         "years_lower": np.maximum(spent - half, 0),
         "years_upper": np.minimum(spent + half, years[:, None]),
     }
+
+
+# ---- by batches
+
+
+_OF_SPELL = ("entry", "exit", "grade", "to", "start_of", "is_first")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateProbabilities(OfSpells):
+    """`ofsted_sif.state_probabilities`, with its options; memory goes with the spells."""
+
+    start: Any
+    at: Any
+    since: Any
+    level: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        normal_quantile(self.level)
+        _years(self.at)
+
+    def count(self, piece: Any) -> Partial:
+        """The spells of the providers of a piece, with the group and the start of the clock of each."""
+        observed, told = self.observed(piece)
+        seen = observed.seen
+        since = None if self.since is None else _since(self.since, observed.until)
+        origin, start_of, spells = _since_the_start(observed, _starts(seen.graded_on, self.start), since)
+        row = origin[spells.clock]
+        labels = {self.provider: seen.histories.providers.take(seen.histories.provider[row])}
+        labels |= {name: values.take(row) for name, values in seen.taken_over(self.by).items()}
+        numbers = (spells.entry, spells.exit, spells.grade, spells.to, start_of[spells.clock], is_first(spells.clock))
+        rows = result(labels, {_column(name): values for name, values in zip(_OF_SPELL, numbers, strict=True)})
+        return Partial(len(seen.frame), told | {"spells": PartialRows(rows)})
+
+    def finish(self, partial: Partial) -> pd.DataFrame:
+        """The estimates from the clocks of all pieces, in the order in which they are in memory."""
+        on = self.said(partial)
+        rows = self.rows_of(partial.counted["spells"], {})
+        rows = rows.take(np.argsort(rows[_column("start_of")], kind="stable"))
+        entry, exit_, grade, to, start_of, new = (rows[_column(name)].to_numpy() for name in _OF_SPELL)
+        clocks = _Clocks(groups(rows[new], self.by), start_of[new], _Spells(np.cumsum(new) - 1, entry, exit_, grade, to))
+        found = _table(clocks, on, _starts(on, self.start), _years(self.at), self.level)
+        found.attrs = _attrs(self.judgement, day(self.until, "until"), self.since)
+        return found
+
+
+def _column(name: str) -> str:
+    """A name that no column of the user's has."""
+    return f"{name} of the spell"
+
+
+state_probabilities.question = StateProbabilities

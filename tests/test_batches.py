@@ -14,7 +14,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import ofsted_sif as sif
-from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, trends, two_dates
+from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, states, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.table import partial, state
@@ -67,6 +67,8 @@ CALLS = [
     ("time_to", {**ALL, "until": "2026-08-24", "episodes": "all", "grade": "outstanding", "published_by": "2026-08-24"}),
     ("median_time_to", {**ALL, "by": ["region", "framework"], "until": "2024-03-31"}),
     ("logrank", {**ALL, "by": "region", "until": "2026-08-24"}),
+    ("state_probabilities", {**ALL, "until": "2026-08-24", "at": [1, 3]}),
+    ("state_probabilities", {**ALL, "by": "region", "start": "Good", "until": "2026-08-24", "since": "2016-01-01", "at": 2}),
     ("periods", {**ALL, "by": "region", "freq": "YE-MAR"}),
     ("periods", {"framework": ["SIF", "ILACS"], "window": 3, "total": True, "by": ["region", "framework"], "published_by": "2024-01-01"}),
 ]
@@ -83,6 +85,7 @@ QUESTIONS = {
     "median_time_to": durations.MedianTimeTo,
     "logrank": durations.LogRank,
     "periods": in_year.Periods,
+    "state_probabilities": states.StateProbabilities,
 }
 
 
@@ -440,7 +443,7 @@ def test_what_the_table_does_not_know_is_said_by_batches_as_of_the_whole(table, 
 
 def test_how_long_grades_are_held_needs_a_last_day_by_batches(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
-    for name in ("spells", "time_to", "median_time_to"):
+    for name in ("spells", "time_to", "median_time_to", "state_probabilities"):
         with pytest.raises(ValueError, match="until= is needed by batches"):
             getattr(sif, name)(file, **ALL)
     with pytest.raises(ValueError, match="by names no column"):

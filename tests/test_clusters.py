@@ -46,6 +46,7 @@ CALLS = [
     ("median_time_to", {**ALL, "by": "region", "until": "2026-08-24"}),
     ("logrank", {**ALL, "by": "region", "until": "2026-08-24"}),
     ("periods", {**ALL, "by": "region", "freq": "YE-MAR", "total": True}),
+    ("state_probabilities", {**ALL, "by": "region", "start": "Good", "until": "2026-08-24", "at": 2}),
     ("series", {**ALL, "dates": pd.date_range("2015-03-31", periods=30, freq="QE"), "by": "provider_name"}),
 ]
 

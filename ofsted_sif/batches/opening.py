@@ -41,10 +41,10 @@ def scan(
     Returns
     -------
     Scan
-        Methods `aggregate`, `as_at`, `change_between`, `changes`, `logrank`, `median_time_to`, `periods`, `series`, `spells`, `time_to`,
-        `transitions` and `trend`, with the arguments of the functions of that name, which give the same pandas table, to the last digit,
-        in memory that does not grow with the rows (but with those of the result; `time_to` with the times below the grade); and
-        `ordered`. It can be pickled: it holds no data.
+        Methods `aggregate`, `as_at`, `change_between`, `changes`, `logrank`, `median_time_to`, `periods`, `series`, `spells`,
+        `state_probabilities`, `time_to`, `transitions` and `trend`, with the arguments of the functions of that name, which give the same
+        pandas table, to the last digit, in memory that does not grow with the rows (but with those of the result; `time_to` and what is
+        like it with the times below the grade, `state_probabilities` with the spells); and `ordered`. It can be pickled: it holds no data.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def scan(
     `aggregate` and `periods` take rows in any order. The others follow providers: the rows of a provider must stand together. Where
     one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers are remembered to
     find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two. How long grades are
-    held (`spells`, `time_to`, `median_time_to`, `logrank`) needs `until`, as no batch knows the last day of all.
+    held (`spells`, `time_to`, `median_time_to`, `logrank`, `state_probabilities`) needs `until`: no batch knows the last day of all.
 
     A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may lie in any order: for histories
     they are shuffled by provider, and keep their order within each. Results stay small, and come as pandas.

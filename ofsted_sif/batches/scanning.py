@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, trends, two_dates
+from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, states, trends, two_dates
 from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
@@ -80,6 +80,7 @@ class Scan:
     periods = _method(in_year.periods)
     series = _method(snapshots.series)
     spells = _method(durations.spells)
+    state_probabilities = _method(states.state_probabilities)
     time_to = _method(durations.time_to)
     transitions = _method(change.transitions)
     trend = _method(
@@ -117,7 +118,7 @@ class Scan:
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question
         since = int(self.answer(first)["since"].item())
-        return question if since == counts.NO_DAY else replace(question, since=since)  # type: ignore[call-arg]
+        return question if since == counts.NO_DAY else replace(question, known_since=since)  # type: ignore[call-arg]
 
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""

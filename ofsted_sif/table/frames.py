@@ -409,7 +409,8 @@ def _by_batches(function: Callable[..., Any], signature: inspect.Signature, args
     if question is None or _open_batches is None:
         raise TypeError(
             f"{function.__name__} needs its table whole: read it first, as with pandas.read_parquet or .compute(). By batches there are "
-            "aggregate, as_at, change_between, changes, logrank, median_time_to, periods, series, spells, time_to, transitions and trend"
+            "aggregate, as_at, change_between, changes, logrank, median_time_to, periods, series, spells, "
+            "state_probabilities, time_to, transitions and trend"
         )
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()

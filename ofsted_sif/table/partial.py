@@ -340,17 +340,17 @@ class OfHistories(Question):
     graded: str | None = "graded"
     having: str | None = None
     incomplete: str = "refuse"
-    since: int | None = None  # the day from which on the whole table knows every provider
+    known_since: int | None = None  # the day from which on the whole table knows every provider
 
     @property
     def which(self) -> Which:
         """Which inspections are asked for."""
-        return Which(self.framework, self.having, None, self.incomplete, since=self.since)
+        return Which(self.framework, self.having, None, self.incomplete, since=self.known_since)
 
     @property
     def asks_first(self) -> Question | None:
         """From which day on the table knows every provider, where the question is of a stretch of time."""
-        return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.since is None else None
+        return KnownSince(framework=self.framework) if self.over_time and self.incomplete != "allow" and self.known_since is None else None
 
     @property
     def asked_days(self) -> np.ndarray:
@@ -421,9 +421,9 @@ class OfHistories(Question):
 
     def say_left_out(self, partial: Partial) -> None:
         """Say of the whole table what was left out."""
-        if self.since is not None:
+        if self.known_since is not None:
             before, kept = partial.counted["left out"].sums
-            say_left_out(self.since, int(before[0]), int(kept[0]))
+            say_left_out(self.known_since, int(before[0]), int(kept[0]))
 
     def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
         """How many of the rows are of each framework, those without rows too."""
