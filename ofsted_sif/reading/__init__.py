@@ -19,6 +19,7 @@ from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
+from ofsted_sif.reading.left_out import NOT_TAKEN
 from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
@@ -128,11 +129,9 @@ def read_inspections(
 
 def _warn_of_grades(report: ReadingReport) -> None:
     """Warn of columns that hold grades and are not taken."""
-    told = ", ".join(f"{header!r} ({n:,})" for header, n in report.not_taken[["header", "n"]].itertuples(index=False))
-    if told:
+    for told in (note for note in report.notes if note.startswith(NOT_TAKEN)):
         warn(
-            f"{report.file}: columns that hold grades and are not taken: {told}. keep= takes a column as text, layout= a layout of your "
-            "own that names it",
+            f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it",
             GradesNotTakenWarning,
         )
 

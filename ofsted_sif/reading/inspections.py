@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.reading import authorities, own, printed, values
+from ofsted_sif.reading import authorities, left_out, own, printed, values
 from ofsted_sif.reading.account import NOT_UNDERSTOOD, NOT_YET, Log, Survey, account_of, as_table, refuse_first, set_aside
 from ofsted_sif.reading.blocks import Inspections, Text, check_dates, drop_repeated, read_block, read_text
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.files import Sheet, Source
 from ofsted_sif.reading.layouts import Header, form, names
-from ofsted_sif.reading.left_out import check_graded, judged_columns, require_dates_and_judgements
+from ofsted_sif.reading.left_out import NOT_TAKEN, check_graded, judged_columns, require_dates_and_judgements
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 from ofsted_sif.reading.values import categorical, clean
 from ofsted_sif.scales import GradeScale
@@ -266,9 +266,8 @@ class _Reading:
         read = body.read
         notes = [*log.notes, *self.source.notes]
         not_taken = judged_columns(body)
-        if len(not_taken):
-            told = ", ".join(f"{header!r} ({n:,})" for header, n in not_taken[["header", "n"]].itertuples(index=False))
-            notes.append(f"columns that hold grades and are not taken: {told}")
+        if not_taken:
+            notes.append(NOT_TAKEN + ", ".join(f"{header!r} ({n:,})" for _, header, _, n in not_taken))
         if pointed := sum(int((where & read).sum()) for where in log.pointed):
             notes.append(f"{pointed:,} identifiers stood as numbers with a point (100000.0): repaired")
         others = [name for name, header, _ in self.surveyed if header is not None and name != self.sheet.name]
@@ -293,7 +292,7 @@ class _Reading:
                 "not_understood": self._not_understood,
                 "repaired": lambda: log.repaired(read, body.first_row),
                 "columns": self._columns,
-                "not_taken": lambda: not_taken,
+                "not_taken": lambda: left_out.as_table(not_taken),
                 "sheets": lambda: as_table(self.surveyed, self.source.hidden),
                 "register": register,
                 "printed": compared,

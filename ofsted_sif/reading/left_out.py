@@ -15,6 +15,8 @@ from ofsted_sif.reading.report import ReadingError
 from ofsted_sif.reading.values import Column, clean
 from ofsted_sif.scales import SCALES
 
+# How the note about such columns begins.
+NOT_TAKEN = "columns that hold grades and are not taken: "
 _WORDS = frozenset(form(word) for scale in SCALES for word in [*scale.words, *scale.labels] if not form(word).isdigit())
 # Words of outcomes, which stand beside grades or in their place.
 _OUTCOMES = frozenset(
@@ -28,7 +30,7 @@ _OUTCOMES = frozenset(
     )
 )  # fmt: skip
 # Rows by which it is told that a column is none of grades, and the most words that one of grades has, in all their spellings.
-_GLANCE, _MOST_WORDS = 200, 40
+_GLANCE, _MOST_WORDS = 60, 40
 _NUMBERS = frozenset("1234")
 # What stands beside numbers that are grades: no judgement, not applicable.
 _NO_GRADE = frozenset("890")
@@ -53,11 +55,11 @@ _COUNTS = (
 )
 
 
-def judged_columns(body: Body) -> pd.DataFrame:
-    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, n."""
+def judged_columns(body: Body) -> list[tuple[int, str, str, int]]:
+    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, how many."""
     found: list[tuple[int, str, str, int]] = []
     if len(body.sections) > 1:
-        return _as_table(found)
+        return found
     taken = {body.header.cells[position] for position in body.taken}  # a column twice is the same, or refused before
     begin = list(body.rows[:_GLANCE])
     for position, cell in enumerate(body.header.cells):
@@ -69,10 +71,11 @@ def judged_columns(body: Body) -> pd.DataFrame:
         if n:
             shown = ", ".join(dict.fromkeys(column.texts[code] for code in codes))
             found.append((position + 1, column.header, shown, n))
-    return _as_table(found)
+    return found
 
 
-def _as_table(found: list[tuple[int, str, str, int]]) -> pd.DataFrame:
+def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
+    """These columns as the report has them."""
     return pd.DataFrame(found, columns=["position", "header", "values", "n"]).astype({"position": "int64", "n": "int64"})
 
 
