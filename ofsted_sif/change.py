@@ -201,6 +201,11 @@ class Changes(OfHistories):
     def __post_init__(self) -> None:
         refuse_register(self.register)
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The date asked for."""
+        return np.array([] if self.date is None else [day(self.date, "date")], dtype=np.int64)
+
     def count(self, piece: Any) -> Partial:
         """The pairs of the providers of a piece."""
         seen, words = self.observe_graded(piece)

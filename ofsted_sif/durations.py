@@ -651,6 +651,11 @@ class _OfSpells(OfHistories):
             raise ValueError("until= is needed by batches, as no batch knows the last day of all: give until='2024-03-31'")
         day(self.until, "until")
 
+    @property
+    def asked_days(self) -> np.ndarray:
+        """The last day of observation."""
+        return np.array([day(self.until, "until")])
+
     def observed(self, piece: Any) -> tuple[Observed, dict[str, Any]]:
         """The inspections of a piece that take part; and what is to be said of the whole."""
         seen, words = self.observe_graded(piece)

@@ -513,3 +513,11 @@ def test_a_scan_travels_between_processes(table, tmp_path) -> None:
     assert_frame_equal(ordered.transitions(**ALL), scan.transitions(**ALL))
     with pytest.raises(TypeError, match="a relation of DuckDB lives in its connection"):
         pickle.dumps(sif.scan(duckdb.sql("SELECT 1 AS provider, 'Good' AS overall_effectiveness")))
+
+
+def test_a_date_after_the_table_ends_is_said_by_batches_too(tmp_path) -> None:
+    table = sif.load_inspections().sort_values("provider", kind="stable", ignore_index=True)
+    table.to_parquet(tmp_path / "a.parquet", index=False)  # with the day to which it is complete
+    for name, options in (("as_at", {"date": "2030-03-31"}), ("changes", {"date": "2030-03-31"}), ("spells", {"until": "2030-03-31"})):
+        with pytest.warns(sif.BeyondDataWarning, match="24 August 2026"):
+            getattr(sif, name)(tmp_path / "a.parquet", framework="all", **options)

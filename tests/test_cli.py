@@ -14,6 +14,7 @@ import pytest
 import ofsted_sif as sif
 from ofsted_sif.cli import main
 from ofsted_sif.cli.wording import for_the_command_line
+from tests.support import worlds
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -407,3 +408,31 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
 )
 def test_messages_speak_of_what_can_be_typed(message: str, told: str) -> None:
     assert for_the_command_line(message) == told
+
+
+def test_a_table_that_is_no_history_says_what_it_does_not_know(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Files of latest inspections and of one year, as CSV and Parquet; the words are those of Python."""
+    world = worlds.histories(60)
+    worlds.latest(world, 2).to_csv(tmp_path / "latest.csv", index=False)
+    worlds.latest(world, 2).to_parquet(tmp_path / "latest.parquet")
+    worlds.of_one_year(world).to_csv(tmp_path / "year.csv", index=False)
+    for file in ("latest.csv", "latest.parquet"):
+        assert main(["aggregate", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
+        told = capsys.readouterr()
+        assert re.search(r"note: .*on 31 August 2018 the state of \d+ of 60 providers is not known and left out", told.err)
+        assert main(["series", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
+        told = capsys.readouterr()
+        counted = json.loads(told.out)
+        row = (counted["rows"] if isinstance(counted, dict) else counted)[0]
+        assert row["n"] + row["n_unknown"] == 60
+    assert main(["headline", str(tmp_path / "year.csv")]) == 0
+    told = capsys.readouterr()
+    assert "note: the table has the inspections of one period, from 1 April 2022 on" in told.err
+    assert "A year ago: not compared, because the table does not have the state of every provider by then." in " ".join(told.out.split())
+
+
+def test_a_headline_of_a_date_beyond_the_data_says_so_and_compares_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["headline", "--as-at", "2030-01-01"]) == 0
+    told = capsys.readouterr()
+    assert "note: 1 January 2030 lies beyond the data: the table is complete to 24 August 2026" in told.err
+    assert "A year ago: not compared, because the table ends on 24 August 2026." in " ".join(told.out.split())

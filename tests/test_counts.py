@@ -130,7 +130,7 @@ def test_the_grid_counts_what_is_in_force_on_each_date():
 def test_a_provider_is_one_however_far_apart_its_days_lie(bits):
     # Of one of these widths the days fill the word in which records are ordered to its last bit; of a provider it holds none.
     inspected = [2**bits, 0]
-    counted = counts.count_as_at([0, 0], inspected, None, None, [1, 0], inspected[::-1], n_providers=1, n_grades=2, opened=[0])
+    counted = counts.count_as_at([0, 0], inspected, None, None, [1, 0], inspected[::-1], n_providers=2, n_grades=2, opened=[0, 0])
     assert counted.tolist() == [[[1, 0, 0]], [[0, 1, 0]]]
 
 

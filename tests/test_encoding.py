@@ -8,6 +8,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import counts
+from ofsted_sif.table.dates import days_of
 from tests.reference.encode import encode
 
 LETTERS = ["a", "b", "\0", "é", "€", "𝄞", " of more than twenty-four bytes"]
@@ -213,3 +214,29 @@ def test_a_word_that_is_no_grade_is_named_with_its_row():
     for table in (pd.DataFrame({"g": values}), pd.DataFrame({"g": values.astype(object)})):
         with pytest.raises(ValueError, match=r"^column 'g', row 1: 'Best' is not a grade"):
             sif.aggregate(table, judgement="g")
+
+
+@pytest.mark.parametrize("distinct", [100, 5000])
+def test_long_columns_are_encoded_the_same_however_many_labels_they_have(distinct):
+    pa = pytest.importorskip("pyarrow")
+    number = np.random.default_rng(6).integers(0, distinct, 2 * counts.encoding.TEXTS_WORTH_A_THREAD)
+    column = pa.array([f"label {i}" for i in range(distinct)]).take(pa.array(number))
+    codes, first = counts.text_codes(column)
+    labels = np.array([int(text.as_py().removeprefix("label ")) for text in column.take(pa.array(first))])
+    assert np.array_equal(labels[codes], number)
+
+
+def test_dates_as_text_are_those_that_each_alone_would_be():
+    days = [datetime.date(1890, 1, 1) + datetime.timedelta(days=step) for step in range(0, 90_000, 7)]
+    other = ["2024-3-1", "1/3/2024", "31 March 2024", "2024-03-31 10:30", " 2024-03-31", "31-03-2024", "", None]
+    texts = [*(day.isoformat() for day in days), *(day.strftime("%d/%m/%Y") for day in days), *other]
+    expected = pd.to_datetime([*days, *days, "2024-03-01", "2024-03-01", *["2024-03-31"] * 4, None, None])
+    for dtype in (object, "string[python]", "string[pyarrow]"):
+        found = days_of(pd.Series(texts, dtype=dtype), "held")
+        assert found.tolist() == expected.to_numpy().astype("datetime64[D]").astype(np.int64).tolist(), dtype
+
+
+@pytest.mark.parametrize("wrong", ["2023-02-29", "31/04/2024", "2024-13-01", "00/01/2024", "0000-01-01", "2024/03/31", "2024-03-3x"])
+def test_a_day_that_is_none_is_named_with_its_row(wrong):
+    with pytest.raises(ValueError, match=rf"^column 'held', row 2: '{wrong}' is not a date as"):
+        days_of(pd.Series(["2024-02-29", "29/02/2024", wrong], dtype=object), "held")

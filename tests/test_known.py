@@ -244,10 +244,10 @@ CALLS = {
     "change_between": {"date_from": worlds.OLD, "date_to": worlds.NOW},
     "decompose": {"date_from": worlds.OLD, "date_to": worlds.NOW},
     "periods": {"by": "region"},
-    "spells": {},
-    "time_to": {"by": "region"},
-    "median_time_to": {"by": "region"},
-    "logrank": {"by": "region"},
+    "spells": {"until": worlds.NOW},
+    "time_to": {"by": "region", "until": worlds.NOW},
+    "median_time_to": {"by": "region", "until": worlds.NOW},
+    "logrank": {"by": "region", "until": worlds.NOW},
     "state_probabilities": {"at": 1},
     "resample": {"n": 10, "rng": 1},
 }
@@ -270,9 +270,11 @@ def asked(name: str, table: object, **options: object) -> tuple[object, list[str
 
 
 def as_values(table: pd.DataFrame) -> pd.DataFrame:
-    """Words as text and keys too: a CSV has keys as text, and polars has text of its own."""
-    words = [name for name in table.columns if table[name].dtype.kind not in "biufM"]
-    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), None) for name in words})
+    """Words as text, keys too, and dates as such: a CSV has keys as text, Arrow has dates, and polars has text of its own."""
+    dates = [name for name in table.columns if name in ("inspection_start", "published", "known_from")]
+    words = [name for name in table.columns if table[name].dtype.kind not in "biufM" and name not in dates]
+    values = {name: table[name].astype(object).where(table[name].notna(), None) for name in words}
+    return table.assign(**values, **{name: pd.to_datetime(table[name]).astype("datetime64[s]") for name in dates})
 
 
 def scanned(kind: str, table: pd.DataFrame, folder: object) -> object:

@@ -90,6 +90,20 @@ def test_schools_of_a_period_are_known_from_its_first_day_on():
     assert (known(to_date), to_date.attrs["complete_to"]) == ({"100001": "2015-09-01"}, "2015-12-31")
 
 
+def test_a_date_in_the_name_that_a_user_gave_a_file_is_its_day():
+    text = CARE.replace("Inspection type", "Latest full inspection event type") + home(1, "03/04/2021", 1, "Good")
+    assert read(text, "social care as at 2024-03-31.csv").attrs["complete_to"] == "2024-03-31"
+    assert "complete_to" not in read(text, "social care 2024-13-31.csv").attrs
+
+
+def test_a_file_of_half_a_year_does_not_speak_of_the_whole():
+    text = (
+        "Provider URN,Provision type,Event number,Event date,Event Type Group,Overall effectiveness,Quality of service\n"
+        "SC1,Boarding School,1,03/12/2013,Full inspection,Good,\nSC2,Boarding School,2,04/02/2014,Full inspection,Good,\n"
+    )
+    assert set(known(read(text)).values()) == {"2013-12-03"}
+
+
 def test_a_whole_history_has_no_such_column():
     header = "Local authority name,Inspection type,Inspection date,Experiences and progress of children who need help and protection\n"
     rows = "Leeds,ILACS Standard Inspection,03/12/2018,Good\nLeeds,ILACS Short Inspection,21/02/2022,Outstanding\n"

@@ -543,6 +543,13 @@ def test_a_column_twice_is_read_if_it_is_the_same_and_refused_if_not():
         sif.read_inspections(as_csv(twice))
 
 
+def test_a_column_twice_in_a_file_with_a_shorter_row():
+    twice = [[*CARE, "Overall effectiveness"], [*CARE_ROW, "Good"], ["Source: Ofsted"]]
+    assert sif.read_inspections(as_csv(twice))["overall_effectiveness"].tolist() == ["Good"]
+    with pytest.raises(sif.ReadingError, match=r"columns 7 and 8\) and differ"):
+        sif.read_inspections(as_csv([*twice, ["SC000002", *CARE_ROW[1:]]]))
+
+
 def test_columns_not_taken_are_listed():
     report = sif.reading_report(as_csv([[*CARE, "Fax"], [*CARE_ROW, "1"]]))
     assert report.columns.iloc[-1].tolist() == [8, "Fax", ""]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.reading.layouts import known_layouts
+from ofsted_sif.reading.layouts import known_layouts, names
 
 CARE = "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\n"
 HOME = "SC000001,Children's home,Leeds,Full inspection"
@@ -86,6 +86,26 @@ def test_the_inspection_before_is_taken_from_a_state():
     assert table["known_from"].astype(str).tolist() == ["2023-06-01", "2023-06-01", "NaT"]
     with pytest.warns(sif.IncompleteHistoryWarning):
         assert sif.changes(table)["change"].tolist() == ["same"]
+
+
+def test_the_packages_own_table_exported_is_read_as_it_was():
+    layout = next(layout for layout in known_layouts() if layout.stem == "standard_table")
+    taken = {*layout.columns, *layout.blocks[0].columns}
+    assert taken >= {*names().kinds, *names().judgements} - {"converted"}
+    table = read("Provider level in year 2023-24\n" + YEAR + ROWS, previous=True)
+    again, report = read(table.to_csv(index=False), return_report=True)
+    assert report.not_taken.empty
+    pd.testing.assert_frame_equal(again[table.columns.tolist()], table, check_categorical=False)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
+def test_a_table_of_the_columns_of_a_file_is_read(kind):
+    frame = pd.read_csv(io.StringIO(CARE + f"{HOME},03/04/2015,1001,Good\n"), dtype=str)
+    if kind == "polars":
+        frame = pytest.importorskip("polars").from_pandas(frame)
+    elif kind == "arrow":
+        frame = pytest.importorskip("pyarrow").Table.from_pandas(frame)
+    assert sif.read_inspections(frame)["overall_effectiveness"].tolist() == ["Good"]
 
 
 # ---- outcomes on scales of their own

@@ -704,6 +704,20 @@ def test_the_explorer_of_a_page_of_one_framework_keeps_to_it(visit, table, tmp_p
     assert visit(path, "#at=nonsense").locator("#lede").inner_text() == own.locator("#lede").inner_text()
 
 
+def test_the_explorer_of_a_table_without_regions_map_and_threshold(visit, tmp_path):
+    rows = {"inclusion": ["Strong standard", "Expected standard", "Exceptional"], "published": ["2025-12-02", "2026-01-02", "2026-02-02"]}
+    tab = visit(write_report(pd.DataFrame({"provider": [1, 2, 1]} | rows), tmp_path / "cards.html"))
+    tab.locator("#explore-day").fill("1")
+    assert tab.locator("#lede").inner_text().split("\n") == [
+        "2",
+        "As at 31 January 2026: providers judged on inclusion: 0 exceptional, 1 strong standard, 1 expected standard, "
+        "0 needs attention, 0 urgent improvement.",
+    ]
+    assert first_cells(tab, 2) == ["Strong standard", "Expected standard"]
+    tab.locator("#explore-day").fill("2")
+    assert first_cells(tab, 2) == ["Exceptional", "Expected standard"]
+
+
 def test_tables_that_know_no_earlier_dates_have_no_explorer(table, tmp_path):
     table = small(known_from=["2015-02-01", "2015-02-01", "2018-03-01", "2020-01-01"])
     with warnings.catch_warnings():
@@ -736,6 +750,7 @@ def test_a_page_of_a_date_beyond_the_data_says_so(table, tmp_path):
     with pytest.warns(sif.BeyondDataWarning, match="complete to 24 August 2026"):
         text = write_report(table, tmp_path / "page.html", as_at="2027-03-31", framework="all").read_text("utf-8")
     assert "The table is complete to 24 August 2026: what was found after that day is not in it." in text
+    assert 'id="news"' not in text  # nothing is known of what changed since
 
 
 # ---- on paper, on phones, by keyboard

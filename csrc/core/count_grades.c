@@ -27,14 +27,14 @@ enum {
 
 /* The first of the rows first .. stop - 1 whose group or grade is out of range. One of them was; SIF_CHANGED where none is any more. */
 static sif_status offender(const sif_codes *groups, const sif_codes *grades, int64_t first, int64_t stop) {
-    for (int64_t i = first; i < stop; i++) {
+    for (int64_t i = first; i < stop; i++) { /* one way: one of them is out of range */
         const int64_t group = groups != NULL ? sif_code_at(groups, i) : -1, grade = sif_code_at(grades, i);
         if (groups != NULL && !sif_code_fits(group, groups->size))
             return sif_fail(SIF_BAD_GROUP, i, group);
         if (!sif_code_fits(grade, grades->size))
             return sif_fail(SIF_BAD_GRADE, i, grade);
     }
-    return sif_changed();
+    return sif_changed(); /* not reached: one of them is out of range, unless an array changes meanwhile */
 }
 
 /* The codes of a block as the hot loops take them: as they lie where they can, groups else brought to int32 and grades to int8. */

@@ -87,8 +87,9 @@ DEFINE_FIND_CELLS(uint64, uint64_t, uint64_t, uint64_t, 0)
 #undef DEFINE_FIND_CELLS
 
 TARGET static void VERSION(clamp_cells)(uint32_t *restrict cells, size_t count, uint32_t n_cells) {
+    const uint32_t last = n_cells - 1;
     for (size_t i = 0; i < count; i++)
-        cells[i] = cells[i] < n_cells ? cells[i] : n_cells - 1;
+        cells[i] = cells[i] < last ? cells[i] : last;
 }
 
 /* Counts VALUES values in one reading. A lane of a partial count holds at most 255, so a stretch is 255 vectors long. This loop waits

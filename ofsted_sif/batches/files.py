@@ -118,7 +118,7 @@ def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
     dictionaries = {name: kind for name, kind in kinds if pa.types.is_dictionary(kind)}
     ordered = frozenset(name for name, kind in dictionaries.items() if kind.ordered)
     text = frozenset(name for name, kind in kinds if _is_text(kind))
-    return Source(list(schema.names), frozenset(dictionaries), text, rows, units, ordered, _attrs(schema))
+    return Source(list(schema.names), frozenset(dictionaries), text, rows, units, ordered, attrs=_attrs(schema))
 
 
 def _attrs(schema: pa.Schema) -> dict[str, Any]:

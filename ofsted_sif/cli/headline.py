@@ -31,6 +31,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.report.naming import england_beside
 from ofsted_sif.scales import infer_scale
 from ofsted_sif.table import columns, dates
+from ofsted_sif.table.known import complete_to
 
 #: So many of those judged now must have been judged a year ago for the two to be compared.
 SAME_ENOUGH = 0.9
@@ -153,6 +154,8 @@ def _year_ago(
     day, year = pd.Timestamp(now.newest.attrs["as_at"]), pd.DateOffset(years=1)
     if "lower" not in next(iter(tables.values())).columns:  # no grade of this scale is a threshold
         return {}, "None: no such judgement."
+    if (end := complete_to(table.attrs)) is not None and day > pd.Timestamp(dates.iso(end)):
+        return {}, f"{plain} A year ago: not compared, because the table ends on {dates.in_words(end)}."
     then_by = None if when["published_by"] is None else pd.Timestamp(now.newest.attrs["published_by"]) - year
     before = {"date": day - year, "published_by": then_by, "framework": when["framework"]}
     newest = quietly(sif.as_at, table, register=register, **before)

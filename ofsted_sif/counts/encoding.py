@@ -16,7 +16,9 @@ from ofsted_sif.errors import RowError
 MISSING = (None, pd.NA, pd.NaT)
 
 #: Fewer rows than this are encoded sooner by one thread (measured in tests/benchmarks).
-TEXTS_WORTH_A_THREAD = 500_000
+TEXTS_WORTH_A_THREAD = 1_000_000
+#: Nor are columns of many labels, which threads would encode once more to merge them: among the first rows at most so many are distinct.
+FIRST_ROWS, FEW_LABELS = 1 << 16, 1 << 12
 
 #: The types of text that Arrow has, by the numbers that the core gives them.
 _ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
@@ -81,6 +83,8 @@ def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = No
     """
     if (column := _in_arrow(values)) is not None:
         n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
+        if threads is None and n_threads > 1 and len(_encoded(column.slice(0, FIRST_ROWS))[1]) > FEW_LABELS:
+            n_threads = 1
         return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else _encoded(column, is_sorted)
     objects = _as_objects(values)
     if objects is None:
@@ -100,7 +104,7 @@ def _named(error: Any, begin: int = 0) -> Exception:
     return RowError("", begin + error.row, ": this text holds half a character, or bytes that are no UTF-8")
 
 
-def _encoded(column: Any, is_sorted: bool) -> tuple[np.ndarray, np.ndarray]:
+def _encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """The codes and first rows of a column of Arrow, in one thread."""
     codes = np.empty(len(column), dtype=np.int32)
     try:

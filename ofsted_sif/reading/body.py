@@ -140,7 +140,7 @@ class Body:
                 continue
             first, *others = (position for position, cell in enumerate(present) if cell == header)
             for other in others:
-                if other < self.width and any(row[first] != row[other] for row in section):
+                if other < self.width and _differ(section, first, other):
                     raise ReadingError(
                         f"two columns have this header (columns {first + 1} and {other + 1}) and differ; delete the one that is not meant",
                         row=self.header.row + 1,
@@ -208,3 +208,11 @@ class Body:
         """What became of each row of the sheet."""
         above = [TITLE if any(clean(cell) for cell in row) else BLANK for row in self.sheet.rows[: self.header.row]]
         return np.concatenate([np.array([*above, HEADER], dtype=np.int8), self.status])
+
+
+def _differ(section: Sequence[Sequence[Any]], first: int, other: int) -> bool:
+    """Whether two columns hold other cells in any row; what a shorter row lacks is blank."""
+    if isinstance(section, Cells):
+        one, two = (np.array(labels, dtype=object)[codes] for codes, labels in (section.column(first), section.column(other)))
+        return bool((one != two).any())
+    return any(row[first] != row[other] for row in section)

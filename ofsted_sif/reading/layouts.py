@@ -212,7 +212,7 @@ def _layout(said: Mapping[str, Any], stem: str) -> Layout:
         grade_words={name: _spellings(spelled) for name, spelled in said.get("grades", {}).items()},
         unknown_dates=frozenset(str(date) for date in said.get("unknown_dates", [])),
         kind=said.get("kind"),
-        year=said.get("year"),
+        year=said.get("year") or None,
         short_years=said.get("short_years", False),
         whole=said.get("whole", False),
     )

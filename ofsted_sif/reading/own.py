@@ -19,6 +19,7 @@ DATE = re.compile(_DAY)
 _AT = re.compile(rf"\bat {_DAY}", re.IGNORECASE)
 _AT_MONTH = re.compile(r"\bas ?at ([A-Za-z]{3})[a-z]* (20\d\d)(?!\d)", re.IGNORECASE)
 _FROM_TO = re.compile(rf"{_DAY} (?:to|-|–) {_DAY}", re.IGNORECASE)
+_ISO = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(20\d\d) ?[-/–] ?(\d\d)(?!\d)")
 _YEARS = re.compile(r"(?<!\d)(20\d\d) ?(?:-|–|to) ?(20\d\d)(?!\d)")
 _KINDS = (
@@ -49,6 +50,15 @@ def date_in(text: str) -> datetime.date | None:
     return found
 
 
+def _iso_in(text: str) -> datetime.date | None:
+    """A date as people put it into the names of their files: 2024-03-31."""
+    found = _ISO.search(text)
+    try:
+        return datetime.date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:  # a day that does not exist
+        return None
+
+
 def _date(day: str, month: str, year: str) -> datetime.date | None:
     try:
         number = _MONTHS.index(month[:3].lower()) + 1
@@ -62,7 +72,7 @@ def said_by(layout: Layout, titles: Sequence[str], sheet: str | None, file: str)
     texts = [*titles, *(re.sub(r"[_\s]+", " ", name) for name in (sheet or "", file.rsplit(".", 1)[0]))]
     kind = layout.kind or next((kind for kind, pattern in _KINDS for text in texts if pattern.search(text)), None)
     for number, text in enumerate(texts):
-        last = _at(text) or (date_in(text) if number >= len(titles) else None)
+        last = _at(text) or (date_in(text) or _iso_in(text) if number >= len(titles) else None)
         if kind != LATEST and (found := _period(text, layout.year)):
             return Own(kind, found[1], found[0])
         if last is not None:

@@ -13,6 +13,7 @@ from ofsted_sif.report.asked import Asked, iso_or_blank, kind_of, shown_grade, w
 from ofsted_sif.report.people import month
 from ofsted_sif.snapshots import as_at
 from ofsted_sif.table import columns, dates
+from ofsted_sif.table.known import complete_to
 
 LATEST = 10  # inspections that are shown unfolded
 MOST = 60
@@ -21,10 +22,10 @@ MOST = 60
 def since_last_year(asked: Asked, people: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The same providers' grades today and a year ago, of those that had the judgement on both dates.
 
-    None where there are none, and where the table does not have the state of every provider a year ago.
+    None where there are none, and where the table does not have the state of every provider today and a year ago.
     """
-    then = pd.Timestamp(asked.date) - pd.DateOffset(years=1)
-    if asked.newest.attrs["of_one_period"]:
+    then, end = pd.Timestamp(asked.date) - pd.DateOffset(years=1), complete_to(asked.frame.attrs)
+    if asked.newest.attrs["of_one_period"] or (end is not None and asked.day > end):
         return None
     before = as_at(asked.frame, then, published_by=asked.cutoff_at(then), having=asked.judgement, incomplete="allow", **asked.which)
     if before.attrs["n_unknown"]:

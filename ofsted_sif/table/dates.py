@@ -11,7 +11,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
-from ofsted_sif.table.keys import distinct_values
+from ofsted_sif.table.keys import text_codes
 
 DAYS_A_YEAR = 365.25
 
@@ -63,6 +63,30 @@ def _parse_value(value: Any) -> np.datetime64 | None:
     return None
 
 
+def _plain_days(words: list[str]) -> np.ndarray:
+    """The days of words like 2024-03-31 and 31/03/2024, all at once; `NO_DAY` for those that are written otherwise or are no day."""
+    if not words:
+        return np.empty(0, dtype=np.int64)
+    letters = np.array(words, dtype="U10").view(np.uint32).reshape(len(words), 10).astype(np.int64)
+    digit = letters - ord("0")
+    days = np.full(len(words), NO_DAY)
+    for separator, at, (year, month, of_month) in (("-", (4, 7), (0, 5, 8)), ("/", (2, 5), (6, 3, 0))):
+        rest = np.delete(digit, at, axis=1)
+        fits = (letters[:, at] == ord(separator)).all(axis=1) & ((rest >= 0) & (rest <= 9)).all(axis=1)
+        y, m, d = (
+            digit[:, year : year + 4] @ [1000, 100, 10, 1],
+            digit[:, month : month + 2] @ [10, 1],
+            digit[:, of_month : of_month + 2] @ [10, 1],
+        )
+        fits &= (y >= 1) & (m >= 1) & (m <= 12) & (d >= 1)
+        since = np.where(fits, 12 * (y - 1970) + m - 1, 0).astype("datetime64[M]")
+        found = since.astype("datetime64[D]") + (d - 1)
+        fits &= found < (since + 1).astype("datetime64[D]")
+        days[fits] = found[fits].view(np.int64)
+    days[np.fromiter(map(len, words), dtype=np.int64) != 10] = NO_DAY
+    return days
+
+
 def day(value: Any, argument: str) -> int:
     """One date as a day; an error says what would be one."""
     try:
@@ -84,9 +108,14 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
         )
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return values.to_numpy().astype("datetime64[D]").view(np.int64)
-    codes, distinct = distinct_values(values)
+    found_text = text_codes(values)
+    codes, distinct = found_text or pd.factorize(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
-    for position, value in enumerate(distinct):
+    distinct = distinct.tolist()
+    if found_text is not None:
+        parsed[:-1] = _plain_days(distinct)
+    for position in np.flatnonzero(parsed[:-1] == NO_DAY).tolist():
+        value = distinct[position]
         try:
             found = _parse_value(value)
         except ValueError as error:

@@ -38,11 +38,6 @@ def as_words(values: pd.Series) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False), index=values.index, name=values.name, copy=False)
 
 
-def distinct_values(values: pd.Series) -> tuple[np.ndarray, Any]:
-    """Codes (missing -1) of a column into its distinct values, in order of appearance."""
-    return text_codes(values) or pd.factorize(values)
-
-
 def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
     array = plain(values).array

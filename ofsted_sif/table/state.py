@@ -151,6 +151,11 @@ class AsAt(OfHistories):
         day(self.date, "date")
 
     @property
+    def asked_days(self) -> np.ndarray:
+        """The date asked for."""
+        return np.array([self._on[0]])
+
+    @property
     def _on(self) -> tuple[int, int]:
         until = day(self.date, "date")
         return until, cutoff_of(self.published_by, until)

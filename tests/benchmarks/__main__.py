@@ -12,6 +12,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("README.md")
 CHAPTERS = {
+    "road": "From a table of text, beside every peer",
     "every_size": "Every question at three sizes, beside every peer",
     "counting": "Counting 50 million rows",
     "growth": "How cost grows with rows, groups, dates and threads",
