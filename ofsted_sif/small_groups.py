@@ -31,6 +31,7 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
         raise MissingColumnError(
             f"{function} takes what sif.aggregate gives: a row a group with n_judged, and the count and the share of the scale's threshold"
         )
+    _refuse_total(counted[["n_judged", *(str(name)[6:] for name in shares)]].to_numpy(dtype=np.float64), function)
     good = str(shares[-1])[6:]  # the threshold's stands after those of the grades
     n = counted["n_judged"].to_numpy(dtype=np.float64)
     if "n_eff" not in counted.columns:
@@ -38,6 +39,12 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     n = np.where(n > 0, counted["n_eff"].to_numpy(dtype=np.float64), 0)
     share = counted[f"share_{good}"].to_numpy(dtype=np.float64)
     return np.where(n > 0, np.nan_to_num(share) * n, np.where(np.isnan(n), np.nan, 0)), n
+
+
+def _refuse_total(counts: np.ndarray, function: str) -> None:
+    """Refuse a row of all groups together, which is no group: the last one, where each of its counts is the sum of those above it."""
+    if len(counts) > LEAST_GROUPS and counts[-1].any() and np.allclose(counts[-1], counts[:-1].sum(axis=0), rtol=1e-12, atol=0):
+        raise ValueError(f"{function} takes a row a group, and the last row is the sum of all others: leave total= out of sif.aggregate")
 
 
 # ---- shrinkage
@@ -72,7 +79,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, a level outside (0, 1), or a column of the table that the result would overwrite.
+        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a level outside (0, 1); a column of
+        the table that the result would overwrite.
 
     Notes
     -----
@@ -206,7 +214,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or a `trim` outside [0, 0.5).
+        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a `trim` outside [0, 0.5).
 
     Notes
     -----

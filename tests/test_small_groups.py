@@ -125,6 +125,13 @@ def test_what_is_no_count_of_a_threshold_is_refused(function):
         function(sif.load_inspections())
 
 
+@pytest.mark.parametrize("function", [sif.shrink, sif.overdispersion], ids=["shrink", "overdispersion"])
+def test_a_row_of_all_groups_is_no_group(function):
+    table = sif.load_inspections().query("framework == 'ILACS'")
+    with pytest.raises(ValueError, match="the last row is the sum of all others"):
+        function(sif.aggregate(table, "region", total=True))
+
+
 def test_limits_widen_where_groups_differ_and_never_turn_round():
     binomial, additive, multiplicative = (
         funnel_of(np.array(APART, dtype=float), np.array(N, dtype=float), limits) for limits in ("binomial", "additive", "multiplicative")
