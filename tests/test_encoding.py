@@ -148,8 +148,13 @@ def test_what_is_no_text_is_numbered_too():
         codes, labels = counts.encode(values)
         assert as_list(labels) == expected
         assert [expected[code] for code in codes.tolist() if code >= 0] == [value for value in list(values) if value == value and value]
+    hidden = np.ma.MaskedArray(["b", "a", "b"], mask=[False, True, False])
+    assert counts.encode(hidden)[0].tolist() == [0, -1, 0]
+    assert counts.encode(np.array([np.str_("b"), "a", "b"], dtype=object))[0].tolist() == [0, 1, 0]
+    assert counts.encode([])[0].tolist() == []
     pa = pytest.importorskip("pyarrow")
     assert counts.encode(pa.array([7, None, 7]))[0].tolist() == [0, -1, 0]
+    assert counts.encode(pa.chunked_array([], pa.string()))[0].tolist() == []
 
 
 @pytest.mark.parametrize("holder", ["a list", "objects that are shared", "string[python]"])
