@@ -245,3 +245,18 @@ def test_dates_as_text_are_those_that_each_alone_would_be():
 def test_a_day_that_is_none_is_named_with_its_row(wrong):
     with pytest.raises(ValueError, match=rf"^column 'held', row 2: '{wrong}' is not a date as"):
         days_of(pd.Series(["2024-02-29", "29/02/2024", wrong], dtype=object), "held")
+
+
+@pytest.mark.parametrize("by", ["la", "number", None])
+def test_a_lazy_frame_is_collected_once(by):
+    pl = pytest.importorskip("polars")
+    collected = []
+
+    def seen(frame):
+        collected.append(len(frame))
+        return frame
+
+    table = pl.DataFrame({"la": ["b", "a", None, "a"], "number": [1, 2, 1, 2], "overall_effectiveness": ["Good", "Inadequate", "-", None]})
+    counted = sif.aggregate(table.lazy().map_batches(seen, schema=table.schema, streamable=False), by)
+    assert counted.equals(sif.aggregate(table, by))
+    assert sum(length == 4 for length in collected) == 1
