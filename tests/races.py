@@ -149,7 +149,36 @@ def arranged(shared: Shared, kernel: str, n: int, kind: type) -> Callable[[], ob
         cell, count = shared.hold(rng.integers(0, 50, 1_000)), shared.hold(rng.integers(0, 9, 1_000))
         resampled = np.zeros((20, 50), np.int64)
         return lambda: _core.resample_counts(members, entries, cell, count, 50, 1, 0, 20, resampled)
+    if name in ("encode_text", "encode_objects", "recode"):
+        return encoding(shared, name, n)
     raise ValueError(f"no kernel {kernel}")
+
+
+def encoding(shared: Shared, name: str, n: int) -> Callable[[], object]:
+    """The same of what makes codes."""
+    codes = np.zeros(n, np.int32)
+    if name == "recode":
+        place = shared.hold(np.arange(9, dtype=np.int32))
+        return lambda: _core.recode(codes, 9, place)
+    if name == "encode_objects":
+        words = np.array([f"text {number}" for number in range(900)], dtype=object)
+        objects = shared.hold(words[rng.integers(0, 900, n)], words[rng.integers(0, 900, n)], np.full(n, 5, dtype=object))
+        return lambda: _core.encode_objects(objects, (None,), 7, bool(rng.integers(2)), codes)
+    data = shared.hold(rng.integers(32, 127, 12 * n).astype(np.uint8), rng.integers(0, 256, 12 * n).astype(np.uint8), wrong=False)
+    narrow = shared.hold(np.sort(rng.integers(0, 12 * n, n + 1)).astype(np.int32), np.arange(n + 1, dtype=np.int32) * 12)
+    wide = shared.hold(narrow.astype(np.int64), np.arange(n + 1) * 12)
+    views = np.zeros((n, 4), np.int32)
+    views[:, 0], views[:, 3] = rng.integers(0, 40, n), rng.integers(0, 12 * n - 40, n)
+    views = shared.hold(views.ravel())
+    bitmap = shared.hold(rng.integers(0, 256, n // 8 + 1).astype(np.uint8), wrong=False)
+    chunks = [
+        [(0, n, 0, None, narrow, data)],
+        [(0, n, 0, bitmap, narrow, data)],
+        [(1, n, 0, bitmap, wide, data)],
+        [(2, n, 0, None, views, data)],
+        [(2, n, 0, bitmap, views, data)],
+    ]
+    return lambda: _core.encode_text(chunks[rng.integers(len(chunks))], 7, bool(rng.integers(2)), codes)
 
 
 KERNELS = [
@@ -169,6 +198,9 @@ KERNELS = [
     "theil_sen",
     "kendall_exact",
     "resample_counts",
+    "encode_text",
+    "encode_objects",
+    "recode",
 ]
 KINDS = (np.int32, np.uint64, np.int64, np.uint32)
 

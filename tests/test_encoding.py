@@ -148,8 +148,13 @@ def test_what_is_no_text_is_numbered_too():
         codes, labels = counts.encode(values)
         assert as_list(labels) == expected
         assert [expected[code] for code in codes.tolist() if code >= 0] == [value for value in list(values) if value == value and value]
+    hidden = np.ma.MaskedArray(["b", "a", "b"], mask=[False, True, False])
+    assert counts.encode(hidden)[0].tolist() == [0, -1, 0]
+    assert counts.encode(np.array([np.str_("b"), "a", "b"], dtype=object))[0].tolist() == [0, 1, 0]
+    assert counts.encode([])[0].tolist() == []
     pa = pytest.importorskip("pyarrow")
     assert counts.encode(pa.array([7, None, 7]))[0].tolist() == [0, -1, 0]
+    assert counts.encode(pa.chunked_array([], pa.string()))[0].tolist() == []
 
 
 @pytest.mark.parametrize("holder", ["a list", "objects that are shared", "string[python]"])
@@ -240,3 +245,18 @@ def test_dates_as_text_are_those_that_each_alone_would_be():
 def test_a_day_that_is_none_is_named_with_its_row(wrong):
     with pytest.raises(ValueError, match=rf"^column 'held', row 2: '{wrong}' is not a date as"):
         days_of(pd.Series(["2024-02-29", "29/02/2024", wrong], dtype=object), "held")
+
+
+@pytest.mark.parametrize("by", ["la", "number", None])
+def test_a_lazy_frame_is_collected_once(by):
+    pl = pytest.importorskip("polars")
+    collected = []
+
+    def seen(frame):
+        collected.append(len(frame))
+        return frame
+
+    table = pl.DataFrame({"la": ["b", "a", None, "a"], "number": [1, 2, 1, 2], "overall_effectiveness": ["Good", "Inadequate", "-", None]})
+    counted = sif.aggregate(table.lazy().map_batches(seen, schema=table.schema, streamable=False), by)
+    assert counted.equals(sif.aggregate(table, by))
+    assert sum(length == 4 for length in collected) == 1

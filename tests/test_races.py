@@ -30,7 +30,7 @@ def test_arrays_that_another_thread_refills_cost_numbers_and_no_memory(kernel):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
-@pytest.mark.parametrize("kernel", ["order_records", "count_as_at", "count_transitions"])
+@pytest.mark.parametrize("kernel", ["order_records", "count_as_at", "count_transitions", "encode_text", "encode_objects"])
 def test_arrays_that_a_signals_handler_refills_cost_numbers_and_no_memory(kernel):
     ends_well(kernel, "signal", 1)
 

@@ -191,13 +191,10 @@ static encoded_objects encode_block(object_column *column, int64_t first, size_t
     return ENCODED;
 }
 
-encoded_objects encode_objects(object_column *column, int64_t *row) {
-    addresses *const met = &column->met;
-    if (grow_addresses(met, FIRST_SLOTS) != 0)
-        return RAISED;
-    met->helps = 1;
-    int64_t asked = 0;
-    for (int64_t i = 0; i < column->rows;) {
+/* The rows from `first` up to `stop`. */
+static encoded_objects encode_rows(object_column *column, int64_t first, int64_t stop, int64_t *row) {
+    const addresses *const met = &column->met;
+    for (int64_t i = first; i < stop;) {
         if (met->helps && met->n_slots <= NEAR_SLOTS) { /* most rows of a column that shares its objects */
             const PyObject *const object = object_at(column, i);
             const met_object *const slot = &met->slots[slot_of(met, object)];
@@ -206,16 +203,26 @@ encoded_objects encode_objects(object_column *column, int64_t *row) {
                 continue;
             }
         }
-        const size_t count = column->rows - i < BLOCK ? (size_t)(column->rows - i) : BLOCK;
+        const size_t count = stop - i < BLOCK ? (size_t)(stop - i) : BLOCK;
         const encoded_objects so_far = encode_block(column, i, count, row);
         if (so_far != ENCODED)
             return so_far;
         i += (int64_t)count;
-        if (i - asked > ROWS_BETWEEN_SIGNALS) {
-            asked = i;
-            if (PyErr_CheckSignals() != 0)
-                return RAISED;
-        }
+    }
+    return ENCODED;
+}
+
+encoded_objects encode_objects(object_column *column, int64_t *row) {
+    if (grow_addresses(&column->met, FIRST_SLOTS) != 0)
+        return RAISED;
+    column->met.helps = 1;
+    for (int64_t first = 0; first < column->rows; first += ROWS_BETWEEN_SIGNALS) {
+        const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS;
+        const encoded_objects so_far = encode_rows(column, first, stop, row);
+        if (so_far != ENCODED)
+            return so_far;
+        if (PyErr_CheckSignals() != 0)
+            return RAISED;
     }
     return ENCODED;
 }

@@ -306,7 +306,9 @@ def coded(table: Any, names: list[str], *, text: bool = False) -> list[Coded] | 
     if is_pandas_made(table) or (native := _native(table)) is None:
         return None
     if hasattr(native, "collect"):
-        if not set(names) <= set((column_names(native) or ([], []))[0 if text else 1]):
+        schema, pl = native.collect_schema(), _polars()
+        kinds = (pl.Enum, pl.Categorical, pl.String) if text else (pl.Enum, pl.Categorical)
+        if not all(isinstance(schema.get(name), kinds) for name in names):  # else its rows would be asked for twice
             return None
         native = native.select(list(dict.fromkeys(names))).collect()
     of_arrow = _is_of_arrow(native)

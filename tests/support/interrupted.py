@@ -106,6 +106,19 @@ def resample_counts(threads: int) -> Callable[[], object]:
     return lambda: counts.resample_counts(np.arange(1_000_000), None, grades, 300, 1, threads=threads)
 
 
+def encode_text() -> Callable[[], object]:
+    n = 10_000_000
+    chunk = (0, n, 0, None, np.arange(0, 8 * n + 1, 8, dtype=np.int32), np.arange(100_000, 100_000 + n).astype("S8").tobytes())
+    codes = np.empty(4 * n, dtype=np.int32)
+    return lambda: _core.encode_text([chunk] * 4, 1, False, codes)
+
+
+def encode_objects() -> Callable[[], object]:
+    objects = np.array([f"text {number}" for number in range(20_000)], dtype=object)[rng.integers(0, 20_000, 40_000_000)]
+    codes = np.empty(len(objects), dtype=np.int32)
+    return lambda: _core.encode_objects(objects, (None,), 1, False, codes)
+
+
 # The calls, by name: every kernel that runs for long, those of threads with one and with two.
 CALLS = {
     "count_grades": lambda: count_grades(1),
@@ -128,6 +141,8 @@ CALLS = {
     "theil_sen of one group": lambda: theil_sen(100_000, 100_000),
     "resample_counts": lambda: resample_counts(1),
     "resample_counts in two threads": lambda: resample_counts(2),
+    "encode_text": encode_text,
+    "encode_objects": encode_objects,
 }
 
 
