@@ -11,7 +11,8 @@
  *     the call. Then what comes out may be wrong, or SIF_CHANGED, but nothing outside inputs and outputs is read or written. Outputs are
  *     the kernel's alone until it returns: they overlap neither inputs nor one another, and nobody else writes to them.
  *   - Unless the status is SIF_OK, outputs are void: all counts are SIF_VOID, and all doubles NaN. SIF_TOO_LARGE says that there can be no
- *     such outputs: then nothing was written to them. The number of results, where one is given, is SIF_VOID after each failure.
+ *     such outputs: then nothing was written to them. The number of results, where one is given, is SIF_VOID after each failure. (Functions
+ *     of dictionaries say themselves what holds of their outputs, and who may use a dictionary.)
  *   - Scratch memory is allocated in the kernel, checked, and freed on every path.
  *   - Results add up: counts of pieces of the rows (for histories, pieces that split between providers) sum to the counts of the whole.
  *
@@ -260,13 +261,6 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
                                const int64_t *count, int64_t n_cells, uint64_t seed, int64_t first_replicate, int64_t n_replicates,
                                int64_t *resampled, const sif_interrupt_check *interrupt);
 
-#if defined(SIF_SHARED) && defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
-#ifdef __cplusplus
-}
-#endif
-
 /* A column of texts as tables hold them; a text may have any bytes, NUL too.
  * SIF_OFFSETS32, SIF_OFFSETS64: as Arrow's string and large_string. `rows` has n + 1 offsets into buffers[0].
  * SIF_VIEWS: as Arrow's string_view. `rows` has n views of 16 bytes, which name any of n_buffers buffers.
@@ -298,14 +292,24 @@ const int64_t *sif_first_rows(const sif_dictionary *dictionary);
 /* The code of each row: that of its label in the dictionary, to which new labels are added; -1 missing.
  * codes: n, overwritten. first_row: the number of row 0 in the whole column, for first_rows and the status.
  * SIF_BAD_TEXT: a row that does not lie within its bytes, is longer than INT32_MAX bytes, or is no UTF-8. SIF_TOO_LARGE: more labels than
- * `most`. After an error codes are void, and the dictionary is only good for being freed. */
-sif_status sif_encode_text(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt);
+ * `most`. After any error, this one too, codes may hold anything, and the dictionary is only good for being freed.
+ * Returns: SIF_BAD_TEXT, SIF_TOO_LARGE, SIF_NO_MEMORY. */
+sif_status sif_encode_text(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes,
+                           const sif_interrupt_check *interrupt);
 
 /* The place of each label among all, sorted by their bytes: that is the order of code points.
- * place: as many as there are labels. */
+ * place: as many as there are labels; after an error it may hold anything. Returns: SIF_NO_MEMORY. */
 sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, const sif_interrupt_check *interrupt);
 
-/* Puts place[code] in the place of each code from 0 to size - 1, and -1 in that of all others. */
+/* Puts place[code] in the place of each code from 0 to size - 1, and -1 in that of all others. After SIF_INTERRUPTED
+ * some codes are new and some are old. */
 sif_status sif_recode(int64_t n, int64_t size, const int32_t *place, int32_t *codes, const sif_interrupt_check *interrupt);
+
+#if defined(SIF_SHARED) && defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
 
 #endif
