@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ofsted_sif import errors
 from ofsted_sif._version import __version__
+from ofsted_sif.cli.asked import check_file
 from ofsted_sif.cli.options import parser
 from ofsted_sif.cli.printing import check_output, deliver
 from ofsted_sif.cli.wording import for_the_command_line
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0, 2 for what the user got wrong, 1 for an error inside the program."""
     options = parser().parse_args(arguments)
     try:
+        check_file(options)
         check_output(options)
         with warnings.catch_warnings(record=True) as caught:
             for category in _OURS:

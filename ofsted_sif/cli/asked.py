@@ -6,6 +6,7 @@ import argparse
 import codecs
 import csv
 import re
+import shlex
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,29 @@ from ofsted_sif.table import columns, dates
 from ofsted_sif.table.columns import STANDARD
 
 # ---- the table
+
+
+def check_file(options: argparse.Namespace) -> None:
+    """Refuse a FILE that is not there, before anything is done, and say what was probably meant."""
+    given = getattr(options, "file", None)
+    if given is None or Path(given).exists() or getattr(options, "every_inspection", False):  # of which a pattern names several files
+        return
+    raise FileNotFoundError(f"No such file or directory: {given!r}{_meant_by(given, getattr(options, 'provider', None))}")
+
+
+def _meant_by(given: str, provider: str | None) -> str:
+    """What to type in place of a FILE that is no file."""
+    if dates.parse_date(given) is not None:
+        return f"; a date goes after --as-at: --as-at {given}"
+    if given in set(sif.releases()["release"]):
+        return f"; a release goes after --release: --release {given}"
+    if given in sif.load_inspections().columns:
+        return f"; a column that makes the groups goes after --by: --by {given}"
+    if provider is not None and Path(provider).exists():
+        return f"; PROVIDER stands before FILE: {shlex.quote(given)} {shlex.quote(provider)}"
+    if provider is not None and not Path(given).suffix:
+        return f"; a name of several words stands in quotes: {shlex.quote(f'{provider} {given}')}"
+    return ""
 
 
 def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -122,11 +146,13 @@ def _offset(text: str) -> Any:
 
 def _last_day(table: pd.DataFrame) -> Any:
     """The last day of which the table tells: what it says itself, else its last publication or inspection."""
+    if "as_at" in table.columns and table["as_at"].nunique() == 1:  # a state that as_at made tells of one day
+        return table["as_at"].iloc[0]
     if "complete_to" in table.attrs:
         return table.attrs["complete_to"]
-    for name in ("published", "inspection_start"):
-        if name in table.columns:
-            days = dates.days_of(columns.column(table, name, name), name)
+    for name, argument in (("published", "published"), ("inspection_start", "inspected")):
+        if (held := columns.optional(table, name, argument)) is not None:
+            days = dates.days_of(held, name)
             if len(days) and days.max() > counts.NO_DAY:
                 return dates.iso(days.max())
     raise ValueError("the table has no dates: give --as-at")
