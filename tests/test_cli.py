@@ -122,6 +122,11 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["headline", "2024-03-31"], "'2024-03-31'; a date goes after --as-at: --as-at 2024-03-31"),
         (["aggregate", "31/03/2024"], "'31/03/2024'; a date goes after --as-at: --as-at 31/03/2024"),
         (["read", "no-such-file.csv"], "ofsted-sif: No such file or directory: 'no-such-file.csv'"),
+        (["headline", str(Path(__file__).parent)], "is a folder: give a file in it"),
+        (["series", "--as-at", "2024-03-31", "--as-at", "2020"], "--as-at 2020 is not a date as 2024-03-31"),
+        (["aggregate", "-o", "a.parquet"], "-o a.parquet: .parquet is none of the formats that can be written (.csv, .json, .md, .xlsx"),
+        (["aggregate", "-o", "a.csv", "--format", "xlsx"], "-o a.csv: --format xlsx does not fit a name that ends in .csv"),
+        (["aggregate", "-o", "a.xlsx", "--format", "table"], "-o a.xlsx: --format table does not fit a name that ends in .xlsx"),
         (["headline", "la-2024-03-31"], "a release goes after --release: --release la-2024-03-31"),
         (["aggregate", "region"], "a column that makes the groups goes after --by: --by region"),
         (["explain", str(Path(__file__)), "100001"], "PROVIDER stands before FILE: 100001 "),
@@ -525,6 +530,21 @@ def test_a_file_of_unknown_columns_says_how_to_name_them(tmp_path: Path, capsys:
         told = capsys.readouterr().err
         assert "say which: --column provider=URN --column inspected='Inspection date'" in told
         assert "mine.toml" not in told
+
+
+def test_a_call_of_python_is_said_to_be_one() -> None:
+    assert for_the_command_line("sif.combine(table, register) tells it") == "sif.combine(table, register) in Python tells it"
+    assert for_the_command_line("(sif.combine, sif.history_of)") == "(sif.combine, sif.history_of in Python)"
+
+
+def test_a_name_of_several_words_stands_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["explain", "Kingston", "upon", "Hull"], ["aggregate", "--by", "region", "a.csv", "b.csv"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "stands in quotes: 'Kingston upon Hull'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explain", "Hull", "--regoin"])
+    assert capsys.readouterr().err.rstrip().endswith("unrecognized arguments: --regoin")
 
 
 def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,8 @@ from ofsted_sif.table.columns import STANDARD
 def check_file(options: argparse.Namespace) -> None:
     """Refuse a FILE that is not there, before anything is done, and say what was probably meant."""
     given = getattr(options, "file", None)
+    if given is not None and Path(given).is_dir() and not getattr(options, "every_inspection", False):
+        raise IsADirectoryError(f"{given} is a folder: give a file in it")
     if given is None or Path(given).exists() or getattr(options, "every_inspection", False):  # of which a pattern names several files
         return
     raise FileNotFoundError(f"No such file or directory: {given!r}{_meant_by(given, getattr(options, 'provider', None))}")
@@ -164,6 +166,8 @@ def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
     if options.as_at:
         if options.release is not None:
             raise ValueError("--release gives the date: leave out --as-at")
+        for date in options.as_at:
+            dates.day(date, "as_at")
         when["date"] = options.as_at
     if options.published_by is not None:
         when["published_by"] = _offset(options.published_by)

@@ -34,7 +34,8 @@ _SAY_THE_COLUMNS = (
 )
 _NOT_IN_THE_TABLE = re.compile(r"^provider .* is not in the table$")
 _LIST_THEM = "; `ofsted-sif aggregate --by provider,provider_name` lists codes and names (of a FILE: FILE at its end)"
-_OF_PYTHON = re.compile(r"\bsif\.\w+(?:, sif\.\w+)*")
+_CALL = r"sif\.\w+(?:\([^()]*\))?"
+_OF_PYTHON = re.compile(rf"\b{_CALL}(?:, {_CALL})*")
 _FUNCTION = re.compile(r"\b(?:sif|ofsted_sif)\.(\w+)\(\)")
 
 
