@@ -557,3 +557,31 @@ def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pyte
     told = capsys.readouterr().err
     assert "incomplete" not in told
     assert "sif.change_between in Python" in told
+
+
+def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("xlsxwriter")
+    path = tmp_path / "mine.xlsx"
+    table = pd.DataFrame(
+        {
+            "URN": [100001, 100001, 100002],
+            "Inspection date": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]),
+            "Grade": ["Good", "Inadequate", None],
+            "Leadership": [1, 2, None],
+        }
+    )
+    with pd.ExcelWriter(path) as book:
+        table.to_excel(book, sheet_name="mine", index=False)
+        table.head(1).to_excel(book, sheet_name="one", index=False)
+    named = ["--column", "provider=URN", "--column", "inspected=Inspection date", "--column", "overall_effectiveness=Grade"]
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--format", "csv")))
+    assert (row["n"], row["good"], row["inadequate"]) == ("1", "0", "1")
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--judgement", "Leadership", "--format", "csv")))
+    assert (row["n"], row["good"]) == ("1", "1")
+    assert "1 provider" in said(capsys, "aggregate", str(path), *named, "--sheet", "one")
+    assert said(capsys, "explain", "100001", str(path), *named).startswith("100001, as at 1 January 2021")
+    assert main(["aggregate", str(path), *named, "--sheet", "none"]) == 2
+    assert "'none'" in capsys.readouterr().err
+    table.set_axis(["provider", "inspection_start", "leadership", "leadership "], axis="columns").to_excel(path, index=False)
+    assert main(["aggregate", str(path), "--judgement", "leadership"]) == 2
+    assert "the table has 2 columns of that name" in capsys.readouterr().err

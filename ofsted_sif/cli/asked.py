@@ -8,7 +8,7 @@ import csv
 import re
 import shlex
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 import ofsted_sif as sif
 from ofsted_sif import counts, csv_header, reading
 from ofsted_sif.cli.wording import COLUMNS
+from ofsted_sif.reading import files
 from ofsted_sif.report.naming import Whose, whose
 from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns, dates
@@ -59,6 +60,8 @@ def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | 
         if options.sheet is not None:
             raise ValueError(f"--sheet {options.sheet}: {options.file} is no workbook and has no sheets")
         table, register = _own_table(options.file), None
+    elif (held := _own_sheet(options.file, options.sheet, called)) is not None:
+        table, register = held, None
     else:
         table, report = reading.read_inspections(options.file, sheet=options.sheet, return_report=True)
         register = report.register
@@ -95,6 +98,33 @@ def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
         return False
     with Path(path).open(encoding=_encoding(path), errors="replace", newline="") as file:
         _, header = csv_header.header_of(file.read(csv_header.BEGINNING))
+    return _is_own_header(header, called)
+
+
+def _own_sheet(path: str, name: str | None, called: dict[str, str | None]) -> pd.DataFrame | None:
+    """The table of the user's own that a sheet of a workbook holds, its names in the first row; None where it holds another."""
+    if not path.lower().endswith((".xlsx", ".ods", ".xls")):
+        return None
+    source = files.open_source(path)
+    if name is not None and name not in source.names:
+        return None  # the reader says which sheets there are
+    sheet = source.names[0] if name is None else name
+    header = [str(cell).strip() for row in source.load(sheet, 1).rows for cell in row]
+    if not _is_own_header(header, called):
+        return None
+    cells = [[_cell(cell) for cell in row] for row in source.load(sheet, None).rows[1:]]
+    return pd.DataFrame([row for row in cells if any(cell is not None for cell in row)], columns=header, dtype=object)
+
+
+def _cell(value: Any) -> Any:
+    """A cell's value: blank ones are missing, and a number without a fraction, a key perhaps, has none."""
+    if value == "":
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_own_header(header: Sequence[str], called: dict[str, str | None]) -> bool:
+    """Whether a header has the names that the user gave, or the standard ones."""
     if any(name in header for name in called.values()):
         return True
     return "provider" in header and any(name in header for name in JUDGEMENTS)
