@@ -355,7 +355,7 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("openpyxl")
     assert main(["headline", "--format", "xlsx"]) == 2
     assert "give the file to write, as -o answer.xlsx" in capsys.readouterr().err
     path = tmp_path / "headline.xlsx"
@@ -560,7 +560,7 @@ def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pyte
 
 
 def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("openpyxl")
     path = tmp_path / "mine.xlsx"
     table = pd.DataFrame(
         {
