@@ -22,8 +22,8 @@ from ofsted_sif.scales import GradeScale
 # The columns of a table of inspections before its judgements; those that no source has are left out.
 ORDER = (
     "provider", "provider_name", "provider_type", "local_authority", "region", "ofsted_region", "opened", "closed", "framework",
-    "inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published", "known_from", "graded",
-    "outcome",
+    "inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published", "known_from", "as_at",
+    "graded", "outcome",
 )  # fmt: skip
 
 
