@@ -71,12 +71,13 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
     int are_plain = 1;
     for (size_t r = 0; r < count; r++) {
         const uint8_t *const view = block->views + VIEW * r;
-        int32_t length, at[2];
+        int32_t length;
         memcpy(&length, view, sizeof length);
         length &= (int32_t)block->missing[r] - 1;
         const uint8_t *text = view + 4;
         int has_room = 1;
         if (length > IN_VIEW) {
+            int32_t at[2];
             memcpy(at, view + 8, sizeof at);
             if (at[0] < 0 || at[0] >= n_buffers)
                 return (int64_t)r;
