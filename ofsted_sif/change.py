@@ -6,7 +6,7 @@ day count once (the last of equals, as in `as_at`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -180,7 +180,7 @@ def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -
     return result(labels, data)
 
 
-def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[str, Any]:
+def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[Hashable | None, Any]:
     return {
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
@@ -325,7 +325,7 @@ def change_summary(
 def _change_codes(values: pd.Series) -> np.ndarray:
     """0 declined, 1 same, 2 improved, -1 missing."""
     codes, labels = label_codes(values)
-    known = np.append(CHANGE.categories.get_indexer(np.asarray(labels, dtype=object)), -1)[codes]
+    known = np.append(CHANGE.categories.get_indexer(pd.Index(np.asarray(labels, dtype=object))), -1)[codes]
     if (unknown := (known < 0) & (codes >= 0)).any():
         row = int(np.argmax(unknown))
         raise RowError("column 'change', ", row, f": {values.iloc[row]!r} is none of improved, same, declined", "change", values.iloc[row])

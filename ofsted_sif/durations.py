@@ -8,7 +8,7 @@ first grade may be older than its first spell, and times count from the inspecti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -225,7 +225,7 @@ def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFra
     return result(labels, data)
 
 
-def _attrs(until: int, judgement: str, n_providers: int) -> dict[str, Any]:
+def _attrs(until: int, judgement: str, n_providers: int) -> dict[Hashable | None, Any]:
     return {"until": iso(until), "judgement": judgement, "n_left_truncated": n_providers}
 
 

@@ -6,7 +6,7 @@ row its number: rows keep their order within a provider, and an error tells in w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -128,11 +128,11 @@ def _count(frame: pd.DataFrame, question: partial.Question, partition_info: Any 
         raise error.moved(error.row + begin) from None
 
 
-def _categories(frame: pd.DataFrame) -> dict[str, pd.CategoricalDtype]:
+def _categories(frame: pd.DataFrame) -> dict[Hashable, pd.CategoricalDtype]:
     return frame.dtypes.to_dict()
 
 
-def _united(parts: list[dict[str, pd.CategoricalDtype]]) -> dict[str, pd.CategoricalDtype]:
+def _united(parts: list[dict[Hashable, pd.CategoricalDtype]]) -> dict[Hashable, pd.CategoricalDtype]:
     """The categories of all partitions, in the order in which they come."""
     return {name: partial.stacked([pd.Categorical([], dtype=part[name]) for part in parts]).dtype for name in parts[0]}
 

@@ -225,7 +225,8 @@ def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool = False, used_o
         place[kept] = np.arange(len(kept))
         labels = labels[kept]
     codes = np.concatenate([_translated(piece, place)[0] for piece in pieces]) if pieces else np.empty(0, np.int8)
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(labels, ordered=column.type.ordered), validate=False)
+    dtype = pd.CategoricalDtype(labels, ordered=column.type.ordered)
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def is_unordered_dictionary(dtype: Any) -> bool:
@@ -335,8 +336,7 @@ def _coded_by_arrow(column: pa.ChunkedArray, *, in_order: bool = False) -> Coded
 
 def _coded_text(column: Any, name: str) -> Coded | None:
     """A column of text as it lies, polars' too."""
-    import pyarrow as pa
-
+    pa = _arrow()
     column = pa.chunked_array(column)
     try:
         found = counts.text_codes(column)

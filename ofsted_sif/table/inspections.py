@@ -108,9 +108,9 @@ class Inspections:
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
         """The groups of all rows, or of some in the order given."""
-        as_they_lie = rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()))
-        frame = self.frame if as_they_lie else self.frame.take(rows)
-        return groups(frame, by, observed=observed)
+        if rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all())):
+            return groups(self.frame, by, observed=observed)
+        return groups(self.frame.take(rows), by, observed=observed)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
         """The columns of `by` as they are, to be taken over into a result."""

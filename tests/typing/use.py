@@ -6,6 +6,7 @@ from typing import Any, assert_type
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 import ofsted_sif as sif
 from ofsted_sif import counts
@@ -30,6 +31,14 @@ several = sif.aggregate(state, by=["region", "framework"], judgement=["overall_e
 many = sif.series(table, pd.date_range("2020-03-31", periods=3, freq="YE"), framework="all", published_by=pd.DateOffset(months=1))
 lower, upper = sif.proportion_interval(10, 43, method="jeffreys")
 lowest: np.ndarray[Any, Any] = lower
+
+# a result is of the kind of its table
+assert_type(counted, pd.DataFrame)
+assert_type(sif.load_inspections(), pd.DataFrame)
+assert_type(sif.as_at(table, "2024-03-31", framework="all"), pd.DataFrame)
+of_polars = pl.DataFrame({"region": ["London", "London"], "overall_effectiveness": ["Good", "Inadequate"]})
+assert_type(sif.aggregate(of_polars, "region"), pl.DataFrame)
+assert_type(sif.aggregate(of_polars.lazy(), "region"), pl.DataFrame)
 
 # change, time, trend
 changes = sif.changes(table, date="2024-03-31", framework="all")
