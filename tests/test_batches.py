@@ -337,6 +337,16 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
         scan.aggregate("region")
 
 
+def test_a_dictionary_of_unsigned_codes_is_followed_through_time(table, tmp_path) -> None:
+    ordered = table.sort_values("provider", kind="stable").assign(provider=lambda rows: rows["provider"].astype("category"))
+    arrow = pa.Table.from_pandas(ordered, preserve_index=False)
+    place = arrow.schema.get_field_index("provider")
+    unsigned = arrow["provider"].cast(pa.dictionary(pa.uint8(), pa.string()))
+    pq.write_table(arrow.set_column(place, "provider", unsigned), tmp_path / "a.parquet")
+    found = sif.scan(tmp_path / "a.parquet").transitions(framework="all")
+    assert found["n"].tolist() == sif.transitions(ordered, framework="all")["n"].tolist()
+
+
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     whole = pd.read_parquet(file)  # with the frameworks in the order of its dictionary, as by batches

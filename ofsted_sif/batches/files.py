@@ -385,7 +385,7 @@ def split_by_provider(
         column = table.column(provider).combine_chunks()
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
         starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
         labels = column.take(pa.array(starts)).to_pylist()
         goes_on = bool(kept) and labels[0] == last

@@ -93,6 +93,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
         return pd.DataFrame(columns, copy=False)
+    if (read := frames.of_stream(table)) is not None:
+        table = read
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
