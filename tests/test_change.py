@@ -673,6 +673,11 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
         (lambda table: sif.compare(table[:1], table[:1], paired=True, provider="urn"), "provider='urn': the table has no such column"),
+        (lambda table: sif.compare(table[:1], table[1:], provider="urn"), "provider='urn': the table has no such column"),
+        (
+            lambda table: sif.compare(table.rename(columns={"provider": "urn"}), table, provider="urn"),
+            "provider='urn': the table has no such column",
+        ),
     ],
 )
 def test_what_a_user_gets_wrong_is_said_from_the_first_word_on(call, said):
