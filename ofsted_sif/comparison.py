@@ -68,7 +68,8 @@ def compare(
     Raises
     ------
     ValueError
-        For a missing column, or a provider that occurs twice in a table of pairs.
+        For a missing column, a provider that occurs twice in a table of pairs, or pairs of tables of which no
+        provider is in both.
 
     Warns
     -----
@@ -294,6 +295,12 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np
         if index.has_duplicates:
             raise ValueError(f"{name}: provider {index[index.duplicated()][0]} stands in it twice; pairs are of one row a provider")
     partner = keys[1].get_indexer(keys[0])
+    if len(first) and len(second) and (partner < 0).all():
+        of_one, of_other = (repr(next(iter(index.tolist()))) for index in keys)
+        raise ValueError(
+            f"paired=True: no provider is in both tables (column {provider!r}: a has {of_one}, b has {of_other}); "
+            "write the keys of both alike"
+        )
     of_partner = np.append(of_b, -1)[partner]
     both = (partner >= 0) & (of_a >= 0) & (of_partner >= 0)
     return of_a[both], of_partner[both]

@@ -622,6 +622,16 @@ def test_tables_that_share_providers_are_no_two_samples():
         sif.compare(now, as_text)
 
 
+def test_pairs_of_tables_that_have_no_provider_in_common_are_refused_with_a_key_of_each():
+    table = pd.DataFrame({"provider": [100001, 100002], "overall_effectiveness": ["Good", "Inadequate"]})
+    other = table.assign(provider=["100001.0", "100002.0"])
+    with pytest.raises(ValueError, match=r"no provider is in both tables \(column 'provider': a has '100001', b has '100001\.0'\)"):
+        sif.compare(table, other, paired=True)
+    with pytest.raises(ValueError, match="a has 100001, b has 100003"):
+        sif.compare(table, table.assign(provider=[100003, 100004]), paired=True)
+    assert sif.compare(table, table.iloc[:0], paired=True)["n_a"].tolist() == [0] * 5
+
+
 @pytest.mark.filterwarnings("error")
 def test_pairs_and_tables_of_other_providers_need_no_word():
     now, then = (sif.as_at(INSPECTIONS, date, framework=["SIF", "ILACS"]) for date in ("2024-03-31", "2019-03-31"))
