@@ -310,7 +310,12 @@ def explain(
         if everyone.closed is not None and NO_DAY != everyone.closed[code] <= until:
             return f"the provider closed on {in_words(everyone.closed[code])}"
         if row != chosen:
-            return f"a later one counts, of {in_words(dated[in_force[-1]])}"
+            later = in_force[-1]
+            if dated[later] > dated[row]:
+                return f"a later one counts, of {in_words(dated[later])}"
+            if report[later] > report[row]:
+                return f"another row of the same day counts, published on {in_words(report[later])}"
+            return "another row of the same day counts, further down in the table"
         if max_age is not None and expiry(dated[[row]], max_age)[0] < until:
             return "the most recent graded inspection, but older than max_age: its grades count as missing"
         return f"the most recent graded inspection by {in_words(until)}" + (
