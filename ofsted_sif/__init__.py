@@ -28,6 +28,7 @@ from ofsted_sif.aggregation import aggregate
 from ofsted_sif.datasets import load_hex_map, load_inspections, load_local_authorities, release, releases
 from ofsted_sif.errors import (
     BeyondDataWarning,
+    FrameworkMissingWarning,
     GradesNotTakenWarning,
     IncompleteHistoryError,
     IncompleteHistoryWarning,
@@ -118,6 +119,7 @@ __all__ = [
     "NotAJudgementWarning",
     "OlderReleaseWarning",
     "PooledFrameworksWarning",
+    "FrameworkMissingWarning",
     "ReadingError",
     "ReadingReport",
     "RowError",

@@ -294,6 +294,8 @@ def explain(
 
     def reason(row: int) -> str:
         if may_count.framework is not None and not may_count.framework[row]:
+            if may_count.left_out_without_framework[row]:
+                return "its framework is missing, and framework= names those that are asked for"
             return f"framework {frame['framework'].iloc[row]} is not asked for"
         if not may_count.graded[row]:
             return f"not graded: {_kind(frame, row)}"
