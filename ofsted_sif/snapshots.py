@@ -745,7 +745,7 @@ class Series(OfHistories):
         unknown = [*(labels_at(of, found.unknown.group) for of in found.grouped.labels.values()), found.unknown.date]
         counted["unknown"] = PartialCounts(tuple(unknown), (found.unknown.counted[:, 0],))
         counted |= self.marks_of_period(seen)
-        counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
+        counted |= self.chosen_frameworks(seen.may_count, seen.frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
             date, of = np.nonzero(found.by_framework)
             in_force_of = PartialCounts((date, found.framework_labels.take(of)), (found.by_framework[date, of],))
@@ -760,7 +760,7 @@ class Series(OfHistories):
             if (of := partial.counted.get("frameworks in force")) is not None:
                 place = pd.Index(np.asarray(labels, dtype=object)).get_indexer(pd.Index(np.asarray(of.labels[1], dtype=object)))
                 np.maximum.at(most, place, of.sums[0])
-            self.say_frameworks(labels, most)
+            self.say_frameworks(partial, labels, most)
         days = self.grid().days
         cells, unknown = partial.counted["in force"], partial.counted["unknown"]
         grouped, (group, unknown_group) = self.groups_of(self.by, self.observed, [cells, unknown])

@@ -381,6 +381,30 @@ def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -
         assert told[0] == told[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("as_at", {"date": "2024-03-31"}),
+        ("series", {"dates": DATES}),
+        ("changes", {}),
+        ("transitions", {}),
+        ("periods", {}),
+        ("spells", {"until": "2024-03-31"}),
+        ("change_between", {"date_from": "2016-03-31", "date_to": "2024-03-31"}),
+        ("trend", INDEPENDENT),
+    ],
+)
+def test_missing_frameworks_in_different_pieces_are_said_once(name, options, table, tmp_path) -> None:
+    rows = table.copy()
+    blank = rows.index[rows[GRADE].notna()][[3, 200, -1]]
+    rows.loc[blank, "framework"] = None
+    file, whole = parquet(rows, tmp_path / "a.parquet")
+    for source in (file, whole):
+        with pytest.warns(sif.FrameworkMissingWarning, match="leaves out 3 graded inspections whose framework is missing") as caught:
+            getattr(sif, name)(source, framework=["SIF", "ILACS"], **options)
+        assert [warning.category for warning in caught] == [sif.FrameworkMissingWarning]
+
+
 MEMORY = """
 import sys, numpy as np, pyarrow as pa, pyarrow.parquet as pq, ofsted_sif as sif
 file, rows = sys.argv[1], 12_000_000
