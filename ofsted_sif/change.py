@@ -215,12 +215,14 @@ class Changes(OfHistories):
         n_unknown = 0 if seen.known is None or not is_told else int((seen.known.since[found.alone] != NO_DAY).sum())
         numbers = PartialCounts((), tuple(np.array([number]) for number in (len(found.alone), n_unknown, is_told)))
         counted = {"words": words, "pairs": PartialRows(_changed(seen, found, self.by)), "numbers": numbers}
-        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.append(found.latest, found.previous)))
+        return Partial(
+            len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, np.append(found.latest, found.previous))
+        )
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """The pairs of all pieces in the order of the keys of their providers."""
         if (of := partial.counted.get("frameworks")) is not None:
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         scale, _ = self.grades_of(partial.counted["words"], self.judgement, self.scale)
         changed = self.rows_of(partial.counted["pairs"], {"previous": scale.dtype, "latest": scale.dtype})
         alone, n_unknown, is_told = (int(number[0]) for number in partial.counted["numbers"].sums)
@@ -497,14 +499,14 @@ class Transitions(OfHistories):
         parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves, **self.left_out(taken, may_count)}
         ends = np.unique(ends[[0, -1]]) if len(ends) else ends
         parts["ends"] = PartialCounts((ends,), (np.zeros(len(ends), dtype=np.int64),))
-        return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.frame, np.flatnonzero(may_count)))
+        return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.may_count, seen.frame, np.flatnonzero(may_count)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and periods are shown without a gap."""
         self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         moves = partial.counted["moves"]
         grouped, (_, group) = self.groups_of(self.by, True, [partial.counted["groups"], moves])
         scale, (before, after) = self.grades_of(partial.counted["words"], self.judgement, self.scale, *moves.labels[-2:])

@@ -663,14 +663,18 @@ class OfSpells(OfHistories):
         last = day(self.until, "until")
         taken = _taking_part(seen, last, self.published_by)
         eligible = seen.in_known_time(taken)
-        told = {"words": words, **self.left_out(taken, eligible), **self.chosen_frameworks(seen.frame, np.flatnonzero(eligible))}
+        told = {
+            "words": words,
+            **self.left_out(taken, eligible),
+            **self.chosen_frameworks(seen.may_count, seen.frame, np.flatnonzero(eligible)),
+        }
         return Observed(seen, eligible, last), told
 
     def said(self, partial: Partial) -> GradeScale:
         """Say what is to be said of the whole table; and the scale of its grades."""
         self.say_left_out(partial)
         if (of := partial.counted.get("frameworks")) is not None:
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         return self.grades_of(partial.counted["words"], self.judgement, self.scale)[0]
 
 

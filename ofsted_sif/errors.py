@@ -49,6 +49,10 @@ class PooledFrameworksWarning(UserWarning):
     """Inspections of several frameworks were taken together and none was named; naming them, or ``framework="all"``, is consent."""
 
 
+class FrameworkMissingWarning(UserWarning):
+    """Graded inspections whose framework is missing were left out because frameworks were named; ``framework="all"`` takes them."""
+
+
 class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 

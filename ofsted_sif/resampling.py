@@ -71,8 +71,8 @@ def resample(
         By default the share that meets the threshold.
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
         of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
-        mapping or Series of named numbers. It gets the rows of the providers drawn; a provider drawn twice appears as two, and the
-        provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
+        mapping or Series of named numbers. It gets a copy of the rows of the providers drawn; a provider drawn twice appears as two, and
+        the provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
     n : int, default 1000
         Number of replicates.
     method : {"percentile", "bca"}, default "percentile"
@@ -276,7 +276,7 @@ def _of_function(
         with ThreadPoolExecutor(draw.threads) as pool:
             return np.array(list(pool.map(answered, range(total))))
 
-    names, estimate = _numbers_of(statistic(frame), statistic)
+    names, estimate = _numbers_of(statistic(frame.copy()), statistic)  # a copy: the function may write in it
     with _bar(n + (n_providers if draw.jackknife else 0), draw.progress) as bar:
         replicates = all_of(replicate, n, bar).T
         left_out = all_of(without, n_providers, bar).T if draw.jackknife else None

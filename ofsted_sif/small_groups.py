@@ -31,6 +31,7 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
         raise MissingColumnError(
             f"{function} takes what sif.aggregate gives: a row a group with n_judged, and the count and the share of the scale's threshold"
         )
+    _refuse_repeated(counted, function)
     _refuse_total(counted[["n_judged", *(str(name)[6:] for name in shares)]].to_numpy(dtype=np.float64), function)
     good = str(shares[-1])[6:]  # the threshold's stands after those of the grades
     n = counted["n_judged"].to_numpy(dtype=np.float64)
@@ -39,6 +40,16 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     n = np.where(n > 0, counted["n_eff"].to_numpy(dtype=np.float64), 0)
     share = counted[f"share_{good}"].to_numpy(dtype=np.float64)
     return np.where(n > 0, np.nan_to_num(share) * n, np.where(np.isnan(n), np.nan, 0)), n
+
+
+def _refuse_repeated(counted: pd.DataFrame, function: str) -> None:
+    """Refuse groups that stand there once per date or judgement: the rows are the same providers again."""
+    for name, of_one in (("as_at", "counted[counted['as_at'] == date]"), ("judgement", "counted[counted['judgement'] == name]")):
+        if name in counted.columns and (several := counted[name].nunique()) > 1:
+            raise ValueError(
+                f"{function} takes a row a group, and the column {name!r} has {several} values: the same providers would count "
+                f"{several} times; take one of them, {of_one}"
+            )
 
 
 def _refuse_total(counts: np.ndarray, function: str) -> None:
@@ -79,7 +90,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a level outside (0, 1); a column of
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a level outside (0, 1); a column of
         the table that the result would overwrite.
 
     Notes
@@ -214,7 +226,8 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a `trim` outside [0, 0.5).
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a `trim` outside [0, 0.5).
 
     Notes
     -----

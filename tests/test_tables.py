@@ -87,6 +87,39 @@ def test_rule_18_other_columns_of_nearly_the_name_are_asked_for(argument, column
     assert len(sif.as_at(two("Good", "Inadequate", **columns), "2015-01-01", **given)) == 1
 
 
+CLOSED = [
+    "CloseDate",
+    "close_dt",
+    "CLOSEDATE",
+    "closedate",
+    "DateClosed",
+    "date closed",
+    "ClosedDate",
+    "Close date",
+    "closed_on",
+    "ClosureDate",
+]
+OPENED = ["OpenDate", "open_dt", "OPENDATE", "opendate", "DateOpened", "date opened", "OpenedDate", "Open date", "opened_on", "OpeningDate"]
+
+
+@pytest.mark.parametrize(("argument", "name"), [*(("closed", name) for name in CLOSED), *(("opened", name) for name in OPENED)])
+def test_rule_18_the_names_of_registers_are_asked_for_in_table_and_register(argument, name):
+    dates = {name: ["2021-01-01", "2021-01-01"]}
+    with pytest.raises(sif.MissingColumnError, match=f"Give {argument}='{name}' to use it, or {argument}=None"):
+        sif.as_at(two("Good", "Inadequate", **dates), "2022-01-01")
+    table = two("Good", "Inadequate")
+    register = pd.DataFrame({"provider": table["provider"].unique(), name: "2021-01-01"})
+    with pytest.raises(sif.MissingColumnError, match=f"{argument}='{name}'"):
+        sif.as_at(table, "2022-01-01", register=register)
+    assert len(sif.as_at(table, "2022-01-01", register=register, **{argument: name})) == (argument == "opened")
+
+
+@pytest.mark.parametrize("name", ["InspectionEndDate", "inspectionenddate", "PreviousInspectionDate", "Enclosed", "Reopens"])
+def test_rule_18_dates_of_something_else_are_not_asked_for(name):
+    table = two("Good", "Good").assign(**{name: "2015-01-01"})
+    assert len(sif.as_at(table.rename(columns={"inspection_start": "published"}), "2020-01-01")) == 1
+
+
 def test_rule_18_values_of_another_kind_are_no_date():
     table = two("Good", "Good", **{"Closed": ["no", "no"], "Inspection number": [1, 2], "Published": ["yes", "yes"]})
     assert len(sif.as_at(table, "2020-01-01")) == 1

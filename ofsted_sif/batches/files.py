@@ -413,6 +413,16 @@ def split_by_provider(
 # ---- the ordered copy
 
 
+def check_target(source: Source, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse to write over a file that is read, and, unless that is asked for, over any other."""
+    if not os.path.exists(path):
+        return
+    if any(os.path.exists(file) and os.path.samefile(file, path) for file in {unit.file for unit in source.units}):
+        raise ValueError(f"the copy can't have the name of its source, {os.fspath(path)}: give another name")
+    if not overwrite:
+        raise FileExistsError(f"{os.fspath(path)} is there already: give another name, or overwrite=True to replace it")
+
+
 def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -> None:
     """Write all columns to a Parquet file in which the rows of each provider stand together, in the order in which they stood.
 

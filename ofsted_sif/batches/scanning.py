@@ -89,13 +89,15 @@ class Scan:
         cluster=None,
     )
 
-    def ordered(self, path: str | os.PathLike[str]) -> Scan:
+    def ordered(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
 
         Parameters
         ----------
         path : str or path
-            The file to write; one that is there is replaced.
+            The file to write; never one of those that are scanned.
+        overwrite : bool, default False
+            Whether a file of that name is replaced.
 
         Returns
         -------
@@ -104,9 +106,14 @@ class Scan:
 
         Raises
         ------
+        ValueError
+            Where the path is that of a file that is scanned.
+        FileExistsError
+            Where there is such a file already, and `overwrite` is not given.
         ImportError
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
+        files.check_target(self.source, path, overwrite=overwrite)
         files.write_ordered(self.source, self.columns["provider"], path)
         again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)

@@ -216,17 +216,25 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
 _NEAR = {
     "published": re.compile(r"publi(sh|c)"),
     "inspected": re.compile(r"inspect"),
-    "opened": re.compile(r"(^|_)open(ed|ing)?(_|$)"),
-    "closed": re.compile(r"(^|_)clos(ed|ing|ure)(_|$)|(^|_)close(_|$)"),
-    "graded": re.compile(r"^(is_|was_)?graded$"),
+    "opened": re.compile(r"(^|_)(date_?)?open(ed|ing)?(_?(date|dt|day|on))?(_|$)"),
+    "closed": re.compile(r"(^|_)(date_?)?clos(e|ed|ing|ure)(_?(date|dt|day|on))?(_|$)"),
+    "graded": re.compile(r"^((is|was)_?)?graded$"),
 }
 #: Words that say that a date is of something else.
-_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|$)|penultimate|number|register")
+_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|date|$)|penultimate|number|register")
+#: Where a new word begins in a name without spaces: "CloseDate".
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 DEFAULTS = Columns().needed()
 
 
+def _form(name: Any) -> str:
+    """A name in the form in which names are compared, whatever its case, spaces and underscores: "CloseDate" becomes "close_date"."""
+    return snake_case(_NEW_WORD.sub("_", str(name)))
+
+
 def _looks_near(name: Any) -> bool:
-    form = snake_case(str(name))
+    form = _form(name)
     return any(pattern.search(form) for pattern in _NEAR.values())
 
 
@@ -261,7 +269,7 @@ def is_near(other: Any, name: str, argument: str) -> bool:
     """Whether a column of another name may be the standard one that an argument names."""
     if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
         return False
-    form = snake_case(other)
+    form = _form(other)
     if form == name or get_close_matches(form, [name], n=1, cutoff=0.88):
         return True
     return bool(_NEAR[argument].search(form)) and not _OF_ANOTHER.search(form)

@@ -13,7 +13,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, with_words
-from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
+from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled, warn_of_missing_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import (
@@ -295,7 +295,10 @@ def observe_numbers(
     inspected, published = days_of_records(frame, called)
     for name in names(by, "by"):
         column(frame, name, "by")
-    may_count = Eligible(in_framework(frame, which.framework, of_piece=of_piece), np.ones(len(frame), dtype=np.bool_), None)
+    in_those, without = in_framework(frame, which.framework, of_piece=of_piece)
+    may_count = Eligible(in_those, np.ones(len(frame), dtype=np.bool_), None, without_framework=without)
+    if not of_piece:
+        warn_of_missing_frameworks(may_count.left_out_without_framework)
     no_grades = np.empty(0, dtype=np.int8)
     days = dated(inspected, published)
     known = known_of(frame, days, None, which)
