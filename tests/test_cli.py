@@ -436,3 +436,69 @@ def test_a_headline_of_a_date_beyond_the_data_says_so_and_compares_nothing(capsy
     told = capsys.readouterr()
     assert "note: 1 January 2030 lies beyond the data: the table is complete to 24 August 2026" in told.err
     assert "A year ago: not compared, because the table ends on 24 August 2026." in " ".join(told.out.split())
+
+
+# ---- a CSV of one's own, as other programs write it
+
+ROWS = [["provider", "inspection_start", "overall_effectiveness"], ["1", "2020-01-01", "Good"], ["2", "2020-02-01", "Inadequate"]]
+
+
+@pytest.mark.parametrize(
+    ("separator", "line_end", "encoding"),
+    [(",", "\r", "utf-8"), (";", "\n", "utf-8-sig"), (";", "\r\n", "cp1252"), ("\t", "\r", "utf-8"), ("\t", "\r\n", "utf-16")],
+)
+def test_a_csv_is_read_whatever_separates_its_cells_and_lines(
+    separator: str, line_end: str, encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes("".join(separator.join(row) + line_end for row in ROWS).encode(encoding))
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), "--format", "csv")))
+    assert (row["n"], row["good"], row["inadequate"]) == ("2", "1", "1")
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused_as_the_functions_refuse_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_twice = written(
+        tmp_path, "provider,inspection_start,overall_effectiveness,overall_effectiveness\n1,2020-01-01,Good,Inadequate\n"
+    )
+    held_twice = written(tmp_path, "provider,inspection_start,inspection_start,leadership\n1,2020-01-01,2021-01-01,Good\n", "held.csv")
+    urn_twice = written(tmp_path, "URN,URN,inspection_start,leadership\n1,2,2020-01-01,Good\n", "urn.csv")
+    for arguments in (
+        ["aggregate", judged_twice],
+        ["aggregate", judged_twice, "--every-inspection"],
+        ["headline", judged_twice, "--as-at", "2020-06-30"],
+        ["aggregate", held_twice, "--judgement", "leadership"],
+        ["aggregate", urn_twice, "--judgement", "leadership", "--column", "provider=URN"],
+    ):
+        assert main(arguments) == 2
+        assert "the table has 2 columns of that name" in capsys.readouterr().err
+    unused = written(tmp_path, "provider,inspection_start,leadership,note,note\n1,2020-01-01,Good,a,b\n", "unused.csv")
+    assert row_of(said(capsys, "headline", unused), "Leadership")[:2] == ["0", "1"]
+
+
+def test_rows_with_more_cells_than_the_header_are_refused_and_a_separator_at_each_end_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = written(tmp_path, "provider,inspection_start,leadership\n1,2020-01-01,Good,x\n2,2020-01-01,Good,y\n")
+    assert main(["aggregate", more, "--judgement", "leadership"]) == 2
+    assert "its rows have more cells than its header has names (3, between commas)" in capsys.readouterr().err
+    ends = written(tmp_path, "provider,inspection_start,leadership\n1,2020-01-01,Good,\n2,2020-01-01,Good,\n", "ends.csv")
+    assert row_of(said(capsys, "headline", ends), "Leadership")[:2] == ["0", "2"]
+
+
+def test_a_header_of_any_length_or_kind_is_no_error_inside_the_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in (
+        "provider," + "x" * 200_000 + "\n1,2\n",
+        '"provider,leadership\n1,Good\n',
+        "provider\0,leadership\n1,Good\n",
+        "\n\n",
+        ",\n",
+    ):
+        assert main(["aggregate", written(tmp_path, text), "--judgement", "leadership"]) == 2, text[:30]
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_list_of_names_may_have_a_name_on_each_line(capsys: pytest.CaptureFixture[str]) -> None:
+    by_line = said(capsys, "aggregate", "--framework", "SIF\r\nILACS", "--format", "csv")
+    assert by_line == said(capsys, "aggregate", "--framework", "SIF,ILACS", "--format", "csv")

@@ -142,6 +142,8 @@ class Scan:
                 self._count_histories(question, names, pool, done, bar)
             else:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
+        if not done.parts and self.source.empty is not None:
+            done.add(question.count(self._as_asked(self.source.empty.select(names), question)))
         return done.finish()
 
     def columns_of(self, question: partial.Question) -> dict[str, str]:
@@ -163,6 +165,12 @@ class Scan:
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
 
+    def _as_asked(self, table: Any, question: partial.Question) -> Any:
+        """A table of Arrow as a question takes it."""
+        if question.whole_rows:
+            return _as_it_is(table, self.source.text)
+        return _judged(table, question, self.source.text) if question.histories else table
+
     def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
 
@@ -174,8 +182,7 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                as_asked = _as_it_is if question.whole_rows else _judged
-                done.add(question.count(as_asked(table, question, self.source.text)))
+                done.add(question.count(self._as_asked(table, question)))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
@@ -184,7 +191,7 @@ def _opened(again: functools.partial[Scan]) -> Scan:
     return again()
 
 
-def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
+def _as_it_is(table: Any, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow as pandas would have read it: text is text again."""
     for position, name in enumerate(table.column_names):
         if name in text:
@@ -251,8 +258,6 @@ class _Done:
             self.parts = [partial.merge(self.parts)]
 
     def finish(self) -> pd.DataFrame:
-        if not self.parts:
-            raise ValueError("there is nothing to count: the source has no rows")
         try:
             return self.question.finish(partial.merge(self.parts))
         except RowError as error:

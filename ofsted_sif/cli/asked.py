@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import re
 import warnings
@@ -13,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import ofsted_sif as sif
-from ofsted_sif import counts, reading
+from ofsted_sif import counts, csv_header, reading
 from ofsted_sif.cli.wording import COLUMNS
 from ofsted_sif.report.naming import Whose, whose
 from ofsted_sif.scales import JUDGEMENTS
@@ -49,19 +50,25 @@ def _own_table(path: str) -> pd.DataFrame:
         if is_parquet(path):
             return pd.read_parquet(path)
         try:
-            return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+            return csv_header.read_csv(path, _encoding(path))
         except UnicodeDecodeError:  # as Excel writes it
-            return pd.read_csv(path, dtype=str, encoding="cp1252")
+            return csv_header.read_csv(path, "cp1252")
     except ValueError as error:
         raise ValueError(f"{path} can't be read: {error}") from error
+
+
+def _encoding(path: str) -> str:
+    """UTF-16 where the file's first two bytes say so, as Excel's "Unicode text" has it; else UTF-8."""
+    with Path(path).open("rb") as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
     """Whether a file is a CSV with the standard column names, as `DataFrame.to_csv` writes a table, or with those that the user named."""
     if not path.lower().endswith(".csv"):
         return False
-    with Path(path).open("rb") as file:
-        header = next(csv.reader([file.readline(100_000).decode("utf-8-sig", errors="replace")]), [])
+    with Path(path).open(encoding=_encoding(path), errors="replace", newline="") as file:
+        _, header = csv_header.header_of(file.read(csv_header.BEGINNING))
     if any(name in header for name in called.values()):
         return True
     return "provider" in header and any(name in header for name in JUDGEMENTS)
@@ -101,7 +108,7 @@ def listed(text: str | None, option: str, known: Iterable[Any] = ()) -> list[str
         return None
     if text in known:
         return [text]
-    names = [part.strip() for part in next(csv.reader([text], skipinitialspace=True), []) if part.strip()]
+    names = [part.strip() for part in next(csv.reader([",".join(text.splitlines())], skipinitialspace=True), []) if part.strip()]
     if not names:
         raise ValueError(f"{option} {text!r} names nothing")
     return names
