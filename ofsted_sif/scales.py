@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import single_values
 from ofsted_sif.errors import RowError
 
 __all__ = ["EFFECTIVE", "FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
@@ -315,6 +316,7 @@ def checked(scale: Any) -> GradeScale:
 
 def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
     """Codes into the distinct values, and those values; missing ones have the code -1."""
+    name = getattr(values, "name", None)
     if isinstance(values, pd.Series | pd.Index):
         values = values.array
     if isinstance(values, pd.Categorical):
@@ -325,7 +327,7 @@ def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
         raise ValueError(f"grades come in one dimension, not {values.ndim}")
     if not hasattr(values, "dtype"):
         values = np.fromiter(values, dtype=object)
-    codes, distinct = pd.factorize(pd.Series(values, copy=False))
+    codes, distinct = single_values(pd.Series(values, name=name, copy=False))
     return codes, distinct.tolist()
 
 

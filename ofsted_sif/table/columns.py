@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
 from ofsted_sif.scales import (
@@ -67,6 +68,10 @@ class Columns:
     opened: str | None = "opened"
     closed: str | None = "closed"
     graded: str | None = "graded"
+
+    def __post_init__(self) -> None:
+        for argument, name in vars(self).items():
+            one_name(name, argument)
 
     def needed(self) -> dict[str, str | None]:
         """The names by argument."""
@@ -190,7 +195,7 @@ def _misplaced(given: Any) -> str:
 def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     """The column of that name, or an error that names it, the argument that asked for it and the nearest present ones."""
     present = frame.columns
-    if name not in present:
+    if one_name(name, argument) not in present:
         if name in frame.index.names:
             raise MissingColumnError(f"{argument}={name!r} is a level of the table's index; table.reset_index() makes a column of it")
         by_form = {snake_case(str(other)): str(other) for other in present}
@@ -206,6 +211,19 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
             "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
         )
     return frames.plain(values)
+
+
+def numbers(values: pd.Series, told: str, right: str) -> np.ndarray:
+    """A column of numbers as float64, missing ones NaN; a value that is none is an error that names its row and what is right."""
+    try:
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        for row, value in enumerate(values):
+            try:
+                float(np.nan if value is pd.NA or value is None else value)
+            except (TypeError, ValueError):
+                raise RowError(f"{told}, ", row, f": {value!r} is no number; {right}", value=value) from None
+        raise ValueError(f"{told}: {error}; {right}") from None
 
 
 # ---- a column that is nearly there is not absent

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import single_values
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.table.keys import text_codes
@@ -109,7 +110,7 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return values.to_numpy().astype("datetime64[D]").view(np.int64)
     found_text = text_codes(values)
-    codes, distinct = found_text or pd.factorize(values)
+    codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
     distinct = distinct.tolist()
     if found_text is not None:
