@@ -335,3 +335,25 @@ def test_rule_21_releases_and_lists_are_matched_whatever_their_keys_are():
     assert sif.reconcile(old.astype({"provider": float}), old.astype({"provider": str})).empty
     pairs = sif.compare(old, old.astype({"provider": str}), paired=True).set_index("measure")
     assert pairs.loc["mcnemar", "n_a"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["Good", "N/A", "Outstanding", "Good"], "column 'overall_effectiveness', row 1: 'N/A' is not a grade of the scale FOUR_POINT"),
+        (["Good", "RI", "Outstanding", "Good"], "column 'overall_effectiveness', row 1: 'RI' is not a grade"),
+        ([1, 9, 2, 3], "column 'overall_effectiveness', row 1: 9 is not a grade; numbers mean grades only from 1"),
+    ],
+)
+def test_rule_17_a_word_that_is_no_grade_is_named_and_not_the_whole_column_passed_over(values, said):
+    table = pd.concat([two("Good", "Good"), two("Good", "Good")], ignore_index=True).assign(overall_effectiveness=values)
+    for call in (lambda: sif.as_at(table, "2022-01-01"), lambda: sif.aggregate(table)):
+        with pytest.raises(sif.RowError) as caught:
+            call()
+        assert str(caught.value).startswith(said)
+
+
+def test_rule_17_numbers_of_something_else_are_still_no_judgement():
+    table = two("Good", "Good").drop(columns="overall_effectiveness").assign(adoption=[57, 90])
+    with pytest.raises(sif.MissingColumnError, match="nothing tells which inspections are graded"):
+        sif.as_at(table, "2022-01-01")
