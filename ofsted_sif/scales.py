@@ -279,15 +279,21 @@ def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> 
     known = ", ".join(scale.labels)
     if isinstance(value, bytes):
         return RowError(before, row, f": {value!r} is bytes, not text; decode it first, as with .str.decode('utf-8')", column, value)
+    missing = if_it_means_none(value, column)
     if isinstance(value, str):
-        return RowError(
-            before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){_meant(value, scale)}", column, value
-        )
+        meant = _meant(value, scale) or missing
+        return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){meant}", column, value)
     if scale.labels == FOUR_POINT.labels:
-        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
+        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate){missing}"
     else:
         after = f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
     return RowError(before, row, after, column, value)
+
+
+def if_it_means_none(value: object, column: str | None) -> str:
+    """What to type where a word or number stands for a missing value; an end for the error that names it."""
+    shown = value.item() if isinstance(value, np.generic) else value
+    return "" if column is None else f"; if it means none: table[{column!r}] = table[{column!r}].replace({shown!r}, None)"
 
 
 def _meant(word: str, scale: GradeScale) -> str:

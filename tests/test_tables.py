@@ -357,3 +357,31 @@ def test_rule_17_numbers_of_something_else_are_still_no_judgement():
     table = two("Good", "Good").drop(columns="overall_effectiveness").assign(adoption=[57, 90])
     with pytest.raises(sif.MissingColumnError, match="nothing tells which inspections are graded"):
         sif.as_at(table, "2022-01-01")
+
+
+@pytest.mark.parametrize("word", ["N/A", "n/a", "nan", "None", "Not applicable", ".", 9])
+def test_a_word_that_may_mean_none_is_refused_with_what_to_type(word):
+    table = pd.concat([two("Good", "Good"), two("Good", "Good")], ignore_index=True)
+    table["overall_effectiveness"] = [1, word, 2, 3] if isinstance(word, int) else ["Good", word, "Outstanding", "Good"]
+    with pytest.raises(sif.RowError) as caught:
+        sif.aggregate(table)
+    hint = str(caught.value).partition("; if it means none: ")[2]
+    assert hint == f"table['overall_effectiveness'] = table['overall_effectiveness'].replace({word!r}, None)"
+    exec(hint, {"table": table})  # what a user would copy
+    assert sif.aggregate(table)["n_judged"].item() == 3
+
+
+def test_a_word_for_no_date_is_refused_with_what_to_type_and_a_date_of_another_kind_without():
+    table = two("Good", "Inadequate").assign(inspection_start=["01/02/2019", "NULL"], published="2020-01-01")
+    with pytest.raises(sif.RowError, match=r"row 1: 'NULL' is not a date as .*; if it means none: table\[") as caught:
+        sif.as_at(table, "2022-01-01")
+    exec(str(caught.value).partition("; if it means none: ")[2], {"table": table})
+    assert len(sif.as_at(table, "2022-01-01")) == 1
+    with pytest.raises(sif.RowError, match=r"'02/2019' is not a date as .* or 31 March 2024$"):
+        sif.as_at(table.assign(inspection_start="02/2019"), "2022-01-01")
+
+
+def test_a_word_that_often_means_a_grade_keeps_the_hint_at_that_grade():
+    with pytest.raises(sif.RowError, match=r"did you mean 'Requires improvement'\?") as caught:
+        sif.aggregate(two("RI", "Good"))
+    assert "if it means none" not in str(caught.value)

@@ -12,6 +12,7 @@ import pandas as pd
 from ofsted_sif.arguments import single_values
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
+from ofsted_sif.scales import if_it_means_none
 from ofsted_sif.table.keys import text_codes
 
 DAYS_A_YEAR = 365.25
@@ -122,7 +123,8 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
         except ValueError as error:
             raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {error}") from None
         if found is None:
-            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}")
+            missing = "" if re.search(r"\d", str(value)) else if_it_means_none(value, name)
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{missing}")
         parsed[position] = found.view(np.int64)
     return parsed[codes]
 
