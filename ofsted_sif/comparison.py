@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import SharedProvidersWarning, warn
 from ofsted_sif.intervals import normal_quantile, paired_difference, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
@@ -121,6 +122,7 @@ def compare(
     scale = scale.with_threshold(threshold)
     k = len(scale.labels)
     good_enough = k - scale.n_good_enough
+    one_name(provider, "provider")
     normal_quantile(level)  # a level that is none is named before anything is counted
     if paired:
         of_a, of_b = _pairs(first, second, of_a, of_b, provider)

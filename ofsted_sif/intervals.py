@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import number
+
 __all__ = ["percent", "proportion_interval"]
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "goodman")
@@ -27,7 +29,7 @@ def check_method(method: str) -> str:
 
 def normal_quantile(level: float, comparisons: int = 1) -> float:
     """The two-sided standard normal quantile of a confidence level, shared among `comparisons` (Bonferroni)."""
-    if not 0 < level < 1:
+    if not 0 < number(level, "level", "0.95") < 1:
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     from statistics import NormalDist  # here: it loads fractions, decimal and random
 

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.arguments import generator, single_values, whole_number
 from ofsted_sif.errors import RowError
+from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes
 from ofsted_sif.table.eligible import Which
@@ -132,9 +134,8 @@ def resample(
     """
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
-    if n < 2:
+    normal_quantile(level)  # a level that is none is named before anything is drawn
+    if whole_number(n, "n", "1000") < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
     frame = rows_over_time(as_frame(table), Columns(provider, inspected, published), Which(incomplete=incomplete))
     keys = column(frame, provider, "provider")
@@ -142,10 +143,10 @@ def resample(
         raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)
     if not len(frame):
         raise ValueError("the table has no rows, so there is nothing to draw from")
-    codes, distinct = pd.factorize(keys)
+    codes, distinct = single_values(keys)
     if not is_plain(distinct):
         codes, distinct = pd.factorize(keys.map(as_key))
-    seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
+    seed = int(generator(rng).integers(2**64, dtype=np.uint64))
     draw = _Draw(codes, len(distinct), n, seed, threads, progress, method == "bca")
     if callable(statistic):
         if by is not None:

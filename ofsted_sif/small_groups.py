@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import number
 from ofsted_sif.dispersion import dispersion
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.intervals import normal_quantile
@@ -119,8 +120,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     >>> regions.loc["East Midlands", ["share_good_or_outstanding", "share_shrunk"]].round(2).tolist()
     [0.5, 0.54]
     """
-    tail = (1 - level) / 2
     normal_quantile(level)
+    tail = (1 - level) / 2
     frame = as_frame(counted)
     good, n = counts_of(frame, "shrink")
     added = ("share_shrunk", "shrunk_lower", "shrunk_upper")
@@ -248,7 +249,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     >>> int(found["k"].item()), round(found["phi"].item(), 2)
     (9, 0.81)
     """
-    if not 0 <= trim < 0.5:
+    if not 0 <= number(trim, "trim", "0.1") < 0.5:
         raise ValueError(f"trim is {trim}; it lies from 0 to below 0.5, as 0.1 does")
     found = dispersion(*judged_of(as_frame(counted), "overdispersion"), trim)
     target = float(np.sin(found.angle) ** 2)

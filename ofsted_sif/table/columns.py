@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
 from ofsted_sif.scales import (
@@ -67,6 +68,10 @@ class Columns:
     opened: str | None = "opened"
     closed: str | None = "closed"
     graded: str | None = "graded"
+
+    def __post_init__(self) -> None:
+        for argument, name in vars(self).items():
+            one_name(name, argument)
 
     def needed(self) -> dict[str, str | None]:
         """The names by argument."""
@@ -192,7 +197,7 @@ def _misplaced(given: Any) -> str:
 def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     """The column of that name, or an error that names it, the argument that asked for it and the nearest present ones."""
     present = frame.columns
-    if name not in present:
+    if one_name(name, argument) not in present:
         if name in frame.index.names:
             raise MissingColumnError(f"{argument}={name!r} is a level of the table's index; table.reset_index() makes a column of it")
         by_form = {snake_case(str(other)): str(other) for other in present}
@@ -208,6 +213,19 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
             "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
         )
     return frames.plain(values)
+
+
+def numbers(values: pd.Series, told: str, right: str) -> np.ndarray:
+    """A column of numbers as float64, missing ones NaN; a value that is none is an error that names its row and what is right."""
+    try:
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        for row, value in enumerate(values):
+            try:
+                float(np.nan if value is pd.NA or value is None else value)
+            except (TypeError, ValueError):
+                raise RowError(f"{told}, ", row, f": {value!r} is no number; {right}", value=value) from None
+        raise ValueError(f"{told}: {error}; {right}") from None
 
 
 # ---- a column that is nearly there is not absent
@@ -346,12 +364,14 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 
     A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
     """
-    return list(_judgements(frame, named))
+    found, no_grades = _judgements(frame, named)
+    _warn_of_no_grades(no_grades)
+    return list(found)
 
 
-def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Series]:
-    """The same with their values, text as words: a column is encoded once."""
-    found = {}
+def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """The same with their values, text as words: a column is encoded once. And those of which only the name is that of a judgement."""
+    found, no_grades = {}, {}
     for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         if name in named or scale_of_dtype(dtype) is not None:
             found[name] = as_words(column(frame, name, "judgement"))
@@ -360,12 +380,18 @@ def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Serie
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found[name] = values
             else:
-                warn(
-                    f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
-                    "judgement= or having= if it is one, or rename it",
-                    NotAJudgementWarning,
-                )
-    return found
+                no_grades[name] = values
+    return found, no_grades
+
+
+def _warn_of_no_grades(columns: Mapping[str, pd.Series]) -> None:
+    """Warn of columns with the name of a judgement that are left out."""
+    for name, values in columns.items():
+        warn(
+            f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
+            "judgement= or having= if it is one, or rename it",
+            NotAJudgementWarning,
+        )
 
 
 def _example(values: pd.Series) -> str:
@@ -393,12 +419,16 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
         return said.to_numpy(dtype=np.bool_)
-    held = _judgements(frame, judgements)
+    held, no_grades = _judgements(frame, judgements)
     if not held:
+        for name, values in no_grades.items():
+            if len(known := values.dropna().unique()) and any(fitting_scale(pd.Series([value], dtype=object)) for value in known):
+                grades(values, infer_scale(values), column=name)  # its error names the value that is no grade
         raise MissingColumnError(
             "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
             f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
         )
+    _warn_of_no_grades(no_grades)
     found = np.zeros(len(frame), dtype=np.bool_)
     for values in held.values():
         found |= has_grade(values)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
 from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import column, graded_rows, has_grade, names
@@ -48,6 +49,7 @@ class Which:
     since: int | None = None
 
     def __post_init__(self) -> None:
+        one_name(self.having, "having")
         if self.incomplete not in ("refuse", "allow"):
             raise ValueError(f"incomplete={self.incomplete!r}; known are 'refuse' and 'allow'")
 
