@@ -119,6 +119,19 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["explain", "Brimingham"], "did you mean Birmingham (E08000025)"),
         (["explain", "Dorset"], "'Dorset' is the name of E06000059 and E10000009: give the code"),
         (["headline", "no-such-file.csv"], "No such file or directory: 'no-such-file.csv'"),
+        (["headline", "2024-03-31"], "'2024-03-31'; a date goes after --as-at: --as-at 2024-03-31"),
+        (["aggregate", "31/03/2024"], "'31/03/2024'; a date goes after --as-at: --as-at 31/03/2024"),
+        (["read", "no-such-file.csv"], "ofsted-sif: No such file or directory: 'no-such-file.csv'"),
+        (["headline", str(Path(__file__).parent)], "is a folder: give a file in it"),
+        (["series", "--as-at", "2024-03-31", "--as-at", "2020"], "--as-at 2020 is not a date as 2024-03-31"),
+        (["aggregate", "-o", "a.parquet"], "-o a.parquet: .parquet is none of the formats that can be written (.csv, .json, .md, .xlsx"),
+        (["aggregate", "-o", "a.csv", "--format", "xlsx"], "-o a.csv: --format xlsx does not fit a name that ends in .csv"),
+        (["aggregate", "-o", "a.xlsx", "--format", "table"], "-o a.xlsx: --format table does not fit a name that ends in .xlsx"),
+        (["headline", "la-2024-03-31"], "a release goes after --release: --release la-2024-03-31"),
+        (["aggregate", "region"], "a column that makes the groups goes after --by: --by region"),
+        (["explain", str(Path(__file__)), "100001"], "PROVIDER stands before FILE: 100001 "),
+        (["explain", "West", "Berkshire"], "a name of several words stands in quotes: 'West Berkshire'"),
+        (["explain", "Atlantis"], "is not in the table; `ofsted-sif aggregate --by provider,provider_name` lists codes and names"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -502,3 +515,73 @@ def test_a_header_of_any_length_or_kind_is_no_error_inside_the_program(tmp_path:
 def test_a_list_of_names_may_have_a_name_on_each_line(capsys: pytest.CaptureFixture[str]) -> None:
     by_line = said(capsys, "aggregate", "--framework", "SIF\r\nILACS", "--format", "csv")
     assert by_line == said(capsys, "aggregate", "--framework", "SIF,ILACS", "--format", "csv")
+
+
+def test_a_column_with_nearly_the_name_of_the_date_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "URN,Inspection date,Overall effectiveness\n1,2020-01-01,Good\n")
+    for command in ("headline", "aggregate", "series"):
+        assert main([command, path, "--column", "provider=URN", "--column", "overall_effectiveness=Overall effectiveness"]) == 2
+        assert "Give --column 'inspected=Inspection date' to use it" in capsys.readouterr().err
+
+
+def test_a_file_of_unknown_columns_says_how_to_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for header in ("URN,When,Grade", "provider_name,Inspection date,overall_effectiveness"):
+        assert main(["headline", written(tmp_path, f"{header}\n1,2020-01-01,Good\n")]) == 2
+        told = capsys.readouterr().err
+        assert "say which: --column provider=URN --column inspected='Inspection date'" in told
+        assert "mine.toml" not in told
+
+
+def test_a_call_of_python_is_said_to_be_one() -> None:
+    assert for_the_command_line("sif.combine(table, register) tells it") == "sif.combine(table, register) in Python tells it"
+    assert for_the_command_line("(sif.combine, sif.history_of)") == "(sif.combine, sif.history_of in Python)"
+
+
+def test_a_name_of_several_words_stands_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["explain", "Kingston", "upon", "Hull"], ["aggregate", "--by", "region", "a.csv", "b.csv"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "stands in quotes: 'Kingston upon Hull'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explain", "Hull", "--regoin"])
+    assert capsys.readouterr().err.rstrip().endswith("unrecognized arguments: --regoin")
+
+
+def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = sif.as_at(sif.load_inspections(), "2024-03-31", framework="all")
+    state.to_csv(tmp_path / "state.csv", index=False)
+    text = " ".join(said(capsys, "aggregate", str(tmp_path / "state.csv"), "--framework", "all").split())
+    assert "as at 31 March 2024" in text
+    assert text.endswith("27 64 44 16 0 60% (52-68)")
+    assert main(["series", str(tmp_path / "state.csv")]) == 2
+    told = capsys.readouterr().err
+    assert "incomplete" not in told
+    assert "sif.change_between in Python" in told
+
+
+def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("xlsxwriter")
+    path = tmp_path / "mine.xlsx"
+    table = pd.DataFrame(
+        {
+            "URN": [100001, 100001, 100002],
+            "Inspection date": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]),
+            "Grade": ["Good", "Inadequate", None],
+            "Leadership": [1, 2, None],
+        }
+    )
+    with pd.ExcelWriter(path) as book:
+        table.to_excel(book, sheet_name="mine", index=False)
+        table.head(1).to_excel(book, sheet_name="one", index=False)
+    named = ["--column", "provider=URN", "--column", "inspected=Inspection date", "--column", "overall_effectiveness=Grade"]
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--format", "csv")))
+    assert (row["n"], row["good"], row["inadequate"]) == ("1", "0", "1")
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--judgement", "Leadership", "--format", "csv")))
+    assert (row["n"], row["good"]) == ("1", "1")
+    assert "1 provider" in said(capsys, "aggregate", str(path), *named, "--sheet", "one")
+    assert said(capsys, "explain", "100001", str(path), *named).startswith("100001, as at 1 January 2021")
+    assert main(["aggregate", str(path), *named, "--sheet", "none"]) == 2
+    assert "'none'" in capsys.readouterr().err
+    table.set_axis(["provider", "inspection_start", "leadership", "leadership "], axis="columns").to_excel(path, index=False)
+    assert main(["aggregate", str(path), "--judgement", "leadership"]) == 2
+    assert "the table has 2 columns of that name" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from ofsted_sif.whole_file import whole_file
 
 WIDEST = 120  # columns of a terminal beyond which lines are hard to follow
 NARROWEST = 20
+_ENDINGS = (".csv", ".json", ".md", ".xlsx")
 LEAST_LABEL = 12  # room for labels with which a table is still one
 
 
@@ -53,6 +54,19 @@ def check_output(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no folder {folder} to write {output} into: make it first, or give another with -o")
     if Path(output).exists() and not options.overwrite:
         raise ValueError(f"{output} is there already: --overwrite replaces it, or give another with -o")
+    if hasattr(options, "format"):
+        _check_ending(output, options.format)
+
+
+def _check_ending(output: str, how: str | None) -> None:
+    """Refuse a name that says another format than the one that would be written: programs open a file by its name."""
+    ending = Path(output).suffix.lower()
+    if how is None and ending not in ("", ".txt", *_ENDINGS):
+        raise ValueError(
+            f"-o {output}: {ending} is none of the formats that can be written ({', '.join(_ENDINGS)}, .txt); or give --format"
+        )
+    if how is not None and ending != f".{how}" and (ending in _ENDINGS or how == "xlsx"):
+        raise ValueError(f"-o {output}: --format {how} does not fit a name that ends in {ending or 'nothing'}")
 
 
 def format_of(options: argparse.Namespace) -> str:
@@ -61,7 +75,7 @@ def format_of(options: argparse.Namespace) -> str:
     if given is not None:
         return str(given)
     ending = Path(getattr(options, "output", None) or "").suffix.lower().lstrip(".")
-    return ending if ending in ("csv", "json", "md", "xlsx") else "table"
+    return ending if f".{ending}" in _ENDINGS else "table"
 
 
 def deliver(answer: Answer | str, options: argparse.Namespace) -> str:
