@@ -15,6 +15,7 @@ from .datasets import load_local_authorities as load_local_authorities
 from .datasets import release as release
 from .datasets import releases as releases
 from .decomposition import decompose as decompose
+from .design import design_matrix as design_matrix
 from .durations import logrank as logrank
 from .durations import median_time_to as median_time_to
 from .durations import spells as spells

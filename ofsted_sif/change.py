@@ -161,12 +161,8 @@ def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
 
 def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each pair."""
-    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    codes, days = seen.grades, seen.days
     latest, previous = found.latest, found.previous
-    if provider in names(by, "by"):
-        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
-    labels = {provider: records.providers.take(records.provider[latest])}
-    labels |= {name: values.take(latest) for name, values in seen.taken_over(by).items()}
     step = np.sign(codes[latest].astype(np.int64) - codes[previous])
     known = (codes[latest] >= 0) & (codes[previous] >= 0)
     data = {
@@ -177,7 +173,7 @@ def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    return result(labels, data)
+    return result(seen.provider_and(by, latest), data)
 
 
 def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[Hashable | None, Any]:

@@ -121,6 +121,10 @@ CALLS = {
     "transitions of a framework": lambda t: sif.transitions(t, framework="ILACS"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", **ALL),
     "decompose by": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", "region", **ALL),
+    "design_matrix": lambda t: sif.design_matrix(t, "region", **ALL),
+    "design_matrix of a state": lambda t: sif.design_matrix(
+        t, unit="provider", date="2024-03-31", register=same_kind_as(t, REGISTER), **STATE
+    ),
     "compare": lambda t: sif.compare(sif.as_at(t, "2024-03-31", **ALL), sif.as_at(t, "2016-03-31", **ALL), paired=True),
     "spells": lambda t: sif.spells(t, "region", **ALL),
     "time_to": lambda t: sif.time_to(t, "region", grade="Good", **ALL),

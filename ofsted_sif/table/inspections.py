@@ -117,6 +117,14 @@ class Inspections:
         """The columns of `by` as they are, to be taken over into a result."""
         return {name: column(self.frame, name, "by").array for name in names(by, "by")}
 
+    def provider_and(self, by: str | Sequence[str] | None, rows: np.ndarray) -> dict[str, Any]:
+        """The label columns of a result that names the provider of each row: that one, and those of `by`."""
+        provider = self.called.provider
+        if provider in names(by, "by"):
+            raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
+        of = self.histories.provider[rows]
+        return {provider: self.histories.providers.take(of)} | {name: values.take(rows) for name, values in self.taken_over(by).items()}
+
     def warn_if_pooled(self, rows: np.ndarray) -> None:
         """Warn where these rows stem from several frameworks and none was named."""
         warn_if_pooled(self.frame, rows, self.which.framework)
