@@ -18,6 +18,7 @@ from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.eligible import warn_of_near_framework
 from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
@@ -121,6 +122,8 @@ class Scan:
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
         warn_if_beyond(self.source.attrs, question.asked_days)
+        if (question.histories or question.records) and getattr(question, "framework", "all") is None:
+            warn_of_near_framework(self.source.names)
         first = question.asks_first
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question
@@ -160,7 +163,7 @@ class Scan:
         if of_records and "graded" in present:
             wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
             columns.needed_columns(present, [], needed, of_records=True)
-            return [name for name in present if name in wanted]
+            return [name for name in present if name in wanted or columns.looks_near(name)]
         names = columns.needed_columns(present, sorted(self.source.dictionaries), needed, of_records=of_records)
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
