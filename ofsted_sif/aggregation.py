@@ -15,7 +15,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import NO_GRADE, GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
-from ofsted_sif.table.columns import as_frame, column, grade_codes, names
+from ofsted_sif.table.columns import as_frame, column, grade_codes, names, numbers
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import EVERYONE, Groups, check_total, cluster_codes, groups, with_total
 from ofsted_sif.table.keys import label_codes
@@ -328,7 +328,7 @@ def stacked_columns(
     if n_asked > 1:
         # A group's judgements stand together: groups outside, judgements inside.
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
-        made = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
+        made = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=pd.Index(asked))
         labels = side_by_side(labels, {"judgement": made})
 
     def stacked(parts: list[Any]) -> Any:
@@ -355,10 +355,7 @@ def _check_sums(sums: np.ndarray, labels: dict[str, Any]) -> None:
 def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """The weights as float64, missing ones NaN; negative and infinite ones are an error that names the row."""
     values = column(frame, name, "weights")
-    try:
-        weight = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"weights={name!r}: {error}; weights are numbers") from None
+    weight = numbers(values, f"weights={name!r}", "weights are numbers")
     if (wrong := (weight < 0) | np.isinf(weight)).any():
         row = int(np.argmax(wrong))
         raise RowError(f"weights={name!r}, ", row, f": {weight[row]:g} is negative or infinite")

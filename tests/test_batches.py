@@ -245,6 +245,38 @@ def test_an_unordered_file_is_named_with_the_row_and_the_copy_is_in_order(table,
         assert_frame_equal(getattr(ordered, name)(**options), expected, check_exact=True)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "folder", "link"])
+def test_an_ordered_copy_never_takes_the_place_of_its_source(kind, table, tmp_path) -> None:
+    folder = tmp_path / "all"
+    folder.mkdir()
+    file = folder / ("rows.csv" if kind == "csv" else "rows.parquet")
+    rows = as_text(table)
+    rows.to_csv(file, index=False) if kind == "csv" else rows.to_parquet(file, index=False)
+    before = file.read_bytes()
+    target = file
+    if kind == "link":
+        target = tmp_path / "link.parquet"
+        target.symlink_to(file)
+    scan = sif.scan(folder if kind == "folder" else file)
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match=r"the copy can't have the name of its source, .*: give another"):
+            scan.ordered(target, overwrite=overwrite)
+    assert file.read_bytes() == before
+    assert [found.name for found in folder.iterdir()] == [file.name]
+
+
+def test_an_ordered_copy_replaces_another_file_only_where_that_is_asked_for(table, tmp_path) -> None:
+    as_text(table).to_parquet(tmp_path / "rows.parquet", index=False)
+    kept = tmp_path / "kept.parquet"
+    kept.write_text("mine", encoding="utf-8")
+    scan = sif.scan(tmp_path / "rows.parquet")
+    with pytest.raises(FileExistsError, match=r"kept.parquet is there already: give another name, or overwrite=True"):
+        scan.ordered(kept)
+    assert kept.read_text("utf-8") == "mine"
+    scan.ordered(kept, overwrite=True)
+    assert len(pd.read_parquet(kept)) == len(table)
+
+
 def test_what_is_wrong_is_named_with_the_row_of_the_whole(table, tmp_path) -> None:
     one, other = as_text(table), as_text(table)
     other.loc[333, GRADE] = "Godo"
@@ -344,6 +376,16 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
         scan.aggregate("region")
 
 
+def test_a_dictionary_of_unsigned_codes_is_followed_through_time(table, tmp_path) -> None:
+    ordered = table.sort_values("provider", kind="stable").assign(provider=lambda rows: rows["provider"].astype("category"))
+    arrow = pa.Table.from_pandas(ordered, preserve_index=False)
+    place = arrow.schema.get_field_index("provider")
+    unsigned = arrow["provider"].cast(pa.dictionary(pa.uint8(), pa.string()))
+    pq.write_table(arrow.set_column(place, "provider", unsigned), tmp_path / "a.parquet")
+    found = sif.scan(tmp_path / "a.parquet").transitions(framework="all")
+    assert found["n"].tolist() == sif.transitions(ordered, framework="all")["n"].tolist()
+
+
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     whole = pd.read_parquet(file)  # with the frameworks in the order of its dictionary, as by batches
@@ -354,6 +396,30 @@ def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -
                 getattr(sif, name)(source, **options)
             told.append(str(caught[0].message))
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("as_at", {"date": "2024-03-31"}),
+        ("series", {"dates": DATES}),
+        ("changes", {}),
+        ("transitions", {}),
+        ("periods", {}),
+        ("spells", {"until": "2024-03-31"}),
+        ("change_between", {"date_from": "2016-03-31", "date_to": "2024-03-31"}),
+        ("trend", INDEPENDENT),
+    ],
+)
+def test_missing_frameworks_in_different_pieces_are_said_once(name, options, table, tmp_path) -> None:
+    rows = table.copy()
+    blank = rows.index[rows[GRADE].notna()][[3, 200, -1]]
+    rows.loc[blank, "framework"] = None
+    file, whole = parquet(rows, tmp_path / "a.parquet")
+    for source in (file, whole):
+        with pytest.warns(sif.FrameworkMissingWarning, match="leaves out 3 graded inspections whose framework is missing") as caught:
+            getattr(sif, name)(source, framework=["SIF", "ILACS"], **options)
+        assert [warning.category for warning in caught] == [sif.FrameworkMissingWarning]
 
 
 MEMORY = """

@@ -205,6 +205,20 @@ def test_forest_places_estimates_and_intervals(regions, slopes):
     assert "dashed: no slope" in said(ax)
 
 
+def test_hex_map_of_providers_that_are_not_on_it_says_what_it_takes(state):
+    homes = state.head(3).assign(provider=[100001, 100002, 100003])
+    with pytest.raises(
+        ValueError, match=r"none of the 3 providers is on the map \(column 'provider', the first 100001\): it takes English local auth.*'E0"
+    ):
+        sif.plot.hex_map(homes)
+    places = sif.load_hex_map().head(3)
+    with pytest.raises(ValueError, match="it takes the providers of hexagons="):
+        sif.plot.hex_map(homes, hexagons=places)
+    assert len(sif.plot.hex_map(homes, hexagons=places.assign(provider=[100001, 2, 3])).patches) == 3
+    some = sif.plot.hex_map(pd.concat([state, homes]))
+    assert "3 without a hexagon" in sif.plot.describe(some)
+
+
 def test_hex_map_gives_each_authority_the_colour_of_its_grade(state):
     ax = sif.plot.hex_map(state)
     grade = dict(zip(state["provider"], state["overall_effectiveness"].astype(object), strict=True))
@@ -687,7 +701,7 @@ def test_tables_of_homes_and_of_schools_are_drawn():
         if judgement == "overall_effectiveness":
             pictures += [
                 sif.plot.forest(counted),
-                sif.plot.hex_map(made),
+                sif.plot.hex_map(made, hexagons=pd.DataFrame({"provider": ["SC1"], "provider_name": ["A"], "q": [0], "r": [0]})),
                 sif.plot.funnel(counted),
                 sif.plot.survival(sif.time_to(table)),
                 sif.plot.decomposition(sif.decompose(table, "2020-01-01", "2023-01-01")),

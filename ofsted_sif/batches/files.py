@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROWS_OF_A_BATCH = 1 << 20
 BYTES_LOOKED_AT = 1 << 22  # of a CSV, to tell its encoding
+WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
 KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
@@ -424,9 +425,13 @@ def split_by_provider(
         column = table.column(provider).combine_chunks()
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
         starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
         labels = column.take(pa.array(starts)).to_pylist()
+        if any(isinstance(label, str) for label in labels):  # text is one key with or without spaces at its ends
+            labels = [None if label is None else label.strip() for label in labels]
+            begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
+            starts, labels = starts[begin], [labels[at] for at in begin]
         goes_on = bool(kept) and labels[0] == last
         for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
             if label in seen and label is not None:
@@ -450,6 +455,16 @@ def split_by_provider(
 
 
 # ---- the ordered copy
+
+
+def check_target(source: Source, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse to write over a file that is read, and, unless that is asked for, over any other."""
+    if not os.path.exists(path):
+        return
+    if any(os.path.exists(file) and os.path.samefile(file, path) for file in {unit.file for unit in source.units}):
+        raise ValueError(f"the copy can't have the name of its source, {os.fspath(path)}: give another name")
+    if not overwrite:
+        raise FileExistsError(f"{os.fspath(path)} is there already: give another name, or overwrite=True to replace it")
 
 
 def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -> None:
@@ -482,6 +497,8 @@ def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -
     schema = _plain_columns(first, source.dictionaries, {}).schema.append(pa.field(row, pa.int64()))
     with duckdb.connect() as connection:
         connection.register("rows_of_the_file", pa.RecordBatchReader.from_batches(schema, batches(first)))
+        if pa.types.is_string(schema.field(provider).type) or pa.types.is_large_string(schema.field(provider).type):
+            sort = f"trim({sort}, '{WHITE_SPACE}')"  # text is one key with or without spaces at its ends
         sorted_rows = connection.sql(f'SELECT * EXCLUDE ("{row}") FROM rows_of_the_file ORDER BY {sort}, "{row}"')
         reader = sorted_rows.to_arrow_reader if hasattr(sorted_rows, "to_arrow_reader") else sorted_rows.fetch_record_batch
         tables = (_coded_again(pa.Table.from_batches([batch]), source, labels) for batch in reader(ROWS_OF_A_BATCH))

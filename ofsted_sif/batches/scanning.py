@@ -18,6 +18,7 @@ from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.eligible import warn_of_near_framework
 from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
@@ -89,13 +90,15 @@ class Scan:
         cluster=None,
     )
 
-    def ordered(self, path: str | os.PathLike[str]) -> Scan:
+    def ordered(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
 
         Parameters
         ----------
         path : str or path
-            The file to write; one that is there is replaced.
+            The file to write; never one of those that are scanned.
+        overwrite : bool, default False
+            Whether a file of that name is replaced.
 
         Returns
         -------
@@ -104,9 +107,14 @@ class Scan:
 
         Raises
         ------
+        ValueError
+            Where the path is that of a file that is scanned.
+        FileExistsError
+            Where there is such a file already, and `overwrite` is not given.
         ImportError
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
+        files.check_target(self.source, path, overwrite=overwrite)
         files.write_ordered(self.source, self.columns["provider"], path)
         again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)
@@ -114,6 +122,8 @@ class Scan:
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
         warn_if_beyond(self.source.attrs, question.asked_days)
+        if (question.histories or question.records) and getattr(question, "framework", "all") is None:
+            warn_of_near_framework(self.source.names)
         first = question.asks_first
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question
@@ -153,7 +163,7 @@ class Scan:
         if of_records and "graded" in present:
             wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
             columns.needed_columns(present, [], needed, of_records=True)
-            return [name for name in present if name in wanted]
+            return [name for name in present if name in wanted or columns.looks_near(name)]
         names = columns.needed_columns(present, sorted(self.source.dictionaries), needed, of_records=of_records)
         # A table of no columns has no rows in Arrow.
         return names or present[:1]

@@ -173,7 +173,10 @@ def listed(text: str | None, option: str, known: Iterable[Any] = ()) -> list[str
 def _offset(text: str) -> Any:
     """A cut-off as the user writes it: a date stays text, '1 month' and the like become an offset."""
     found = re.fullmatch(r"\+?(\d+) *(day|week|month|year)s?", text.strip().lower())
-    return pd.DateOffset(**{f"{found[2]}s": int(found[1])}) if found else text
+    if found is None:
+        return text
+    length: dict[str, Any] = {f"{found[2]}s": int(found[1])}
+    return pd.DateOffset(**length)
 
 
 def _last_day(table: pd.DataFrame) -> Any:
@@ -265,7 +268,7 @@ def said_of(state: pd.DataFrame, who: Whose, by: str, newest: pd.DataFrame | Non
     under = "" if state.attrs["framework"] == ["all"] else f" under {' or '.join(state.attrs['framework'])}"
     status = (state if newest is None else newest)["status"].astype(object)
     lines += [
-        f"{number:,} of them {_STATUS.get(word, word)}{under}" for word, number in status.value_counts().items() if word != "inspected"
+        f"{number:,} of them {_STATUS.get(str(word), word)}{under}" for word, number in status.value_counts().items() if word != "inspected"
     ]
     return lines
 

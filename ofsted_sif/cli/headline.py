@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,11 +190,11 @@ def _of_the_same(
     same = now[columns.has_grade(columns.column(now, judgement, "judgement")) & now["provider"].isin(judged_then.index).to_numpy()]
     # In the group of today, so that both shares are of the same providers.
     before = same.assign(**{judgement: judged_then.loc[same["provider"]].array})
-    shares: list[dict[tuple[str, ...], dict[str, Any]]] = []
+    shares: list[dict[tuple[str, ...], dict[Hashable, Any]]] = []
     for state in (same, before):
         counted = sif.aggregate(state, groups or None, judgement=judgement, scale=infer_scale(now[judgement]))
         shares.append({tuple(str(row[name]) for name in groups): row for row in counted.to_dict(orient="records")})
-    threshold = str(rows.columns[rows.columns.get_loc("lower") - 1]).removeprefix("share_")
+    threshold = str(rows.columns[list(rows.columns).index("lower") - 1]).removeprefix("share_")
     texts, others = [], []
     for row in rows.to_dict(orient="records"):
         label = tuple(str(row[name]) for name in groups)

@@ -180,7 +180,7 @@ def _plain(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) and value % 1 else str(value)
 
 
-def _label(row: dict[str, Any], names: list[str]) -> str:
+def _label(row: Mapping[Any, Any], names: list[str]) -> str:
     """What a row of a result is: its labels, dates as 2024-03-31."""
     told = []
     for name in names:
@@ -189,14 +189,14 @@ def _label(row: dict[str, Any], names: list[str]) -> str:
     return ", ".join(told)
 
 
-def percent(row: dict[str, Any], threshold: str) -> str:
+def percent(row: Mapping[Any, Any], threshold: str) -> str:
     """The share good enough as a whole per cent."""
     if not row["n_judged"]:
         return "-"
     return f"{int(sif.percent(row[threshold], row['n_judged']))}%" if not row[threshold] % 1 else f"{100 * row[f'share_{threshold}']:.0f}%"
 
 
-def _share(row: dict[str, Any], threshold: str) -> str:
+def _share(row: Mapping[Any, Any], threshold: str) -> str:
     if not row["n_judged"] or pd.isna(row["lower"]):
         return percent(row, threshold)
     return f"{percent(row, threshold)} ({100 * row['lower']:.0f}-{100 * row['upper']:.0f})"

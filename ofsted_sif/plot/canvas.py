@@ -410,7 +410,7 @@ def by_in_words(table: pd.DataFrame, by: str | Sequence[str] | None, scale: Grad
 
 def place_of(table: pd.DataFrame) -> str:
     """The one region to which all rows belong, or nothing."""
-    regions = table["region"].dropna().unique() if "region" in table.columns else []
+    regions = list(table["region"].dropna().unique()) if "region" in table.columns else []
     return str(regions[0]) if len(regions) == 1 and bool(table["region"].notna().all()) else ""
 
 
