@@ -22,7 +22,7 @@ def header_of(beginning: str) -> tuple[str, list[str]]:
     """
     found = {sign: _first_record(beginning[:BEGINNING], sign) for sign in SEPARATORS}
     separator = max(SEPARATORS, key=lambda sign: len(found[sign]))
-    return separator, found[separator]
+    return separator, [name.strip() for name in found[separator]]
 
 
 def _first_record(text: str, separator: str) -> list[str]:

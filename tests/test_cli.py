@@ -633,3 +633,18 @@ def test_a_table_of_which_nobody_counts_yet_is_not_called_england(tmp_path: Path
     for command in ("headline", "aggregate"):
         assert said(capsys, command, own(tmp_path), "--as-at", "1990-01-01").startswith("Inspection outcomes (own.csv)")
     assert said(capsys, "headline", "--as-at", "1990-01-01", "--framework", "all").startswith("Children's services in England")
+
+
+def test_columns_named_that_the_file_does_not_have_are_said_to_be_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for header in ("urn,when,Grade", "My table,,\nURN,When,Grade"):
+        path = written(tmp_path, f"{header}\n1,2020-01-01,Good\n")
+        assert main(["headline", path, "--column", "provider=URN", "--column", "inspected=When"]) == 2
+        assert "has no column 'URN' or 'When' in its first row" in capsys.readouterr().err
+    spaced = written(tmp_path, " URN , When,Grade \n1,2020-01-01,Good\n")
+    named = ["--column", "provider=URN", "--column", "inspected=When", "--column", "leadership=Grade"]
+    assert row_of(said(capsys, "headline", spaced, *named), "Leadership")[:2] == ["0", "1"]
+
+
+def test_a_table_of_nobody_is_of_no_authorities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "provider,inspection_start,overall_effectiveness\n")
+    assert "0 providers" in said(capsys, "headline", path, "--as-at", "2020-01-01")

@@ -63,7 +63,14 @@ def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | 
     elif (held := _own_sheet(options.file, options.sheet, called)) is not None:
         table, register = held, None
     else:
-        table, report = reading.read_inspections(options.file, sheet=options.sheet, return_report=True)
+        try:
+            table, report = reading.read_inspections(options.file, sheet=options.sheet, return_report=True)
+        except reading.ReadingError as error:
+            names = [repr(name) for name in called.values() if name is not None]
+            if not names:
+                raise
+            told = "the names of a table of your own stand in its first row, spelt as --column has them"
+            raise ValueError(f"{options.file} has no column {' or '.join(names)} in its first row: {told}. {error}") from error
         register = report.register
     return _renamed(table, called), register
 
