@@ -857,7 +857,8 @@ def test_a_table_of_another_kind_is_named(state):
 
 
 DRAWN = {
-    "aggregate", "change_between", "change_summary", "logrank", "median_time_to", "overdispersion", "periods", "series", "shrink", "standardise",
+    "aggregate", "change_between", "change_summary", "logrank", "median_time_to", "overdispersion", "periods",
+    "series", "shrink", "standardise",
     "time_to", "trend",
 }  # fmt: skip
 
