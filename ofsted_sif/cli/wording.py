@@ -24,12 +24,14 @@ COLUMNS = {
 _VALUE = r"\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[\w-]+(?:\.\w+\([^)]*\))?"
 _ARGUMENT = re.compile(rf"\b({'|'.join([*OPTIONS, *COLUMNS])})=({_VALUE})?")
 _RENAME = re.compile(r",? as with table\.rename\(columns=(?:\{[^}]*\}|\.\.\.)\)")
+_REPLACE = re.compile(r"; if it means none: table\[.*$")
 _FUNCTION = re.compile(r"\b(?:sif|ofsted_sif)\.(\w+)\(\)")
 
 
 def for_the_command_line(message: str) -> str:
     """The message in one line, with options in place of Python's arguments."""
-    text = _FUNCTION.sub(r"`ofsted-sif \1`", _RENAME.sub("", message))
+    text = _REPLACE.sub("; if it means none, leave the cell empty", message)
+    text = _FUNCTION.sub(r"`ofsted-sif \1`", _RENAME.sub("", text))
     return " ".join(_ARGUMENT.sub(_option, text).split())
 
 
