@@ -15,7 +15,7 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
+from ofsted_sif.errors import MissingColumnError, RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
@@ -295,7 +295,10 @@ def change_summary(
     frame = as_frame(changes)
     code = _change_codes(column(frame, "change", "changes"))
     latest, scale = grade_codes(frame, "latest", scale)
-    grouped = groups(frame, by)
+    try:
+        grouped = groups(frame, by)
+    except MissingColumnError as error:
+        raise MissingColumnError(f"{error}. A column is taken over from the inspections by sif.changes(..., by={by!r})") from None
     # The three changes, with 'same' divided by whether the grade is good enough.
     good_enough = latest >= len(scale.labels) - scale.n_good_enough
     kind = np.where((code == 1) & good_enough, 3, code)

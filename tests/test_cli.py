@@ -415,6 +415,10 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ("name their column with published=, or", "name their column with --column published=..., or"),
         ("(sif.releases() lists all)", "(`ofsted-sif releases` lists all)"),
         ("rename it, as with table.rename(columns={'status': 'x'})", "rename it"),
+        (
+            "'N/A' is no grade; if it means none: table['x'] = table['x'].replace('N/A', None)",
+            "'N/A' is no grade; if it means none, leave the cell empty",
+        ),
         ("published_by='x': no dates", "--published-by x: no dates"),
         ("two\n lines", "two lines"),
     ],
