@@ -355,7 +355,7 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("openpyxl")
     assert main(["headline", "--format", "xlsx"]) == 2
     assert "give the file to write, as -o answer.xlsx" in capsys.readouterr().err
     path = tmp_path / "headline.xlsx"
@@ -564,7 +564,7 @@ def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pyte
 
 
 def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("openpyxl")
     path = tmp_path / "mine.xlsx"
     table = pd.DataFrame(
         {
@@ -589,3 +589,31 @@ def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Pa
     table.set_axis(["provider", "inspection_start", "leadership", "leadership "], axis="columns").to_excel(path, index=False)
     assert main(["aggregate", str(path), "--judgement", "leadership"]) == 2
     assert "the table has 2 columns of that name" in capsys.readouterr().err
+
+
+def test_the_account_of_a_file_keeps_to_the_width_and_speaks_of_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        for sheet in ("one", "two"):
+            sif.load_inspections().head(40).to_excel(book, sheet_name=sheet, index=False)
+    lines = said(capsys, "read", str(tmp_path / "two.xlsx")).splitlines()
+    assert max(map(len, lines)) <= 60
+    text = " ".join(" ".join(lines).split())
+    assert "(choose with --sheet)" in text
+    assert any(line.startswith("    1 header") for line in lines)
+
+
+def test_a_table_without_a_judgement_of_a_standard_name_says_how_to_name_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "URN,When,Grade\n1,2020-01-01,Good\n")
+    assert main(["aggregate", path, "--column", "provider=URN", "--column", "inspected=When", "--judgement", "Grade"]) == 2
+    assert "say which is one: --column overall_effectiveness=Grade" in capsys.readouterr().err
+
+
+def test_a_page_and_an_answer_have_names_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("jinja2")
+    page = tmp_path / "page.html"
+    assert said(capsys, "report", own(tmp_path), "-o", str(page)).startswith(f"wrote {page}")
+    assert main(["headline", own(tmp_path), "-o", str(tmp_path / "answer.html")]) == 2
+    assert ".html is none of the formats" in capsys.readouterr().err

@@ -15,6 +15,7 @@ import pandas as pd
 
 import ofsted_sif as sif
 from ofsted_sif.cli.asked import human
+from ofsted_sif.cli.wording import for_the_command_line
 from ofsted_sif.table import columns, dates
 from ofsted_sif.whole_file import whole_file
 
@@ -54,7 +55,7 @@ def check_output(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no folder {folder} to write {output} into: make it first, or give another with -o")
     if Path(output).exists() and not options.overwrite:
         raise ValueError(f"{output} is there already: --overwrite replaces it, or give another with -o")
-    if hasattr(options, "format"):
+    if options.is_answer:
         _check_ending(output, options.format)
 
 
@@ -95,6 +96,17 @@ def deliver(answer: Answer | str, options: argparse.Namespace) -> str:
     with whole_file(Path(output)) as part:
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
     return f"wrote {output}"
+
+
+def in_lines(text: str) -> str:
+    """Lines of a text within the width of the terminal, in the words of the command line; what goes on is set in a little further."""
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    lines = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        told = for_the_command_line(line)
+        lines += textwrap.wrap(told, width, initial_indent=indent, subsequent_indent=f"{indent}  ") or [""]
+    return "\n".join(lines)
 
 
 def _as_text(answer: Answer, how: str, width: int) -> str:

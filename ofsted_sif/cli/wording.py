@@ -32,6 +32,7 @@ _SAY_THE_COLUMNS = (
     "If the columns are there under other names, say which: --column provider=URN --column inspected='Inspection date' "
     "--column overall_effectiveness=Grade (`ofsted-sif headline --help`)"
 )
+_NO_JUDGEMENT = re.compile(r"rename one to 'overall_effectiveness', or name it with having=")
 _NOT_IN_THE_TABLE = re.compile(r"^provider .* is not in the table$")
 _LIST_THEM = "; `ofsted-sif aggregate --by provider,provider_name` lists codes and names (of a FILE: FILE at its end)"
 _CALL = r"sif\.\w+(?:\([^()]*\))?"
@@ -44,6 +45,7 @@ def for_the_command_line(message: str) -> str:
     """The message in one line, with options in place of Python's arguments."""
     text = _REPLACE.sub("; if it means none, leave the cell empty", message)
     text, unknown_columns = _LAYOUT.subn("", _CONSENT.sub("", _RENAME.sub("", text)))
+    text = _NO_JUDGEMENT.sub("say which is one: --column overall_effectiveness=Grade", text)
     text = _OF_PYTHON.sub(r"\g<0> in Python", _FUNCTION.sub(r"`ofsted-sif \1`", text))
     text = _ARGUMENT.sub(_option, text)
     if unknown_columns:
