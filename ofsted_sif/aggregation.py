@@ -328,7 +328,7 @@ def stacked_columns(
     if n_asked > 1:
         # A group's judgements stand together: groups outside, judgements inside.
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
-        made = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=asked)
+        made = pd.Categorical.from_codes(np.tile(np.arange(n_asked), n_groups), categories=pd.Index(asked))
         labels = side_by_side(labels, {"judgement": made})
 
     def stacked(parts: list[Any]) -> Any:

@@ -6,7 +6,7 @@ day count once (the last of equals, as in `as_at`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -161,12 +161,8 @@ def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
 
 def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each pair."""
-    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    codes, days = seen.grades, seen.days
     latest, previous = found.latest, found.previous
-    if provider in names(by, "by"):
-        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
-    labels = {provider: records.providers.take(records.provider[latest])}
-    labels |= {name: values.take(latest) for name, values in seen.taken_over(by).items()}
     step = np.sign(codes[latest].astype(np.int64) - codes[previous])
     known = (codes[latest] >= 0) & (codes[previous] >= 0)
     data = {
@@ -177,10 +173,10 @@ def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    return result(labels, data)
+    return result(seen.provider_and(by, latest), data)
 
 
-def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[str, Any]:
+def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[Hashable | None, Any]:
     return {
         "as_at": None if date is None else iso(day(date, "date")),
         "judgement": judgement,
@@ -330,7 +326,7 @@ def change_summary(
 def _change_codes(values: pd.Series) -> np.ndarray:
     """0 declined, 1 same, 2 improved, -1 missing."""
     codes, labels = label_codes(values)
-    known = np.append(CHANGE.categories.get_indexer(np.asarray(labels, dtype=object)), -1)[codes]
+    known = np.append(CHANGE.categories.get_indexer(pd.Index(np.asarray(labels, dtype=object))), -1)[codes]
     if (unknown := (known < 0) & (codes >= 0)).any():
         row = int(np.argmax(unknown))
         raise RowError("column 'change', ", row, f": {values.iloc[row]!r} is none of improved, same, declined", "change", values.iloc[row])

@@ -70,9 +70,10 @@ def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     (716, '2026-08-24')
     """
     table = _read(_updated() if updated else _FOLDER / "inspections.csv", ["inspection_start", "inspection_end", "published"])
-    authorities = load_local_authorities().set_index("provider")
-    table["provider"] = pd.Categorical(table["provider"], categories=authorities.index.categories)
-    position = authorities.index.get_indexer(table["provider"])
+    authorities = load_local_authorities()
+    table["provider"] = pd.Categorical(table["provider"], categories=authorities["provider"].cat.categories)
+    authorities = authorities.set_index("provider")
+    position = authorities.index.get_indexer(pd.Index(table["provider"]))
     for place, name in enumerate(["ofsted_region", "opened", "closed"], start=3):
         table.insert(place, name, authorities[name].array.take(position))
     for name in ("provider_name", "region"):

@@ -137,7 +137,7 @@ def decompose(
     columns = {"n": found.n, "judged": found.judged, str(scale.threshold_column): found.good}
     columns |= {"numerator": numerator, "denominator": denominator, "change": change}
     part = np.tile(np.arange(len(PARTS)), len(shown))
-    data = {"part": pd.Categorical.from_codes(part, categories=list(PARTS))}
+    data = {"part": pd.Categorical.from_codes(part, categories=pd.Index(list(PARTS)))}
     data |= {name: values[shown].reshape(-1) for name, values in columns.items()}
     attrs = {"from": [found.good_from.sum(), found.n_from.sum()], "to": [found.good_to.sum(), found.n_to.sum()]}
     return result({name: values.take(np.repeat(np.arange(len(shown)), len(PARTS))) for name, values in labels.items()}, data, attrs)

@@ -8,7 +8,7 @@ first grade may be older than its first spell, and times count from the inspecti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -204,14 +204,10 @@ def spells(
 
 def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each spell."""
-    seen, provider = observed.seen, observed.seen.called.provider
+    seen = observed.seen
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     n_inspections, last_seen = observed.seen_in(rows)
     better = seen.grades[ended_by] > seen.grades[rows]
-    of = seen.histories.provider[rows]
-    if provider in names(by, "by"):
-        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
-    labels = {provider: seen.histories.providers.take(of)} | {name: values.take(rows) for name, values in seen.taken_over(by).items()}
     data = {
         "grade": pd.Categorical.from_codes(seen.grades[rows], dtype=seen.graded_on.dtype),
         "start": dates_of(start),
@@ -222,10 +218,10 @@ def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFra
         "last_seen": dates_of(last_seen),
         "n_inspections": n_inspections,
     }
-    return result(labels, data)
+    return result(seen.provider_and(by, rows), data)
 
 
-def _attrs(until: int, judgement: str, n_providers: int) -> dict[str, Any]:
+def _attrs(until: int, judgement: str, n_providers: int) -> dict[Hashable | None, Any]:
     return {"until": iso(until), "judgement": judgement, "n_left_truncated": n_providers}
 
 

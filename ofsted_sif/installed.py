@@ -13,7 +13,7 @@ from ofsted_sif._version import __version__
 
 __all__ = ["show_versions"]
 
-REQUIRED = ("numpy", "pandas", "scipy", "python-calamine", "narwhals", "tqdm")
+REQUIRED = ("numpy", "pandas", "scipy", "python-calamine", "narwhals", "lazy_loader", "tqdm")
 OPTIONAL = ("pyarrow", "polars", "dask", "matplotlib", "jinja2")
 
 

@@ -21,10 +21,10 @@ VALUES_AT_ONCE = 8_192  # 64 KB an array: from 128 KB on memory may be mapped an
 
 
 def check_method(method: str) -> str:
-    """The name of an interval's method, or an error that lists them."""
-    if method not in METHODS:
+    """The name of an interval's method, given in any case, or an error that lists them."""
+    if (name := str(method).casefold()) not in METHODS:
         raise ValueError(f"unknown interval {method!r}; known are {', '.join(METHODS)}")
-    return method
+    return name
 
 
 def normal_quantile(level: float, comparisons: int = 1) -> float:
@@ -147,7 +147,7 @@ def _check_alike(count: Any, n: Any) -> None:
 
 def interval_of(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """`proportion_interval` of counts that need not be whole: those of an effective number of trials."""
-    check_method(method)
+    method = check_method(method)
     count, n = _numbers(count), _numbers(n)
     if count.shape != n.shape:
         count, n = np.broadcast_arrays(count, n)
@@ -201,7 +201,8 @@ def _out_of_range(count: np.ndarray, n: np.ndarray, wrong: np.ndarray | None = N
     """The error of the first count that is negative or larger than its n."""
     where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n) if wrong is None else wrong)[0])
     place = f" at position {where}" if count.ndim else ""
-    return ValueError(f"count is {count[where]:.15g} of n = {n[where]:.15g}{place}; it lies between 0 and n")
+    told, of = (f"{value:.15g}" if isinstance(value, float | np.floating) else str(value) for value in (count[where], n[where]))
+    return ValueError(f"count is {told} of n = {of}{place}; it lies between 0 and n")
 
 
 def percent(count: Any, n: Any) -> np.ndarray:

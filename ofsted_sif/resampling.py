@@ -132,7 +132,7 @@ def resample(
     >>> print(f"{found['estimate'].item():.3f}, {found['lower'].item():.2f} to {found['upper'].item():.2f}")
     0.603, 0.52 to 0.68
     """
-    if method not in METHODS:
+    if (way := str(method).casefold()) not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
     normal_quantile(level)  # a level that is none is named before anything is drawn
     if whole_number(n, "n", "1000") < 2:
@@ -147,7 +147,7 @@ def resample(
     if not is_plain(distinct):
         codes, distinct = pd.factorize(keys.map(as_key))
     seed = int(generator(rng).integers(2**64, dtype=np.uint64))
-    draw = _Draw(codes, len(distinct), n, seed, threads, progress, method == "bca")
+    draw = _Draw(codes, len(distinct), n, seed, threads, progress, way == "bca")
     if callable(statistic):
         if by is not None:
             raise ValueError("by= goes with the name of a share; a function returns its own named numbers")

@@ -149,7 +149,7 @@ class GradeScale:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "words", MappingProxyType(known))
         object.__setattr__(self, "threshold_column", column if self.threshold is not None else None)
-        object.__setattr__(self, "dtype", pd.CategoricalDtype(labels[::-1], ordered=True))
+        object.__setattr__(self, "dtype", pd.CategoricalDtype(list(labels[::-1]), ordered=True))
 
     def _check_columns(self, labels: tuple[str, ...], threshold_column: str | None) -> None:
         """Refuse labels that would give a result two columns of one name."""

@@ -310,7 +310,13 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
         (lambda f: sif.aggregate(f / "none.parquet"), FileNotFoundError, "no such file"),
         (lambda f: sif.scan(str(f / "none-*.parquet")), FileNotFoundError, "none matches the pattern"),
         (lambda f: sif.aggregate(f / "a.parquet", "regoin"), ValueError, "nearest: 'region'"),
-        (lambda f: sif.aggregate(f / "empty.parquet"), ValueError, "no rows"),
+        (lambda f: sif.aggregate(f / "nothing.csv"), ValueError, "nothing.csv can't be read: the file is empty"),
+        (
+            lambda f: sif.scan([f / "a.csv", f / "twice.csv"]).aggregate(),
+            ValueError,
+            r"twice.csv .*'region': the table has 2 columns of that",
+        ),
+        (lambda f: sif.scan(f / "twice.csv"), ValueError, "twice.csv can't be read: column 'region': the table has 2 columns of that name"),
         (lambda f: sif.scan(f / "nothing"), FileNotFoundError, "has no files"),
         (lambda f: sif.aggregate(f / "short.parquet"), ValueError, "short.parquet can't be read: it is damaged, cut short"),
         (lambda f: sif.scan([f / "a.parquet", f / "unlike.parquet"]), ValueError, "'region' is int64 in .*unlike.parquet and string in"),
@@ -328,7 +334,8 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
 def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     table.head(5).to_csv(tmp_path / "a.csv", index=False)
-    table.iloc[:0].to_parquet(tmp_path / "empty.parquet", index=False)
+    (tmp_path / "nothing.csv").write_bytes(b"\n")
+    (tmp_path / "twice.csv").write_text("region,provider,region\nLondon,1,London\n")
     table.assign(region=1).to_parquet(tmp_path / "unlike.parquet", index=False)
     table.drop(columns="region").to_parquet(tmp_path / "lacks.parquet", index=False)
     (tmp_path / "short.parquet").write_bytes(file.read_bytes()[:-100])
@@ -367,6 +374,16 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
         monkeypatch.setattr(aggregation.Aggregate, "count", count_then)
     with pytest.raises(ValueError, match=rf"inspections\.{kind} was written to, cut or removed after it was opened"):
         scan.aggregate("region")
+
+
+def test_a_dictionary_of_unsigned_codes_is_followed_through_time(table, tmp_path) -> None:
+    ordered = table.sort_values("provider", kind="stable").assign(provider=lambda rows: rows["provider"].astype("category"))
+    arrow = pa.Table.from_pandas(ordered, preserve_index=False)
+    place = arrow.schema.get_field_index("provider")
+    unsigned = arrow["provider"].cast(pa.dictionary(pa.uint8(), pa.string()))
+    pq.write_table(arrow.set_column(place, "provider", unsigned), tmp_path / "a.parquet")
+    found = sif.scan(tmp_path / "a.parquet").transitions(framework="all")
+    assert found["n"].tolist() == sif.transitions(ordered, framework="all")["n"].tolist()
 
 
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
@@ -580,3 +597,28 @@ def test_a_date_after_the_table_ends_is_said_by_batches_too(tmp_path) -> None:
     for name, options in (("as_at", {"date": "2030-03-31"}), ("changes", {"date": "2030-03-31"}), ("spells", {"until": "2030-03-31"})):
         with pytest.warns(sif.BeyondDataWarning, match="24 August 2026"):
             getattr(sif, name)(tmp_path / "a.parquet", framework="all", **options)
+
+
+@pytest.mark.parametrize(("name", "options"), CALLS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_source_without_rows_gives_what_a_table_without_rows_gives(name: str, options: dict, table, tmp_path) -> None:
+    path = tmp_path / "nothing.parquet"
+    table.iloc[:0].to_parquet(path, index=False)
+    scanned, whole = (answer_or_error(getattr(sif, name), of, options) for of in (path, pd.read_parquet(path)))
+    if isinstance(whole, str):
+        assert scanned == whole
+    else:
+        assert_frame_equal(scanned, whole, check_dtype=False, check_categorical=False)
+
+
+def answer_or_error(function, table, options: dict):
+    """What a function answers, or the error that it raises."""
+    try:
+        return function(table, **options)
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_a_csv_is_scanned_by_the_separator_of_its_header(separator: str, table, tmp_path) -> None:
+    table.to_csv(tmp_path / "mine.csv", index=False, sep=separator)
+    assert_frame_equal(sif.aggregate(tmp_path / "mine.csv", "region"), sif.aggregate(as_text(table), "region"), check_dtype=False)

@@ -1,9 +1,11 @@
 """`import ofsted_sif` is light, and yet everything is there."""
 
+import ast
 import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,14 @@ import ofsted_sif as sif
 from ofsted_sif import counts
 
 HEAVY = ("matplotlib", "scipy", "polars", "pyarrow", "dask", "jinja2", "tqdm", "python_calamine", "tomllib", "duckdb")
+
+#: The list of public names that a type checker reads: name -> module, none for a module itself.
+LISTED = {
+    alias.asname: node.module or ""
+    for node in ast.parse(Path(sif.__file__).with_suffix(".pyi").read_text("utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
 
 
 def loaded(statement: str) -> set[str]:
@@ -32,14 +42,29 @@ def test_every_public_name_is_there_and_listed(name: str) -> None:
     assert name in dir(sif)
 
 
-@pytest.mark.parametrize(("name", "module"), sif._LATER.items())
-def test_what_is_loaded_later_is_the_function_of_its_module(name: str, module: str) -> None:
+@pytest.mark.parametrize(("name", "module"), LISTED.items())
+def test_a_listed_name_is_that_of_its_module(name: str, module: str) -> None:
+    if not module:
+        assert getattr(sif, name) is importlib.import_module(f"ofsted_sif.{name}")
+        return
     assert getattr(sif, name) is getattr(importlib.import_module(f"ofsted_sif.{module}"), name)
     assert not hasattr(getattr(sif, name), "__path__")  # and no module hides it
 
 
+def test_public_names_are_those_of_the_list_and_no_other() -> None:
+    assert sorted(LISTED) == sorted(sif.__all__)
+
+
+def test_tables_have_the_methods_after_the_import_alone() -> None:
+    code = (
+        "import ofsted_sif, pandas; "
+        "print(int(pandas.DataFrame({'overall_effectiveness': ['Good', 'Inadequate']}).sif.aggregate()['good_or_outstanding'].iloc[0]))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "1"
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'agregate'"):
+    with pytest.raises(AttributeError, match="ofsted_sif attribute agregate"):
         _ = sif.agregate
 
 

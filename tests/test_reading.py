@@ -19,6 +19,7 @@ import ofsted_sif as sif
 from ofsted_sif import reading
 from ofsted_sif.reading.files import csv_rows
 from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts
+from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns
 
 CARE = ["URN", "Provision type", "Local authority", "Inspection type", "Inspection date", "Event number", "Overall effectiveness"]
@@ -299,7 +300,7 @@ def test_agencies_have_their_own_scale_and_ranges_of_days():
 def test_names_of_judgements_stand_in_one_file():
     folder = Path(reading.__file__).parent
     names = tomllib.loads((folder / "names.toml").read_text(encoding="utf-8"))
-    assert set(sif.scales.JUDGEMENTS) == set(names["judgements"])
+    assert set(JUDGEMENTS) == set(names["judgements"])
 
 
 def test_every_alias_leads_to_an_authority():

@@ -98,6 +98,15 @@ def test_the_packages_own_table_exported_is_read_as_it_was():
     pd.testing.assert_frame_equal(again[table.columns.tolist()], table, check_categorical=False)
 
 
+def test_a_saved_state_is_read_as_a_state_and_not_as_a_history():
+    table = read("Provider level in year 2023-24\n" + YEAR + ROWS)
+    state = sif.as_at(table, "2024-03-31", framework="all", incomplete="allow")
+    again = read(state.to_csv(index=False))
+    assert again["as_at"].equals(state["as_at"])
+    with pytest.raises(sif.IncompleteHistoryError, match="2024"):
+        sif.as_at(again, "2020-03-31", framework="all")
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
 def test_a_table_of_the_columns_of_a_file_is_read(kind):
     frame = pd.read_csv(io.StringIO(CARE + f"{HOME},03/04/2015,1001,Good\n"), dtype=str)

@@ -335,7 +335,7 @@ def _areas(ax: Axes, table: pd.DataFrame, when: pd.DatetimeIndex, scale: GradeSc
         ax.plot(when[order], top, color="white", linewidth=0.8)
         base = top
     if len(when) > 1:
-        ax.set_xlim(when.min(), when.max())
+        ax.set_xlim(when.min(), when.max())  # type: ignore[arg-type]  # matplotlib takes dates, its types say numbers only
         canvas.few_dates(ax)
 
 

@@ -105,7 +105,7 @@ def _points(step: float) -> str:
 
 def _shares(table: pd.DataFrame) -> list[str]:
     """The shares on both dates, where the table says them."""
-    told = [table.attrs.get(name) for name in ("from", "to")]
+    told: list[Any] = [table.attrs.get(name) for name in ("from", "to")]
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 and pair[1] for pair in told):
         return []
     before, after = (f"{pair[0]:,} of {pair[1]:,} ({pair[0] / pair[1]:.0%})" for pair in told)

@@ -94,7 +94,7 @@ def account_of(status: np.ndarray) -> pd.DataFrame:
 def set_aside(status: np.ndarray, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """A row for each row set aside, with its reason and how it begins."""
     aside = np.flatnonzero(status != READ)
-    reasons = pd.Categorical.from_codes(status[aside], categories=list(REASONS))
+    reasons = pd.Categorical.from_codes(status[aside], categories=pd.Index(list(REASONS)))
     return pd.DataFrame({"row": aside + 1, "reason": reasons, "text": [_beginning(rows[number]) for number in aside.tolist()]})
 
 

@@ -129,7 +129,8 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
     """Both with a column graded where one of them has it."""
     if "graded" not in older.columns and "graded" not in later.columns:
         return older, later
-    return tuple(frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
+    older, later = (frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
+    return older, later
 
 
 def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -208,9 +209,9 @@ def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.nd
     if isinstance(ours.dtype, pd.CategoricalDtype):
         newer = theirs.array if isinstance(theirs.dtype, pd.CategoricalDtype) else pd.Categorical(theirs)
         dtype, codes = _categories(ours.array, newer, np.asarray(newer.codes)[rows])
-        result = np.append(np.asarray(ours.array.codes).astype(codes.dtype), codes[len(differ) :])
-        result[differ[:, 0]] = codes[: len(differ)]
-        return pd.Series(pd.Categorical.from_codes(result, dtype=dtype, validate=False))
+        joined = np.append(np.asarray(ours.array.codes).astype(codes.dtype), codes[len(differ) :])
+        joined[differ[:, 0]] = codes[: len(differ)]
+        return pd.Series(pd.Categorical.from_codes(joined, dtype=dtype, validate=False))
     more = theirs.take(rows)
     below = more.iloc[len(differ) :]
     result = ours.reindex(range(len(ours) + len(below))) if below.isna().all() else pd.concat([ours, below], ignore_index=True)

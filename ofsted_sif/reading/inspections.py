@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from ofsted_sif.scales import GradeScale
 # The columns of a table of inspections before its judgements; those that no source has are left out.
 ORDER = (
     "provider", "provider_name", "provider_type", "local_authority", "region", "ofsted_region", "opened", "closed", "framework",
-    "inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published", "known_from", "graded",
-    "outcome",
+    "inspection_type", "inspection_number", "urn_at_inspection", "inspection_start", "inspection_end", "published", "known_from", "as_at",
+    "graded", "outcome",
 )  # fmt: skip
 
 
@@ -244,8 +244,8 @@ class _Reading:
         if self.errors == "raise":
             refuse_first(self.not_understood, self.body.first_row)
 
-    def _attrs(self, table: pd.DataFrame, report: ReadingReport) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+    def _attrs(self, table: pd.DataFrame, report: ReadingReport) -> dict[Hashable | None, Any]:
+        said: dict[Hashable | None, Any] = {}
         if self.own.kind is not None:
             said["kind"] = self.own.kind
         if self.own.complete_to is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -96,9 +97,9 @@ def _common(days: np.ndarray) -> int:
     return int(there.max(initial=NO_DAY))
 
 
-def attrs_of_both(older: pd.DataFrame, newer: pd.DataFrame, gaps: list[dict[str, Any]]) -> dict[str, Any]:
+def attrs_of_both(older: pd.DataFrame, newer: pd.DataFrame, gaps: list[dict[str, Any]]) -> dict[Hashable | None, Any]:
     """What the history says of itself: of which day, of which kind, and which gaps it has."""
-    said = dict(older.attrs)
+    said: dict[Hashable | None, Any] = dict(older.attrs)
     said.pop("as_at", None)
     if "complete_to" in newer.attrs:
         said["complete_to"] = max(str(newer.attrs["complete_to"]), str(said.get("complete_to", "")))

@@ -26,8 +26,8 @@ _DAYS_A_YEAR = 365.25
 def providers(asked: Asked, moved: pd.DataFrame) -> list[dict[str, Any]]:
     """What the lists show of each provider, by name."""
     state, newest, scale = asked.state, asked.newest, asked.scale
-    names = (state["provider_name"] if "provider_name" in state.columns else state["provider"]).astype(object)
-    names = [str(key) if pd.isna(name) else str(name) for name, key in zip(names, state["provider"], strict=True)]
+    named = (state["provider_name"] if "provider_name" in state.columns else state["provider"]).astype(object)
+    names = [str(key) if pd.isna(name) else str(name) for name, key in zip(named, state["provider"], strict=True)]
     change_of = dict(zip(moved["provider"], moved["change"].astype(object), strict=True))
     # Newest grades of the other judgements, by provider; a provider of the state is among the newest too.
     others = newest.set_index(newest["provider"].astype(object))

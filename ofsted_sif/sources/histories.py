@@ -150,7 +150,8 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
     (1, [0, 1])
     """
     paths = sorted(path for path in Path(folder).iterdir() if path.is_file() and path.suffix.lower() in _ENDINGS)
-    files = [(path, pd.Timestamp(date_in(path.stem)), _kind(path.stem)) for path in paths]
+    dates = [date_in(path.stem) for path in paths]
+    files = [(path, pd.NaT if date is None else pd.Timestamp(date), _kind(path.stem)) for path, date in zip(paths, dates, strict=True)]
     history, account = _together(files, strict=False)
     problems = account[(account["problem"] != "") & (account["rows"] == 0)]
     if history.empty and len(history.columns) == 0:

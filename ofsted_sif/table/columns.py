@@ -98,6 +98,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
         return pd.DataFrame(columns, copy=False)
+    if (read := frames.of_stream(table)) is not None:
+        table = read
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
@@ -125,7 +127,7 @@ OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
     """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
     wanted = {name for name in with_categories if of_records}
-    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or _looks_near(name))}
+    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or looks_near(name))}
     for argument, given in needed.items():
         for name in names(given, argument):
             if name not in present and not (of_records and name in OF_RECORDS):
@@ -236,6 +238,7 @@ _NEAR = {
     "opened": re.compile(r"(^|_)(date_?)?open(ed|ing)?(_?(date|dt|day|on))?(_|$)"),
     "closed": re.compile(r"(^|_)(date_?)?clos(e|ed|ing|ure)(_?(date|dt|day|on))?(_|$)"),
     "graded": re.compile(r"^((is|was)_?)?graded$"),
+    "framework": re.compile(r"^(inspection_)?framework"),
 }
 #: Words that say that a date is of something else.
 _OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|date|$)|penultimate|number|register")
@@ -250,9 +253,16 @@ def _form(name: Any) -> str:
     return snake_case(_NEW_WORD.sub("_", str(name)))
 
 
-def _looks_near(name: Any) -> bool:
+def looks_near(name: Any) -> bool:
+    """Whether a column may be one of the optional standard ones under another name."""
     form = _form(name)
-    return any(pattern.search(form) for pattern in _NEAR.values())
+    return name not in STANDARD and any(pattern.search(form) for pattern in _NEAR.values())
+
+
+def near_framework(present: Iterable[Any]) -> Any:
+    """The column that may be that of frameworks where none is called so; None where there is none."""
+    present = list(present)
+    return None if "framework" in present else next((name for name in present if is_near(name, "framework", "framework")), None)
 
 
 def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "table") -> pd.Series | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ import pandas as pd
 
 from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
-from ofsted_sif.scales import snake_case
-from ofsted_sif.table.columns import column, graded_rows, has_grade, names
+from ofsted_sif.table.columns import column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.records import Records
@@ -111,15 +110,12 @@ def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> tupl
     wanted = names(framework, "framework")
     if framework is not None and not wanted:
         raise ValueError('framework=[] names no framework; name those you mean, or say framework="all"')
+    if not wanted and not of_piece:
+        warn_of_near_framework(frame.columns)
     if not wanted or wanted == ["all"]:
         return None, None
-    if "framework" not in frame.columns:
-        near = [name for name in frame.columns if snake_case(str(name)).startswith(("framework", "inspection_framework"))]
-        if near:
-            raise MissingColumnError(
-                f"framework={framework!r}: the table has no column 'framework', but {near[0]!r}: "
-                f"table.rename(columns={{{near[0]!r}: 'framework'}})"
-            )
+    if (near := near_framework(frame.columns)) is not None:
+        raise MissingColumnError(f"framework={framework!r}: {_rename_to_framework(near)}")
     codes, labels = label_codes(column(frame, "framework", "framework"))
     present = np.asarray(labels).tolist()
     if not of_piece:
@@ -142,6 +138,16 @@ def say_missing_frameworks(n: int, first: str = "") -> None:
         "stand in their place: fill in the column 'framework', or say framework=\"all\"",
         FrameworkMissingWarning,
     )
+
+
+def warn_of_near_framework(present: Iterable[Any]) -> None:
+    """Warn where no framework was named and a column only looks like that of frameworks: several may be taken together in it."""
+    if (near := near_framework(present)) is not None:
+        warn(f"whether several frameworks are taken together is not known: {_rename_to_framework(near)}", PooledFrameworksWarning)
+
+
+def _rename_to_framework(near: Any) -> str:
+    return f"the table has no column 'framework', but {near!r}: table.rename(columns={{{near!r}: 'framework'}})"
 
 
 def check_frameworks(framework: Any, present: Sequence[object]) -> None:

@@ -109,13 +109,21 @@ class Inspections:
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
         """The groups of all rows, or of some in the order given."""
-        as_they_lie = rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()))
-        frame = self.frame if as_they_lie else self.frame.take(rows)
-        return groups(frame, by, observed=observed)
+        if rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all())):
+            return groups(self.frame, by, observed=observed)
+        return groups(self.frame.take(rows), by, observed=observed)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
         """The columns of `by` as they are, to be taken over into a result."""
         return {name: column(self.frame, name, "by").array for name in names(by, "by")}
+
+    def provider_and(self, by: str | Sequence[str] | None, rows: np.ndarray) -> dict[str, Any]:
+        """The label columns of a result that names the provider of each row: that one, and those of `by`."""
+        provider = self.called.provider
+        if provider in names(by, "by"):
+            raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
+        of = self.histories.provider[rows]
+        return {provider: self.histories.providers.take(of)} | {name: values.take(rows) for name, values in self.taken_over(by).items()}
 
     def warn_if_pooled(self, rows: np.ndarray) -> None:
         """Warn where these rows stem from several frameworks and none was named."""

@@ -74,7 +74,7 @@ def key_codes(values: pd.Series) -> tuple[np.ndarray, Any, bool]:
 def is_plain(labels: Any) -> bool:
     """Whether different labels are different keys: numbers only, or text only without spaces at its ends."""
     dtype = getattr(labels, "dtype", None)
-    if not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
+    if dtype is not None and not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
         return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
     known = pd.Index(np.asarray(labels))
     kind = known.inferred_type
@@ -94,7 +94,8 @@ def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Seri
     empty = not all(len(values) for values in kept)
     if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
         return first, second
-    return (*(values.map(as_key, na_action="ignore").astype(TEXT) for values in (first.astype(object), second.astype(object))),)
+    first, second = (values.astype(object).map(as_key, na_action="ignore").astype(TEXT) for values in (first, second))
+    return first, second
 
 
 def as_key(value: object) -> str:

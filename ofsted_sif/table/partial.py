@@ -118,7 +118,7 @@ def _below_each_other(frames_of: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -> pd.DataFrame:
     """The rows in the order of the keys of their providers, those of one provider as they stand."""
-    if provider in unordered:
+    if provider in unordered and isinstance(frame[provider].dtype, pd.CategoricalDtype):  # else keys had to be written as text
         frame = frame.assign(**{provider: sorted_categories(frame[provider].array)})
     frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
     frame.index = pd.RangeIndex(len(frame))

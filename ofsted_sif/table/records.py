@@ -13,7 +13,7 @@ period it is the first day of the period, for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -247,7 +247,7 @@ def _check_open(opened: np.ndarray | None, closed: np.ndarray | None, providers:
         raise ValueError(f"provider {providers[at]} is closed ({iso(closed[at])}) before it is opened ({iso(opened[at])})")
 
 
-def register_rows(frame: pd.DataFrame, register: pd.DataFrame, provider: str, wanted: Iterable[Any]) -> pd.DataFrame:
+def register_rows(frame: pd.DataFrame, register: pd.DataFrame, provider: str, wanted: Sequence[Any]) -> pd.DataFrame:
     """Rows for providers without an inspection, in the table's columns: what the register says of them, all else missing."""
     keys = register_keys(register, provider, wanted)
     chosen = register.take(pd.Index(np.asarray(keys)).get_indexer(pd.Index(np.asarray(wanted)))).assign(**{provider: wanted})

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.arguments import number
-from ofsted_sif.intervals import interval_of
+from ofsted_sif.intervals import check_method, interval_of
 from ofsted_sif.scales import GradeScale, snake_case
 
 
@@ -146,6 +146,7 @@ def result_columns(
     total = n_judged if sums is None else shown.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.concatenate(parts, axis=1) / total[:, None]
+    interval = check_method(interval)
     if beside.n_eff is None:
         bounds = _bounds(by_grade, n_judged, scale, interval, level)
     else:

@@ -117,6 +117,7 @@ def with_waiting(
     status = np.full(len(found), INSPECTED)
     of = found
     if counting is not None:
+        assert seen.register is not None
         records = seen.histories
         state = stack(state, register_rows(state, seen.register, seen.called.provider, records.providers[waiting]))
         of = np.append(found, waiting)

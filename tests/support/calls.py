@@ -132,12 +132,13 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
-    words = [f"Örtlichkeit {one:05d}" + " of more than 24 bytes" * (one % 3 == 0) for one in number.tolist()]
+    words = [f"Locality {one:05d}" + " of more than 24 bytes" * (one % 3 == 0) for one in number.tolist()]
     if name == "encode_objects":
         if kind == "shared":
             words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
         objects = np.array(words, dtype=object)
         objects[::7] = None
+        objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
         return (objects, (None,), 7, kind == "sorted", codes), [codes]
     texts = [word.encode() for word in words]

@@ -5,8 +5,8 @@ import ofsted_sif as sif
 
 def misuse() -> None:
     table = sif.load_inspections()
-    sif.as_at(table)  # type: ignore[call-arg]  # no date
-    sif.as_at(table, "2024-03-31", framwork="SIF")  # type: ignore[call-arg]
-    sif.trend(table, "region", "theil-sen")  # type: ignore[call-arg]  # the method by its name only
+    sif.as_at(table)  # type: ignore[call-overload]  # no date
+    sif.as_at(table, "2024-03-31", framwork="SIF")  # type: ignore[call-overload]
+    sif.trend(table, "region", "theil-sen")  # type: ignore[call-overload]  # the method by its name only
     sif.agregate(table)  # type: ignore[attr-defined]
     sif.FOUR_POINT.threshold = "Good"  # type: ignore[misc]  # a scale is immutable

@@ -6,6 +6,7 @@ from typing import Any, assert_type
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 import ofsted_sif as sif
 from ofsted_sif import counts
@@ -31,12 +32,22 @@ many = sif.series(table, pd.date_range("2020-03-31", periods=3, freq="YE"), fram
 lower, upper = sif.proportion_interval(10, 43, method="jeffreys")
 lowest: np.ndarray[Any, Any] = lower
 
+# a result is of the kind of its table
+assert_type(counted, pd.DataFrame)
+assert_type(sif.load_inspections(), pd.DataFrame)
+assert_type(sif.as_at(table, "2024-03-31", framework="all"), pd.DataFrame)
+of_polars = pl.DataFrame({"region": ["London", "London"], "overall_effectiveness": ["Good", "Inadequate"]})
+assert_type(sif.aggregate(of_polars, "region"), pl.DataFrame)
+assert_type(sif.aggregate(of_polars.lazy(), "region"), pl.DataFrame)
+
 # change, time, trend
 changes = sif.changes(table, date="2024-03-31", framework="all")
 summary = sif.change_summary(changes.drop(columns="years_between"), by="change")  # pairs of one's own: nothing is said of who they are
 improved = sif.change_between(table, "2021-03-31", "2024-03-31", "region", framework=["SIF", "ILACS"])
 later = sif.state_probabilities(table, start="Inadequate", at=[2, 4], framework="all")
 waited = sif.median_time_to(table, grade="Good", by="region", framework="all")
+matrix = sif.design_matrix(table, "region", framework=["SIF", "ILACS"])
+assert_type(sif.design_matrix(table, unit="provider", date="2024-03-31", framework="all"), pd.DataFrame)
 trended = sif.trend(sif.periods(table, freq="YE-MAR", framework="all"), value="good_or_outstanding")
 
 # arrays
