@@ -112,7 +112,7 @@ def coverage(session: nox.Session) -> None:
     # Built in place, where gcov's notes stay: pip builds in a folder that it removes.
     watched = {"OFSTED_SIF_COVERAGE": "1", "OFSTED_SIF_FAULTS": "1"}
     session.run("python", "setup.py", "-q", "build_ext", "--inplace", "--force", env=watched)
-    names = ("bindings", "counts*", "faults", "kinds_of_array", "resampling", "stopping")
+    names = ("bindings", "counts*", "faults", "kinds_of_array", "interrupts", "resampling")
     session.run(*PYTEST, *sorted(str(path) for name in names for path in Path("tests").glob(f"test_{name}.py")))
     # The extension's allocations are calls of functions that gcc does not know. It splits lines into blocks alike where it knows none.
     same_blocks = "-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free"
@@ -145,7 +145,7 @@ def library(name: str) -> str:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Make sdist and wheel, the wheel from the sdist, and have the tools of the trade look at them."""
+    """Make sdist and wheel, the wheel from the sdist, have the tools of the trade look at them, and install it without a compiler."""
     in_a_copy(session)
     session.install(*group("build"))
     wheels = session.cache_dir / "wheels"
@@ -160,6 +160,21 @@ def build(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", str(sdist), str(wheel))
     session.run("check-wheel-contents", str(wheel))
     session.run("abi3audit", "--strict", "--verbose", str(wheel))
+    session.run("python", "conda/check.py")
+    without_a_compiler(session, wheel)
+
+
+def without_a_compiler(session: nox.Session, wheel: Path) -> None:
+    """Install the wheel in a fresh environment in which no compiler can be found, and ask it for the headline."""
+    fresh = Path(session.create_tmp()).resolve() / "fresh"
+    session.run("python", "-m", "venv", "--clear", str(fresh))
+    programs = fresh / ("Scripts" if os.name == "nt" else "bin")
+    alone = {"PATH": str(programs), "CC": "/bin/false", "CXX": "/bin/false"}
+    python = str(programs / "python")
+    session.run(python, "-c", "import shutil; assert not any(map(shutil.which, ('cc', 'gcc', 'clang', 'cl')))", env=alone, external=True)
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), env=alone, external=True)
+    headline = session.run(str(programs / "ofsted-sif"), env=alone, external=True, silent=True)
+    assert "Overall effectiveness" in headline, headline
 
 
 @nox.session

@@ -15,11 +15,13 @@ from .datasets import load_local_authorities as load_local_authorities
 from .datasets import release as release
 from .datasets import releases as releases
 from .decomposition import decompose as decompose
+from .design import design_matrix as design_matrix
 from .durations import logrank as logrank
 from .durations import median_time_to as median_time_to
 from .durations import spells as spells
 from .durations import time_to as time_to
 from .errors import BeyondDataWarning as BeyondDataWarning
+from .errors import FrameworkMissingWarning as FrameworkMissingWarning
 from .errors import GradesNotTakenWarning as GradesNotTakenWarning
 from .errors import IncompleteHistoryError as IncompleteHistoryError
 from .errors import IncompleteHistoryWarning as IncompleteHistoryWarning

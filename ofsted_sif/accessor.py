@@ -18,6 +18,7 @@ from ofsted_sif import (
     change,
     comparison,
     decomposition,
+    design,
     durations,
     in_year,
     plot,
@@ -88,6 +89,7 @@ class Accessor:
     combine = _method(reading.combine)
     compare = _method(comparison.compare)
     decompose = _method(decomposition.decompose)
+    design_matrix = _method(design.design_matrix)
     explain = _method(snapshots.explain)
     first = _method(snapshots.first)
     logrank = _method(durations.logrank)

@@ -15,7 +15,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import NO_GRADE, GradeScale, fitting_scale
 from ofsted_sif.table import columns, frames
-from ofsted_sif.table.columns import as_frame, column, grade_codes, names
+from ofsted_sif.table.columns import as_frame, column, grade_codes, names, numbers
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import EVERYONE, Groups, check_total, cluster_codes, groups, with_total
 from ofsted_sif.table.keys import label_codes
@@ -355,10 +355,7 @@ def _check_sums(sums: np.ndarray, labels: dict[str, Any]) -> None:
 def weights_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """The weights as float64, missing ones NaN; negative and infinite ones are an error that names the row."""
     values = column(frame, name, "weights")
-    try:
-        weight = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"weights={name!r}: {error}; weights are numbers") from None
+    weight = numbers(values, f"weights={name!r}", "weights are numbers")
     if (wrong := (weight < 0) | np.isinf(weight)).any():
         row = int(np.argmax(wrong))
         raise RowError(f"weights={name!r}, ", row, f": {weight[row]:g} is negative or infinite")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
+from ofsted_sif.errors import MissingColumnError, RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
@@ -161,12 +161,8 @@ def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
 
 def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each pair."""
-    provider, records, codes, days = seen.called.provider, seen.histories, seen.grades, seen.days
+    codes, days = seen.grades, seen.days
     latest, previous = found.latest, found.previous
-    if provider in names(by, "by"):
-        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
-    labels = {provider: records.providers.take(records.provider[latest])}
-    labels |= {name: values.take(latest) for name, values in seen.taken_over(by).items()}
     step = np.sign(codes[latest].astype(np.int64) - codes[previous])
     known = (codes[latest] >= 0) & (codes[previous] >= 0)
     data = {
@@ -177,7 +173,7 @@ def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),
     }
-    return result(labels, data)
+    return result(seen.provider_and(by, latest), data)
 
 
 def _attrs(date: Any, judgement: str, frameworks: list[str], n_once: int, n_unknown: int) -> dict[Hashable | None, Any]:
@@ -215,12 +211,14 @@ class Changes(OfHistories):
         n_unknown = 0 if seen.known is None or not is_told else int((seen.known.since[found.alone] != NO_DAY).sum())
         numbers = PartialCounts((), tuple(np.array([number]) for number in (len(found.alone), n_unknown, is_told)))
         counted = {"words": words, "pairs": PartialRows(_changed(seen, found, self.by)), "numbers": numbers}
-        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.append(found.latest, found.previous)))
+        return Partial(
+            len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, np.append(found.latest, found.previous))
+        )
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """The pairs of all pieces in the order of the keys of their providers."""
         if (of := partial.counted.get("frameworks")) is not None:
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         scale, _ = self.grades_of(partial.counted["words"], self.judgement, self.scale)
         changed = self.rows_of(partial.counted["pairs"], {"previous": scale.dtype, "latest": scale.dtype})
         alone, n_unknown, is_told = (int(number[0]) for number in partial.counted["numbers"].sums)
@@ -297,7 +295,10 @@ def change_summary(
     frame = as_frame(changes)
     code = _change_codes(column(frame, "change", "changes"))
     latest, scale = grade_codes(frame, "latest", scale)
-    grouped = groups(frame, by)
+    try:
+        grouped = groups(frame, by)
+    except MissingColumnError as error:
+        raise MissingColumnError(f"{error}. A column is taken over from the inspections by sif.changes(..., by={by!r})") from None
     # The three changes, with 'same' divided by whether the grade is good enough.
     good_enough = latest >= len(scale.labels) - scale.n_good_enough
     kind = np.where((code == 1) & good_enough, 3, code)
@@ -497,14 +498,14 @@ class Transitions(OfHistories):
         parts = {"words": words, "groups": count_labels(coded, len(seen.frame)), "moves": moves, **self.left_out(taken, may_count)}
         ends = np.unique(ends[[0, -1]]) if len(ends) else ends
         parts["ends"] = PartialCounts((ends,), (np.zeros(len(ends), dtype=np.int64),))
-        return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.frame, np.flatnonzero(may_count)))
+        return Partial(len(seen.frame), parts | self.chosen_frameworks(seen.may_count, seen.frame, np.flatnonzero(may_count)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and periods are shown without a gap."""
         self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         moves = partial.counted["moves"]
         grouped, (_, group) = self.groups_of(self.by, True, [partial.counted["groups"], moves])
         scale, (before, after) = self.grades_of(partial.counted["words"], self.judgement, self.scale, *moves.labels[-2:])

@@ -204,14 +204,10 @@ def spells(
 
 def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each spell."""
-    seen, provider = observed.seen, observed.seen.called.provider
+    seen = observed.seen
     rows, ended_by, start, end = observed.spells(seen.grades, len(seen.graded_on.labels))
     n_inspections, last_seen = observed.seen_in(rows)
     better = seen.grades[ended_by] > seen.grades[rows]
-    of = seen.histories.provider[rows]
-    if provider in names(by, "by"):
-        raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
-    labels = {provider: seen.histories.providers.take(of)} | {name: values.take(rows) for name, values in seen.taken_over(by).items()}
     data = {
         "grade": pd.Categorical.from_codes(seen.grades[rows], dtype=seen.graded_on.dtype),
         "start": dates_of(start),
@@ -222,7 +218,7 @@ def _spells_of(observed: Observed, by: str | Sequence[str] | None) -> pd.DataFra
         "last_seen": dates_of(last_seen),
         "n_inspections": n_inspections,
     }
-    return result(labels, data)
+    return result(seen.provider_and(by, rows), data)
 
 
 def _attrs(until: int, judgement: str, n_providers: int) -> dict[Hashable | None, Any]:
@@ -663,14 +659,18 @@ class OfSpells(OfHistories):
         last = day(self.until, "until")
         taken = _taking_part(seen, last, self.published_by)
         eligible = seen.in_known_time(taken)
-        told = {"words": words, **self.left_out(taken, eligible), **self.chosen_frameworks(seen.frame, np.flatnonzero(eligible))}
+        told = {
+            "words": words,
+            **self.left_out(taken, eligible),
+            **self.chosen_frameworks(seen.may_count, seen.frame, np.flatnonzero(eligible)),
+        }
         return Observed(seen, eligible, last), told
 
     def said(self, partial: Partial) -> GradeScale:
         """Say what is to be said of the whole table; and the scale of its grades."""
         self.say_left_out(partial)
         if (of := partial.counted.get("frameworks")) is not None:
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         return self.grades_of(partial.counted["words"], self.judgement, self.scale)[0]
 
 

@@ -52,6 +52,10 @@ class PooledFrameworksWarning(UserWarning):
     """
 
 
+class FrameworkMissingWarning(UserWarning):
+    """Graded inspections whose framework is missing were left out because frameworks were named; ``framework="all"`` takes them."""
+
+
 class NotAJudgementWarning(UserWarning):
     """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
 

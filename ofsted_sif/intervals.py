@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from ofsted_sif.arguments import number
 
 __all__ = ["percent", "proportion_interval"]
 
@@ -26,7 +29,7 @@ def check_method(method: str) -> str:
 
 def normal_quantile(level: float, comparisons: int = 1) -> float:
     """The two-sided standard normal quantile of a confidence level, shared among `comparisons` (Bonferroni)."""
-    if not 0 < level < 1:
+    if not 0 < number(level, "level", "0.95") < 1:
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     from statistics import NormalDist  # here: it loads fractions, decimal and random
 
@@ -103,7 +106,8 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     TypeError
         For counts that are not whole numbers (a share in the place of a count).
     ValueError
-        For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`.
+        For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`; for pandas Series whose indexes
+        differ.
 
     Notes
     -----
@@ -124,7 +128,21 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     >>> print(f"{lower:.3f} to {upper:.3f}")
     0.132 to 0.377
     """
+    _check_alike(count, n)
     return interval_of(_whole_or_missing(count, "count"), _whole_or_missing(n, "n"), method=method, level=level)
+
+
+def _check_alike(count: Any, n: Any) -> None:
+    """Refuse counts that go by position but are labelled otherwise, and such of which there are not as many."""
+    if isinstance(count, pd.Series) and isinstance(n, pd.Series) and not count.index.equals(n.index):
+        raise ValueError(
+            "count and n are Series whose indexes differ, and their values are taken by position: align them first, "
+            "count, n = count.align(n), or give count.to_numpy() and n.to_numpy()"
+        )
+    try:
+        np.broadcast_shapes(np.shape(count), np.shape(n))
+    except ValueError:
+        raise ValueError(f"count and n do not fit together: count has the shape {np.shape(count)}, n has {np.shape(n)}") from None
 
 
 def interval_of(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -205,7 +223,7 @@ def percent(count: Any, n: Any) -> np.ndarray:
     TypeError
         For counts that are not whole numbers.
     ValueError
-        For a negative count, or one larger than its `n`.
+        For a negative count, or one larger than its `n`; for pandas Series whose indexes differ.
 
     Examples
     --------
@@ -213,6 +231,7 @@ def percent(count: Any, n: Any) -> np.ndarray:
     >>> int(sif.percent(1, 8)), int(sif.percent(91, 151))
     (13, 60)
     """
+    _check_alike(count, n)
     missing = np.ma.getmaskarray(count) | np.ma.getmaskarray(n) if np.ma.isMA(count) or np.ma.isMA(n) else False
     count, n, missing = np.broadcast_arrays(_whole(count, "count"), _whole(n, "n"), missing)
     if (wrong := ((count < 0) | (count > n)) & ~missing).any():

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.arguments import generator, single_values, whole_number
 from ofsted_sif.errors import RowError
+from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes
 from ofsted_sif.table.eligible import Which
@@ -71,8 +73,8 @@ def resample(
         By default the share that meets the threshold.
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
         of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
-        mapping or Series of named numbers. It gets the rows of the providers drawn; a provider drawn twice appears as two, and the
-        provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
+        mapping or Series of named numbers. It gets a copy of the rows of the providers drawn; a provider drawn twice appears as two, and
+        the provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
     n : int, default 1000
         Number of replicates.
     method : {"percentile", "bca"}, default "percentile"
@@ -132,9 +134,8 @@ def resample(
     """
     if (way := str(method).casefold()) not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
-    if n < 2:
+    normal_quantile(level)  # a level that is none is named before anything is drawn
+    if whole_number(n, "n", "1000") < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
     frame = rows_over_time(as_frame(table), Columns(provider, inspected, published), Which(incomplete=incomplete))
     keys = column(frame, provider, "provider")
@@ -142,10 +143,10 @@ def resample(
         raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)
     if not len(frame):
         raise ValueError("the table has no rows, so there is nothing to draw from")
-    codes, distinct = pd.factorize(keys)
+    codes, distinct = single_values(keys)
     if not is_plain(distinct):
         codes, distinct = pd.factorize(keys.map(as_key))
-    seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
+    seed = int(generator(rng).integers(2**64, dtype=np.uint64))
     draw = _Draw(codes, len(distinct), n, seed, threads, progress, way == "bca")
     if callable(statistic):
         if by is not None:
@@ -276,7 +277,7 @@ def _of_function(
         with ThreadPoolExecutor(draw.threads) as pool:
             return np.array(list(pool.map(answered, range(total))))
 
-    names, estimate = _numbers_of(statistic(frame), statistic)
+    names, estimate = _numbers_of(statistic(frame.copy()), statistic)  # a copy: the function may write in it
     with _bar(n + (n_providers if draw.jackknife else 0), draw.progress) as bar:
         replicates = all_of(replicate, n, bar).T
         left_out = all_of(without, n_providers, bar).T if draw.jackknife else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import number
 from ofsted_sif.dispersion import dispersion
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.intervals import normal_quantile
@@ -31,6 +32,7 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
         raise MissingColumnError(
             f"{function} takes what sif.aggregate gives: a row a group with n_judged, and the count and the share of the scale's threshold"
         )
+    _refuse_repeated(counted, function)
     _refuse_total(counted[["n_judged", *(str(name)[6:] for name in shares)]].to_numpy(dtype=np.float64), function)
     good = str(shares[-1])[6:]  # the threshold's stands after those of the grades
     n = counted["n_judged"].to_numpy(dtype=np.float64)
@@ -39,6 +41,16 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     n = np.where(n > 0, counted["n_eff"].to_numpy(dtype=np.float64), 0)
     share = counted[f"share_{good}"].to_numpy(dtype=np.float64)
     return np.where(n > 0, np.nan_to_num(share) * n, np.where(np.isnan(n), np.nan, 0)), n
+
+
+def _refuse_repeated(counted: pd.DataFrame, function: str) -> None:
+    """Refuse groups that stand there once per date or judgement: the rows are the same providers again."""
+    for name, of_one in (("as_at", "counted[counted['as_at'] == date]"), ("judgement", "counted[counted['judgement'] == name]")):
+        if name in counted.columns and (several := counted[name].nunique()) > 1:
+            raise ValueError(
+                f"{function} takes a row a group, and the column {name!r} has {several} values: the same providers would count "
+                f"{several} times; take one of them, {of_one}"
+            )
 
 
 def _refuse_total(counts: np.ndarray, function: str) -> None:
@@ -79,7 +91,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a level outside (0, 1); a column of
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a level outside (0, 1); a column of
         the table that the result would overwrite.
 
     Notes
@@ -107,8 +120,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     >>> regions.loc["East Midlands", ["share_good_or_outstanding", "share_shrunk"]].round(2).tolist()
     [0.5, 0.54]
     """
-    tail = (1 - level) / 2
     normal_quantile(level)
+    tail = (1 - level) / 2
     frame = as_frame(counted)
     good, n = counts_of(frame, "shrink")
     added = ("share_shrunk", "shrunk_lower", "shrunk_upper")
@@ -214,7 +227,8 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a `trim` outside [0, 0.5).
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a `trim` outside [0, 0.5).
 
     Notes
     -----
@@ -235,7 +249,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     >>> int(found["k"].item()), round(found["phi"].item(), 2)
     (9, 0.81)
     """
-    if not 0 <= trim < 0.5:
+    if not 0 <= number(trim, "trim", "0.1") < 0.5:
         raise ValueError(f"trim is {trim}; it lies from 0 to below 0.5, as 0.1 does")
     found = dispersion(*judged_of(as_frame(counted), "overdispersion"), trim)
     target = float(np.sin(found.angle) ** 2)

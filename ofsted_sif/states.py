@@ -147,7 +147,7 @@ def state_probabilities(
     return found
 
 
-def _attrs(judgement: str, until: int, since: Any) -> dict[str, Any]:
+def _attrs(judgement: str, until: int, since: Any) -> dict[Any, Any]:
     return {"judgement": judgement, "until": iso(until), "since": None if since is None else iso(day(since, "since"))}
 
 

@@ -371,14 +371,14 @@ class Trend(OfHistories):
             of_provider, n_labels = cluster_codes(rows, self.provider, "provider")
             of = Clusters(place[used], len(at), of_provider[used], n_labels)
             parts["repeated"] = PartialCounts(tuple(take(of, codes[at].astype(np.int64)) for codes, of in by), (of.n_rows - of.n,))
-        return Partial(len(frame), parts | self.chosen_frameworks(rows, np.flatnonzero(used)))
+        return Partial(len(frame), parts | self.chosen_frameworks(seen.may_count, rows, np.flatnonzero(used)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and counts the table of `trend`."""
         self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         cells, again = partial.counted["rows"], partial.counted.get("repeated")
         parts = [cells] if again is None else [cells, again]
         grouped, of_group = self.groups_of(self.by, self.observed, parts)

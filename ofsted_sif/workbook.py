@@ -41,11 +41,13 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
     Raises
     ------
     ValueError
-        Without results, or for a result without columns.
+        Without results, for a result without columns, or a path that does not end in .xlsx.
+    TypeError
+        For a table in place of the mapping.
     ImportError
         Without XlsxWriter; the message names the command that installs it.
     OSError
-        If the file cannot be written; an earlier one is left whole.
+        If the folder is missing or the file cannot be written; an earlier one is left whole.
 
     Notes
     -----
@@ -62,14 +64,22 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_excel({"Regions": sif.aggregate(state, "region")}, pathlib.Path(folder) / "regions.xlsx")  # doctest: +SKIP
     """
+    if not isinstance(results, Mapping):
+        raise TypeError(
+            f"results is a mapping from the name of a sheet to a table, not {type(results).__name__}: to_excel({{'Results': table}}, path)"
+        )
     if not results:
         raise ValueError("there is no result to write: give a mapping from the name of a sheet to a table")
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise ValueError(f"{target} is no name of a workbook: give one that ends in .xlsx, such as {target.with_suffix('.xlsx')}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent} to write {target} into: make it first, or give another")
     tables = {name: columns.as_frame(table) for name, table in results.items()}
     for name, table in tables.items():
         if not len(table.columns):
             raise ValueError(f"the result {name!r} has no columns")
     xlsxwriter = need("xlsxwriter", "excel", "workbooks")
-    target = Path(path)
     names = _sheet_names(list(tables))
     with whole_file(target) as part:
         book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False})

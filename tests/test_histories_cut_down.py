@@ -39,6 +39,9 @@ STATES: dict[str, Call] = {
     "as_at, on an earlier date": lambda table, **options: sif.as_at(table, OLD, **options),
     "series": lambda table, **options: sif.series(table, ["2012-08-31", OLD, YEAR_ENDS], "region", **options),
     "explain": lambda table, **options: sif.explain(table, UNKNOWN, OLD, **options),
+    "design_matrix, of a state": lambda table, **options: sif.design_matrix(
+        table, unit="provider", date=OLD, origin="2010-01-01", **options
+    ),
     "first": lambda table, **options: sif.first(table, **options),
     "changes": lambda table, **options: sif.changes(table, **options),
 }
@@ -54,6 +57,7 @@ OVER_TIME: dict[str, Call] = {
     "median_time_to": lambda table, **options: sif.median_time_to(table, "region", **options),
     "logrank": lambda table, **options: sif.logrank(table, "region", **options),
     "state_probabilities": lambda table, **options: sif.state_probabilities(table, at=[0.5, 1], **options),
+    "design_matrix": lambda table, **options: sif.design_matrix(table, "region", **options),
     "trend": lambda table, **options: sif.trend(table, "region", **options),
     "resample, of inspections": lambda table, **options: sif.resample(table, rng=1, n=50, **options),
 }

@@ -25,6 +25,7 @@ TABLES = {
     "change_between": lambda table: sif.change_between(table, DAY, LATER, by="region"),
     "transitions": lambda table: sif.transitions(table, by="region"),
     "decompose": lambda table: sif.decompose(table, DAY, LATER),
+    "design_matrix": lambda table: sif.design_matrix(table, by="region"),
     "compare": lambda table: sif.compare(sif.as_at(table, DAY), sif.as_at(table, LATER), paired=True),
     "spells": lambda table: sif.spells(table, by="region", until=LATER),
     "time_to": lambda table: sif.time_to(table, by="region", grade="Good", until=LATER),

@@ -87,6 +87,8 @@ CALLS = {
     "change_between": lambda t: sif.change_between(t, "2021-03-31", "2024-03-31", "region", framework="all"),
     "transitions": lambda t: sif.transitions(t, "region", framework="all"),
     "decompose": lambda t: sif.decompose(t, "2016-03-31", "2024-03-31", framework="all"),
+    "design_matrix": lambda t: sif.design_matrix(t, "framework", framework="all"),
+    "design_matrix of a state": lambda t: sif.design_matrix(t, "region", unit="provider", date="2024-03-31", having=GRADE, framework="all"),
     "spells": lambda t: sif.spells(t, framework="all"),
     "time_to": lambda t: sif.time_to(t, "framework", grade="Good", framework="all"),
     "state_probabilities": lambda t: sif.state_probabilities(t, start="Inadequate", framework="all"),

@@ -1131,3 +1131,50 @@ def test_no_rule_changes_its_input() -> None:
         sif.explain(table, "E08000025", "2020-01-01", register=register)
     pd.testing.assert_frame_equal(table, before)
     pd.testing.assert_frame_equal(register, register_before)
+
+
+# ---- a missing framework is not left out silently
+
+
+def of_missing_frameworks(**columns):
+    table = pd.DataFrame(
+        {
+            "provider": [1, 1, 2, 3, 4],
+            "inspection_start": ["2019-02-01", "2020-04-03", "2020-06-05", "2021-07-13", "2021-08-13"],
+            "overall_effectiveness": ["Good", "Inadequate", "Outstanding", "Good", None],
+            "framework": ["SIF", None, "ILACS", " ", None],
+        }
+    )
+    return table.assign(**columns)
+
+
+CALLS_OF_FRAMEWORKS = {
+    "as_at": lambda table, **which: sif.as_at(table, "2022-01-01", **which),
+    "series": lambda table, **which: sif.series(table, ["2022-01-01"], **which),
+    "first": sif.first,
+    "explain": lambda table, **which: sif.explain(table, 1, "2022-01-01", **which),
+    "changes": lambda table, **which: sif.changes(table, **which),
+    "transitions": sif.transitions,
+    "periods": lambda table, **which: sif.periods(table, freq="academic", **which),
+    "spells": sif.spells,
+    "change_between": lambda table, **which: sif.change_between(table, "2019-03-01", "2022-01-01", **which),
+}
+
+
+@pytest.mark.parametrize("name", CALLS_OF_FRAMEWORKS)
+def test_graded_rows_without_a_framework_are_not_left_out_in_silence(name):
+    call = CALLS_OF_FRAMEWORKS[name]
+    said = r"^framework= leaves out 2 graded inspections whose framework is missing, the first in row 1; .*framework=\"all\"$"
+    with pytest.warns(sif.FrameworkMissingWarning, match=said) as caught:
+        call(of_missing_frameworks(), framework=["SIF", "ILACS"])
+    assert {warning.category for warning in caught} == {sif.FrameworkMissingWarning}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call(of_missing_frameworks(), framework="all")
+        call(of_missing_frameworks(framework=["SIF", "ILACS", "ILACS", "ILACS", None]), framework=["SIF", "ILACS"])
+
+
+def test_explain_says_that_the_framework_of_a_row_is_missing():
+    with pytest.warns(sif.FrameworkMissingWarning):
+        story = sif.explain(of_missing_frameworks(), 1, "2022-01-01", framework="SIF")
+    assert story["because"][1] == "its framework is missing, and framework= names those that are asked for"

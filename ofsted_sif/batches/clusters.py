@@ -44,7 +44,7 @@ class PartitionedScan(Scan):
     def __repr__(self) -> str:
         return f"<scan of {self.frame.npartitions:,} partitions, {len(self.source.names)} columns>"
 
-    def ordered(self, path: Any) -> Scan:
+    def ordered(self, path: Any, *, overwrite: bool = False) -> Scan:
         """Not needed here: histories are shuffled by provider."""
         raise TypeError("a Dask DataFrame needs no ordered copy: its histories are shuffled by provider")
 

@@ -27,8 +27,8 @@ def scan(
     Parameters
     ----------
     source : path, list of paths, pyarrow Dataset, DuckDB relation or Dask DataFrame
-        Parquet or CSV (by the name ``.csv``): a file, several, a folder (``region=London/...`` gives a column), or a pattern such as
-        ``"part-*.parquet"``.
+        Parquet or CSV (by the name ``.csv``; columns separated by commas, semicolons or tabs): a file, several,
+        a folder (``region=London/...`` gives a column), or a pattern such as ``"part-*.parquet"``.
     provider, inspected, published : str
         The user's names of those columns.
     filter : list of tuples, optional

@@ -92,13 +92,15 @@ class Scan:
         cluster=None,
     )
 
-    def ordered(self, path: str | os.PathLike[str]) -> Scan:
+    def ordered(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
 
         Parameters
         ----------
         path : str or path
-            The file to write; one that is there is replaced.
+            The file to write; never one of those that are scanned.
+        overwrite : bool, default False
+            Whether a file of that name is replaced.
 
         Returns
         -------
@@ -107,9 +109,14 @@ class Scan:
 
         Raises
         ------
+        ValueError
+            Where the path is that of a file that is scanned.
+        FileExistsError
+            Where there is such a file already, and `overwrite` is not given.
         ImportError
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
+        files.check_target(self.source, path, overwrite=overwrite)
         files.write_ordered(self.source, self.columns["provider"], path)
         again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)
@@ -140,6 +147,8 @@ class Scan:
                 self._count_histories(question, names, pool, done, bar)
             else:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
+        if not done.parts and self.source.empty is not None:
+            done.add(question.count(self._as_asked(self.source.empty.select(names), question)))
         return done.finish()
 
     def columns_of(self, question: partial.Question) -> dict[str, str]:
@@ -161,6 +170,12 @@ class Scan:
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
 
+    def _as_asked(self, table: Any, question: partial.Question) -> Any:
+        """A table of Arrow as a question takes it."""
+        if question.whole_rows:
+            return _as_it_is(table, self.source.text)
+        return _judged(table, question, self.source.text) if question.histories else table
+
     def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
 
@@ -172,8 +187,7 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                as_asked = _as_it_is if question.whole_rows else _judged
-                done.add(question.count(as_asked(table, question, self.source.text)))
+                done.add(question.count(self._as_asked(table, question)))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
@@ -182,7 +196,7 @@ def _opened(again: functools.partial[Scan]) -> Scan:
     return again()
 
 
-def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
+def _as_it_is(table: Any, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow as pandas would have read it: text is text again."""
     for position, name in enumerate(table.column_names):
         if name in text:
@@ -249,8 +263,6 @@ class _Done:
             self.parts = [partial.merge(self.parts)]
 
     def finish(self) -> pd.DataFrame:
-        if not self.parts:
-            raise ValueError("there is nothing to count: the source has no rows")
         try:
             return self.question.finish(partial.merge(self.parts))
         except RowError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import number
 from ofsted_sif.intervals import check_method, interval_of
 from ofsted_sif.scales import GradeScale, snake_case
 
@@ -151,7 +152,7 @@ def result_columns(
     else:
         share = shares[:, -1] if scale.threshold is not None else None
         bounds = _bounds_of_effective_n(share, beside.n_eff, scale, interval, level)
-    if (hidden := n_judged < min_n).any():
+    if (hidden := n_judged < number(min_n, "min_n", "5")).any():
         for part in (shares, *bounds.values()):
             part[hidden] = np.nan
     more |= {name: shares[:, position] for position, name in enumerate(share_names)} | bounds

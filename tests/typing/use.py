@@ -46,6 +46,8 @@ summary = sif.change_summary(changes.drop(columns="years_between"), by="change")
 improved = sif.change_between(table, "2021-03-31", "2024-03-31", "region", framework=["SIF", "ILACS"])
 later = sif.state_probabilities(table, start="Inadequate", at=[2, 4], framework="all")
 waited = sif.median_time_to(table, grade="Good", by="region", framework="all")
+matrix = sif.design_matrix(table, "region", framework=["SIF", "ILACS"])
+assert_type(sif.design_matrix(table, unit="provider", date="2024-03-31", framework="all"), pd.DataFrame)
 trended = sif.trend(sif.periods(table, freq="YE-MAR", framework="all"), value="good_or_outstanding")
 
 # arrays
