@@ -237,7 +237,7 @@ def change_summary(
 ) -> pd.DataFrame:
     """Count who improved, stayed or declined of those inspected twice, as Ofsted prints it, with an interval and the exact sign test.
 
-    Those inspected twice are no sample of all providers: who was found bad is inspected again sooner, so improvement is to be expected even
+    Providers inspected twice are not a sample of all providers: one found bad is inspected again sooner, so improvement is expected even
     where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
 
     Parameters
@@ -312,9 +312,9 @@ def change_summary(
         data |= {f"same_{scale.threshold_column}": same_good, f"same_less_than_{snake_case(scale.threshold)}": same_below}
     if "years_between" in frame.columns:
         warn(
-            "p is of those inspected twice, who are no sample of all: who did badly is inspected again sooner, so improvement is to be "
-            "expected even where nothing changes. Did it improve? sif.change_between(table, date_from, date_to) compares the same "
-            "providers' states on two dates",
+            "p is about the providers inspected twice. They are not a sample of all providers: one that did badly is inspected again "
+            "sooner, so improvement is expected even where nothing changes. To ask whether providers improved, use "
+            "sif.change_between(table, date_from, date_to): it compares the same providers' states on two dates",
             SelectedPairsWarning,
         )
     lower, upper = proportion_interval(improved, n_known, level=level)

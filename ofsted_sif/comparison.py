@@ -295,7 +295,7 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np
     keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))]
     for name, index in zip("ab", keys, strict=True):
         if index.has_duplicates:
-            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} stands in it twice; pairs are of one row a provider")
+            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} is in it twice; each pair takes one row per provider")
     partner = keys[1].get_indexer(keys[0])
     if len(first) and len(second) and (partner < 0).all():
         of_one, of_other = (repr(next(iter(index.tolist()))) for index in keys)

@@ -85,8 +85,8 @@ class Observed:
             raise RowError(
                 "",
                 row,
-                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} lies after its closing "
-                f"on {in_words(records.closed[who])}, which makes a negative duration",
+                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} is after it closed "
+                f"on {in_words(records.closed[who])}: a negative duration",
             ) from None
 
     def seen_in(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -550,7 +550,7 @@ def test_pairs_that_cannot_tell_have_no_bounds_of_superiority(pairs):
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
     twice = grades_table([1, 2]).assign(provider=["A", "A"])
-    with pytest.raises(ValueError, match=r"^a: provider A stands in it twice"):
+    with pytest.raises(ValueError, match=r"^a: provider A is in it twice"):
         sif.compare(twice, grades_table([1]), paired=True)
     nobody = sif.compare(grades_table([]), grades_table([1]), paired=True).set_index("measure")
     assert nobody.loc["difference of shares", ["estimate", "lower", "upper"]].isna().all()

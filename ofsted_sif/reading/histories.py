@@ -307,7 +307,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
         keys = pd.Index(values.astype(object))
         if keys.has_duplicates:
             again = keys[keys.duplicated()][0]
-            raise ValueError(f"{title}: provider {again} stands in it {int((keys == again).sum())} times; as_at gives one row a provider")
+            raise ValueError(f"{title}: provider {again} is in it {int((keys == again).sum())} times; as_at gives one row per provider")
         codes, scale = grade_codes(frame, judgement, None)
         start, report = day_of(frame, "inspection_start"), day_of(frame, "published")
         labels = np.array([*scale.labels[::-1], None], dtype=object)[codes]

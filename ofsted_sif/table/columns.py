@@ -116,7 +116,7 @@ def _one_column(values: Any, name: Any) -> Any:
     if values.ndim != 1:
         raise ValueError(f"column {name!r} must have one dimension, not {values.ndim}")
     if values.dtype.names:
-        raise ValueError(f"column {name!r} is made of fields itself: {', '.join(values.dtype.names)}")
+        raise ValueError(f"column {name!r} has fields of its own: {', '.join(values.dtype.names)}")
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 

@@ -235,7 +235,7 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
         plain = pd.Series([as_key(key) for key in plain], dtype=TEXT)
     if (again := plain.duplicated()).any():
-        raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} stands in it twice")
+        raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} is in it twice")
     return plain
 
 
