@@ -67,7 +67,7 @@ def changes(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     by : str or sequence of str, optional
         Columns to take over from the latest inspection, to group by in `change_summary`.
     date : date, Timestamp or str, optional
@@ -93,7 +93,7 @@ def changes(
     Returns
     -------
     DataFrame
-        A row a provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
+        One row per provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
         ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
         ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
         (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
@@ -254,7 +254,7 @@ def change_summary(
     Returns
     -------
     DataFrame
-        A row a group: columns of `by`, ``n`` (rows), ``improved``, ``same``, ``declined``, ``same_good_or_outstanding`` and
+        One row per group: columns of `by`, ``n`` (rows), ``improved``, ``same``, ``declined``, ``same_good_or_outstanding`` and
         ``same_less_than_good`` (the parts of ``same``, named by the scale's threshold; only where it has one), ``share_improved`` with
         ``lower`` and ``upper``, ``p``. What `n` has more than improved, same and declined together are providers of which one
         inspection makes no such judgement; the share is of the others, NaN where there is none.

@@ -53,7 +53,7 @@ def trend(
     published: str | None = "published",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Test for a trend over time, a row a group.
+    """Test for a trend over time, one row per group.
 
     Parameters
     ----------

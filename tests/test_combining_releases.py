@@ -1,4 +1,4 @@
-"""An analyst who adds Ofsted's next release gets one row an inspection, and is told what changed."""
+"""An analyst who adds Ofsted's next release gets one row per inspection, and is told what changed."""
 
 import itertools
 
