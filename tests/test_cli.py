@@ -617,3 +617,23 @@ def test_a_page_and_an_answer_have_names_of_their_own(tmp_path: Path, capsys: py
     assert said(capsys, "report", own(tmp_path), "-o", str(page)).startswith(f"wrote {page}")
     assert main(["headline", own(tmp_path), "-o", str(tmp_path / "answer.html")]) == 2
     assert ".html is none of the formats" in capsys.readouterr().err
+
+
+def test_frameworks_of_a_table_without_them_are_refused_by_the_option_that_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = own(tmp_path)
+    for arguments, told in (
+        (["--framework", "SIF"], "--framework SIF: the table has no column 'framework'"),
+        (["--release", "la-2024-03-31"], "--release la-2024-03-31 takes SIF and ILACS inspections: the table has no column 'framework'"),
+    ):
+        for command in (["headline"], ["aggregate"], ["series"], ["explain", "a"]):
+            assert main([*command, path, *arguments]) == 2
+            assert told in capsys.readouterr().err
+    assert "2 providers" in said(capsys, "headline", path, "--framework", "all")
+
+
+def test_a_table_of_which_nobody_counts_yet_is_not_called_england(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("headline", "aggregate"):
+        assert said(capsys, command, own(tmp_path), "--as-at", "1990-01-01").startswith("Inspection outcomes (own.csv)")
+    assert said(capsys, "headline", "--as-at", "1990-01-01", "--framework", "all").startswith("Children's services in England")

@@ -206,8 +206,23 @@ def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
         when["published_by"] = _offset(options.published_by)
     if options.framework is not None:
         when["framework"] = listed(options.framework, "--framework")
-    when.setdefault("date", _last_day(table))
+    if "date" not in when:
+        when["date"] = _last_day(table)
+    _check_frameworks(when.get("framework"), options, table)
     return {"published_by": None, "framework": None} | when
+
+
+def _check_frameworks(asked: Any, options: argparse.Namespace, table: pd.DataFrame) -> None:
+    """Refuse frameworks of a table that does not tell them, as those of social care providers and schools do not."""
+    named = [asked] if isinstance(asked, str) else list(asked or ["all"])
+    if "framework" in table.columns or named == ["all"]:
+        return
+    given = (
+        f"--framework {','.join(named)}" if options.framework else f"--release {options.release} takes {' and '.join(named)} inspections"
+    )
+    raise ValueError(
+        f"{given}: the table has no column 'framework'; give --as-at and leave this out, or say which column it is: --column framework=NAME"
+    )
 
 
 def one_date(when: dict[str, Any]) -> dict[str, Any]:
