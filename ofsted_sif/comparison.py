@@ -54,8 +54,8 @@ def compare(
     Returns
     -------
     DataFrame
-        One row per measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (judged rows; or
-        pairs). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
+        One row per measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (rows
+        judged; or pairs). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
         score interval), ``odds ratio`` (score interval; Fisher's exact p, which may disagree with it at the border), ``mann-whitney`` (over
         the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
         and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:

@@ -57,7 +57,7 @@ def as_at(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Find the state on a date: each open provider's most recent graded inspection, held by the date and published by the cut-off.
+    """Find the state on a date: each open provider's most recent graded inspection by that date, published by the cut-off.
 
     Parameters
     ----------
