@@ -21,6 +21,7 @@ from .durations import median_time_to as median_time_to
 from .durations import spells as spells
 from .durations import time_to as time_to
 from .errors import BeyondDataWarning as BeyondDataWarning
+from .errors import FrameworkMissingWarning as FrameworkMissingWarning
 from .errors import GradesNotTakenWarning as GradesNotTakenWarning
 from .errors import IncompleteHistoryError as IncompleteHistoryError
 from .errors import IncompleteHistoryWarning as IncompleteHistoryWarning

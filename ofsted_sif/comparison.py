@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import SharedProvidersWarning, warn
 from ofsted_sif.intervals import normal_quantile, paired_difference, proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import as_frame, column, grade_codes
+from ofsted_sif.table.columns import DEFAULTS, as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.keys import key_codes, of_one_kind
 
@@ -35,7 +36,7 @@ def compare(
     Parameters
     ----------
     a, b : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a provider, as `as_at` gives them. For two dates put the later first: then positive is improvement.
+        One row per provider, as `as_at` gives them. For two dates put the later first: then positive is improvement.
     judgement : str, default "overall_effectiveness"
         The judgement; rows without it take no part.
     scale : GradeScale, optional
@@ -47,13 +48,14 @@ def compare(
     level : float, default 0.95
         Confidence level of the bounds.
     provider : str, default "provider"
-        The column to match by.
+        The column to match by. Where a name is given, both tables must have it; without a column ``provider`` nothing is said of shared
+        providers.
 
     Returns
     -------
     DataFrame
-        A row a measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (judged rows; of
-        pairs, their number). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
+        One row per measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (rows
+        judged; or pairs). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
         score interval), ``odds ratio`` (score interval; Fisher's exact p, which may disagree with it at the border), ``mann-whitney`` (over
         the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
         and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:
@@ -67,7 +69,8 @@ def compare(
     Raises
     ------
     ValueError
-        For a missing column, or a provider that occurs twice in a table of pairs.
+        For a missing column, a provider that occurs twice in a table of pairs, or pairs of tables of which no
+        provider is in both.
 
     Warns
     -----
@@ -119,6 +122,7 @@ def compare(
     scale = scale.with_threshold(threshold)
     k = len(scale.labels)
     good_enough = k - scale.n_good_enough
+    one_name(provider, "provider")
     normal_quantile(level)  # a level that is none is named before anything is counted
     if paired:
         of_a, of_b = _pairs(first, second, of_a, of_b, provider)
@@ -145,7 +149,10 @@ def compare(
 
 
 def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) -> None:
-    """Say how many providers are in both tables, where both name them."""
+    """Say how many providers are in both tables, where both name them; a name that the user gave must be there."""
+    if provider != DEFAULTS["provider"]:
+        column(first, provider, "provider")
+        column(second, provider, "provider")
     if provider not in first.columns or provider not in second.columns:
         return
     codes = key_codes(pd.concat([first[provider].astype(object), second[provider].astype(object)], ignore_index=True))[0]
@@ -288,8 +295,14 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np
     keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))]
     for name, index in zip("ab", keys, strict=True):
         if index.has_duplicates:
-            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} stands in it twice; pairs are of one row a provider")
+            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} is in it twice; each pair takes one row per provider")
     partner = keys[1].get_indexer(keys[0])
+    if len(first) and len(second) and (partner < 0).all():
+        of_one, of_other = (repr(next(iter(index.tolist()))) for index in keys)
+        raise ValueError(
+            f"paired=True: no provider is in both tables (column {provider!r}: a has {of_one}, b has {of_other}); "
+            "write the keys of both alike"
+        )
     of_partner = np.append(of_b, -1)[partner]
     both = (partner >= 0) & (of_a >= 0) & (of_partner >= 0)
     return of_a[both], of_partner[both]

@@ -46,7 +46,14 @@ class MissingColumnError(KeyError, ValueError):
 
 
 class PooledFrameworksWarning(UserWarning):
-    """Inspections of several frameworks were taken together and none was named; naming them, or ``framework="all"``, is consent."""
+    """Inspections of several frameworks were taken together and none was named; naming them, or ``framework="all"``, is consent.
+
+    Also where that cannot be known, because the column of frameworks has only nearly the name `framework`.
+    """
+
+
+class FrameworkMissingWarning(UserWarning):
+    """Graded inspections whose framework is missing were left out because frameworks were named; ``framework="all"`` takes them."""
 
 
 class NotAJudgementWarning(UserWarning):

@@ -56,7 +56,7 @@ def periods(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; every group is shown in every period.
     freq : str or offset, default "YE-AUG"
@@ -287,13 +287,13 @@ class Periods(OfHistories):
         coded = [label_codes(column(chosen, name, "by")) for name in names(self.by, "by")]
         coded += [label_codes(pd.Series(seen.days[rows])), (seen.grades[rows], seen.words)]
         counted = {"words": words, "rows": count_labels(coded, len(rows)), **self.left_out(taken, kept)}
-        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, rows))
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, rows))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and counts the table of `periods`."""
         self.say_left_out(partial)
         if (of := partial.counted.get("frameworks")) is not None:
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         cells = partial.counted["rows"]
         grouped, _ = self.groups_of(self.by, self.observed, [cells])
         scale, (codes,) = self.grades_of(partial.counted["words"], self.judgement, self.scale, cells.labels[-1])

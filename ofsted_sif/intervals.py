@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from ofsted_sif.arguments import number
 
 __all__ = ["percent", "proportion_interval"]
 
@@ -18,15 +21,15 @@ VALUES_AT_ONCE = 8_192  # 64 KB an array: from 128 KB on memory may be mapped an
 
 
 def check_method(method: str) -> str:
-    """The name of an interval's method, or an error that lists them."""
-    if method not in METHODS:
+    """The name of an interval's method, given in any case, or an error that lists them."""
+    if (name := str(method).casefold()) not in METHODS:
         raise ValueError(f"unknown interval {method!r}; known are {', '.join(METHODS)}")
-    return method
+    return name
 
 
 def normal_quantile(level: float, comparisons: int = 1) -> float:
     """The two-sided standard normal quantile of a confidence level, shared among `comparisons` (Bonferroni)."""
-    if not 0 < level < 1:
+    if not 0 < number(level, "level", "0.95") < 1:
         raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
     from statistics import NormalDist  # here: it loads fractions, decimal and random
 
@@ -103,7 +106,8 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     TypeError
         For counts that are not whole numbers (a share in the place of a count).
     ValueError
-        For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`.
+        For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`; for pandas Series whose indexes
+        differ.
 
     Notes
     -----
@@ -124,12 +128,26 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     >>> print(f"{lower:.3f} to {upper:.3f}")
     0.132 to 0.377
     """
+    _check_alike(count, n)
     return interval_of(_whole_or_missing(count, "count"), _whole_or_missing(n, "n"), method=method, level=level)
+
+
+def _check_alike(count: Any, n: Any) -> None:
+    """Refuse counts that go by position but are labelled otherwise, and such of which there are not as many."""
+    if isinstance(count, pd.Series) and isinstance(n, pd.Series) and not count.index.equals(n.index):
+        raise ValueError(
+            "count and n are Series whose indexes differ, and their values are taken by position: align them first, "
+            "count, n = count.align(n), or give count.to_numpy() and n.to_numpy()"
+        )
+    try:
+        np.broadcast_shapes(np.shape(count), np.shape(n))
+    except ValueError:
+        raise ValueError(f"count and n do not fit together: count has the shape {np.shape(count)}, n has {np.shape(n)}") from None
 
 
 def interval_of(count: Any, n: Any, *, method: str = "wilson", level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """`proportion_interval` of counts that need not be whole: those of an effective number of trials."""
-    check_method(method)
+    method = check_method(method)
     count, n = _numbers(count), _numbers(n)
     if count.shape != n.shape:
         count, n = np.broadcast_arrays(count, n)
@@ -183,7 +201,8 @@ def _out_of_range(count: np.ndarray, n: np.ndarray, wrong: np.ndarray | None = N
     """The error of the first count that is negative or larger than its n."""
     where = tuple(int(i) for i in np.argwhere((count < 0) | (count > n) if wrong is None else wrong)[0])
     place = f" at position {where}" if count.ndim else ""
-    return ValueError(f"count is {count[where]:.15g} of n = {n[where]:.15g}{place}; it lies between 0 and n")
+    told, of = (f"{value:.15g}" if isinstance(value, float | np.floating) else str(value) for value in (count[where], n[where]))
+    return ValueError(f"count is {told} of n = {of}{place}; it lies between 0 and n")
 
 
 def percent(count: Any, n: Any) -> np.ndarray:
@@ -204,7 +223,7 @@ def percent(count: Any, n: Any) -> np.ndarray:
     TypeError
         For counts that are not whole numbers.
     ValueError
-        For a negative count, or one larger than its `n`.
+        For a negative count, or one larger than its `n`; for pandas Series whose indexes differ.
 
     Examples
     --------
@@ -212,6 +231,7 @@ def percent(count: Any, n: Any) -> np.ndarray:
     >>> int(sif.percent(1, 8)), int(sif.percent(91, 151))
     (13, 60)
     """
+    _check_alike(count, n)
     missing = np.ma.getmaskarray(count) | np.ma.getmaskarray(n) if np.ma.isMA(count) or np.ma.isMA(n) else False
     count, n, missing = np.broadcast_arrays(_whole(count, "count"), _whole(n, "n"), missing)
     if (wrong := ((count < 0) | (count > n)) & ~missing).any():

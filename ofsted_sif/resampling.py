@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.arguments import generator, single_values, whole_number
 from ofsted_sif.errors import RowError
+from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes
 from ofsted_sif.table.eligible import Which
@@ -64,15 +66,15 @@ def resample(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        Inspections, or one row a provider as `as_at` gives them.
+        Inspections, or one row per provider as `as_at` gives them.
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; for a name only.
     statistic : str or callable, optional
         By default the share that meets the threshold.
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
-        of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
-        mapping or Series of named numbers. It gets the rows of the providers drawn; a provider drawn twice appears as two, and the
-        provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
+        of the rows judged, as `aggregate` counts. *Slow*, one call per replicate: a function of a DataFrame that returns a number, or a
+        mapping or Series of named numbers. It gets a copy of the rows of the providers drawn; a provider drawn twice appears as two, and
+        the provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
     n : int, default 1000
         Number of replicates.
     method : {"percentile", "bca"}, default "percentile"
@@ -130,11 +132,10 @@ def resample(
     >>> print(f"{found['estimate'].item():.3f}, {found['lower'].item():.2f} to {found['upper'].item():.2f}")
     0.603, 0.52 to 0.68
     """
-    if method not in METHODS:
+    if (way := str(method).casefold()) not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it lies between 0 and 1, as 0.95 does")
-    if n < 2:
+    normal_quantile(level)  # a level that is none is named before anything is drawn
+    if whole_number(n, "n", "1000") < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
     frame = rows_over_time(as_frame(table), Columns(provider, inspected, published), Which(incomplete=incomplete))
     keys = column(frame, provider, "provider")
@@ -142,11 +143,11 @@ def resample(
         raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)
     if not len(frame):
         raise ValueError("the table has no rows, so there is nothing to draw from")
-    codes, distinct = pd.factorize(keys)
+    codes, distinct = single_values(keys)
     if not is_plain(distinct):
         codes, distinct = pd.factorize(keys.map(as_key))
-    seed = int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
-    draw = _Draw(codes, len(distinct), n, seed, threads, progress, method == "bca")
+    seed = int(generator(rng).integers(2**64, dtype=np.uint64))
+    draw = _Draw(codes, len(distinct), n, seed, threads, progress, way == "bca")
     if callable(statistic):
         if by is not None:
             raise ValueError("by= goes with the name of a share; a function returns its own named numbers")
@@ -190,7 +191,7 @@ def _of_share(
     threshold: str | None,
     draw: _Draw,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
-    """Labels, estimate, replicates (a row a group) and what gives the estimates without each provider."""
+    """Labels, estimate, replicates (one row per group) and what gives the estimates without each provider."""
     grade, scale = grade_codes(frame, judgement, scale)
     scale = scale.with_threshold(threshold)
     if name is None and (name := scale.threshold_column) is None:
@@ -276,7 +277,7 @@ def _of_function(
         with ThreadPoolExecutor(draw.threads) as pool:
             return np.array(list(pool.map(answered, range(total))))
 
-    names, estimate = _numbers_of(statistic(frame), statistic)
+    names, estimate = _numbers_of(statistic(frame.copy()), statistic)  # a copy: the function may write in it
     with _bar(n + (n_providers if draw.jackknife else 0), draw.progress) as bar:
         replicates = all_of(replicate, n, bar).T
         left_out = all_of(without, n_providers, bar).T if draw.jackknife else None

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import single_values
 from ofsted_sif.errors import RowError
 
 __all__ = ["EFFECTIVE", "FOUR_POINT", "MET", "REPORT_CARD", "GradeScale", "grades"]
@@ -278,15 +279,21 @@ def _unknown(value: object, row: int, scale: GradeScale, column: str | None) -> 
     known = ", ".join(scale.labels)
     if isinstance(value, bytes):
         return RowError(before, row, f": {value!r} is bytes, not text; decode it first, as with .str.decode('utf-8')", column, value)
+    missing = if_it_means_none(value, column)
     if isinstance(value, str):
-        return RowError(
-            before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){_meant(value, scale)}", column, value
-        )
+        meant = _meant(value, scale) or missing
+        return RowError(before, row, f": {value!r} is not a grade of the scale {scale.name} (known: {known}){meant}", column, value)
     if scale.labels == FOUR_POINT.labels:
-        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate)"
+        after = f": {value!r} is not a grade; numbers mean grades only from 1 (Outstanding) to 4 (Inadequate){missing}"
     else:
         after = f": {value!r} is not a grade of the scale {scale.name} (known: {known}); its grades are words, not numbers"
     return RowError(before, row, after, column, value)
+
+
+def if_it_means_none(value: object, column: str | None) -> str:
+    """What to type where a word or number stands for a missing value; an end for the error that names it."""
+    shown = value.item() if isinstance(value, np.generic) else value
+    return "" if column is None else f"; if it means none: table[{column!r}] = table[{column!r}].replace({shown!r}, None)"
 
 
 def _meant(word: str, scale: GradeScale) -> str:
@@ -315,6 +322,7 @@ def checked(scale: Any) -> GradeScale:
 
 def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
     """Codes into the distinct values, and those values; missing ones have the code -1."""
+    name = getattr(values, "name", None)
     if isinstance(values, pd.Series | pd.Index):
         values = values.array
     if isinstance(values, pd.Categorical):
@@ -325,7 +333,7 @@ def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
         raise ValueError(f"grades come in one dimension, not {values.ndim}")
     if not hasattr(values, "dtype"):
         values = np.fromiter(values, dtype=object)
-    codes, distinct = pd.factorize(pd.Series(values, copy=False))
+    codes, distinct = single_values(pd.Series(values, name=name, copy=False))
     return codes, distinct.tolist()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import number
 from ofsted_sif.dispersion import dispersion
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.intervals import normal_quantile
@@ -29,8 +30,9 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     shares = [name for name in counted.columns if str(name).startswith("share_") and str(name)[6:] in counted.columns]
     if "n_judged" not in counted.columns or not shares:
         raise MissingColumnError(
-            f"{function} takes what sif.aggregate gives: a row a group with n_judged, and the count and the share of the scale's threshold"
+            f"{function} takes what sif.aggregate gives: one row per group with n_judged, and count and share of the scale's threshold"
         )
+    _refuse_repeated(counted, function)
     _refuse_total(counted[["n_judged", *(str(name)[6:] for name in shares)]].to_numpy(dtype=np.float64), function)
     good = str(shares[-1])[6:]  # the threshold's stands after those of the grades
     n = counted["n_judged"].to_numpy(dtype=np.float64)
@@ -41,10 +43,22 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     return np.where(n > 0, np.nan_to_num(share) * n, np.where(np.isnan(n), np.nan, 0)), n
 
 
+def _refuse_repeated(counted: pd.DataFrame, function: str) -> None:
+    """Refuse groups that stand there once per date or judgement: the rows are the same providers again."""
+    for name, of_one in (("as_at", "counted[counted['as_at'] == date]"), ("judgement", "counted[counted['judgement'] == name]")):
+        if name in counted.columns and (several := counted[name].nunique()) > 1:
+            raise ValueError(
+                f"{function} takes one row per group, and the column {name!r} has {several} values: the same providers would count "
+                f"{several} times; take one of them, {of_one}"
+            )
+
+
 def _refuse_total(counts: np.ndarray, function: str) -> None:
     """Refuse a row of all groups together, which is no group: the last one, where each of its counts is the sum of those above it."""
     if len(counts) > LEAST_GROUPS and counts[-1].any() and np.allclose(counts[-1], counts[:-1].sum(axis=0), rtol=1e-12, atol=0):
-        raise ValueError(f"{function} takes a row a group, and the last row is the sum of all others: leave total= out of sif.aggregate")
+        raise ValueError(
+            f"{function} takes one row per group, and the last row is the sum of all others: leave total= out of sif.aggregate"
+        )
 
 
 # ---- shrinkage
@@ -57,7 +71,7 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     counted : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a group, as `aggregate` gives it, of a scale with a threshold.
+        One row per group, as `aggregate` gives it, of a scale with a threshold.
     level : float, default 0.95
         Probability of the interval.
 
@@ -79,7 +93,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a level outside (0, 1); a column of
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a level outside (0, 1); a column of
         the table that the result would overwrite.
 
     Notes
@@ -107,8 +122,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     >>> regions.loc["East Midlands", ["share_good_or_outstanding", "share_shrunk"]].round(2).tolist()
     [0.5, 0.54]
     """
-    tail = (1 - level) / 2
     normal_quantile(level)
+    tail = (1 - level) / 2
     frame = as_frame(counted)
     good, n = counts_of(frame, "shrink")
     added = ("share_shrunk", "shrunk_lower", "shrunk_upper")
@@ -190,7 +205,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Parameters
     ----------
     counted : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a group, as `aggregate` gives it, of a scale with a threshold. Groups without anybody judged take no part.
+        One row per group, as `aggregate` gives it, of a scale with a threshold. Groups without anybody judged take no part.
     trim : float, default 0.1
         The part of the groups at each end whose distance is taken as that of the outermost ones that are left (winsorised), so that a few
         real outliers do not widen the limits for all. From 0 to below 0.5.
@@ -214,7 +229,8 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, or has a row of all groups together (``total=``); a `trim` outside [0, 0.5).
+        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        dates or judgements; a `trim` outside [0, 0.5).
 
     Notes
     -----
@@ -235,7 +251,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     >>> int(found["k"].item()), round(found["phi"].item(), 2)
     (9, 0.81)
     """
-    if not 0 <= trim < 0.5:
+    if not 0 <= number(trim, "trim", "0.1") < 0.5:
         raise ValueError(f"trim is {trim}; it lies from 0 to below 0.5, as 0.1 does")
     found = dispersion(*judged_of(as_frame(counted), "overdispersion"), trim)
     target = float(np.sin(found.angle) ** 2)

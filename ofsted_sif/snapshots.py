@@ -57,12 +57,12 @@ def as_at(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Find the state on a date: each open provider's most recent graded inspection, held by the date and published by the cut-off.
+    """Find the state on a date: each open provider's most recent graded inspection by that date, published by the cut-off.
 
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     date : date, Timestamp or str
         The date. Strings are ISO or day first.
     published_by : date or offset, optional
@@ -74,7 +74,7 @@ def as_at(
         A judgement: take the most recent inspection that made it. Since April 2026 inspections of local authorities make no overall
         judgement; ``having="overall_effectiveness"`` reaches back to the last that did.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
-        A row a provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
+        One row per provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
         inspected, with empty judgements. A provider is open on [opened, closed).
     max_age : offset, optional
         From inspection to the date, inclusive; of an older inspection the grades become missing, its provider stays.
@@ -174,7 +174,7 @@ def first(
     Returns
     -------
     DataFrame
-        A row a provider: the table's own columns and ``status``. Of two graded inspections on that first day the later published
+        One row per provider: the table's own columns and ``status``. Of two graded inspections on that first day the later published
         counts, as everywhere; then the later in the table.
 
     Raises
@@ -253,7 +253,7 @@ def explain(
     Returns
     -------
     DataFrame
-        A row an inspection, in order of time: its dates, framework, type and grades where the table has them, ``counts`` (at most one
+        One row per inspection, in order of time: its dates, framework, type and grades where the table has them, ``counts`` (at most one
         is True) and ``because``.
 
     Raises
@@ -294,6 +294,8 @@ def explain(
 
     def reason(row: int) -> str:
         if may_count.framework is not None and not may_count.framework[row]:
+            if may_count.left_out_without_framework[row]:
+                return "its framework is missing, and framework= names those that are asked for"
             return f"framework {frame['framework'].iloc[row]} is not asked for"
         if not may_count.graded[row]:
             return f"not graded: {_kind(frame, row)}"
@@ -310,7 +312,12 @@ def explain(
         if everyone.closed is not None and NO_DAY != everyone.closed[code] <= until:
             return f"the provider closed on {in_words(everyone.closed[code])}"
         if row != chosen:
-            return f"a later one counts, of {in_words(dated[in_force[-1]])}"
+            later = in_force[-1]
+            if dated[later] > dated[row]:
+                return f"a later one counts, of {in_words(dated[later])}"
+            if report[later] > report[row]:
+                return f"another row of the same day counts, published on {in_words(report[later])}"
+            return "another row of the same day counts, further down in the table"
         if max_age is not None and expiry(dated[[row]], max_age)[0] < until:
             return "the most recent graded inspection, but older than max_age: its grades count as missing"
         return f"the most recent graded inspection by {in_words(until)}" + (
@@ -738,7 +745,7 @@ class Series(OfHistories):
         unknown = [*(labels_at(of, found.unknown.group) for of in found.grouped.labels.values()), found.unknown.date]
         counted["unknown"] = PartialCounts(tuple(unknown), (found.unknown.counted[:, 0],))
         counted |= self.marks_of_period(seen)
-        counted |= self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64))
+        counted |= self.chosen_frameworks(seen.may_count, seen.frame, np.empty(0, dtype=np.int64))
         if found.framework_labels is not None:
             date, of = np.nonzero(found.by_framework)
             in_force_of = PartialCounts((date, found.framework_labels.take(of)), (found.by_framework[date, of],))
@@ -753,7 +760,7 @@ class Series(OfHistories):
             if (of := partial.counted.get("frameworks in force")) is not None:
                 place = pd.Index(np.asarray(labels, dtype=object)).get_indexer(pd.Index(np.asarray(of.labels[1], dtype=object)))
                 np.maximum.at(most, place, of.sums[0])
-            self.say_frameworks(labels, most)
+            self.say_frameworks(partial, labels, most)
         days = self.grid().days
         cells, unknown = partial.counted["in force"], partial.counted["unknown"]
         grouped, (group, unknown_group) = self.groups_of(self.by, self.observed, [cells, unknown])

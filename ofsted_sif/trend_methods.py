@@ -15,7 +15,7 @@ from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.dates import DAYS_A_YEAR
 from ofsted_sif.table.keys import distinct_numbers
-from ofsted_sif.table.periods import period_bounds
+from ofsted_sif.table.periods import offset_of, period_bounds
 from ofsted_sif.table.result import side_by_side
 
 METHODS = ("mann-kendall", "seasonal-mann-kendall", "theil-sen", "cochran-armitage", "jonckheere")
@@ -39,8 +39,10 @@ class Method:
     name: str
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
+        """Check what was asked; the method is named in any case."""
+        if (method := str(self.method).casefold()) not in METHODS:
             raise ValueError(f"unknown method {self.method!r}; known are {', '.join(METHODS)}")
+        object.__setattr__(self, "method", method)
         if self.alternative not in ALTERNATIVES:
             raise ValueError(f"unknown alternative {self.alternative!r}; known are {', '.join(ALTERNATIVES)}")
         if self.adjust is not None and self.adjust not in ADJUSTMENTS:
@@ -52,6 +54,7 @@ class Method:
                 f"season={self.season!r} with method {self.method!r}: seasons and the method seasonal-mann-kendall belong together"
             )
         normal_quantile(self.level)
+        offset_of(self.freq)
 
     def check_grades(self) -> None:
         """Refuse a slope of grades: where most pairs tie it is 0, with bounds 0 and 0, however small p is."""

@@ -53,7 +53,7 @@ def trend(
     published: str | None = "published",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Test for a trend over time, a row a group.
+    """Test for a trend over time, one row per group.
 
     Parameters
     ----------
@@ -344,7 +344,7 @@ class Trend(OfHistories):
         if self.cluster is not None and (self.cluster != "auto" or self.provider in frame.columns):
             raise ValueError(
                 f"cluster={self.cluster!r}: by batches the rows of a trend count as independent, and inspections of one provider are not. "
-                "cluster=None takes them so all the same; or read the file whole (pandas.read_parquet with columns=)"
+                "cluster=None counts them as independent; or read the file whole (pandas.read_parquet with columns=)"
             )
         parts = {}
         which = self.which
@@ -371,14 +371,14 @@ class Trend(OfHistories):
             of_provider, n_labels = cluster_codes(rows, self.provider, "provider")
             of = Clusters(place[used], len(at), of_provider[used], n_labels)
             parts["repeated"] = PartialCounts(tuple(take(of, codes[at].astype(np.int64)) for codes, of in by), (of.n_rows - of.n,))
-        return Partial(len(frame), parts | self.chosen_frameworks(rows, np.flatnonzero(used)))
+        return Partial(len(frame), parts | self.chosen_frameworks(seen.may_count, rows, np.flatnonzero(used)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and counts the table of `trend`."""
         self.say_left_out(partial)
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         cells, again = partial.counted["rows"], partial.counted.get("repeated")
         parts = [cells] if again is None else [cells, again]
         grouped, of_group = self.groups_of(self.by, self.observed, parts)

@@ -326,13 +326,13 @@ class Between(OfHistories):
         unchanged = PartialCounts((), (np.array([pairs.unchanged.sum()]),))
         not_known = PartialCounts((), tuple(seen.n_unknown_on(self.asked().days, self.asked().cutoffs)[:, None]))
         counted_by = {"words": words, "pairs": of_pairs, "unchanged": unchanged, "not known": not_known}
-        return Partial(len(seen.frame), counted_by | self.chosen_frameworks(seen.frame, pairs.rows))
+        return Partial(len(seen.frame), counted_by | self.chosen_frameworks(seen.may_count, seen.frame, pairs.rows))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """Words become grades, and pairs of states the table of `change_between`."""
         if "frameworks" in partial.counted:
             of = partial.counted["frameworks"]
-            self.say_frameworks(of.labels[0], of.sums[0])
+            self.say_frameworks(partial, of.labels[0], of.sums[0])
         for n_unknown, date in zip(partial.counted["not known"].sums, self.asked().days, strict=True):
             if self.incomplete != "allow":
                 refuse_unknown(int(n_unknown[0]), date)

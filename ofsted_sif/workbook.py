@@ -1,4 +1,4 @@
-"""Results as a workbook that a person can send on: a sheet a result, and notes that say what they are."""
+"""Results as a workbook that a person can send on: one sheet per result, and notes that say what they are."""
 
 from __future__ import annotations
 
@@ -41,15 +41,17 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
     Raises
     ------
     ValueError
-        Without results, or for a result without columns.
+        Without results, for a result without columns, or a path that does not end in .xlsx.
+    TypeError
+        For a table in place of the mapping.
     ImportError
         Without XlsxWriter; the message names the command that installs it.
     OSError
-        If the file cannot be written; an earlier one is left whole.
+        If the folder is missing or the file cannot be written; an earlier one is left whole.
 
     Notes
     -----
-    After the Government's guidance on spreadsheets that everybody can use: one table a sheet from cell A1, no merged and no hidden
+    After the Government's guidance on spreadsheets that everybody can use: one table per sheet from cell A1, no merged and no hidden
     cells, no meaning by colour alone, each table marked as one, and the sheet of notes first. Shares are numbers shown as per cents;
     they are not rounded in the file. Texts are written as texts, so none becomes a formula.
 
@@ -62,14 +64,22 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_excel({"Regions": sif.aggregate(state, "region")}, pathlib.Path(folder) / "regions.xlsx")  # doctest: +SKIP
     """
+    if not isinstance(results, Mapping):
+        raise TypeError(
+            f"results is a mapping from the name of a sheet to a table, not {type(results).__name__}: to_excel({{'Results': table}}, path)"
+        )
     if not results:
         raise ValueError("there is no result to write: give a mapping from the name of a sheet to a table")
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise ValueError(f"{target} is no name of a workbook: give one that ends in .xlsx, such as {target.with_suffix('.xlsx')}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent} to write {target} into: make it first, or give another")
     tables = {name: columns.as_frame(table) for name, table in results.items()}
     for name, table in tables.items():
         if not len(table.columns):
             raise ValueError(f"the result {name!r} has no columns")
     xlsxwriter = need("xlsxwriter", "excel", "workbooks")
-    target = Path(path)
     names = _sheet_names(list(tables))
     with whole_file(target) as part:
         book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False})
@@ -98,7 +108,7 @@ def _sheet_names(wanted: Sequence[Any]) -> list[str]:
 
 
 def _write_notes(book: Any, tables: Mapping[str, pd.DataFrame], notes: Sequence[str]) -> None:
-    """What each sheet holds, as at which date and under which frameworks, the source and the rules; one line a row."""
+    """What each sheet holds, as at which date and under which frameworks, the source and the rules; one line per row."""
     sheet = book.add_worksheet("Notes")
     bold, wrapped = book.add_format({"bold": True, "font_size": 14}), book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 100)

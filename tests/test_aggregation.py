@@ -115,7 +115,7 @@ def test_threads_change_nothing() -> None:
     [
         ({"by": "regoin"}, "by='regoin': the table has no such column; nearest: 'region'"),
         ({"judgement": "leadersip"}, "judgement='leadersip': the table has no such column; nearest: 'leadership'"),
-        ({"weights": "region"}, r"weights='region': .*weights are numbers"),
+        ({"weights": "region"}, r"weights='region', row 0: .*weights are numbers"),
         ({"weights": "pupil"}, "^weights='pupil': the table has no such column; nearest: 'pupils'"),
         ({"interval": "wald"}, "unknown interval 'wald'"),
         ({"by": ["year", "year"]}, "by names 'year' twice"),
@@ -170,5 +170,5 @@ def test_several_judgements_are_weighted_each_on_its_own():
 
 def test_a_weight_that_is_no_number_is_refused_in_words_that_name_it():
     table = pd.DataFrame({"overall_effectiveness": ["Good"], "pupils": ["many"]})
-    with pytest.raises(ValueError, match=r"^weights='pupils': .*; weights are numbers$"):
+    with pytest.raises(ValueError, match=r"^weights='pupils', row 0: 'many' is no number; weights are numbers$"):
         sif.aggregate(table, weights="pupils")

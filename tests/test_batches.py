@@ -245,6 +245,38 @@ def test_an_unordered_file_is_named_with_the_row_and_the_copy_is_in_order(table,
         assert_frame_equal(getattr(ordered, name)(**options), expected, check_exact=True)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "folder", "link"])
+def test_an_ordered_copy_never_takes_the_place_of_its_source(kind, table, tmp_path) -> None:
+    folder = tmp_path / "all"
+    folder.mkdir()
+    file = folder / ("rows.csv" if kind == "csv" else "rows.parquet")
+    rows = as_text(table)
+    rows.to_csv(file, index=False) if kind == "csv" else rows.to_parquet(file, index=False)
+    before = file.read_bytes()
+    target = file
+    if kind == "link":
+        target = tmp_path / "link.parquet"
+        target.symlink_to(file)
+    scan = sif.scan(folder if kind == "folder" else file)
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match=r"the copy can't have the name of its source, .*: give another"):
+            scan.ordered(target, overwrite=overwrite)
+    assert file.read_bytes() == before
+    assert [found.name for found in folder.iterdir()] == [file.name]
+
+
+def test_an_ordered_copy_replaces_another_file_only_where_that_is_asked_for(table, tmp_path) -> None:
+    as_text(table).to_parquet(tmp_path / "rows.parquet", index=False)
+    kept = tmp_path / "kept.parquet"
+    kept.write_text("mine", encoding="utf-8")
+    scan = sif.scan(tmp_path / "rows.parquet")
+    with pytest.raises(FileExistsError, match=r"kept.parquet is there already: give another name, or overwrite=True"):
+        scan.ordered(kept)
+    assert kept.read_text("utf-8") == "mine"
+    scan.ordered(kept, overwrite=True)
+    assert len(pd.read_parquet(kept)) == len(table)
+
+
 def test_what_is_wrong_is_named_with_the_row_of_the_whole(table, tmp_path) -> None:
     one, other = as_text(table), as_text(table)
     other.loc[333, GRADE] = "Godo"
@@ -278,7 +310,13 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
         (lambda f: sif.aggregate(f / "none.parquet"), FileNotFoundError, "no such file"),
         (lambda f: sif.scan(str(f / "none-*.parquet")), FileNotFoundError, "none matches the pattern"),
         (lambda f: sif.aggregate(f / "a.parquet", "regoin"), ValueError, "nearest: 'region'"),
-        (lambda f: sif.aggregate(f / "empty.parquet"), ValueError, "no rows"),
+        (lambda f: sif.aggregate(f / "nothing.csv"), ValueError, "nothing.csv can't be read: the file is empty"),
+        (
+            lambda f: sif.scan([f / "a.csv", f / "twice.csv"]).aggregate(),
+            ValueError,
+            r"twice.csv .*'region': the table has 2 columns of that",
+        ),
+        (lambda f: sif.scan(f / "twice.csv"), ValueError, "twice.csv can't be read: column 'region': the table has 2 columns of that name"),
         (lambda f: sif.scan(f / "nothing"), FileNotFoundError, "has no files"),
         (lambda f: sif.aggregate(f / "short.parquet"), ValueError, "short.parquet can't be read: it is damaged, cut short"),
         (lambda f: sif.scan([f / "a.parquet", f / "unlike.parquet"]), ValueError, "'region' is int64 in .*unlike.parquet and string in"),
@@ -296,7 +334,8 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
 def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     table.head(5).to_csv(tmp_path / "a.csv", index=False)
-    table.iloc[:0].to_parquet(tmp_path / "empty.parquet", index=False)
+    (tmp_path / "nothing.csv").write_bytes(b"\n")
+    (tmp_path / "twice.csv").write_text("region,provider,region\nLondon,1,London\n")
     table.assign(region=1).to_parquet(tmp_path / "unlike.parquet", index=False)
     table.drop(columns="region").to_parquet(tmp_path / "lacks.parquet", index=False)
     (tmp_path / "short.parquet").write_bytes(file.read_bytes()[:-100])
@@ -337,6 +376,16 @@ def test_a_file_that_changes_gives_an_error_and_no_answer(when, happens, kind, t
         scan.aggregate("region")
 
 
+def test_a_dictionary_of_unsigned_codes_is_followed_through_time(table, tmp_path) -> None:
+    ordered = table.sort_values("provider", kind="stable").assign(provider=lambda rows: rows["provider"].astype("category"))
+    arrow = pa.Table.from_pandas(ordered, preserve_index=False)
+    place = arrow.schema.get_field_index("provider")
+    unsigned = arrow["provider"].cast(pa.dictionary(pa.uint8(), pa.string()))
+    pq.write_table(arrow.set_column(place, "provider", unsigned), tmp_path / "a.parquet")
+    found = sif.scan(tmp_path / "a.parquet").transitions(framework="all")
+    assert found["n"].tolist() == sif.transitions(ordered, framework="all")["n"].tolist()
+
+
 def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     whole = pd.read_parquet(file)  # with the frameworks in the order of its dictionary, as by batches
@@ -347,6 +396,30 @@ def test_frameworks_pooled_in_different_pieces_are_said_aloud(table, tmp_path) -
                 getattr(sif, name)(source, **options)
             told.append(str(caught[0].message))
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("as_at", {"date": "2024-03-31"}),
+        ("series", {"dates": DATES}),
+        ("changes", {}),
+        ("transitions", {}),
+        ("periods", {}),
+        ("spells", {"until": "2024-03-31"}),
+        ("change_between", {"date_from": "2016-03-31", "date_to": "2024-03-31"}),
+        ("trend", INDEPENDENT),
+    ],
+)
+def test_missing_frameworks_in_different_pieces_are_said_once(name, options, table, tmp_path) -> None:
+    rows = table.copy()
+    blank = rows.index[rows[GRADE].notna()][[3, 200, -1]]
+    rows.loc[blank, "framework"] = None
+    file, whole = parquet(rows, tmp_path / "a.parquet")
+    for source in (file, whole):
+        with pytest.warns(sif.FrameworkMissingWarning, match="leaves out 3 graded inspections whose framework is missing") as caught:
+            getattr(sif, name)(source, framework=["SIF", "ILACS"], **options)
+        assert [warning.category for warning in caught] == [sif.FrameworkMissingWarning]
 
 
 MEMORY = """
@@ -390,7 +463,7 @@ def test_own_names_of_columns_are_said_once(table, tmp_path) -> None:
 def test_a_trend_by_batches_does_not_take_providers_for_independent_without_a_word(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     for cluster in ("auto", "region"):
-        with pytest.raises(ValueError, match=rf"cluster='{cluster}'.*cluster=None takes them so all the same"):
+        with pytest.raises(ValueError, match=rf"cluster='{cluster}'.*cluster=None counts them as independent"):
             sif.trend(file, **ALL, cluster=cluster)
     scanned = sif.scan(file)
     assert inspect.signature(scanned.trend).parameters["cluster"].default is None
@@ -514,7 +587,7 @@ def test_a_scan_travels_between_processes(table, tmp_path) -> None:
     assert_frame_equal(copy.transitions(**ALL), scan.transitions(**ALL))
     ordered = pickle.loads(pickle.dumps(scan.ordered(tmp_path / "b.parquet")))
     assert_frame_equal(ordered.transitions(**ALL), scan.transitions(**ALL))
-    with pytest.raises(TypeError, match="a relation of DuckDB lives in its connection"):
+    with pytest.raises(TypeError, match="a relation of DuckDB belongs to its connection"):
         pickle.dumps(sif.scan(duckdb.sql("SELECT 1 AS provider, 'Good' AS overall_effectiveness")))
 
 
@@ -524,3 +597,28 @@ def test_a_date_after_the_table_ends_is_said_by_batches_too(tmp_path) -> None:
     for name, options in (("as_at", {"date": "2030-03-31"}), ("changes", {"date": "2030-03-31"}), ("spells", {"until": "2030-03-31"})):
         with pytest.warns(sif.BeyondDataWarning, match="24 August 2026"):
             getattr(sif, name)(tmp_path / "a.parquet", framework="all", **options)
+
+
+@pytest.mark.parametrize(("name", "options"), CALLS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_source_without_rows_gives_what_a_table_without_rows_gives(name: str, options: dict, table, tmp_path) -> None:
+    path = tmp_path / "nothing.parquet"
+    table.iloc[:0].to_parquet(path, index=False)
+    scanned, whole = (answer_or_error(getattr(sif, name), of, options) for of in (path, pd.read_parquet(path)))
+    if isinstance(whole, str):
+        assert scanned == whole
+    else:
+        assert_frame_equal(scanned, whole, check_dtype=False, check_categorical=False)
+
+
+def answer_or_error(function, table, options: dict):
+    """What a function answers, or the error that it raises."""
+    try:
+        return function(table, **options)
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_a_csv_is_scanned_by_the_separator_of_its_header(separator: str, table, tmp_path) -> None:
+    table.to_csv(tmp_path / "mine.csv", index=False, sep=separator)
+    assert_frame_equal(sif.aggregate(tmp_path / "mine.csv", "region"), sif.aggregate(as_text(table), "region"), check_dtype=False)

@@ -187,3 +187,11 @@ def test_objects_are_an_array_of_one_dimension():
             _core.encode_objects(wrong, (), 1, False, np.zeros(4, dtype=np.int32))
     with pytest.raises(TypeError, match="missing is a tuple"):
         _core.encode_objects(np.zeros(4, dtype=object), [None], 1, False, np.zeros(4, dtype=np.int32))
+
+
+def test_more_providers_than_can_be_told_apart_are_refused():
+    order = np.full(2, 7)
+    with pytest.raises(ValueError, match=r"^2147483648 is more than can be told apart here$") as failure:
+        _core.order_records(np.zeros(2, np.int8), 2**31, np.zeros(2, np.int64), None, None, None, None, order)
+    assert (failure.value.reason, failure.value.row) == ("size", -1)
+    assert order.tolist() == [7, 7]  # nothing was written

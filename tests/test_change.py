@@ -550,7 +550,7 @@ def test_pairs_that_cannot_tell_have_no_bounds_of_superiority(pairs):
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
     twice = grades_table([1, 2]).assign(provider=["A", "A"])
-    with pytest.raises(ValueError, match=r"^a: provider A stands in it twice"):
+    with pytest.raises(ValueError, match=r"^a: provider A is in it twice"):
         sif.compare(twice, grades_table([1]), paired=True)
     nobody = sif.compare(grades_table([]), grades_table([1]), paired=True).set_index("measure")
     assert nobody.loc["difference of shares", ["estimate", "lower", "upper"]].isna().all()
@@ -622,6 +622,16 @@ def test_tables_that_share_providers_are_no_two_samples():
         sif.compare(now, as_text)
 
 
+def test_pairs_of_tables_that_have_no_provider_in_common_are_refused_with_a_key_of_each():
+    table = pd.DataFrame({"provider": [100001, 100002], "overall_effectiveness": ["Good", "Inadequate"]})
+    other = table.assign(provider=["100001.0", "100002.0"])
+    with pytest.raises(ValueError, match=r"no provider is in both tables \(column 'provider': a has '100001', b has '100001\.0'\)"):
+        sif.compare(table, other, paired=True)
+    with pytest.raises(ValueError, match="a has 100001, b has 100003"):
+        sif.compare(table, table.assign(provider=[100003, 100004]), paired=True)
+    assert sif.compare(table, table.iloc[:0], paired=True)["n_a"].tolist() == [0] * 5
+
+
 @pytest.mark.filterwarnings("error")
 def test_pairs_and_tables_of_other_providers_need_no_word():
     now, then = (sif.as_at(INSPECTIONS, date, framework=["SIF", "ILACS"]) for date in ("2024-03-31", "2019-03-31"))
@@ -673,9 +683,22 @@ def test_dates_that_are_none_are_named_by_their_argument():
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", judgement="safe"), "the scale MET has no threshold, so"),
         (lambda table: sif.decompose(table, "2018-01-01", "2020-01-01", published_by=["2020-01-01"]), "published_by has 1 cut-offs for 2"),
         (lambda table: sif.compare(table[:1], table[:1], paired=True, provider="urn"), "provider='urn': the table has no such column"),
+        (lambda table: sif.compare(table[:1], table[1:], provider="urn"), "provider='urn': the table has no such column"),
+        (
+            lambda table: sif.compare(table.rename(columns={"provider": "urn"}), table, provider="urn"),
+            "provider='urn': the table has no such column",
+        ),
     ],
 )
 def test_what_a_user_gets_wrong_is_said_from_the_first_word_on(call, said):
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), region="North", safe=["Met", "Not met"])
     with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
         call(table)
+
+
+def test_a_group_that_changes_did_not_take_over_is_said_to_be_given_to_changes():
+    table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), region="North")
+    with pytest.raises(sif.MissingColumnError, match=r"^by='region': .* no such column.*by sif\.changes\(\.\.\., by='region'\)"):
+        sif.change_summary(sif.changes(table), by="region")
+    with pytest.warns(sif.SelectedPairsWarning):
+        assert sif.change_summary(sif.changes(table, by="region"), by="region")["region"].tolist() == ["North"]

@@ -119,6 +119,19 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["explain", "Brimingham"], "did you mean Birmingham (E08000025)"),
         (["explain", "Dorset"], "'Dorset' is the name of E06000059 and E10000009: give the code"),
         (["headline", "no-such-file.csv"], "No such file or directory: 'no-such-file.csv'"),
+        (["headline", "2024-03-31"], "'2024-03-31'; a date goes after --as-at: --as-at 2024-03-31"),
+        (["aggregate", "31/03/2024"], "'31/03/2024'; a date goes after --as-at: --as-at 31/03/2024"),
+        (["read", "no-such-file.csv"], "ofsted-sif: No such file or directory: 'no-such-file.csv'"),
+        (["headline", str(Path(__file__).parent)], "is a folder: give a file in it"),
+        (["series", "--as-at", "2024-03-31", "--as-at", "2020"], "--as-at 2020 is not a date as 2024-03-31"),
+        (["aggregate", "-o", "a.parquet"], "-o a.parquet: .parquet is none of the formats that can be written (.csv, .json, .md, .xlsx"),
+        (["aggregate", "-o", "a.csv", "--format", "xlsx"], "-o a.csv: --format xlsx does not fit a name that ends in .csv"),
+        (["aggregate", "-o", "a.xlsx", "--format", "table"], "-o a.xlsx: --format table does not fit a name that ends in .xlsx"),
+        (["headline", "la-2024-03-31"], "a release goes after --release: --release la-2024-03-31"),
+        (["aggregate", "region"], "a column that makes the groups goes after --by: --by region"),
+        (["explain", str(Path(__file__)), "100001"], "PROVIDER stands before FILE: 100001 "),
+        (["explain", "West", "Berkshire"], "a name of several words stands in quotes: 'West Berkshire'"),
+        (["explain", "Atlantis"], "is not in the table; `ofsted-sif aggregate --by provider,provider_name` lists codes and names"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_line_and_exit_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -342,7 +355,7 @@ def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("openpyxl")
     assert main(["headline", "--format", "xlsx"]) == 2
     assert "give the file to write, as -o answer.xlsx" in capsys.readouterr().err
     path = tmp_path / "headline.xlsx"
@@ -402,6 +415,10 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ("name their column with published=, or", "name their column with --column published=..., or"),
         ("(sif.releases() lists all)", "(`ofsted-sif releases` lists all)"),
         ("rename it, as with table.rename(columns={'status': 'x'})", "rename it"),
+        (
+            "'N/A' is no grade; if it means none: table['x'] = table['x'].replace('N/A', None)",
+            "'N/A' is no grade; if it means none, leave the cell empty",
+        ),
         ("published_by='x': no dates", "--published-by x: no dates"),
         ("two\n lines", "two lines"),
     ],
@@ -419,7 +436,7 @@ def test_a_table_that_is_no_history_says_what_it_does_not_know(capsys: pytest.Ca
     for file in ("latest.csv", "latest.parquet"):
         assert main(["aggregate", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
         told = capsys.readouterr()
-        assert re.search(r"note: .*on 31 August 2018 the state of \d+ of 60 providers is not known and left out", told.err)
+        assert re.search(r"note: .*on 31 August 2018 the state of \d+ of 60 providers is not known, because", told.err)
         assert main(["series", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
         told = capsys.readouterr()
         counted = json.loads(told.out)
@@ -436,3 +453,187 @@ def test_a_headline_of_a_date_beyond_the_data_says_so_and_compares_nothing(capsy
     told = capsys.readouterr()
     assert "note: 1 January 2030 lies beyond the data: the table is complete to 24 August 2026" in told.err
     assert "A year ago: not compared, because the table ends on 24 August 2026." in " ".join(told.out.split())
+
+
+# ---- a CSV of one's own, as other programs write it
+
+ROWS = [["provider", "inspection_start", "overall_effectiveness"], ["1", "2020-01-01", "Good"], ["2", "2020-02-01", "Inadequate"]]
+
+
+@pytest.mark.parametrize(
+    ("separator", "line_end", "encoding"),
+    [(",", "\r", "utf-8"), (";", "\n", "utf-8-sig"), (";", "\r\n", "cp1252"), ("\t", "\r", "utf-8"), ("\t", "\r\n", "utf-16")],
+)
+def test_a_csv_is_read_whatever_separates_its_cells_and_lines(
+    separator: str, line_end: str, encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes("".join(separator.join(row) + line_end for row in ROWS).encode(encoding))
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), "--format", "csv")))
+    assert (row["n"], row["good"], row["inadequate"]) == ("2", "1", "1")
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused_as_the_functions_refuse_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged_twice = written(
+        tmp_path, "provider,inspection_start,overall_effectiveness,overall_effectiveness\n1,2020-01-01,Good,Inadequate\n"
+    )
+    held_twice = written(tmp_path, "provider,inspection_start,inspection_start,leadership\n1,2020-01-01,2021-01-01,Good\n", "held.csv")
+    urn_twice = written(tmp_path, "URN,URN,inspection_start,leadership\n1,2,2020-01-01,Good\n", "urn.csv")
+    for arguments in (
+        ["aggregate", judged_twice],
+        ["aggregate", judged_twice, "--every-inspection"],
+        ["headline", judged_twice, "--as-at", "2020-06-30"],
+        ["aggregate", held_twice, "--judgement", "leadership"],
+        ["aggregate", urn_twice, "--judgement", "leadership", "--column", "provider=URN"],
+    ):
+        assert main(arguments) == 2
+        assert "the table has 2 columns of that name" in capsys.readouterr().err
+    unused = written(tmp_path, "provider,inspection_start,leadership,note,note\n1,2020-01-01,Good,a,b\n", "unused.csv")
+    assert row_of(said(capsys, "headline", unused), "Leadership")[:2] == ["0", "1"]
+
+
+def test_rows_with_more_cells_than_the_header_are_refused_and_a_separator_at_each_end_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = written(tmp_path, "provider,inspection_start,leadership\n1,2020-01-01,Good,x\n2,2020-01-01,Good,y\n")
+    assert main(["aggregate", more, "--judgement", "leadership"]) == 2
+    assert "its rows have more cells than its header has names (3, between commas)" in capsys.readouterr().err
+    ends = written(tmp_path, "provider,inspection_start,leadership\n1,2020-01-01,Good,\n2,2020-01-01,Good,\n", "ends.csv")
+    assert row_of(said(capsys, "headline", ends), "Leadership")[:2] == ["0", "2"]
+
+
+def test_a_header_of_any_length_or_kind_is_no_error_inside_the_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in (
+        "provider," + "x" * 200_000 + "\n1,2\n",
+        '"provider,leadership\n1,Good\n',
+        "provider\0,leadership\n1,Good\n",
+        "\n\n",
+        ",\n",
+    ):
+        assert main(["aggregate", written(tmp_path, text), "--judgement", "leadership"]) == 2, text[:30]
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_list_of_names_may_have_a_name_on_each_line(capsys: pytest.CaptureFixture[str]) -> None:
+    by_line = said(capsys, "aggregate", "--framework", "SIF\r\nILACS", "--format", "csv")
+    assert by_line == said(capsys, "aggregate", "--framework", "SIF,ILACS", "--format", "csv")
+
+
+def test_a_column_with_nearly_the_name_of_the_date_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "URN,Inspection date,Overall effectiveness\n1,2020-01-01,Good\n")
+    for command in ("headline", "aggregate", "series"):
+        assert main([command, path, "--column", "provider=URN", "--column", "overall_effectiveness=Overall effectiveness"]) == 2
+        assert "Give --column 'inspected=Inspection date' to use it" in capsys.readouterr().err
+
+
+def test_a_file_of_unknown_columns_says_how_to_name_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for header in ("URN,When,Grade", "provider_name,Inspection date,overall_effectiveness"):
+        assert main(["headline", written(tmp_path, f"{header}\n1,2020-01-01,Good\n")]) == 2
+        told = capsys.readouterr().err
+        assert "say which: --column provider=URN --column inspected='Inspection date'" in told
+        assert "mine.toml" not in told
+
+
+def test_a_call_of_python_is_said_to_be_one() -> None:
+    assert for_the_command_line("sif.combine(table, register) tells it") == "sif.combine(table, register) in Python tells it"
+    assert for_the_command_line("(sif.combine, sif.history_of)") == "(sif.combine, sif.history_of in Python)"
+
+
+def test_a_name_of_several_words_stands_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["explain", "Kingston", "upon", "Hull"], ["aggregate", "--by", "region", "a.csv", "b.csv"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "stands in quotes: 'Kingston upon Hull'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explain", "Hull", "--regoin"])
+    assert capsys.readouterr().err.rstrip().endswith("unrecognized arguments: --regoin")
+
+
+def test_a_state_in_a_file_is_asked_at_its_own_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = sif.as_at(sif.load_inspections(), "2024-03-31", framework="all")
+    state.to_csv(tmp_path / "state.csv", index=False)
+    text = " ".join(said(capsys, "aggregate", str(tmp_path / "state.csv"), "--framework", "all").split())
+    assert "as at 31 March 2024" in text
+    assert text.endswith("27 64 44 16 0 60% (52-68)")
+    assert main(["series", str(tmp_path / "state.csv")]) == 2
+    told = capsys.readouterr().err
+    assert "incomplete" not in told
+    assert "sif.change_between in Python" in told
+
+
+def test_a_workbook_of_ones_own_is_read_by_the_names_of_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("openpyxl")
+    path = tmp_path / "mine.xlsx"
+    table = pd.DataFrame(
+        {
+            "URN": [100001, 100001, 100002],
+            "Inspection date": pd.to_datetime(["2020-01-01", "2021-01-01", "2020-06-01"]),
+            "Grade": ["Good", "Inadequate", None],
+            "Leadership": [1, 2, None],
+        }
+    )
+    with pd.ExcelWriter(path) as book:
+        table.to_excel(book, sheet_name="mine", index=False)
+        table.head(1).to_excel(book, sheet_name="one", index=False)
+    named = ["--column", "provider=URN", "--column", "inspected=Inspection date", "--column", "overall_effectiveness=Grade"]
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--format", "csv")))
+    assert (row["n"], row["good"], row["inadequate"]) == ("1", "0", "1")
+    (row,) = csv.DictReader(io.StringIO(said(capsys, "aggregate", str(path), *named, "--judgement", "Leadership", "--format", "csv")))
+    assert (row["n"], row["good"]) == ("1", "1")
+    assert "1 provider" in said(capsys, "aggregate", str(path), *named, "--sheet", "one")
+    assert said(capsys, "explain", "100001", str(path), *named).startswith("100001, as at 1 January 2021")
+    assert main(["aggregate", str(path), *named, "--sheet", "none"]) == 2
+    assert "'none'" in capsys.readouterr().err
+    table.set_axis(["provider", "inspection_start", "leadership", "leadership "], axis="columns").to_excel(path, index=False)
+    assert main(["aggregate", str(path), "--judgement", "leadership"]) == 2
+    assert "the table has 2 columns of that name" in capsys.readouterr().err
+
+
+def test_the_account_of_a_file_keeps_to_the_width_and_speaks_of_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        for sheet in ("one", "two"):
+            sif.load_inspections().head(40).to_excel(book, sheet_name=sheet, index=False)
+    lines = said(capsys, "read", str(tmp_path / "two.xlsx")).splitlines()
+    assert max(map(len, lines)) <= 60
+    text = " ".join(" ".join(lines).split())
+    assert "(choose with --sheet)" in text
+    assert any(line.startswith("    1 header") for line in lines)
+
+
+def test_a_table_without_a_judgement_of_a_standard_name_says_how_to_name_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "URN,When,Grade\n1,2020-01-01,Good\n")
+    assert main(["aggregate", path, "--column", "provider=URN", "--column", "inspected=When", "--judgement", "Grade"]) == 2
+    assert "say which is one: --column overall_effectiveness=Grade" in capsys.readouterr().err
+
+
+def test_a_page_and_an_answer_have_names_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("jinja2")
+    page = tmp_path / "page.html"
+    assert said(capsys, "report", own(tmp_path), "-o", str(page)).startswith(f"wrote {page}")
+    assert main(["headline", own(tmp_path), "-o", str(tmp_path / "answer.html")]) == 2
+    assert ".html is none of the formats" in capsys.readouterr().err
+
+
+def test_frameworks_of_a_table_without_them_are_refused_by_the_option_that_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = own(tmp_path)
+    for arguments, told in (
+        (["--framework", "SIF"], "--framework SIF: the table has no column 'framework'"),
+        (["--release", "la-2024-03-31"], "--release la-2024-03-31 takes SIF and ILACS inspections: the table has no column 'framework'"),
+    ):
+        for command in (["headline"], ["aggregate"], ["series"], ["explain", "a"]):
+            assert main([*command, path, *arguments]) == 2
+            assert told in capsys.readouterr().err
+    assert "2 providers" in said(capsys, "headline", path, "--framework", "all")
+
+
+def test_a_table_of_which_nobody_counts_yet_is_not_called_england(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("headline", "aggregate"):
+        assert said(capsys, command, own(tmp_path), "--as-at", "1990-01-01").startswith("Inspection outcomes (own.csv)")
+    assert said(capsys, "headline", "--as-at", "1990-01-01", "--framework", "all").startswith("Children's services in England")

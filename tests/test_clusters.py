@@ -309,5 +309,5 @@ def test_a_scan_of_partitions_travels_and_takes_no_filter(table) -> None:
     frame = dd.from_pandas(table, npartitions=3, sort=False)
     copy = pickle.loads(pickle.dumps(scan(frame)))
     assert_frame_equal(copy.aggregate("region"), sif.aggregate(table, "region"))
-    with pytest.raises(ValueError, match="filter= is of files: a Dask DataFrame is filtered itself"):
+    with pytest.raises(ValueError, match="filter= is for files: filter the Dask DataFrame itself"):
         scan(frame, filter=[("region", "==", "London")])

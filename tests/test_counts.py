@@ -689,9 +689,13 @@ def test_records_out_of_the_order_claimed_are_named_and_never_counted_wrongly(ch
     assert_void(*outputs)
 
 
-def test_a_fault_in_unordered_records_is_named_alone():
-    with pytest.raises(ValueError, match="row 0: grade code 9") as failure:
-        counts.count_as_at([1, 0], [1, 2], None, None, [9, 1], [5])
+@pytest.mark.parametrize("row", [0, 1, 2, 3])  # before, at and after the place where the order is broken
+@pytest.mark.parametrize("code", ["grade", "group"])
+def test_a_fault_in_unordered_records_is_named_alone(row, code):
+    grades, groups = [1, 1, 1, 1], [0, 0, 0, 0]
+    (grades if code == "grade" else groups)[row] = 9
+    with pytest.raises(ValueError, match=f"row {row}: {code} code 9") as failure:
+        counts.count_as_at([1, 0, 1, 0], [1, 2, 3, 4], None, groups, grades, [5], n_groups=1)
     assert failure.value.__context__ is None  # and not "the records are not ordered" before it, which is no fault here
 
 

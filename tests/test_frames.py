@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import narwhals
@@ -356,6 +357,29 @@ def test_a_table_in_narwhals_hands_is_counted_and_comes_back_as_what_it_holds() 
         found = sif.aggregate(narwhals.from_native(given), "region")
         assert found.equals(sif.aggregate(given, "region"))
         assert isinstance(found, pa.Table if isinstance(given, pa.Table) else pl.DataFrame)
+
+
+class Stream:
+    """A table of a library that nobody here knows."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("of", [Stream, pa.Table.to_reader, lambda table: table.combine_chunks().to_batches()[0]])
+def test_whatever_arrow_can_read_is_a_table_and_gives_pandas(of: Callable[[pa.Table], object]) -> None:
+    table = pa.Table.from_pandas(inspections(categories="as they are"), preserve_index=False)
+    counted = sif.aggregate(of(table), "region")
+    assert isinstance(counted, pd.DataFrame)
+    pd.testing.assert_frame_equal(counted, sif.aggregate(table, "region").to_pandas())
+    state = sif.as_at(of(table), "2024-03-31", framework="all", register=of(table.select(["provider"]).group_by("provider").aggregate([])))
+    assert len(state) == len(
+        sif.as_at(table, "2024-03-31", framework="all", register=table.select(["provider"]).group_by("provider").aggregate([]))
+    )
+    assert state["as_at"].dtype.kind == "M"
 
 
 def test_an_arrow_table_with_two_columns_of_one_name_is_refused_by_that_name() -> None:

@@ -62,3 +62,31 @@ def test_the_first_notebook_asserts_it(headline: dict[str, int]) -> None:
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     assert f"assert grades == {[headline[name] for name in GRADES]}" in code
     assert f"assert sif.percent({headline['good_or_outstanding']}, {headline['n']}) == {in_a_row(headline)[-1].rstrip('%')}" in code
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["headline", *arguments]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_judgement_that_no_inspection_made_is_said_not_to_have_been_made(capsys: pytest.CaptureFixture[str]) -> None:
+    for more in ([], ["--framework", "SLAC"]):
+        text = told(capsys, "--as-at", "2012-03-31", *more)
+        assert (
+            "Overall effectiveness: no inspection that counts here made this judgement. Judgements that were made: help and protection,"
+            in text
+        )
+        assert "ask with --judgement help_and_protection" in text
+        assert "of an earlier inspection" not in text
+        assert "by the last inspection that judged it" not in text
+        assert "0/0/0/0" not in text
+
+
+def test_the_earlier_inspections_that_are_counted_are_those_that_made_the_judgement(capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, "--judgement", "lscb")
+    state = sif.as_at(sif.load_inspections(), "2026-08-24", framework="all", having="lscb", register=sif.load_local_authorities())
+    made = int(state["lscb"].notna().sum())
+    assert f"For {made} of the 153 safeguarding board is that of an earlier inspection than the newest." in text
+    assert made < 153
+    assert "By the newest alone (--having none): no such judgement." in text
+    assert "other judgements" not in text

@@ -181,3 +181,19 @@ def test_levels_near_1_have_bounds(method: str) -> None:
     """One less half of one less the level is 1 in floats: a quantile that does not exist."""
     lower, upper = sif.proportion_interval([5, 38], 43, method=method, level=np.nextafter(1, 0))
     assert ((lower > 0) & (lower < 0.2 + upper) & (upper < 1)).all()
+
+
+@pytest.mark.parametrize("function", [sif.percent, sif.proportion_interval])
+def test_series_of_other_labels_are_not_taken_by_position(function) -> None:
+    count, n = pd.Series({"N": 1, "S": 2}), pd.Series({"S": 2, "N": 4})
+    with pytest.raises(ValueError, match=r"indexes differ, .*count, n = count\.align\(n\)"):
+        function(count, n)
+    aligned = count.align(n)
+    np.testing.assert_array_equal(function(*aligned), function(count.to_numpy(), [4, 2]))
+    np.testing.assert_array_equal(function(count, n.to_numpy()), function([1, 2], [2, 4]))
+
+
+@pytest.mark.parametrize("function", [sif.percent, sif.proportion_interval])
+def test_counts_of_other_lengths_are_named(function) -> None:
+    with pytest.raises(ValueError, match=r"count and n do not fit together: count has the shape \(3,\), n has \(2,\)"):
+        function([1, 2, 3], [4, 4])

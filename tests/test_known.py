@@ -248,7 +248,7 @@ CALLS = {
     "time_to": {"by": "region", "until": worlds.NOW},
     "median_time_to": {"by": "region", "until": worlds.NOW},
     "logrank": {"by": "region", "until": worlds.NOW},
-    "state_probabilities": {"at": 1},
+    "state_probabilities": {"at": 1, "until": worlds.NOW},
     "resample": {"n": 10, "rng": 1},
 }
 FILES = {

@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.plot import palette
+from ofsted_sif.plot import canvas, palette
+from tests.support import kinds
+from tests.test_kinds_of_table import TABLES
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -203,6 +205,20 @@ def test_forest_places_estimates_and_intervals(regions, slopes):
     ax = sif.plot.forest(slopes)
     assert ax.lines[1].get_xdata()[0] == 0
     assert "dashed: no slope" in said(ax)
+
+
+def test_hex_map_of_providers_that_are_not_on_it_says_what_it_takes(state):
+    homes = state.head(3).assign(provider=[100001, 100002, 100003])
+    with pytest.raises(
+        ValueError, match=r"none of the 3 providers is on the map \(column 'provider', the first 100001\): it takes English local auth.*'E0"
+    ):
+        sif.plot.hex_map(homes)
+    places = sif.load_hex_map().head(3)
+    with pytest.raises(ValueError, match="it takes the providers of hexagons="):
+        sif.plot.hex_map(homes, hexagons=places)
+    assert len(sif.plot.hex_map(homes, hexagons=places.assign(provider=[100001, 2, 3])).patches) == 3
+    some = sif.plot.hex_map(pd.concat([state, homes]))
+    assert "3 without a hexagon" in sif.plot.describe(some)
 
 
 def test_hex_map_gives_each_authority_the_colour_of_its_grade(state):
@@ -687,7 +703,7 @@ def test_tables_of_homes_and_of_schools_are_drawn():
         if judgement == "overall_effectiveness":
             pictures += [
                 sif.plot.forest(counted),
-                sif.plot.hex_map(made),
+                sif.plot.hex_map(made, hexagons=pd.DataFrame({"provider": ["SC1"], "provider_name": ["A"], "q": [0], "r": [0]})),
                 sif.plot.funnel(counted),
                 sif.plot.survival(sif.time_to(table)),
                 sif.plot.decomposition(sif.decompose(table, "2020-01-01", "2023-01-01")),
@@ -838,3 +854,20 @@ def test_a_table_of_another_kind_is_named(state):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sif.plot.hex_map(state, judgement="leadership")
+
+
+DRAWN = {
+    "aggregate", "change_between", "change_summary", "logrank", "median_time_to", "overdispersion", "periods",
+    "series", "shrink", "standardise",
+    "time_to", "trend",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_rows_are_called_by_their_labels_and_by_no_number_of_the_result(name):
+    table = kinds.plain_table(kinds.inspections(np.random.default_rng([30, 23]), 30, 0.2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        result = TABLES[name](table)
+    regions = [*np.unique(np.asarray(table["region"]).astype(str)), "not stated", "All"]
+    assert set(canvas.labels(result)) <= set(regions)

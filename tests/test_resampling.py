@@ -191,6 +191,21 @@ def test_what_is_wrong_is_named(arguments, said):
         sif.resample(state(), **{"statistic": "good", "n": 10} | arguments)
 
 
+def test_a_function_that_writes_in_its_table_changes_neither_the_input_nor_later_replicates():
+    table = state()
+    before = table.copy()
+
+    def all_good(rows):
+        rows["overall_effectiveness"] = "Good"
+        rows.loc[rows.index[0], "region"] = None
+        rows["extra"] = 1
+        return 1.0
+
+    for method in ("percentile", "bca"):
+        assert sif.resample(table, statistic=all_good, n=3, method=method)["estimate"].item() == 1.0
+        pd.testing.assert_frame_equal(table, before)
+
+
 def test_a_missing_provider_and_an_empty_table_are_named():
     table = pd.DataFrame({"provider": ["a", None], "overall_effectiveness": ["Good", "Good"]})
     with pytest.raises(ValueError, match="column 'provider', row 1: the provider is missing"):

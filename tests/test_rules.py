@@ -1,6 +1,8 @@
 """The rules of the public interface by number, a test each; further cases stand with their modules."""
 
 import datetime
+import inspect
+import io
 import json
 import warnings
 
@@ -189,7 +191,7 @@ def test_rule_5_the_register_overrides_the_table_and_adds_those_not_yet_inspecte
 @pytest.mark.parametrize(
     ("register", "message"),
     [
-        ({"provider": ["A", "A"]}, "register: provider A stands in it twice"),
+        ({"provider": ["A", "A"]}, "register: provider A is in it twice"),
         ({"provider": ["B"]}, "provider A .* is not in the register"),
         (
             {"provider": ["A"], "opened": ["2020-01-01"], "closed": ["2019-01-01"]},
@@ -417,10 +419,10 @@ def test_rule_11_total_adds_one_last_row_of_all() -> None:
         of_all = counted[counted["region"].astype(object) == "All"]
         assert of_all["n"].tolist() == counted[counted["region"].astype(object) != "All"].groupby(counted.columns[0])["n"].sum().tolist()
         assert of_all["good"].tolist() == [2] * len(of_all)
-    with pytest.raises(ValueError, match="total='South': a group of 'region' is called so"):
+    with pytest.raises(ValueError, match="total='South': a group of 'region' has that name already"):
         sif.aggregate(table, "region", total="South")
     for function in (sif.aggregate, sif.periods, lambda *a, **b: sif.series(*a, dates=["2020-01-01"], **b)):
-        with pytest.raises(ValueError, match="total=True adds a row of all to the groups of by="):
+        with pytest.raises(ValueError, match="total=True adds a row for all groups of by="):
             function(table, total=True)
 
 
@@ -473,6 +475,29 @@ def test_rule_12_a_collision_with_another_column_is_an_error() -> None:
         ValueError, match=r"^by names \['good'\], which the result needs for its own columns: rename it, as with table\.rename"
     ):
         sif.aggregate({"overall_effectiveness": [GOOD], "good": ["x"]}, "good")
+
+
+def test_rule_12_labels_of_a_scale_clash_when_the_scale_is_made() -> None:
+    for labels, said in (
+        (["Not met", "not-met"], "'Not met' and 'not-met' would both name the column 'not_met'"),
+        (["Lower", "Good"], "'Lower' would name the column 'lower', which every result has of its own"),
+        (["Good", "n"], "'n' would name the column 'n'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            sif.GradeScale("mine", labels)
+
+
+def test_rule_12_a_users_column_is_never_overwritten_and_one_of_as_ats_own_is_replaced() -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", GOOD)).assign(status="open")
+    with pytest.raises(ValueError, match=r"column 'status' of its own.*rename\(columns=\{'status': 'registration_status'\}\)"):
+        sif.as_at(table, "2021-01-01")
+    once = sif.as_at(table.drop(columns="status"), "2021-01-01")
+    pd.testing.assert_frame_equal(sif.as_at(once, "2021-01-01"), once)
+
+
+def test_rule_12_a_threshold_of_the_call_names_its_columns() -> None:
+    counted = sif.aggregate({"inclusion": ["Strong standard", "Needs attention"]}, judgement="inclusion", threshold="Expected standard")
+    assert counted[["expected_standard_or_better", "share_expected_standard_or_better"]].to_numpy().tolist() == [[1, 0.5]]
 
 
 # 13
@@ -528,7 +553,210 @@ def test_rule_14_attrs_hold_small_json_values_and_nothing_depends_on_them() -> N
     pd.testing.assert_frame_equal(sif.aggregate(found, "region"), counted)
 
 
-# 15 and 16 are held by the tests of durations and change.
+def test_rule_14_every_result_can_be_written_to_parquet() -> None:
+    pytest.importorskip("pyarrow")
+    table = sif.load_inspections().query("framework == 'ILACS'")
+    state = sif.as_at(table, "2024-03-31")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sif.SelectedPairsWarning)
+        results = [
+            state,
+            sif.aggregate(state, "region", total=True),
+            sif.series(table, ["2023-03-31", "2024-03-31"], "region"),
+            sif.periods(table, freq="financial"),
+            sif.changes(table),
+            sif.change_summary(sif.changes(table)),
+            sif.change_between(table, "2023-03-31", "2024-03-31"),
+            sif.transitions(table, freq="academic"),
+            sif.decompose(table, "2023-03-31", "2024-03-31"),
+            sif.compare(state, state, paired=True),
+            sif.spells(table),
+            sif.time_to(table),
+            sif.median_time_to(table, "region"),
+            sif.logrank(table, "region"),
+            sif.state_probabilities(table),
+            sif.trend(table),
+            sif.resample(state, n=5, rng=1, progress=False),
+            sif.shrink(sif.aggregate(state, "region")),
+            sif.overdispersion(sif.aggregate(state, "region")),
+            sif.standardise(state, "region", strata="provider_type" if "provider_type" in state else "ofsted_region"),
+            sif.explain(table, "E08000025", "2024-03-31"),
+        ]
+    for result in results:
+        file = io.BytesIO()
+        result.to_parquet(file)
+        back = pd.read_parquet(file)
+        assert back.columns.tolist() == result.columns.tolist()
+        assert len(back) == len(result)
+
+
+# 15
+
+
+def kept() -> pd.DataFrame:
+    """A is found good twice and then declines; B is outstanding, and was inspected for three days before its report."""
+    return records(
+        ("A", "2018-01-01", "2018-03-01", GOOD),
+        ("A", "2020-01-01", "2020-03-01", GOOD),
+        ("A", "2021-01-01", "2021-03-01", RI),
+        ("B", "2019-01-01", "2019-03-01", RI),
+        ("B", "2020-01-01", "2020-03-01", OUTSTANDING),
+    )
+
+
+def ways(table: pd.DataFrame, tmp_path) -> list[object]:
+    """The table in pandas, polars and Arrow, and as a file of batches of one row."""
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    import pyarrow.parquet as pq
+
+    of_arrow = pa.Table.from_pandas(table, preserve_index=False)
+    pq.write_table(of_arrow, tmp_path / "table.parquet", row_group_size=1)
+    return [table, of_arrow, pl.from_arrow(of_arrow), tmp_path / "table.parquet"]
+
+
+def as_pandas(result: object) -> pd.DataFrame:
+    return result if isinstance(result, pd.DataFrame) else result.to_pandas()
+
+
+def test_rule_15_a_reinspection_with_the_same_grade_continues_a_spell_from_its_inspection_start(tmp_path) -> None:
+    for table in ways(kept(), tmp_path):
+        found = as_pandas(sif.spells(table, until="2022-01-01"))
+        begins_and_ends = zip(found["provider"], found["grade"], found["start"].astype(str).str[:10], found["n_inspections"], strict=True)
+        assert list(begins_and_ends) == [
+            ("A", GOOD, "2018-01-01", 2),
+            ("A", RI, "2021-01-01", 1),
+            ("B", RI, "2019-01-01", 1),
+            ("B", OUTSTANDING, "2020-01-01", 1),
+        ]
+
+
+def test_rule_15_time_to_good_means_good_or_better_in_any_case(tmp_path) -> None:
+    for table in ways(kept(), tmp_path):
+        for grade in ("Good", "good", "GOOD"):
+            reached = as_pandas(sif.time_to(table, grade=grade, until="2022-01-01"))
+            assert reached["events"].sum() == 1  # B, which became outstanding
+
+
+def test_rule_15_methods_are_named_in_any_case() -> None:
+    def same(ask, *named: str) -> None:
+        first, *others = (ask(name) for name in named)
+        for other in others:
+            pd.testing.assert_frame_equal(pd.DataFrame(other), pd.DataFrame(first))
+
+    counted = {"overall_effectiveness": [GOOD, RI, GOOD]}
+    weighted = counted | {"pupils": [1, 2, 3]}
+    for name in ("wilson", "clopper-pearson", "jeffreys", "goodman"):
+        spelt = (name, name.upper(), name.title())
+        same(lambda method: sif.proportion_interval([1, 2], [3, 3], method=method), *spelt)
+        same(lambda interval: sif.aggregate(counted, interval=interval), *spelt)
+        same(lambda interval: sif.aggregate(weighted, weights="pupils", interval=interval), *spelt)
+        same(lambda interval: sif.series(kept(), ["2021-01-01"], interval=interval), *spelt)
+        same(lambda interval: sif.periods(kept(), interval=interval), *spelt)
+    for name in ("mann-kendall", "jonckheere", "cochran-armitage"):
+        same(lambda method: sif.trend(kept(), method=method), name, name.title())
+    same(lambda method: sif.resample(kept(), n=5, rng=1, method=method, progress=False), "bca", "BCa")
+
+
+# 16
+
+
+def test_rule_16_improved_means_a_better_grade_on_every_scale(tmp_path) -> None:
+    for scale, better, worse in (
+        (sif.FOUR_POINT, GOOD, RI),
+        (sif.REPORT_CARD, "Strong standard", "Needs attention"),
+        (sif.MET, "Met", "Not met"),
+    ):
+        table = records(
+            ("A", "2020-01-01", "2020-02-01", worse),
+            ("A", "2021-01-01", "2021-02-01", better),
+            ("B", "2020-01-01", "2020-02-01", better),
+            ("B", "2021-01-01", "2021-02-01", worse),
+        )
+        for given in ways(table, tmp_path)[:3]:
+            assert as_pandas(sif.changes(given, scale=scale))["change"].tolist() == ["improved", "declined"]
+        between = sif.change_between(table.iloc[:2], "2020-06-30", "2021-06-30", scale=scale)
+        assert between[["improved", "declined"]].to_numpy().tolist() == [[1, 0]]
+
+
+def test_rule_16_a_trend_is_positive_where_grades_get_better_and_numbers_larger() -> None:
+    grades = [INADEQUATE, RI, RI, GOOD, GOOD, OUTSTANDING]
+    table = pd.DataFrame({"provider": list("ABCDEF"), "inspection_start": [f"202{year}-01-01" for year in range(6)]})
+    table = table.assign(overall_effectiveness=grades, places=range(6))
+    for options in ({}, {"value": "places"}, {"method": "jonckheere"}, {"method": "theil-sen", "value": "places"}):
+        rising, falling = (
+            sif.trend(table, **options),
+            sif.trend(table.assign(inspection_start=table["inspection_start"][::-1].tolist()), **options),
+        )
+        sign = "slope_per_year" if "theil-sen" in options.values() else "z"
+        assert rising[sign].item() > 0 > falling[sign].item(), options
+
+
+# 17
+
+
+def test_rule_17_a_column_that_only_has_the_name_of_a_judgement_is_left_out_and_said_once(tmp_path) -> None:
+    for values in ([120, 3], [9, 2], ["Yes", "No"]):
+        table = records(("A", "2020-01-01", "2020-02-01", None), ("B", "2020-01-01", "2020-02-01", GOOD)).assign(adoption=values)
+        for given in ways(table, tmp_path)[:3]:
+            with pytest.warns(sif.NotAJudgementWarning, match="column 'adoption' has the name of a judgement, but .* is no grade") as said:
+                counted = sif.series(given, ["2021-01-01"])
+            assert len(said) == 1
+            assert as_pandas(counted)["n"].tolist() == [1]  # the number made no graded inspection of A's
+
+
+def test_rule_17_a_judgement_that_is_named_or_of_a_scale_is_one_under_any_name() -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", None), ("B", "2020-01-01", "2020-02-01", None)).assign(verdict=["Good", "Inadequate"])
+    assert sif.as_at(table, "2021-01-01").empty
+    assert len(sif.as_at(table, "2021-01-01", having="verdict")) == 2
+    assert len(sif.as_at(table.assign(verdict=sif.grades(table["verdict"])), "2021-01-01")) == 2
+    with pytest.raises(sif.RowError, match=r"column 'adoption', row 1: 9 is not a grade"):
+        sif.aggregate({"adoption": [1, 9]}, judgement="adoption")
+
+
+# 18
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "argument"),
+    [
+        ("Publication date", ["2020-02-01", "2020-02-01"], "published"),
+        ("Closed", ["2021-01-01", None], "closed"),
+        ("Date opened", ["2019-01-01", "2019-01-01"], "opened"),
+        ("Graded", [True, False], "graded"),
+    ],
+)
+def test_rule_18_a_column_that_is_nearly_there_is_an_error_that_says_which_argument_to_give(name, values, argument, tmp_path) -> None:
+    table = pd.DataFrame({"provider": ["A", "B"], "inspection_start": "2020-01-01", "overall_effectiveness": [GOOD, RI], name: values})
+    for given in ways(table, tmp_path):
+        with pytest.raises(
+            sif.MissingColumnError, match=f"looks like it: {name!r}. Give {argument}={name!r} .* {argument}=None to do without"
+        ):
+            sif.series(given, ["2021-01-01"])
+        sif.series(given, ["2021-01-01"], **{argument: name})
+        assert as_pandas(sif.series(given, ["2021-01-01"], **{argument: None}))["n"].tolist() == [2]
+    if argument in ("published", "closed"):  # a column `graded` tells who counts; the other is looked for all the same
+        with pytest.raises(sif.MissingColumnError, match=f"Give {argument}={name!r}"):
+            sif.series(ways(table.assign(graded=True), tmp_path)[3], ["2021-01-01"])
+
+
+def test_rule_18_an_index_level_is_nearly_there_too_and_values_of_another_kind_are_not() -> None:
+    table = pd.DataFrame({"provider": ["A"], "inspection_start": ["2020-01-01"], "overall_effectiveness": [GOOD]})
+    with pytest.raises(sif.MissingColumnError, match=r"a level 'closed' of its index: table\.reset_index\(\)"):
+        sif.as_at(table.assign(closed="2020-06-01").set_index("closed"), "2021-01-01")
+    assert len(sif.as_at(table.assign(Opened="by the mayor", Graded="yes"), "2021-01-01")) == 1
+
+
+def test_rule_18_a_nearly_named_framework_is_an_error_where_one_is_asked_for_and_a_warning_else(tmp_path) -> None:
+    table = records(("A", "2020-01-01", "2020-02-01", GOOD), ("B", "2020-01-01", "2020-02-01", RI)).assign(Framework=["SIF", "ILACS"])
+    cure = r"no column 'framework', but 'Framework': table\.rename\(columns=\{'Framework': 'framework'\}\)"
+    for given in (*ways(table, tmp_path), ways(table.assign(graded=True), tmp_path)[3]):
+        with pytest.raises(sif.MissingColumnError, match=cure):
+            sif.series(given, ["2021-01-01"], framework="SIF")
+        with pytest.warns(sif.PooledFrameworksWarning, match=cure):
+            sif.series(given, ["2021-01-01"])
+        sif.series(given, ["2021-01-01"], framework="all")
+    with pytest.warns(sif.PooledFrameworksWarning, match=cure):
+        sif.as_at(table, "2021-01-01")
 
 
 # 19: each function against a complete history is held by the tests of histories cut down
@@ -583,7 +811,7 @@ def test_rule_19_it_is_refused_where_fewer_than_two_inspections_are_left() -> No
 
 
 def test_rule_19_changes_answers_where_two_inspections_are_listed_and_says_whose_they_are() -> None:
-    with pytest.warns(sif.IncompleteHistoryWarning, match="Those inspected twice are no sample of all"):
+    with pytest.warns(sif.IncompleteHistoryWarning, match="Providers inspected twice are not a sample of all providers"):
         found = sif.changes(latest_inspections())
     assert found["provider"].tolist() == ["A", "B"]
     with pytest.warns(sif.IncompleteHistoryWarning, match="of 1 of 2 providers it does not have the inspection before"):
@@ -687,6 +915,65 @@ def test_rule_20_a_date_before_the_first_inspection_is_said() -> None:
         assert sif.as_at(sif.load_inspections(), "1999-03-31", framework="all").empty
 
 
+# 21
+
+
+def twice(*keys: object) -> pd.DataFrame:
+    dates = [f"20{year}-01-01" for year in range(18, 18 + len(keys))]
+    return pd.DataFrame({"provider": pd.Series(keys), "inspection_start": dates, "overall_effectiveness": [GOOD] * len(keys)})
+
+
+def test_rule_21_keys_are_compared_as_text_in_every_function_and_register() -> None:
+    for keys in ((100001, "100001"), (100001.0, "100001 "), (" 100001", 100001.0)):
+        table = twice(*keys).astype({"provider": object})
+        assert sif.as_at(table, "2021-01-01", register={"provider": [100001]})["provider"].tolist() == ["100001"]
+        assert sif.spells(table, until="2021-01-01")["n_inspections"].tolist() == [2]
+        assert sif.changes(table)["provider"].tolist() == ["100001"]
+        assert sif.transitions(table)["n"].sum() == 1
+        assert sif.trend(table)["n_clusters"].tolist() == [1]
+        assert len(sif.explain(table, 100001, "2021-01-01")) == 2
+        assert sif.combine(table.iloc[:1], table.iloc[1:].assign(inspection_start="2018-01-01"))["provider"].tolist() == ["100001"]
+    with pytest.raises(ValueError, match=r"provider 7 .* is not in the register"):
+        sif.as_at(twice(7), "2021-01-01", register={"provider": ["007"]})
+    assert len(sif.as_at(twice("7", "007"), "2021-01-01")) == 2
+
+
+def test_rule_21_the_result_keeps_the_dtype_that_came_in_and_the_users_name_of_the_column() -> None:
+    for dtype in ("int64", "float64", "Int32", "string", "category"):
+        table = twice(7, 8).astype({"provider": dtype}).rename(columns={"provider": "urn"})
+        for found in (sif.as_at(table, "2021-01-01", provider="urn"), sif.spells(table, provider="urn", until="2021-01-01")):
+            assert found["urn"].dtype == table["urn"].dtype
+    mixed = sif.as_at(twice(7, 8), "2021-01-01", register={"provider": ["7", "8", "9"]})
+    assert mixed["provider"].tolist() == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_rule_21_spaces_at_the_ends_of_a_key_make_no_second_provider_by_batches(dtype, tmp_path) -> None:
+    table = twice("A", "A ", "A", "B").astype({"provider": dtype})
+    for given in ways(table, tmp_path):
+        assert as_pandas(sif.series(given, ["2022-01-01"]))["n"].tolist() == [2]
+        assert as_pandas(sif.as_at(given, "2022-01-01"))["provider"].tolist() == ["A", "B"]
+        assert as_pandas(sif.transitions(given))["n"].sum() == 2
+
+
+def test_rule_21_spaces_hide_no_provider_that_comes_back_and_the_ordered_copy_has_its_rows_together(tmp_path) -> None:
+    pytest.importorskip("duckdb")
+    parted = ways(twice(" B", "A", "B ", "A\t", "AB"), tmp_path)[3]
+    with pytest.raises(sif.RowError, match="row 2: the provider 'B' comes back"):
+        sif.series(parted, ["2024-01-01"])
+    ordered = sif.scan(parted).ordered(tmp_path / "ordered.parquet")
+    assert ordered.series(["2024-01-01"])["n"].tolist() == [3]
+    assert ordered.transitions()["n"].sum() == 2
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_rule_21_spaces_at_the_ends_of_a_key_make_no_second_provider_in_partitions(dtype) -> None:
+    dask = pytest.importorskip("dask.dataframe")
+    frame = dask.from_pandas(twice("A", "B", "A ", " B").astype({"provider": dtype}), npartitions=4, sort=False)
+    assert sif.series(frame, ["2022-01-01"])["n"].tolist() == [2]
+    assert sif.transitions(frame)["n"].sum() == 2
+
+
 # 22
 
 
@@ -726,6 +1013,112 @@ def test_rule_22_only_a_register_adds_rows() -> None:
     assert sif.as_at(visited()[0], "2021-01-01", framework="ILACS")["provider"].tolist() == ["A", "E"]
 
 
+# 23
+
+
+def test_rule_23_england_is_said_only_of_all_authorities_that_are_open_on_the_date() -> None:
+    from ofsted_sif.report.naming import whose
+
+    table = sif.load_inspections()
+    day = int(np.datetime64("2024-03-31").astype(np.int64))
+
+    def called(of: pd.DataFrame) -> tuple[str, str]:
+        state = sif.as_at(of, "2024-03-31", framework="all")
+        found = whose(state, of["provider"].unique(), day, day)
+        return found.everywhere, found.title
+
+    assert called(table) == ("England", "Children’s services in England")
+    open_on_the_day = sif.as_at(table, "2024-03-31", framework="all")["provider"]
+    without_one = table[table["provider"] != open_on_the_day.iloc[0]]
+    assert called(without_one) == ("All 150 authorities here", "Children’s services: 150 local authorities")
+    assert called(table[table["provider"].isin(open_on_the_day)])[0] == "England"  # those that had closed need not be there
+    assert called(table[table["region"] == "London"])[1] == "Children’s services: 33 local authorities, London"
+    assert called(table.assign(provider="X" + table["provider"].astype(str)))[1] == "Inspection outcomes"
+
+
+# 24
+
+
+def test_rule_24_freq_has_one_meaning_and_its_periods_are_those_of_periods() -> None:
+    table = sif.load_inspections().query("framework == 'ILACS'")
+    for named, offset in (("academic", "YE-AUG"), ("financial", "YE-MAR")):
+        cut = sif.periods(table, freq=named)
+        for freq in (offset, pd.tseries.frequencies.to_offset(offset)):
+            pd.testing.assert_frame_equal(sif.periods(table, freq=freq), cut)
+            for method in ("cochran-armitage", "jonckheere"):
+                by_name = sif.trend(table, method=method, freq=named)
+                pd.testing.assert_frame_equal(sif.trend(table, method=method, freq=freq), by_name)
+            pd.testing.assert_frame_equal(sif.transitions(table, freq=freq), sif.transitions(table, freq=named))
+        ends = cut["period_end"].iloc[:-1]  # the last lies beyond the data
+        dates = sif.series(table, start=cut["period_start"].min(), end=ends.max(), freq=named)["as_at"]
+        assert dates.tolist() == ends.tolist()
+
+
+@pytest.mark.parametrize("freq", ["h", "6h", "min", pd.offsets.Hour(24)])
+def test_rule_24_an_offset_shorter_than_a_day_is_an_error_everywhere(freq: object) -> None:
+    asked = [
+        lambda: sif.periods(kept(), freq=freq),
+        lambda: sif.transitions(kept(), freq=freq),
+        lambda: sif.series(kept(), start="2020-01-01", end="2020-03-01", freq=freq),
+        lambda: sif.trend(kept(), freq=freq),
+        lambda: sif.trend(kept(), method="cochran-armitage", freq=freq),
+    ]
+    for ask in asked:
+        with pytest.raises(ValueError, match=r"freq=.* names no periods; .* of a day or more"):
+            ask()
+
+
+def test_rule_24_by_is_the_second_argument_and_dates_that_are_needed_stand_before_it() -> None:
+    for name in sif.__all__:
+        function = getattr(sif, name)
+        if not inspect.isfunction(function) or "by" not in (parameters := inspect.signature(function).parameters):
+            continue
+        before = list(parameters)[1 : list(parameters).index("by")]
+        assert set(before) <= {"date", "dates", "date_from", "date_to"}, name
+        assert parameters["by"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD, name
+
+
+# 25
+
+
+def test_rule_25_tables_that_share_providers_are_no_two_samples() -> None:
+    then, now = (sif.as_at(sif.load_inspections(), date, framework="all") for date in ("2020-03-31", "2024-03-31"))
+    with pytest.warns(sif.SharedProvidersWarning, match=r"of 15\d providers are in both tables.*paired=True"):
+        sif.compare(now, then)
+    sif.compare(now, then, paired=True)
+    london = now["region"] == "London"
+    sif.compare(now[london], now[~london])
+    # Keys are compared as text.
+    with pytest.warns(sif.SharedProvidersWarning, match="1 of 1 providers"):
+        sif.compare(twice(7), twice("7 "))
+
+
+# 26
+
+
+def test_rule_26_a_count_is_a_whole_number_between_0_and_n() -> None:
+    for ask in (sif.percent, sif.proportion_interval):
+        for count, n in ((3, 2), (-1, 2), ([1, 4], [2, 3])):
+            with pytest.raises(ValueError, match=r"count is -?\d of n = \d.*; it lies between 0 and n"):
+                ask(count, n)
+        for share in (0.5, [1, 1.5]):
+            with pytest.raises(TypeError, match="count must be whole numbers"):
+                ask(share, 2)
+        ask(1.0, 2.0)  # whole, whatever its dtype
+
+
+def test_rule_26_masked_values_give_nan_and_integers_of_any_size_are_exact() -> None:
+    masked = np.ma.array([1, 99, 3], mask=[False, True, False])
+    for result in (sif.percent(masked, 4), *sif.proportion_interval(masked, 4)):
+        assert np.isnan(result).tolist() == [False, True, False]
+    for n in (10**30, 2**63, 2**200):
+        assert sif.percent(n // 2, n) == 50
+        assert sif.percent(n // 2 - n // 200 - 1, n) == 49
+        assert [float(bound) for bound in sif.proportion_interval(n // 2, n)] == pytest.approx([0.5, 0.5], abs=1e-8)
+        with pytest.raises(ValueError, match=f"count is {n + 1} of n = {n}"):
+            sif.percent(n + 1, n)
+
+
 def test_no_rule_changes_its_input() -> None:
     table, register = sif.load_inspections(), sif.load_local_authorities()
     before, register_before = table.copy(deep=True), register.copy(deep=True)
@@ -738,3 +1131,50 @@ def test_no_rule_changes_its_input() -> None:
         sif.explain(table, "E08000025", "2020-01-01", register=register)
     pd.testing.assert_frame_equal(table, before)
     pd.testing.assert_frame_equal(register, register_before)
+
+
+# ---- a missing framework is not left out silently
+
+
+def of_missing_frameworks(**columns):
+    table = pd.DataFrame(
+        {
+            "provider": [1, 1, 2, 3, 4],
+            "inspection_start": ["2019-02-01", "2020-04-03", "2020-06-05", "2021-07-13", "2021-08-13"],
+            "overall_effectiveness": ["Good", "Inadequate", "Outstanding", "Good", None],
+            "framework": ["SIF", None, "ILACS", " ", None],
+        }
+    )
+    return table.assign(**columns)
+
+
+CALLS_OF_FRAMEWORKS = {
+    "as_at": lambda table, **which: sif.as_at(table, "2022-01-01", **which),
+    "series": lambda table, **which: sif.series(table, ["2022-01-01"], **which),
+    "first": sif.first,
+    "explain": lambda table, **which: sif.explain(table, 1, "2022-01-01", **which),
+    "changes": lambda table, **which: sif.changes(table, **which),
+    "transitions": sif.transitions,
+    "periods": lambda table, **which: sif.periods(table, freq="academic", **which),
+    "spells": sif.spells,
+    "change_between": lambda table, **which: sif.change_between(table, "2019-03-01", "2022-01-01", **which),
+}
+
+
+@pytest.mark.parametrize("name", CALLS_OF_FRAMEWORKS)
+def test_graded_rows_without_a_framework_are_not_left_out_in_silence(name):
+    call = CALLS_OF_FRAMEWORKS[name]
+    said = r"^framework= leaves out 2 graded inspections whose framework is missing, the first in row 1; .*framework=\"all\"$"
+    with pytest.warns(sif.FrameworkMissingWarning, match=said) as caught:
+        call(of_missing_frameworks(), framework=["SIF", "ILACS"])
+    assert {warning.category for warning in caught} == {sif.FrameworkMissingWarning}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call(of_missing_frameworks(), framework="all")
+        call(of_missing_frameworks(framework=["SIF", "ILACS", "ILACS", "ILACS", None]), framework=["SIF", "ILACS"])
+
+
+def test_explain_says_that_the_framework_of_a_row_is_missing():
+    with pytest.warns(sif.FrameworkMissingWarning):
+        story = sif.explain(of_missing_frameworks(), 1, "2022-01-01", framework="SIF")
+    assert story["because"][1] == "its framework is missing, and framework= names those that are asked for"

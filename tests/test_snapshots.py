@@ -155,6 +155,16 @@ def test_explain_names_each_reason() -> None:
     assert closed["because"][2] == "the provider closed on 30 June 2021"
 
 
+def test_explain_says_which_of_two_rows_of_one_day_counts() -> None:
+    table = pd.DataFrame({"provider": "A", "inspection_start": "2020-02-01", "overall_effectiveness": ["Good", "Inadequate"]})
+    story = sif.explain(table, "A", "2022-01-01")
+    assert story["counts"].tolist() == [False, True]
+    assert story["because"][0] == "another row of the same day counts, further down in the table"
+    published = sif.explain(table.assign(published=["2020-05-01", "2020-04-01"]), "A", "2022-01-01").set_index("overall_effectiveness")
+    assert published["because"]["Inadequate"] == "another row of the same day counts, published on 1 May 2020"
+    assert published["counts"].to_dict() == {"Inadequate": False, "Good": True}
+
+
 def test_explain_of_an_unknown_provider_names_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"'Birmingam' is not in the table; did you mean Birmingham \(E08000025\)\?"):
         sif.explain(sif.load_inspections(), "Birmingam", "2020-01-01")

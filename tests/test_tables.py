@@ -87,6 +87,39 @@ def test_rule_18_other_columns_of_nearly_the_name_are_asked_for(argument, column
     assert len(sif.as_at(two("Good", "Inadequate", **columns), "2015-01-01", **given)) == 1
 
 
+CLOSED = [
+    "CloseDate",
+    "close_dt",
+    "CLOSEDATE",
+    "closedate",
+    "DateClosed",
+    "date closed",
+    "ClosedDate",
+    "Close date",
+    "closed_on",
+    "ClosureDate",
+]
+OPENED = ["OpenDate", "open_dt", "OPENDATE", "opendate", "DateOpened", "date opened", "OpenedDate", "Open date", "opened_on", "OpeningDate"]
+
+
+@pytest.mark.parametrize(("argument", "name"), [*(("closed", name) for name in CLOSED), *(("opened", name) for name in OPENED)])
+def test_rule_18_the_names_of_registers_are_asked_for_in_table_and_register(argument, name):
+    dates = {name: ["2021-01-01", "2021-01-01"]}
+    with pytest.raises(sif.MissingColumnError, match=f"Give {argument}='{name}' to use it, or {argument}=None"):
+        sif.as_at(two("Good", "Inadequate", **dates), "2022-01-01")
+    table = two("Good", "Inadequate")
+    register = pd.DataFrame({"provider": table["provider"].unique(), name: "2021-01-01"})
+    with pytest.raises(sif.MissingColumnError, match=f"{argument}='{name}'"):
+        sif.as_at(table, "2022-01-01", register=register)
+    assert len(sif.as_at(table, "2022-01-01", register=register, **{argument: name})) == (argument == "opened")
+
+
+@pytest.mark.parametrize("name", ["InspectionEndDate", "inspectionenddate", "PreviousInspectionDate", "Enclosed", "Reopens"])
+def test_rule_18_dates_of_something_else_are_not_asked_for(name):
+    table = two("Good", "Good").assign(**{name: "2015-01-01"})
+    assert len(sif.as_at(table.rename(columns={"inspection_start": "published"}), "2020-01-01")) == 1
+
+
 def test_rule_18_values_of_another_kind_are_no_date():
     table = two("Good", "Good", **{"Closed": ["no", "no"], "Inspection number": [1, 2], "Published": ["yes", "yes"]})
     assert len(sif.as_at(table, "2020-01-01")) == 1
@@ -302,3 +335,87 @@ def test_rule_21_releases_and_lists_are_matched_whatever_their_keys_are():
     assert sif.reconcile(old.astype({"provider": float}), old.astype({"provider": str})).empty
     pairs = sif.compare(old, old.astype({"provider": str}), paired=True).set_index("measure")
     assert pairs.loc["mcnemar", "n_a"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["Good", "N/A", "Outstanding", "Good"], "column 'overall_effectiveness', row 1: 'N/A' is not a grade of the scale FOUR_POINT"),
+        (["Good", "RI", "Outstanding", "Good"], "column 'overall_effectiveness', row 1: 'RI' is not a grade"),
+        ([1, 9, 2, 3], "column 'overall_effectiveness', row 1: 9 is not a grade; numbers mean grades only from 1"),
+    ],
+)
+def test_rule_17_a_word_that_is_no_grade_is_named_and_not_the_whole_column_passed_over(values, said):
+    table = pd.concat([two("Good", "Good"), two("Good", "Good")], ignore_index=True).assign(overall_effectiveness=values)
+    for call in (lambda: sif.as_at(table, "2022-01-01"), lambda: sif.aggregate(table)):
+        with pytest.raises(sif.RowError) as caught:
+            call()
+        assert str(caught.value).startswith(said)
+
+
+def test_rule_17_numbers_of_something_else_are_still_no_judgement():
+    table = two("Good", "Good").drop(columns="overall_effectiveness").assign(adoption=[57, 90])
+    with pytest.raises(sif.MissingColumnError, match="nothing tells which inspections are graded"):
+        sif.as_at(table, "2022-01-01")
+
+
+@pytest.mark.parametrize("word", ["N/A", "n/a", "nan", "None", "Not applicable", ".", 9])
+def test_a_word_that_may_mean_none_is_refused_with_what_to_type(word):
+    table = pd.concat([two("Good", "Good"), two("Good", "Good")], ignore_index=True)
+    table["overall_effectiveness"] = [1, word, 2, 3] if isinstance(word, int) else ["Good", word, "Outstanding", "Good"]
+    with pytest.raises(sif.RowError) as caught:
+        sif.aggregate(table)
+    hint = str(caught.value).partition("; if it means none: ")[2]
+    assert hint == f"table['overall_effectiveness'] = table['overall_effectiveness'].replace({word!r}, None)"
+    exec(hint, {"table": table})  # what a user would copy
+    assert sif.aggregate(table)["n_judged"].item() == 3
+
+
+def test_a_word_for_no_date_is_refused_with_what_to_type_and_a_date_of_another_kind_without():
+    table = two("Good", "Inadequate").assign(inspection_start=["01/02/2019", "NULL"], published="2020-01-01")
+    with pytest.raises(sif.RowError, match=r"row 1: 'NULL' is not a date as .*; if it means none: table\[") as caught:
+        sif.as_at(table, "2022-01-01")
+    exec(str(caught.value).partition("; if it means none: ")[2], {"table": table})
+    assert len(sif.as_at(table, "2022-01-01")) == 1
+    with pytest.raises(sif.RowError, match=r"'02/2019' is not a date as .* or 31 March 2024$"):
+        sif.as_at(table.assign(inspection_start="02/2019"), "2022-01-01")
+
+
+def test_a_word_that_often_means_a_grade_keeps_the_hint_at_that_grade():
+    with pytest.raises(sif.RowError, match=r"did you mean 'Requires improvement'\?") as caught:
+        sif.aggregate(two("RI", "Good"))
+    assert "if it means none" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["URN", "Provider URN", "ONS code"])
+def test_a_register_that_calls_its_providers_otherwise_is_named_with_what_to_type(name):
+    register = pd.DataFrame({"Name": ["A"], name: ["a"], "closed": ["2020-01-01"]})
+    with pytest.raises(
+        sif.MissingColumnError, match=rf"^the register has no column 'provider' \(its columns: Name, {name}, closed\)"
+    ) as caught:
+        sif.as_at(two("Good", "Good"), "2022-01-01", register=register)
+    register = eval(str(caught.value).partition("as in the table: ")[2], {"register": register})  # what a user would copy
+    assert len(sif.as_at(two("Good", "Good"), "2019-01-01", register=register)) == 1
+
+
+def test_a_provider_that_is_not_in_the_register_is_named_with_what_the_register_has():
+    table = pd.DataFrame({"provider": [100001], "inspection_start": ["2019-01-01"], "overall_effectiveness": ["Good"]})
+    for keys, said in (
+        (["0100001", "100002"], "which has 2 providers, such as '0100001'"),
+        (["100001.0"], "which has 1 provider, such as '100001.0'"),
+        (["x"], "such as 'x'"),
+        ([], "which has no rows"),
+    ):
+        with pytest.raises(sif.RowError, match=rf"^provider 100001 \(row 0 of the records\) is not in the register, .*{said}"):
+            sif.as_at(table, "2022-01-01", register=pd.DataFrame({"provider": pd.Series(keys, dtype=object)}))
+
+
+def test_a_near_name_in_the_register_is_said_to_be_in_the_register():
+    register = pd.DataFrame({"provider": ["a"], "CloseDate": ["2020-01-01"]})
+    with pytest.raises(sif.MissingColumnError, match=r"^the register has no column 'closed', but one that looks like it: 'CloseDate'"):
+        sif.as_at(two("Good", "Good"), "2022-01-01", register=register)
+
+
+def test_a_framework_is_a_name():
+    with pytest.raises(TypeError, match=r"^framework takes the name of a framework, or a list of names, not int$"):
+        sif.as_at(two("Good", "Good"), "2022-01-01", framework=1)

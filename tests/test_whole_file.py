@@ -29,7 +29,7 @@ rng = np.random.default_rng(1)
 table = pd.DataFrame({"provider": rng.integers(0, 2**60, 100_000), "overall_effectiveness": "Good"})
 table.to_parquet(sys.argv[1] + ".source")
 """,
-        "sif.scan(sys.argv[1] + '.source').ordered(sys.argv[1])",
+        "sif.scan(sys.argv[1] + '.source').ordered(sys.argv[1], overwrite=True)",
     ),
 }
 

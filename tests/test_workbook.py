@@ -69,3 +69,23 @@ def test_columns_of_one_name_get_headings_of_their_own(tmp_path):
     to_excel({"a": pd.DataFrame([[1, 2, 3]], columns=["n", "N", "n"])}, tmp_path / "book.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["a"]
     assert len({str(cell.value).casefold() for cell in sheet[1]}) == 3
+
+
+def test_a_table_in_place_of_the_mapping_is_refused_with_what_to_type(regions, tmp_path):
+    pl = pytest.importorskip("polars")
+    for table, kind in ((regions, "DataFrame"), (pl.DataFrame({"n": [1]}), "DataFrame"), ([regions], "list")):
+        with pytest.raises(TypeError, match=rf"results is a mapping .*, not {kind}: to_excel\(\{{'Results': table\}}, path\)"):
+            to_excel(table, tmp_path / "book.xlsx")
+
+
+@pytest.mark.parametrize("name", ["book.csv", "book", "book.xls"])
+def test_a_workbook_is_called_xlsx(name, regions, tmp_path):
+    with pytest.raises(ValueError, match=rf"{name} is no name of a workbook: give one that ends in \.xlsx, such as .*book\.xlsx$"):
+        to_excel({"Regions": regions}, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    to_excel({"Regions": regions}, tmp_path / "BOOK.XLSX")
+
+
+def test_a_missing_folder_is_named(regions, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*none to write .*none.z\.xlsx into: make it first"):
+        to_excel({"Regions": regions}, tmp_path / "none" / "z.xlsx")

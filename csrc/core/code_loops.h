@@ -8,6 +8,8 @@
 /* What a loaded code is where the code is out of range. */
 #define SIF_NO_CODE INT32_MIN
 
+enum { SIF_LOADED_BLOCK = 1024 /* codes, at most, that are loaded at once */ };
+
 struct sif_code_loops {
     /* out[i] = the code of rows[i], or of row i where rows is NULL: -1 where it is missing or valid[i] is 0, SIF_NO_CODE where it is out of
      * range. valid: 0xFF or 0 each, or NULL. */
@@ -33,8 +35,8 @@ static inline const sif_code_loops *sif_code_loops_now(void) {
 }
 
 /* out[i] = the code of rows[i], or of row first + i where rows is NULL: -1 where it is missing, SIF_NO_CODE where it is out of range, and
- * never anything else, whoever writes to the codes meanwhile. The rows must exist, nobody else may write to `rows`, and codes->size is at
- * most INT32_MAX. */
+ * never anything else, whoever writes to the codes meanwhile. The rows must exist, nobody else may write to `rows`, codes->size is at most
+ * INT32_MAX, and count at most SIF_LOADED_BLOCK. */
 void sif_load_codes(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out);
 
 /* The same for loops that clamp what they make of the codes: where others write to the codes, anything may come out. */

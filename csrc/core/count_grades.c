@@ -19,7 +19,7 @@
 #endif
 
 enum {
-    COUNTED_BLOCK = 1024,
+    COUNTED_BLOCK = SIF_LOADED_BLOCK,
     CACHED_CELLS = 1 << 15, /* one table of more cells than this leaves the nearest caches: its counters are bytes */
     AHEAD = 24,             /* rows by which the counters of such a table are fetched before they are needed */
     ROWS_AHEAD = 3072       /* by which rows are fetched before they are read */

@@ -1,12 +1,9 @@
 /* Loading codes of any kind as int32, in the order of the rows or in another. */
 #include "code_loops.h"
 
-enum { MASKED_BLOCK = 1024 };
-
-/* At most MASKED_BLOCK codes. */
 static void load_masked(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
     const sif_code_loops *const loops = sif_code_loops_now();
-    uint8_t valid[MASKED_BLOCK];
+    uint8_t valid[SIF_LOADED_BLOCK];
     if (rows == NULL)
         loops->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
     else
@@ -17,9 +14,7 @@ static void load_masked(const sif_codes *codes, const int64_t *rows, int64_t fir
 
 void sif_load_unclamped(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
     if (codes->validity != NULL)
-        for (size_t done = 0; done < count; done += MASKED_BLOCK)
-            load_masked(codes, rows != NULL ? rows + done : NULL, first + (int64_t)done,
-                        count - done < MASKED_BLOCK ? count - done : MASKED_BLOCK, out + done);
+        load_masked(codes, rows, first, count, out);
     else
         sif_code_loops_now()->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, NULL, count,
                                                 (uint32_t)codes->size, out);

@@ -16,8 +16,8 @@ static inline sif_status sif_fail(sif_code code, int64_t row, int64_t value) {
 }
 
 /* For a fault that was seen and is gone when it is looked for. */
-static inline sif_status sif_changed(void) {
-    return sif_fail(SIF_CHANGED, -1, 0);
+static inline sif_status sif_changed(void) { /* not reached: an array must change meanwhile */
+    return sif_fail(SIF_CHANGED, -1, 0);     /* not reached: an array must change meanwhile */
 }
 
 /* The end of a kernel: makes its outputs void where it has failed, and gives back the status. A kernel finds out that something is too

@@ -20,6 +20,7 @@ from ofsted_sif.batches.scanning import Scan
 from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
 from ofsted_sif.table import partial
+from ofsted_sif.table.keys import as_key, is_plain
 
 #: How many partial results a task puts together.
 SPLIT_EVERY = 8
@@ -43,7 +44,7 @@ class PartitionedScan(Scan):
     def __repr__(self) -> str:
         return f"<scan of {self.frame.npartitions:,} partitions, {len(self.source.names)} columns>"
 
-    def ordered(self, path: Any) -> Scan:
+    def ordered(self, path: Any, *, overwrite: bool = False) -> Scan:
         """Not needed here: histories are shuffled by provider."""
         raise TypeError("a Dask DataFrame needs no ordered copy: its histories are shuffled by provider")
 
@@ -71,8 +72,8 @@ class PartitionedScan(Scan):
             return _tree(_of_each(chosen, _count, asked), partial.merge)
         dictionaries = delayed(self._dictionaries(chosen), traverse=False)
         place = str(names.index(provider))
-        meta = _packed(chosen._meta, {})
-        packed = chosen.map_partitions(_packed, dictionaries, meta=meta, enforce_metadata=False, align_dataframes=False)
+        meta = _packed(chosen._meta, {}, provider)
+        packed = chosen.map_partitions(_packed, dictionaries, provider, meta=meta, enforce_metadata=False, align_dataframes=False)
         shuffled = packed.shuffle(on=place, ignore_index=True)
         return _tree(_of_each(shuffled, _count_packed, asked, dictionaries, names), partial.merge)
 
@@ -137,18 +138,26 @@ def _united(parts: list[dict[Hashable, pd.CategoricalDtype]]) -> dict[Hashable, 
     return {name: partial.stacked([pd.Categorical([], dtype=part[name]) for part in parts]).dtype for name in parts[0]}
 
 
-def _packed(frame: pd.DataFrame, dictionaries: dict[str, pd.CategoricalDtype], partition_info: Any = None) -> pd.DataFrame:
-    """The columns by position, Categoricals as codes into the dictionaries of all partitions, and the number of each row."""
+def _packed(frame: pd.DataFrame, dictionaries: dict[str, pd.CategoricalDtype], provider: str, partition_info: Any = None) -> pd.DataFrame:
+    """The columns by position, Categoricals as codes into the dictionaries of all partitions, and the number of each row.
+
+    Keys of providers that are the same but for spaces at their ends become one, as they must come to one partition.
+    """
     number = 0 if partition_info is None else partition_info["number"]
     columns: dict[str, Any] = {}
     for position, name in enumerate(frame.columns):
         values = frame[name].array
-        columns[str(position)] = _codes(values, dictionaries.get(name), name, number) if isinstance(values, pd.Categorical) else values
+        if isinstance(values, pd.Categorical):
+            values = _codes(values, dictionaries.get(name), name, number, are_keys=name == provider)
+        elif name == provider and not is_plain(distinct := frame[name].dropna().unique()):
+            stripped = {key: key.strip() for key in distinct if isinstance(key, str)}
+            values = frame[name].map(lambda key, to=stripped: to.get(key, key), na_action="ignore").astype(frame[name].dtype).array
+        columns[str(position)] = values
     columns["row"] = number * ROWS_OF_A_PARTITION + np.arange(len(frame))
     return pd.DataFrame(columns, copy=False)
 
 
-def _codes(values: pd.Categorical, dictionary: pd.CategoricalDtype | None, name: str, partition: int) -> np.ndarray:
+def _codes(values: pd.Categorical, dictionary: pd.CategoricalDtype | None, name: str, partition: int, *, are_keys: bool) -> np.ndarray:
     if dictionary is None:
         return np.empty(0, dtype=np.int32)
     place = dictionary.categories.get_indexer(values.categories)
@@ -157,6 +166,9 @@ def _codes(values: pd.Categorical, dictionary: pd.CategoricalDtype | None, name:
             f"partition {partition}: column {name!r} has the category {values.categories[lacks][0]!r}, which is not among the categories "
             f"that the Dask DataFrame says it knows; frame[{name!r}].cat.as_unknown() makes it look for them"
         )
+    if are_keys and not is_plain(dictionary.categories):
+        number = pd.factorize(np.array([as_key(key) for key in dictionary.categories], dtype=object))[0]
+        place = np.unique(number, return_index=True)[1][number][place]  # the first category that is the same key
     return np.append(place, -1).astype(np.int32)[values.codes]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ofsted_sif.csv_header import header_of
 from ofsted_sif.installed import need
 from ofsted_sif.table import columns, frames
 from ofsted_sif.whole_file import whole_file
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ROWS_OF_A_BATCH = 1 << 20
 BYTES_LOOKED_AT = 1 << 22  # of a CSV, to tell its encoding
+WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
 KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
@@ -70,6 +72,8 @@ class Source:
         The dictionaries whose labels have an order.
     of_rows : str
         Which rows these are, where they are not all of the files, for messages.
+    empty : Table or None
+        A table of no rows, to be counted where there are none.
     attrs : dict
         What the table says of itself, where pandas has written it.
     """
@@ -81,6 +85,7 @@ class Source:
     units: list[Unit] = field(repr=False)
     ordered: frozenset[str] = frozenset()
     of_rows: str = ""
+    empty: pa.Table | None = field(default=None, repr=False)
     attrs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -118,7 +123,16 @@ def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
     dictionaries = {name: kind for name, kind in kinds if pa.types.is_dictionary(kind)}
     ordered = frozenset(name for name, kind in dictionaries.items() if kind.ordered)
     text = frozenset(name for name, kind in kinds if _is_text(kind))
-    return Source(list(schema.names), frozenset(dictionaries), text, rows, units, ordered, attrs=_attrs(schema))
+    return Source(
+        list(schema.names),
+        frozenset(dictionaries),
+        text,
+        rows,
+        units,
+        ordered,
+        empty=_with_dictionaries(schema.empty_table()),
+        attrs=_attrs(schema),
+    )
 
 
 def _attrs(schema: pa.Schema) -> dict[str, Any]:
@@ -158,7 +172,7 @@ def _dataset(given: Any, keys: Iterable[str]) -> Any:
                 files.append(one)
     if not files:
         raise FileNotFoundError(f"{', '.join(map(str, listed))}: the folder has no files")
-    formats = {"csv" if name.lower().endswith((".csv", ".csv.gz", ".tsv")) else "parquet" for name in files}
+    formats = {"csv" if _is_csv(name) else "parquet" for name in files}
     if len(formats) > 1:
         raise ValueError(f"some of the {len(files)} files are CSV and some are not: {files[0]} ... {files[-1]}; scan them apart")
     kind: Any = ds.ParquetFileFormat()
@@ -179,15 +193,24 @@ def _csv_format(file: str, keys: Iterable[str]) -> Any:
 
     # As pandas reads a CSV: an empty cell is missing, in a column of text too.
     convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(keys, pa.string()))
-    parse = csv.ParseOptions(delimiter="\t" if file.lower().endswith(".tsv") else ",")
-    return ds.CsvFileFormat(parse, convert_options=convert, read_options=csv.ReadOptions(encoding=_encoding(file)))
+    beginning = _beginning(file)
+    encoding = _encoding(beginning)
+    separator, _ = header_of(beginning.decode(encoding, errors="replace"))
+    return ds.CsvFileFormat(csv.ParseOptions(delimiter=separator), convert_options=convert, read_options=csv.ReadOptions(encoding=encoding))
 
 
-def _encoding(file: str) -> str:
-    """UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the file's beginning is not UTF-8."""
+def _is_csv(file: str) -> bool:
+    return file.lower().endswith((".csv", ".csv.gz", ".tsv"))
+
+
+def _beginning(file: str) -> bytes:
     opened: Callable[..., Any] = gzip.open if file.lower().endswith(".gz") else open
     with opened(file, "rb") as stream:
-        beginning = stream.read(BYTES_LOOKED_AT)
+        return bytes(stream.read(BYTES_LOOKED_AT))
+
+
+def _encoding(beginning: bytes) -> str:
+    """UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the file's beginning is not UTF-8."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
     except UnicodeDecodeError:
@@ -196,8 +219,25 @@ def _encoding(file: str) -> str:
 
 
 def _unreadable(file: str, error: Exception) -> ValueError:
+    if _is_csv(file) and (wrong := _wrong_with_header(file)) is not None:
+        return ValueError(f"{file} can't be read: {wrong}")
     told = " ".join(str(error).split())
     return ValueError(f"{file} can't be read: it is damaged, cut short, or neither Parquet nor a CSV named .csv ({told})")
+
+
+def _wrong_with_header(file: str) -> str | None:
+    """What the header of a CSV that can't be read has wrong; None where it is something else, or the file can't even be opened."""
+    try:
+        beginning = _beginning(file)
+    except (OSError, EOFError):
+        return None
+    if not beginning.strip():
+        return "the file is empty"
+    _, names = header_of(beginning.decode(_encoding(beginning), errors="replace"))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is None:
+        return None
+    return f"column {twice!r}: the table has {names.count(twice)} columns of that name; each needs a name of its own"
 
 
 def _of_dataset(dataset: Any) -> Source:
@@ -385,9 +425,13 @@ def split_by_provider(
         column = table.column(provider).combine_chunks()
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
         starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
         labels = column.take(pa.array(starts)).to_pylist()
+        if any(isinstance(label, str) for label in labels):  # text is one key with or without spaces at its ends
+            labels = [None if label is None else label.strip() for label in labels]
+            begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
+            starts, labels = starts[begin], [labels[at] for at in begin]
         goes_on = bool(kept) and labels[0] == last
         for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
             if label in seen and label is not None:
@@ -411,6 +455,16 @@ def split_by_provider(
 
 
 # ---- the ordered copy
+
+
+def check_target(source: Source, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse to write over a file that is read, and, unless that is asked for, over any other."""
+    if not os.path.exists(path):
+        return
+    if any(os.path.exists(file) and os.path.samefile(file, path) for file in {unit.file for unit in source.units}):
+        raise ValueError(f"the copy can't have the name of its source, {os.fspath(path)}: give another name")
+    if not overwrite:
+        raise FileExistsError(f"{os.fspath(path)} is there already: give another name, or overwrite=True to replace it")
 
 
 def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -> None:
@@ -443,6 +497,8 @@ def write_ordered(source: Source, provider: str, path: str | os.PathLike[str]) -
     schema = _plain_columns(first, source.dictionaries, {}).schema.append(pa.field(row, pa.int64()))
     with duckdb.connect() as connection:
         connection.register("rows_of_the_file", pa.RecordBatchReader.from_batches(schema, batches(first)))
+        if pa.types.is_string(schema.field(provider).type) or pa.types.is_large_string(schema.field(provider).type):
+            sort = f"trim({sort}, '{WHITE_SPACE}')"  # text is one key with or without spaces at its ends
         sorted_rows = connection.sql(f'SELECT * EXCLUDE ("{row}") FROM rows_of_the_file ORDER BY {sort}, "{row}"')
         reader = sorted_rows.to_arrow_reader if hasattr(sorted_rows, "to_arrow_reader") else sorted_rows.fetch_record_batch
         tables = (_coded_again(pa.Table.from_batches([batch]), source, labels) for batch in reader(ROWS_OF_A_BATCH))

@@ -18,6 +18,7 @@ from ofsted_sif.batches import files
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
+from ofsted_sif.table.eligible import warn_of_near_framework
 from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
@@ -64,7 +65,9 @@ class Scan:
     def __reduce__(self) -> tuple[Any, ...]:
         """A scan holds no data, and is opened once more where it arrives."""
         if self.again is None or type(self.again.args[0]).__name__ == "DuckDBPyRelation":
-            raise TypeError("a relation of DuckDB lives in its connection and can't travel: write it to Parquet, and scan that")
+            raise TypeError(
+                "a relation of DuckDB belongs to its connection and can't be sent to another process: write it to Parquet, and scan that"
+            )
         return _opened, (self.again,)
 
     def __repr__(self) -> str:
@@ -89,13 +92,15 @@ class Scan:
         cluster=None,
     )
 
-    def ordered(self, path: str | os.PathLike[str]) -> Scan:
+    def ordered(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Scan:
         """Write a Parquet file in which the rows of each provider stand together, in the order in which they stood; and scan it.
 
         Parameters
         ----------
         path : str or path
-            The file to write; one that is there is replaced.
+            The file to write; never one of those that are scanned.
+        overwrite : bool, default False
+            Whether a file of that name is replaced.
 
         Returns
         -------
@@ -104,9 +109,14 @@ class Scan:
 
         Raises
         ------
+        ValueError
+            Where the path is that of a file that is scanned.
+        FileExistsError
+            Where there is such a file already, and `overwrite` is not given.
         ImportError
             Without DuckDB, which sorts on disk what memory can't hold (``pip install 'ofsted_sif[scan]'``).
         """
+        files.check_target(self.source, path, overwrite=overwrite)
         files.write_ordered(self.source, self.columns["provider"], path)
         again = None if self.again is None else functools.partial(self.again.func, path, **self.columns, progress=self.progress)
         return Scan(files.open_source(path, [self.columns["provider"]]), self.columns, self.progress, again)
@@ -114,6 +124,8 @@ class Scan:
     def informed(self, question: partial.Question) -> partial.Question:
         """The question with what it asks of the whole table before it counts a batch: one column is read for it."""
         warn_if_beyond(self.source.attrs, question.asked_days)
+        if (question.histories or question.records) and getattr(question, "framework", "all") is None:
+            warn_of_near_framework(self.source.names)
         first = question.asks_first
         if first is None or not set(first.needed().values()) <= set(self.source.names):
             return question
@@ -135,6 +147,8 @@ class Scan:
                 self._count_histories(question, names, pool, done, bar)
             else:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
+        if not done.parts and self.source.empty is not None:
+            done.add(question.count(self._as_asked(self.source.empty.select(names), question)))
         return done.finish()
 
     def columns_of(self, question: partial.Question) -> dict[str, str]:
@@ -151,10 +165,16 @@ class Scan:
         if of_records and "graded" in present:
             wanted = {name for argument in needed.values() for name in columns.names(argument, "")} | set(columns.OF_RECORDS)
             columns.needed_columns(present, [], needed, of_records=True)
-            return [name for name in present if name in wanted]
+            return [name for name in present if name in wanted or columns.looks_near(name)]
         names = columns.needed_columns(present, sorted(self.source.dictionaries), needed, of_records=of_records)
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
+
+    def _as_asked(self, table: Any, question: partial.Question) -> Any:
+        """A table of Arrow as a question takes it."""
+        if question.whole_rows:
+            return _as_it_is(table, self.source.text)
+        return _judged(table, question, self.source.text) if question.histories else table
 
     def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
@@ -167,8 +187,7 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                as_asked = _as_it_is if question.whole_rows else _judged
-                done.add(question.count(as_asked(table, question, self.source.text)))
+                done.add(question.count(self._as_asked(table, question)))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
@@ -177,7 +196,7 @@ def _opened(again: functools.partial[Scan]) -> Scan:
     return again()
 
 
-def _as_it_is(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
+def _as_it_is(table: Any, text: frozenset[str]) -> pd.DataFrame:
     """A table of Arrow as pandas would have read it: text is text again."""
     for position, name in enumerate(table.column_names):
         if name in text:
@@ -244,8 +263,6 @@ class _Done:
             self.parts = [partial.merge(self.parts)]
 
     def finish(self) -> pd.DataFrame:
-        if not self.parts:
-            raise ValueError("there is nothing to count: the source has no rows")
         try:
             return self.question.finish(partial.merge(self.parts))
         except RowError as error:

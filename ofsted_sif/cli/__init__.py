@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import linecache
 import sys
 import traceback
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from ofsted_sif import errors
 from ofsted_sif._version import __version__
+from ofsted_sif.cli.asked import check_file
 from ofsted_sif.cli.options import parser
 from ofsted_sif.cli.printing import check_output, deliver
 from ofsted_sif.cli.wording import for_the_command_line
@@ -23,8 +25,9 @@ _OURS = tuple(one for one in vars(errors).values() if isinstance(one, type) and 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0, 2 for what the user got wrong, 1 for an error inside the program."""
-    options = parser().parse_args(arguments)
+    options = _understood(arguments)
     try:
+        check_file(options)
         check_output(options)
         with warnings.catch_warnings(record=True) as caught:
             for category in _OURS:
@@ -47,6 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exception(error)
         return 1
     return 0
+
+
+def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments as options; words left over are mostly those of a name."""
+    made = parser()
+    options, more = made.parse_known_args(arguments)
+    if more:
+        hint = "" if any(word.startswith("-") for word in more) else " (a name of several words stands in quotes: 'Kingston upon Hull')"
+        made.error(f"unrecognized arguments: {' '.join(more)}{hint}")
+    return options
 
 
 def _pass_on(caught: Sequence[warnings.WarningMessage]) -> None:

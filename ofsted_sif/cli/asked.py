@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import re
+import shlex
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 import ofsted_sif as sif
-from ofsted_sif import counts, reading
+from ofsted_sif import counts, csv_header, reading
 from ofsted_sif.cli.wording import COLUMNS
+from ofsted_sif.reading import files
 from ofsted_sif.report.naming import Whose, whose
 from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns, dates
 from ofsted_sif.table.columns import STANDARD
 
 # ---- the table
+
+
+def check_file(options: argparse.Namespace) -> None:
+    """Refuse a FILE that is not there, before anything is done, and say what was probably meant."""
+    given = getattr(options, "file", None)
+    if given is not None and Path(given).is_dir() and not getattr(options, "every_inspection", False):
+        raise IsADirectoryError(f"{given} is a folder: give a file in it")
+    if given is None or Path(given).exists() or getattr(options, "every_inspection", False):  # of which a pattern names several files
+        return
+    raise FileNotFoundError(f"No such file or directory: {given!r}{_meant_by(given, getattr(options, 'provider', None))}")
+
+
+def _meant_by(given: str, provider: str | None) -> str:
+    """What to type in place of a FILE that is no file."""
+    if dates.parse_date(given) is not None:
+        return f"; a date goes after --as-at: --as-at {given}"
+    if given in set(sif.releases()["release"]):
+        return f"; a release goes after --release: --release {given}"
+    if given in sif.load_inspections().columns:
+        return f"; a column that makes the groups goes after --by: --by {given}"
+    if provider is not None and Path(provider).exists():
+        return f"; PROVIDER stands before FILE: {shlex.quote(given)} {shlex.quote(provider)}"
+    if provider is not None and not Path(given).suffix:
+        return f"; a name of several words stands in quotes: {shlex.quote(f'{provider} {given}')}"
+    return ""
 
 
 def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -32,6 +60,8 @@ def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | 
         if options.sheet is not None:
             raise ValueError(f"--sheet {options.sheet}: {options.file} is no workbook and has no sheets")
         table, register = _own_table(options.file), None
+    elif (held := _own_sheet(options.file, options.sheet, called)) is not None:
+        table, register = held, None
     else:
         table, report = reading.read_inspections(options.file, sheet=options.sheet, return_report=True)
         register = report.register
@@ -49,19 +79,52 @@ def _own_table(path: str) -> pd.DataFrame:
         if is_parquet(path):
             return pd.read_parquet(path)
         try:
-            return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+            return csv_header.read_csv(path, _encoding(path))
         except UnicodeDecodeError:  # as Excel writes it
-            return pd.read_csv(path, dtype=str, encoding="cp1252")
+            return csv_header.read_csv(path, "cp1252")
     except ValueError as error:
         raise ValueError(f"{path} can't be read: {error}") from error
+
+
+def _encoding(path: str) -> str:
+    """UTF-16 where the file's first two bytes say so, as Excel's "Unicode text" has it; else UTF-8."""
+    with Path(path).open("rb") as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
     """Whether a file is a CSV with the standard column names, as `DataFrame.to_csv` writes a table, or with those that the user named."""
     if not path.lower().endswith(".csv"):
         return False
-    with Path(path).open("rb") as file:
-        header = next(csv.reader([file.readline(100_000).decode("utf-8-sig", errors="replace")]), [])
+    with Path(path).open(encoding=_encoding(path), errors="replace", newline="") as file:
+        _, header = csv_header.header_of(file.read(csv_header.BEGINNING))
+    return _is_own_header(header, called)
+
+
+def _own_sheet(path: str, name: str | None, called: dict[str, str | None]) -> pd.DataFrame | None:
+    """The table of the user's own that a sheet of a workbook holds, its names in the first row; None where it holds another."""
+    if not path.lower().endswith((".xlsx", ".ods", ".xls")):
+        return None
+    source = files.open_source(path)
+    if name is not None and name not in source.names:
+        return None  # the reader says which sheets there are
+    sheet = source.names[0] if name is None else name
+    header = [str(cell).strip() for row in source.load(sheet, 1).rows for cell in row]
+    if not _is_own_header(header, called):
+        return None
+    cells = [[_cell(cell) for cell in row] for row in source.load(sheet, None).rows[1:]]
+    return pd.DataFrame([row for row in cells if any(cell is not None for cell in row)], columns=header, dtype=object)
+
+
+def _cell(value: Any) -> Any:
+    """A cell's value: blank ones are missing, and a number without a fraction, a key perhaps, has none."""
+    if value == "":
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_own_header(header: Sequence[str], called: dict[str, str | None]) -> bool:
+    """Whether a header has the names that the user gave, or the standard ones."""
     if any(name in header for name in called.values()):
         return True
     return "provider" in header and any(name in header for name in JUDGEMENTS)
@@ -101,7 +164,7 @@ def listed(text: str | None, option: str, known: Iterable[Any] = ()) -> list[str
         return None
     if text in known:
         return [text]
-    names = [part.strip() for part in next(csv.reader([text], skipinitialspace=True), []) if part.strip()]
+    names = [part.strip() for part in next(csv.reader([",".join(text.splitlines())], skipinitialspace=True), []) if part.strip()]
     if not names:
         raise ValueError(f"{option} {text!r} names nothing")
     return names
@@ -118,11 +181,13 @@ def _offset(text: str) -> Any:
 
 def _last_day(table: pd.DataFrame) -> Any:
     """The last day of which the table tells: what it says itself, else its last publication or inspection."""
+    if "as_at" in table.columns and table["as_at"].nunique() == 1:  # a state that as_at made tells of one day
+        return table["as_at"].iloc[0]
     if "complete_to" in table.attrs:
         return table.attrs["complete_to"]
-    for name in ("published", "inspection_start"):
-        if name in table.columns:
-            days = dates.days_of(columns.column(table, name, name), name)
+    for name, argument in (("published", "published"), ("inspection_start", "inspected")):
+        if (held := columns.optional(table, name, argument)) is not None:
+            days = dates.days_of(held, name)
             if len(days) and days.max() > counts.NO_DAY:
                 return dates.iso(days.max())
     raise ValueError("the table has no dates: give --as-at")
@@ -134,13 +199,30 @@ def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
     if options.as_at:
         if options.release is not None:
             raise ValueError("--release gives the date: leave out --as-at")
+        for date in options.as_at:
+            dates.day(date, "as_at")
         when["date"] = options.as_at
     if options.published_by is not None:
         when["published_by"] = _offset(options.published_by)
     if options.framework is not None:
         when["framework"] = listed(options.framework, "--framework")
-    when.setdefault("date", _last_day(table))
+    if "date" not in when:
+        when["date"] = _last_day(table)
+    _check_frameworks(when.get("framework"), options, table)
     return {"published_by": None, "framework": None} | when
+
+
+def _check_frameworks(asked: Any, options: argparse.Namespace, table: pd.DataFrame) -> None:
+    """Refuse frameworks of a table that does not tell them, as those of social care providers and schools do not."""
+    named = [asked] if isinstance(asked, str) else list(asked or ["all"])
+    if "framework" in table.columns or named == ["all"]:
+        return
+    given = (
+        f"--framework {','.join(named)}" if options.framework else f"--release {options.release} takes {' and '.join(named)} inspections"
+    )
+    raise ValueError(
+        f"{given}: the table has no column 'framework'; give --as-at and leave this out, or say which column it is: --column framework=NAME"
+    )
 
 
 def one_date(when: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ofsted_sif.cli.asked import (
     table_of,
     when_of,
 )
-from ofsted_sif.cli.printing import Answer, format_of
+from ofsted_sif.cli.printing import Answer, format_of, in_lines
 
 
 def _judgements(options: argparse.Namespace, table: pd.DataFrame | None = None) -> str | list[str]:
@@ -35,7 +35,7 @@ def _judgements(options: argparse.Namespace, table: pd.DataFrame | None = None) 
 
 def run_read(options: argparse.Namespace) -> str:
     """What a file is, and what was read of it."""
-    return reading.describe(options.file, sheet=options.sheet)
+    return in_lines(reading.describe(options.file, sheet=options.sheet))
 
 
 def run_releases(options: argparse.Namespace) -> Answer:

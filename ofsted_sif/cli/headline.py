@@ -86,9 +86,9 @@ def run(options: argparse.Namespace) -> Answer:
     if left_out:
         notes.append(f"On another scale, so not shown beside these: {', '.join(map(human, left_out))}. Ask with --judgement {left_out[0]}.")
     notes.append("Next: ofsted-sif explain Birmingham, or ofsted-sif --help")
-    older = having is not None and bool(now.last["newer_inspection"].notna().any())
+    older = having is not None and _of_an_earlier(now, having) > 0
     counted_by = by_which(having if older else None)
-    if older and options.having is None:
+    if older and options.having is None and len(asked) > 1:
         counted_by = f"{human(main).lower()} by the last inspection that judged it, other judgements by the newest"
     return Answer([f"{about(who, options)} {as_at_line(newest)}", *said_of(now.last, who, counted_by, newest)], tables, notes, year_ago)
 
@@ -218,9 +218,10 @@ def _ceased(table: pd.DataFrame, now: _State, asked: Sequence[str], of_last: set
         since = _last_made(table, now.newest, name)
         head = "" if since is None else f"Inspections since {since} no longer make the judgement {human(name).lower()}: "
         counted, total = _in_short(now.newest, name), len(now.newest)
-        if name in of_last and name == having:
-            older = int(now.last["newer_inspection"].notna().sum())
-            if older:
+        if name in of_last and not columns.has_grade(now.last[name]).any():
+            notes.append(f"{human(name)}: no inspection that counts here made this judgement.{_judged_instead(now, asked, of_last)}")
+        elif name in of_last and name == having:
+            if older := _of_an_earlier(now, name):
                 told = f"for {older:,} of the {total:,} it is that of an earlier inspection than the newest."
                 told = told if head else f"{told[0].upper()}{told[1:].replace('it is', f'{human(name).lower()} is')}"
                 notes.append(f"{head}{told} By the newest alone (--having none): {counted}.")
@@ -232,9 +233,24 @@ def _ceased(table: pd.DataFrame, now: _State, asked: Sequence[str], of_last: set
     return notes
 
 
+def _of_an_earlier(now: _State, judgement: str) -> int:
+    """How many providers have a judgement from an earlier inspection than their newest."""
+    return int((now.last["newer_inspection"].notna().to_numpy() & columns.has_grade(now.last[judgement])).sum())
+
+
+def _judged_instead(now: _State, asked: Sequence[str], of_last: set[str]) -> str:
+    """How to ask for a judgement that was made, in place of one that was not."""
+    made = [name for name in asked if columns.has_grade((now.last if name in of_last else now.newest)[name]).any()]
+    if not made:
+        return ""
+    return f" Judgements that were made: {', '.join(human(one).lower() for one in made)}; ask with --judgement {made[0]}."
+
+
 def _in_short(state: pd.DataFrame, judgement: str) -> str:
-    """Counts by grade and the share in a few letters, as 46/61/24/11, 75% good or better."""
+    """Counts by grade and the share in a few letters, as 46/61/24/11, 75% good or better; or that there are none."""
     row = sif.aggregate(state, judgement=judgement).to_dict(orient="records")[0]
+    if not row["n_judged"]:
+        return "no such judgement"
     names = [str(name) for name in row if f"share_{name}" in row]
     threshold = names.pop() if "lower" in row else None
     told = "/".join(f"{row[name]:,}" for name in names)

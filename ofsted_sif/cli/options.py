@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         "output",
         "format",
     )
-    made.set_defaults(run=headline.run, overwrite=False, column=[], **dict.fromkeys(of_the_headline))
+    made.set_defaults(run=headline.run, overwrite=False, is_answer=False, column=[], **dict.fromkeys(of_the_headline))
     subparsers = made.add_subparsers(title="commands", metavar="COMMAND")
     _add_questions(subparsers)
     _add_sources(subparsers)
@@ -125,6 +125,7 @@ def _shown_options() -> argparse.ArgumentParser:
     shown.add_argument("--format", choices=FORMATS, help="by default what the name of -o says, else table; md is Markdown")
     shown.add_argument("-o", "--output", metavar="PATH", help="a file to write in place of the terminal")
     shown.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
+    shown.set_defaults(is_answer=True)  # not a page or a table, which have names of their own
     return shown
 
 

@@ -15,11 +15,13 @@ import pandas as pd
 
 import ofsted_sif as sif
 from ofsted_sif.cli.asked import human
+from ofsted_sif.cli.wording import for_the_command_line
 from ofsted_sif.table import columns, dates
 from ofsted_sif.whole_file import whole_file
 
 WIDEST = 120  # columns of a terminal beyond which lines are hard to follow
 NARROWEST = 20
+_ENDINGS = (".csv", ".json", ".md", ".xlsx")
 LEAST_LABEL = 12  # room for labels with which a table is still one
 
 
@@ -53,6 +55,19 @@ def check_output(options: argparse.Namespace) -> None:
         raise ValueError(f"there is no folder {folder} to write {output} into: make it first, or give another with -o")
     if Path(output).exists() and not options.overwrite:
         raise ValueError(f"{output} is there already: --overwrite replaces it, or give another with -o")
+    if options.is_answer:
+        _check_ending(output, options.format)
+
+
+def _check_ending(output: str, how: str | None) -> None:
+    """Refuse a name that says another format than the one that would be written: programs open a file by its name."""
+    ending = Path(output).suffix.lower()
+    if how is None and ending not in ("", ".txt", *_ENDINGS):
+        raise ValueError(
+            f"-o {output}: {ending} is none of the formats that can be written ({', '.join(_ENDINGS)}, .txt); or give --format"
+        )
+    if how is not None and ending != f".{how}" and (ending in _ENDINGS or how == "xlsx"):
+        raise ValueError(f"-o {output}: --format {how} does not fit a name that ends in {ending or 'nothing'}")
 
 
 def format_of(options: argparse.Namespace) -> str:
@@ -61,7 +76,7 @@ def format_of(options: argparse.Namespace) -> str:
     if given is not None:
         return str(given)
     ending = Path(getattr(options, "output", None) or "").suffix.lower().lstrip(".")
-    return ending if ending in ("csv", "json", "md", "xlsx") else "table"
+    return ending if f".{ending}" in _ENDINGS else "table"
 
 
 def deliver(answer: Answer | str, options: argparse.Namespace) -> str:
@@ -81,6 +96,17 @@ def deliver(answer: Answer | str, options: argparse.Namespace) -> str:
     with whole_file(Path(output)) as part:
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
     return f"wrote {output}"
+
+
+def in_lines(text: str) -> str:
+    """Lines of a text within the width of the terminal, in the words of the command line; what goes on is set in a little further."""
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    lines = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        told = for_the_command_line(line)
+        lines += textwrap.wrap(told, width, initial_indent=indent, subsequent_indent=f"{indent}  ") or [""]
+    return "\n".join(lines)
 
 
 def _as_text(answer: Answer, how: str, width: int) -> str:

@@ -60,7 +60,9 @@ def encode(values: Any) -> tuple[np.ndarray, Any]:
     elif isinstance(values, pd.Series | pd.Index):
         values = values.array
     elif isinstance(values, np.ma.MaskedArray):
-        values = np.where(np.ma.getmaskarray(values), None, values.data.astype(object))
+        missing = np.ma.getmaskarray(values)
+        values = values.data.astype(object)
+        values[missing] = None
     elif not hasattr(values, "dtype") and not hasattr(values, "buffers") and not hasattr(values, "chunks"):
         values = np.fromiter(values, dtype=object)
     if (found := text_codes(values)) is not None:

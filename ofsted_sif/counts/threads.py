@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ofsted_sif import _core, machine
+from ofsted_sif.arguments import whole_number
 from ofsted_sif.counts.arguments import Records, as_order
 
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
@@ -47,7 +48,7 @@ def number_of_threads(threads: int | None, rows: int, worth: int = ROWS_WORTH_A_
     """How many threads count so many rows, where a thread is worth having for so many of them."""
     if threads is None:
         return max(1, min(usable_cores(), rows // worth)) if rows // worth > 1 else 1
-    if threads < 1:
+    if whole_number(threads, "threads", "2") < 1:
         raise ValueError(f"threads is {threads}; 1 or more are needed")
     return max(1, min(threads, rows))
 

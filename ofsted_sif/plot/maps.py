@@ -64,7 +64,7 @@ def hex_map(
     Raises
     ------
     ValueError
-        For a missing column, or a provider with several rows: a hexagon has one grade.
+        For a missing column, a provider with several rows (a hexagon has one grade), or a table of which no provider is on the map.
     ImportError
         Without matplotlib; the message names the command that installs it.
 
@@ -91,6 +91,14 @@ def hex_map(
         raise ValueError(f"{provider} {keys[again].iloc[0]!r} has several rows, and a hexagon has one grade: give what as_at returns")
     grade = dict(zip(keys, grades(table[judgement], scale, column=judgement).tolist(), strict=True))
     places = columns.as_frame(load_hex_map() if hexagons is None else hexagons)
+    if not set(grade) & set(places["provider"]):
+        kind = (
+            "English local authorities by their ONS code; for others give hexagons=" if hexagons is None else "the providers of hexagons="
+        )
+        raise ValueError(
+            f"none of the {len(grade):,} providers is on the map (column {provider!r}, the first {keys.iloc[0]!r}): it takes {kind}, "
+            f"such as {places['provider'].iloc[0]!r}"
+        )
 
     from matplotlib.patches import Polygon
 

@@ -67,11 +67,12 @@ class Whose:
 
 def whose(state: pd.DataFrame, held: Iterable[Any], day: int, cutoff: int) -> Whose:
     """Of whom a state as `as_at` gives it tells; `held` are the keys of all providers of the table and its register."""
-    keys = {as_key(key) for key in state["provider"]}
+    known = {as_key(key) for key in held}
+    keys = {as_key(key) for key in state["provider"]} or known  # on a date before all inspections nobody is in the state
     authorities = load_local_authorities()
     of_authorities = 2 * len(keys & set(authorities["provider"])) >= len(keys)
     regions = state["region"].dropna().astype(str).unique().tolist() if "region" in state.columns else []
-    in_england = of_authorities and _judged_by(authorities, day, cutoff) <= {as_key(key) for key in held}
+    in_england = of_authorities and _judged_by(authorities, day, cutoff) <= known
     return Whose(of_authorities, in_england, tuple(regions), len(state))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, NotAJudgementWarning, RowError, warn
 from ofsted_sif.scales import (
@@ -68,6 +69,10 @@ class Columns:
     closed: str | None = "closed"
     graded: str | None = "graded"
 
+    def __post_init__(self) -> None:
+        for argument, name in vars(self).items():
+            one_name(name, argument)
+
     def needed(self) -> dict[str, str | None]:
         """The names by argument."""
         return dict(vars(self))
@@ -93,6 +98,8 @@ def as_frame(table: Any, *, of_records: bool = False, **needed: str | Sequence[s
             told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             raise ValueError(f"lengths differ: the columns of a table have as many rows each, but {told}")
         return pd.DataFrame(columns, copy=False)
+    if (read := frames.of_stream(table)) is not None:
+        table = read
     known = frames.column_names(table)
     if known is None:
         raise TypeError(f"a table of inspections is {frames.KINDS}, not {type(table).__name__}")
@@ -109,7 +116,7 @@ def _one_column(values: Any, name: Any) -> Any:
     if values.ndim != 1:
         raise ValueError(f"column {name!r} must have one dimension, not {values.ndim}")
     if values.dtype.names:
-        raise ValueError(f"column {name!r} is made of fields itself: {', '.join(values.dtype.names)}")
+        raise ValueError(f"column {name!r} has fields of its own: {', '.join(values.dtype.names)}")
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
@@ -120,7 +127,7 @@ OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
     """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
     wanted = {name for name in with_categories if of_records}
-    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or _looks_near(name))}
+    wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or looks_near(name))}
     for argument, given in needed.items():
         for name in names(given, argument):
             if name not in present and not (of_records and name in OF_RECORDS):
@@ -150,7 +157,8 @@ def _is_no_name(given: Any) -> bool:
 
 def _no_name(given: Any, argument: str) -> str:
     """What to type in place of something that names no column."""
-    told = f"{argument} takes the name of a column, or a list of names, not {type(given).__name__}"
+    of = "framework" if argument == "framework" else "column"
+    told = f"{argument} takes the name of a {of}, or a list of names, not {type(given).__name__}"
     if argument != "by":
         return told
     if isinstance(given, pd.Grouper):
@@ -190,7 +198,7 @@ def _misplaced(given: Any) -> str:
 def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     """The column of that name, or an error that names it, the argument that asked for it and the nearest present ones."""
     present = frame.columns
-    if name not in present:
+    if one_name(name, argument) not in present:
         if name in frame.index.names:
             raise MissingColumnError(f"{argument}={name!r} is a level of the table's index; table.reset_index() makes a column of it")
         by_form = {snake_case(str(other)): str(other) for other in present}
@@ -208,28 +216,57 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     return frames.plain(values)
 
 
+def numbers(values: pd.Series, told: str, right: str) -> np.ndarray:
+    """A column of numbers as float64, missing ones NaN; a value that is none is an error that names its row and what is right."""
+    try:
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        for row, value in enumerate(values):
+            try:
+                float(np.nan if value is pd.NA or value is None else value)
+            except (TypeError, ValueError):
+                raise RowError(f"{told}, ", row, f": {value!r} is no number; {right}", value=value) from None
+        raise ValueError(f"{told}: {error}; {right}") from None
+
+
 # ---- a column that is nearly there is not absent
 
 #: Words in a column's name that make it nearly a standard one, by the argument that would name it.
 _NEAR = {
     "published": re.compile(r"publi(sh|c)"),
     "inspected": re.compile(r"inspect"),
-    "opened": re.compile(r"(^|_)open(ed|ing)?(_|$)"),
-    "closed": re.compile(r"(^|_)clos(ed|ing|ure)(_|$)|(^|_)close(_|$)"),
-    "graded": re.compile(r"^(is_|was_)?graded$"),
+    "opened": re.compile(r"(^|_)(date_?)?open(ed|ing)?(_?(date|dt|day|on))?(_|$)"),
+    "closed": re.compile(r"(^|_)(date_?)?clos(e|ed|ing|ure)(_?(date|dt|day|on))?(_|$)"),
+    "graded": re.compile(r"^((is|was)_?)?graded$"),
+    "framework": re.compile(r"^(inspection_)?framework"),
 }
 #: Words that say that a date is of something else.
-_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|$)|penultimate|number|register")
+_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|date|$)|penultimate|number|register")
+#: Where a new word begins in a name without spaces: "CloseDate".
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 DEFAULTS = Columns().needed()
 
 
-def _looks_near(name: Any) -> bool:
-    form = snake_case(str(name))
-    return any(pattern.search(form) for pattern in _NEAR.values())
+def _form(name: Any) -> str:
+    """A name in the form in which names are compared, whatever its case, spaces and underscores: "CloseDate" becomes "close_date"."""
+    return snake_case(_NEW_WORD.sub("_", str(name)))
 
 
-def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series | None:
-    """A column that a function can do without; None where it is not there.
+def looks_near(name: Any) -> bool:
+    """Whether a column may be one of the optional standard ones under another name."""
+    form = _form(name)
+    return name not in STANDARD and any(pattern.search(form) for pattern in _NEAR.values())
+
+
+def near_framework(present: Iterable[Any]) -> Any:
+    """The column that may be that of frameworks where none is called so; None where there is none."""
+    present = list(present)
+    return None if "framework" in present else next((name for name in present if is_near(name, "framework", "framework")), None)
+
+
+def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "table") -> pd.Series | None:
+    """A column that a function can do without; None where it is not there. `of` is what the table is, for messages.
 
     A name that the user gave must be there. Where a standard name is not, a column or index level of nearly that name with values of
     the right kind is an error: it was probably meant. ``None`` in place of a name says: without.
@@ -243,13 +280,13 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     for level in frame.index.names:
         if level is not None and (level == name or is_near(level, name, argument)):
             raise MissingColumnError(
-                f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
+                f"the {of} has no column {name!r}, but a level {level!r} of its index: {of}.reset_index() makes a column of it; "
                 f"{argument}=None does without"
             )
     for other in frame.columns:
         if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
             raise MissingColumnError(
-                f"the table has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
+                f"the {of} has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
                 f"{argument}=None to do without"
             )
     return None
@@ -259,7 +296,7 @@ def is_near(other: Any, name: str, argument: str) -> bool:
     """Whether a column of another name may be the standard one that an argument names."""
     if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
         return False
-    form = snake_case(other)
+    form = _form(other)
     if form == name or get_close_matches(form, [name], n=1, cutoff=0.88):
         return True
     return bool(_NEAR[argument].search(form)) and not _OF_ANOTHER.search(form)
@@ -336,12 +373,14 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 
     A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
     """
-    return list(_judgements(frame, named))
+    found, no_grades = _judgements(frame, named)
+    _warn_of_no_grades(no_grades)
+    return list(found)
 
 
-def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Series]:
-    """The same with their values, text as words: a column is encoded once."""
-    found = {}
+def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """The same with their values, text as words: a column is encoded once. And those of which only the name is that of a judgement."""
+    found, no_grades = {}, {}
     for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         if name in named or scale_of_dtype(dtype) is not None:
             found[name] = as_words(column(frame, name, "judgement"))
@@ -350,12 +389,18 @@ def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> dict[str, pd.Serie
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found[name] = values
             else:
-                warn(
-                    f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
-                    "judgement= or having= if it is one, or rename it",
-                    NotAJudgementWarning,
-                )
-    return found
+                no_grades[name] = values
+    return found, no_grades
+
+
+def _warn_of_no_grades(columns: Mapping[str, pd.Series]) -> None:
+    """Warn of columns with the name of a judgement that are left out."""
+    for name, values in columns.items():
+        warn(
+            f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
+            "judgement= or having= if it is one, or rename it",
+            NotAJudgementWarning,
+        )
 
 
 def _example(values: pd.Series) -> str:
@@ -383,12 +428,16 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
         return said.to_numpy(dtype=np.bool_)
-    held = _judgements(frame, judgements)
+    held, no_grades = _judgements(frame, judgements)
     if not held:
+        for name, values in no_grades.items():
+            if len(known := values.dropna().unique()) and any(fitting_scale(pd.Series([value], dtype=object)) for value in known):
+                grades(values, infer_scale(values), column=name)  # its error names the value that is no grade
         raise MissingColumnError(
             "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
             f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
         )
+    _warn_of_no_grades(no_grades)
     found = np.zeros(len(frame), dtype=np.bool_)
     for values in held.values():
         found |= has_grade(values)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import single_values
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
+from ofsted_sif.scales import if_it_means_none
 from ofsted_sif.table.keys import text_codes
 
 DAYS_A_YEAR = 365.25
@@ -109,7 +111,7 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return values.to_numpy().astype("datetime64[D]").view(np.int64)
     found_text = text_codes(values)
-    codes, distinct = found_text or pd.factorize(values)
+    codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
     distinct = distinct.tolist()
     if found_text is not None:
@@ -121,7 +123,8 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
         except ValueError as error:
             raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {error}") from None
         if found is None:
-            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}")
+            missing = "" if re.search(r"\d", str(value)) else if_it_means_none(value, name)
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{missing}")
         parsed[position] = found.view(np.int64)
     return parsed[codes]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.errors import MissingColumnError, PooledFrameworksWarning, warn
-from ofsted_sif.scales import snake_case
-from ofsted_sif.table.columns import column, graded_rows, has_grade, names
+from ofsted_sif.arguments import one_name
+from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
+from ofsted_sif.table.columns import column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.records import Records
@@ -48,6 +48,7 @@ class Which:
     since: int | None = None
 
     def __post_init__(self) -> None:
+        one_name(self.having, "having")
         if self.incomplete not in ("refuse", "allow"):
             raise ValueError(f"incomplete={self.incomplete!r}; known are 'refuse' and 'allow'")
 
@@ -70,6 +71,12 @@ class Eligible:
     graded: np.ndarray
     having: np.ndarray | None
     known: np.ndarray | None = None  # where the table has all inspections of the provider
+    without_framework: np.ndarray | None = None  # whose framework is missing, where frameworks were named
+
+    @property
+    def left_out_without_framework(self) -> np.ndarray:
+        """Graded inspections that are left out because their framework is missing."""
+        return np.zeros(len(self.graded), dtype=np.bool_) if self.without_framework is None else self.graded & self.without_framework
 
     @property
     def graded_in_framework(self) -> np.ndarray:
@@ -86,33 +93,61 @@ class Eligible:
 def eligible(frame: pd.DataFrame, which: Which, graded: str | None, judgements: Sequence[str] = (), *, of_piece: bool = False) -> Eligible:
     """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
     having = which.having
-    return Eligible(
-        in_framework(frame, which.framework, of_piece=of_piece),
+    in_those, without = in_framework(frame, which.framework, of_piece=of_piece)
+    found = Eligible(
+        in_those,
         graded_rows(frame, graded, [*([] if having is None else [having]), *judgements]),
         None if having is None else has_grade(column(frame, having, "having")),
+        without_framework=without,
     )
+    if not of_piece:
+        warn_of_missing_frameworks(found.left_out_without_framework)
+    return found
 
 
-def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> np.ndarray | None:
-    """Which rows are of the frameworks asked for; None: all. Names are matched in any case."""
+def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Which rows are of the frameworks asked for, and of which none is known; None: all. Names are matched in any case."""
     wanted = names(framework, "framework")
     if framework is not None and not wanted:
         raise ValueError('framework=[] names no framework; name those you mean, or say framework="all"')
+    if not wanted and not of_piece:
+        warn_of_near_framework(frame.columns)
     if not wanted or wanted == ["all"]:
-        return None
-    if "framework" not in frame.columns:
-        near = [name for name in frame.columns if snake_case(str(name)).startswith(("framework", "inspection_framework"))]
-        if near:
-            raise MissingColumnError(
-                f"framework={framework!r}: the table has no column 'framework', but {near[0]!r}: "
-                f"table.rename(columns={{{near[0]!r}: 'framework'}})"
-            )
+        return None, None
+    if (near := near_framework(frame.columns)) is not None:
+        raise MissingColumnError(f"framework={framework!r}: {_rename_to_framework(near)}")
     codes, labels = label_codes(column(frame, "framework", "framework"))
     present = np.asarray(labels).tolist()
     if not of_piece:
         check_frameworks(framework, present)
     folded = {str(name).casefold() for name in wanted}
-    return np.array([str(name).casefold() in folded for name in present] + [False])[codes]
+    in_those = np.array([str(name).casefold() in folded for name in present] + [False])
+    return in_those[codes], np.array([not str(name).strip() for name in present] + [True])[codes]
+
+
+def warn_of_missing_frameworks(left_out: np.ndarray) -> None:
+    """Warn where rows are left out because their framework is missing."""
+    if n := int(np.count_nonzero(left_out)):
+        say_missing_frameworks(n, f", the first in row {int(np.argmax(left_out))}")
+
+
+def say_missing_frameworks(n: int, first: str = "") -> None:
+    """Warn of so many rows that are left out because their framework is missing."""
+    warn(
+        f"framework= leaves out {n} graded {'inspection' if n == 1 else 'inspections'} whose framework is missing{first}; an older one may "
+        "stand in their place: fill in the column 'framework', or say framework=\"all\"",
+        FrameworkMissingWarning,
+    )
+
+
+def warn_of_near_framework(present: Iterable[Any]) -> None:
+    """Warn where no framework was named and a column only looks like that of frameworks: several may be taken together in it."""
+    if (near := near_framework(present)) is not None:
+        warn(f"whether several frameworks are taken together is not known: {_rename_to_framework(near)}", PooledFrameworksWarning)
+
+
+def _rename_to_framework(near: Any) -> str:
+    return f"the table has no column 'framework', but {near!r}: table.rename(columns={{{near!r}: 'framework'}})"
 
 
 def check_frameworks(framework: Any, present: Sequence[object]) -> None:

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-KINDS = "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays"
+KINDS = (
+    "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, anything with __arrow_c_stream__, NumPy structured array or mapping "
+    "of arrays"
+)
 # Many small chunks are put together first: a call of the kernel should count some thousands of rows.
 ROWS_OF_A_CHUNK = 1 << 16
 # So many rows of a Categorical polars looks up before it has told the strings of all.
@@ -57,6 +60,13 @@ def _is_of_arrow(native: Any) -> bool:
     import narwhals
 
     return narwhals.dependencies.is_pyarrow_table(native)
+
+
+def of_stream(table: Any) -> Any:
+    """Any table that Arrow can take as a stream (a RecordBatch, a reader, other libraries') as a pyarrow Table; None for others."""
+    if is_pandas_made(table) or not hasattr(table, "__arrow_c_stream__") or _native(table) is not None:
+        return None
+    return _arrow().table(table)
 
 
 def _polars() -> Any:
@@ -462,10 +472,17 @@ def same_kind(function: Callable[Concatenate[Any, P], pd.DataFrame]) -> TableFun
         given = args[0] if args else kwargs.get(first)
         if is_read_by_batches(given):
             return _by_batches(of_any_kind, signature, args, kwargs)
+        if (read := of_stream(given)) is not None:  # a reader can be read once: what it held is kept, and the result is pandas'
+            found = of_any_kind(read, *args[1:], **{name: value for name, value in kwargs.items() if name != first})
+            return tuple(map(_plain_pandas, found)) if isinstance(found, tuple) else _plain_pandas(found)
         result = function(*args, **kwargs)
         return result if is_pandas_made(given) else _given_back(result, given)
 
     return of_any_kind  # type: ignore[return-value]
+
+
+def _plain_pandas(found: Any) -> Any:
+    return found.to_pandas(date_as_object=False) if _is_of_arrow(found) else found
 
 
 def same_kind_and_report(function: Function) -> Function:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, with_words
-from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, numbers, with_words
+from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled, warn_of_missing_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import (
@@ -251,7 +252,7 @@ def observe(
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
     """
-    if judgement is None:
+    if one_name(judgement, "judgement") is None:
         frame = as_frame(table)
     else:
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
@@ -303,7 +304,10 @@ def observe_numbers(
     inspected, published = days_of_records(frame, called)
     for name in names(by, "by"):
         column(frame, name, "by")
-    may_count = Eligible(in_framework(frame, which.framework, of_piece=of_piece), np.ones(len(frame), dtype=np.bool_), None)
+    in_those, without = in_framework(frame, which.framework, of_piece=of_piece)
+    may_count = Eligible(in_those, np.ones(len(frame), dtype=np.bool_), None, without_framework=without)
+    if not of_piece:
+        warn_of_missing_frameworks(may_count.left_out_without_framework)
     no_grades = np.empty(0, dtype=np.int8)
     days = dated(inspected, published)
     known = known_of(frame, days, None, which)
@@ -315,13 +319,10 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     values = column(frame, name, "value")
     if isinstance(values.dtype, pd.CategoricalDtype):
         raise ValueError(f"value={name!r} holds categories; value= takes numbers, grades go into judgement={name!r}")
-    try:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"value={name!r}: {error}; value= takes numbers, grades go into judgement={name!r}") from None
-    if (wrong := np.isinf(numbers)).any():
-        raise RowError(f"value={name!r}, ", np.argmax(wrong), f": {numbers[wrong][0]:g} is infinite", name)
-    return np.asarray(numbers)
+    found = numbers(values, f"value={name!r}", f"value= takes numbers, grades go into judgement={name!r}")
+    if (wrong := np.isinf(found)).any():
+        raise RowError(f"value={name!r}, ", np.argmax(wrong), f": {found[wrong][0]:g} is infinite", name)
+    return found
 
 
 def check_dates(seen: Inspections, rows: np.ndarray) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif import counts
+from ofsted_sif.arguments import single_values
 from ofsted_sif.errors import RowError
 from ofsted_sif.table.frames import plain
 
@@ -45,7 +46,7 @@ def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
         return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
     if (found := text_codes(values, is_sorted=True)) is not None:
         return found
-    codes, distinct = pd.factorize(values)
+    codes, distinct = single_values(values)
     labels = distinct.array
     try:
         order = labels.argsort()

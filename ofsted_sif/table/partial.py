@@ -22,7 +22,7 @@ from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
 from ofsted_sif.table.dates import day, days_of
-from ofsted_sif.table.eligible import Which, check_frameworks, warn_of_frameworks
+from ofsted_sif.table.eligible import Eligible, Which, check_frameworks, say_missing_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
@@ -37,7 +37,7 @@ NO_ROW = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class PartialCounts:
-    """Sums by label: a row a combination of labels that occurs.
+    """Sums by label: one row per combination of labels that occurs.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ def _below_each_other(frames_of: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -> pd.DataFrame:
     """The rows in the order of the keys of their providers, those of one provider as they stand."""
-    if provider in unordered:
+    if provider in unordered and isinstance(frame[provider].dtype, pd.CategoricalDtype):  # else keys had to be written as text
         frame = frame.assign(**{provider: sorted_categories(frame[provider].array)})
     frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
     frame.index = pd.RangeIndex(len(frame))
@@ -425,19 +425,24 @@ class OfHistories(Question):
             before, kept = partial.counted["left out"].sums
             say_left_out(self.known_since, int(before[0]), int(kept[0]))
 
-    def chosen_frameworks(self, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
-        """How many of the rows are of each framework, those without rows too."""
+    def chosen_frameworks(self, may_count: Eligible, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, PartialCounts]:
+        """How many of the rows are of each framework, those without rows too; and how many are left out as theirs is missing."""
         if "framework" not in frame.columns:
             return {}
         codes, labels = label_codes(column(frame, "framework", "framework"))
-        return {"frameworks": PartialCounts((labels,), (np.bincount(codes[rows].astype(np.int64) + 1, minlength=len(labels) + 1)[1:],))}
+        return {
+            "frameworks": PartialCounts((labels,), (np.bincount(codes[rows].astype(np.int64) + 1, minlength=len(labels) + 1)[1:],)),
+            "without framework": PartialCounts((), (np.array([np.count_nonzero(may_count.left_out_without_framework)]),)),
+        }
 
-    def say_frameworks(self, labels: Any, numbers: np.ndarray) -> None:
-        """Refuse an unknown framework, and warn where several were taken together and none was named."""
+    def say_frameworks(self, partial: Partial, labels: Any, numbers: np.ndarray) -> None:
+        """Refuse an unknown framework, and warn where several were taken together and none was named, or where one is missing."""
         if "framework" in self.text:
             labels = as_text(labels)
         codes, known = label_codes(pd.Series(labels, copy=False))
         check_frameworks(self.framework, np.asarray(known).tolist())
+        if n_without := int(partial.counted["without framework"].sums[0][0]):
+            say_missing_frameworks(n_without)
         if self.framework is None:
             total = np.zeros(len(known) + 1, dtype=np.int64)
             np.add.at(total, codes, numbers)

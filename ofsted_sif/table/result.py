@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.intervals import interval_of
+from ofsted_sif.arguments import number
+from ofsted_sif.intervals import check_method, interval_of
 from ofsted_sif.scales import GradeScale, snake_case
 
 
@@ -112,7 +113,7 @@ def result_columns(
     min_n: int,
     beside: Beside = ONLY_COUNTS,
 ) -> dict[str, Any]:
-    """Build the columns of the result of counting: a row a group, from counts worst to best with the missing ones last.
+    """Build the columns of the result of counting: one row per group, from counts worst to best with the missing ones last.
 
     Parameters
     ----------
@@ -145,12 +146,13 @@ def result_columns(
     total = n_judged if sums is None else shown.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.concatenate(parts, axis=1) / total[:, None]
+    interval = check_method(interval)
     if beside.n_eff is None:
         bounds = _bounds(by_grade, n_judged, scale, interval, level)
     else:
         share = shares[:, -1] if scale.threshold is not None else None
         bounds = _bounds_of_effective_n(share, beside.n_eff, scale, interval, level)
-    if (hidden := n_judged < min_n).any():
+    if (hidden := n_judged < number(min_n, "min_n", "5")).any():
         for part in (shares, *bounds.values()):
             part[hidden] = np.nan
     more |= {name: shares[:, position] for position, name in enumerate(share_names)} | bounds

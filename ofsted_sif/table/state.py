@@ -174,7 +174,7 @@ class AsAt(OfHistories):
         state = state_on(seen, until, cutoff, max_age=self.max_age, judgement=self.judgement)
         numbers = (np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date"))
         counted = {"state": PartialRows(state), "numbers": PartialCounts((), tuple(numbers)), **self.marks_of_period(seen)}
-        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.frame, np.empty(0, dtype=np.int64)))
+        return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, np.empty(0, dtype=np.int64)))
 
     def finish(self, partial: Partial) -> pd.DataFrame:
         """The rows of all pieces in the order of the keys of their providers."""
@@ -183,7 +183,7 @@ class AsAt(OfHistories):
         if (of := partial.counted.get("frameworks")) is not None:
             labels = pd.Index(np.asarray(of.labels[0], dtype=object))
             place = labels.get_indexer(pd.Index(np.asarray(state["framework"], dtype=object)))
-            self.say_frameworks(of.labels[0], np.bincount(place + 1, minlength=len(labels) + 1)[1:])
+            self.say_frameworks(partial, of.labels[0], np.bincount(place + 1, minlength=len(labels) + 1)[1:])
         n_unknown, without = (int(number[0]) for number in partial.counted["numbers"].sums)
         self.say_one_period(partial)
         if self.incomplete != "allow":

@@ -32,6 +32,10 @@ static void what_is_not_there_changes_nothing(void) {
     }
 }
 
+static void the_library_says_its_version(void) {
+    CHECK(strcmp(sif_version(), SIF_VERSION) == 0);
+}
+
 /* What no test here can try, so that a report of CI says it. */
 static void say_what_is_not_run(void) {
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++)
@@ -44,6 +48,7 @@ int main(void) {
     RUN(the_best_is_chosen);
     RUN(each_version_says_its_name);
     RUN(what_is_not_there_changes_nothing);
+    RUN(the_library_says_its_version);
     say_what_is_not_run();
     return report();
 }

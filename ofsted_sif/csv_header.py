@@ -1,0 +1,52 @@
+"""What the beginning of a CSV tells: the sign between its columns, and their names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from typing import Any
+
+import pandas as pd
+
+#: Characters of a file that are looked at: no header is longer.
+BEGINNING = 100_000
+#: Signs between columns, the likeliest first, and what people call them.
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def header_of(beginning: str) -> tuple[str, list[str]]:
+    """The separator and the names of the columns, from the first record that is not blank.
+
+    The separator is the sign that makes the most columns, so a name in quotes may have the others. Ends of lines are those of any system.
+    """
+    found = {sign: _first_record(beginning[:BEGINNING], sign) for sign in SEPARATORS}
+    separator = max(SEPARATORS, key=lambda sign: len(found[sign]))
+    return separator, found[separator]
+
+
+def _first_record(text: str, separator: str) -> list[str]:
+    records = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=None), delimiter=separator)
+    return next((record for record in records if record), [])
+
+
+def read_csv(path: Any, encoding: str) -> pd.DataFrame:
+    """A CSV as text, its columns called as the header says: a name that is there twice stays there twice.
+
+    Raises
+    ------
+    ValueError
+        For rows with more cells than the header has names: it would be left to chance which cell belongs to which column.
+    """
+    with open(path, encoding=encoding, newline="") as file:
+        separator, names = header_of(file.read(BEGINNING))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            table = pd.read_csv(path, sep=separator, encoding=encoding, dtype=str, header=0, names=range(len(names)), index_col=False)
+        except pd.errors.ParserWarning:
+            raise ValueError(
+                f"its rows have more cells than its header has names ({len(names)}, between {SEPARATORS[separator]}): "
+                "a cell with such a sign in it stands in quotes"
+            ) from None
+    return table.set_axis(names, axis="columns")
