@@ -24,6 +24,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 nox.options.sessions = ["lint", "types", "tests", "c", "coverage", "sanitize", "corner"]
+nox.options.envdir = str(ROOT / ".nox")  # absolute: sessions go elsewhere, and find there what another has made
 nox.options.error_on_missing_interpreters = False  # a Python that is not there is passed over, with a word
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path.home().glob(".pyenv/versions/*/bin"))])
 os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported, and what is, Python compiles then
