@@ -24,6 +24,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 nox.options.sessions = ["lint", "types", "tests", "c", "coverage", "sanitize", "corner"]
+nox.options.envdir = str(ROOT / ".nox")  # absolute: sessions go elsewhere, and find there what another has made
 nox.options.error_on_missing_interpreters = False  # a Python that is not there is passed over, with a word
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path.home().glob(".pyenv/versions/*/bin"))])
 os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported, and what is, Python compiles then
@@ -145,7 +146,7 @@ def library(name: str) -> str:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Make sdist and wheel, the wheel from the sdist, and have the tools of the trade look at them."""
+    """Make sdist and wheel, the wheel from the sdist, have the tools of the trade look at them, and install it without a compiler."""
     in_a_copy(session)
     session.install(*group("build"))
     wheels = session.cache_dir / "wheels"
@@ -160,6 +161,21 @@ def build(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", str(sdist), str(wheel))
     session.run("check-wheel-contents", str(wheel))
     session.run("abi3audit", "--strict", "--verbose", str(wheel))
+    session.run("python", "conda/check.py")
+    without_a_compiler(session, wheel)
+
+
+def without_a_compiler(session: nox.Session, wheel: Path) -> None:
+    """Install the wheel in a fresh environment in which no compiler can be found, and ask it for the headline."""
+    fresh = Path(session.create_tmp()).resolve() / "fresh"
+    session.run("python", "-m", "venv", "--clear", str(fresh))
+    programs = fresh / ("Scripts" if os.name == "nt" else "bin")
+    alone = {"PATH": str(programs), "CC": "/bin/false", "CXX": "/bin/false"}
+    python = str(programs / "python")
+    session.run(python, "-c", "import shutil; assert not any(map(shutil.which, ('cc', 'gcc', 'clang', 'cl')))", env=alone, external=True)
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), env=alone, external=True)
+    headline = session.run(str(programs / "ofsted-sif"), env=alone, external=True, silent=True)
+    assert "Overall effectiveness" in headline, headline
 
 
 @nox.session

@@ -42,7 +42,7 @@ def aggregate(
     cluster: str | None = None,
     threads: int | None = None,
 ) -> pd.DataFrame:
-    """Count the rows of a table by grade, a row a group, with shares and the interval of the share good enough.
+    """Count the rows of a table by grade, one row per group, with shares and the interval of the share good enough.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def aggregate(
         Columns that make the groups: in the order of their categories, or sorted (a dictionary of Arrow, Parquet or polars is no order
         unless it says so). Rows with a missing label make one last group. By default all rows are one group.
     judgement : str or sequence of str, default "overall_effectiveness"
-        The column of grades. Several give a row a group and judgement, and a column `judgement`; they must share a scale.
+        The column of grades. Several give one row per group and judgement, and a column `judgement`; they must share a scale.
     scale : GradeScale, optional
         The scale of the grades; by default told from the column. An ordered Categorical of no known scale is a scale itself.
     threshold : str, optional
@@ -82,7 +82,7 @@ def aggregate(
     Returns
     -------
     DataFrame
-        Columns: those of `by`, ``judgement`` (when several were asked), ``n``, ``n_judged``, ``n_not_judged``, a count a grade best
+        Columns: those of `by`, ``judgement`` (when several were asked), ``n``, ``n_judged``, ``n_not_judged``, one count per grade best
         first, the threshold's count (``good_or_outstanding``; only where the scale has a threshold), ``share_<grade>``...,
         the threshold's share, ``lower``, ``upper``. Always n = n_judged + n_not_judged; shares are of `n_judged`, NaN where it is 0.
         With `weights` also ``n_without_weight`` and ``n_eff``; with `cluster` also ``n_clusters`` (clusters of the rows judged) and
@@ -323,7 +323,7 @@ def stacked_columns(
     beside: Sequence[Beside] = (),
     **options: Any,
 ) -> dict[str, Any]:
-    """The same from the groups that the result shows: their labels, and their counts by grade, a table a judgement."""
+    """The same from the groups that the result shows: their labels, and their counts by grade, one table per judgement."""
     n_groups, n_asked = len(tables[0]), len(asked)
     if n_asked > 1:
         # A group's judgements stand together: groups outside, judgements inside.

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import RowError, SelectedPairsWarning, warn
+from ofsted_sif.errors import MissingColumnError, RowError, SelectedPairsWarning, warn
 from ofsted_sif.intervals import proportion_interval, sign_test
 from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
@@ -67,7 +67,7 @@ def changes(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     by : str or sequence of str, optional
         Columns to take over from the latest inspection, to group by in `change_summary`.
     date : date, Timestamp or str, optional
@@ -93,7 +93,7 @@ def changes(
     Returns
     -------
     DataFrame
-        A row a provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
+        One row per provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
         ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
         ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
         (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
@@ -237,7 +237,7 @@ def change_summary(
 ) -> pd.DataFrame:
     """Count who improved, stayed or declined of those inspected twice, as Ofsted prints it, with an interval and the exact sign test.
 
-    Those inspected twice are no sample of all providers: who was found bad is inspected again sooner, so improvement is to be expected even
+    Providers inspected twice are not a sample of all providers: one found bad is inspected again sooner, so improvement is expected even
     where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
 
     Parameters
@@ -254,7 +254,7 @@ def change_summary(
     Returns
     -------
     DataFrame
-        A row a group: columns of `by`, ``n`` (rows), ``improved``, ``same``, ``declined``, ``same_good_or_outstanding`` and
+        One row per group: columns of `by`, ``n`` (rows), ``improved``, ``same``, ``declined``, ``same_good_or_outstanding`` and
         ``same_less_than_good`` (the parts of ``same``, named by the scale's threshold; only where it has one), ``share_improved`` with
         ``lower`` and ``upper``, ``p``. What `n` has more than improved, same and declined together are providers of which one
         inspection makes no such judgement; the share is of the others, NaN where there is none.
@@ -295,7 +295,10 @@ def change_summary(
     frame = as_frame(changes)
     code = _change_codes(column(frame, "change", "changes"))
     latest, scale = grade_codes(frame, "latest", scale)
-    grouped = groups(frame, by)
+    try:
+        grouped = groups(frame, by)
+    except MissingColumnError as error:
+        raise MissingColumnError(f"{error}. A column is taken over from the inspections by sif.changes(..., by={by!r})") from None
     # The three changes, with 'same' divided by whether the grade is good enough.
     good_enough = latest >= len(scale.labels) - scale.n_good_enough
     kind = np.where((code == 1) & good_enough, 3, code)
@@ -309,9 +312,9 @@ def change_summary(
         data |= {f"same_{scale.threshold_column}": same_good, f"same_less_than_{snake_case(scale.threshold)}": same_below}
     if "years_between" in frame.columns:
         warn(
-            "p is of those inspected twice, who are no sample of all: who did badly is inspected again sooner, so improvement is to be "
-            "expected even where nothing changes. Did it improve? sif.change_between(table, date_from, date_to) compares the same "
-            "providers' states on two dates",
+            "p is about the providers inspected twice. They are not a sample of all providers: one that did badly is inspected again "
+            "sooner, so improvement is expected even where nothing changes. To ask whether providers improved, use "
+            "sif.change_between(table, date_from, date_to): it compares the same providers' states on two dates",
             SelectedPairsWarning,
         )
     lower, upper = proportion_interval(improved, n_known, level=level)

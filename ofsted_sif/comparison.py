@@ -36,7 +36,7 @@ def compare(
     Parameters
     ----------
     a, b : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a provider, as `as_at` gives them. For two dates put the later first: then positive is improvement.
+        One row per provider, as `as_at` gives them. For two dates put the later first: then positive is improvement.
     judgement : str, default "overall_effectiveness"
         The judgement; rows without it take no part.
     scale : GradeScale, optional
@@ -54,8 +54,8 @@ def compare(
     Returns
     -------
     DataFrame
-        A row a measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (judged rows; of
-        pairs, their number). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
+        One row per measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (rows
+        judged; or pairs). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
         score interval), ``odds ratio`` (score interval; Fisher's exact p, which may disagree with it at the border), ``mann-whitney`` (over
         the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
         and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:
@@ -295,7 +295,7 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np
     keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))]
     for name, index in zip("ab", keys, strict=True):
         if index.has_duplicates:
-            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} stands in it twice; pairs are of one row a provider")
+            raise ValueError(f"{name}: provider {index[index.duplicated()][0]} is in it twice; each pair takes one row per provider")
     partner = keys[1].get_indexer(keys[0])
     if len(first) and len(second) and (partner < 0).all():
         of_one, of_other = (repr(next(iter(index.tolist()))) for index in keys)

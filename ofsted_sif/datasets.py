@@ -50,7 +50,7 @@ def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame, 716 rows
-        A row an inspection. provider (ONS code), provider_name, region, ofsted_region, framework and inspection_type are Categoricals;
+        One row per inspection. provider (ONS code), provider_name, region, ofsted_region, framework and inspection_type are Categoricals;
         opened, closed, inspection_start, inspection_end and published are dates; the judgements overall_effectiveness,
         help_and_protection, children_in_care, adoption, care_leavers, leadership and lscb are ordered Categoricals of FOUR_POINT.
         ``attrs["complete_to"]`` is the day to which the table is complete.

@@ -114,7 +114,7 @@ def decompose(
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
-        raise ValueError(f"the scale {scale.name} has no threshold, so there is no share good enough that could change; give threshold=")
+        raise ValueError(f"the scale {scale.name} has no threshold, so no grade counts as good enough; give threshold=")
     if days[0] > days[1]:
         raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
     two = _two_cutoffs(published_by)

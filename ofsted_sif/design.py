@@ -136,7 +136,7 @@ def design_matrix(
     judged = rows[seen.grades[rows] >= 0]
     seen.warn_if_pooled(judged)
     days = seen.days[judged]
-    begin = day(origin, "origin") if origin is not None else int(seen.days[taking_part].min()) if taking_part.any() else None
+    begin = _origin(origin, seen.days[taking_part])
     grade = seen.grades[judged].astype(np.int64)
     data: dict[str, Any] = {"grade": grade}
     if graded_on.threshold is not None:
@@ -161,6 +161,13 @@ def _check(unit: str, date: Any, register: Any) -> None:
         raise ValueError("unit='provider' takes the state of each provider on a date: give date=, as date='2024-03-31'")
     if unit == "inspection" and register is not None:
         raise ValueError("register= says which providers are open on a date; it goes with unit='provider'")
+
+
+def _origin(origin: Any, days: np.ndarray) -> int | None:
+    """The day from which years count: the one asked for, else the first of these; None where there is none."""
+    if origin is not None:
+        return day(origin, "origin")
+    return int(days.min()) if len(days) else None
 
 
 def _in_order(seen: Inspections, date: Any, published_by: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -85,8 +85,8 @@ class Observed:
             raise RowError(
                 "",
                 row,
-                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} lies after its closing "
-                f"on {in_words(records.closed[who])}, which makes a negative duration",
+                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} is after it closed "
+                f"on {in_words(records.closed[who])}: a negative duration",
             ) from None
 
     def seen_in(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,7 +137,7 @@ def spells(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection. Graded ones that make the judgement take part; one without it neither ends a spell nor begins one.
+        One row per inspection. Graded ones that make the judgement take part; one without it neither ends a spell nor begins one.
     by : str or sequence of str, optional
         Columns to take over from the inspection that began the spell.
     until : date, Timestamp or str, optional
@@ -158,7 +158,7 @@ def spells(
     Returns
     -------
     DataFrame
-        A row a spell, in order of provider and time: the provider's column, columns of `by`, ``grade``, ``start``, ``end``, ``years``
+        One row per spell, in order of provider and time: the provider's column, columns of `by`, ``grade``, ``start``, ``end``, ``years``
         (days / 365.25), ``ended``: improved, declined (with the inspection at ``end``) or censored (by `until` or the closing of the
         provider), ``to`` (the grade that ended it; missing where censored), ``last_seen`` (the start of the last inspection that found
         it), ``n_inspections`` (how many days of inspection found it, the first one included).
@@ -285,7 +285,7 @@ def _in_groups(grouped: Groups, code: np.ndarray, days: np.ndarray, reached: np.
 
 @dataclass(frozen=True)
 class _Ends:
-    """How many times below a grade ended, and how, a row a group and distinct day: groups one after the other, from day 0 of each on."""
+    """How many times below a grade ended, and how: one row per group and distinct day, group after group, each from day 0 on."""
 
     group: np.ndarray
     days: np.ndarray
@@ -366,7 +366,7 @@ def time_to(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Estimate how long it takes from a grade below to this one or a better: Kaplan-Meier, a row a time.
+    """Estimate how long it takes from a grade below to this one or a better: Kaplan-Meier, one row per time.
 
     Parameters
     ----------
@@ -385,7 +385,7 @@ def time_to(
     Returns
     -------
     DataFrame
-        A row a group and time at which something ended, and one at 0: columns of `by`, ``years`` since the inspection that began it,
+        One row per group and time at which something ended, and one at 0: columns of `by`, ``years`` since the inspection that began it,
         ``at_risk`` (still below just before), ``events`` (reached it), ``censored``, ``survival`` (share still below after), ``lower``,
         ``upper``. A group without a time below has a row at 0 with NaN. ``attrs`` says how many providers were never below and how
         many episodes are a provider's second or later.
@@ -470,7 +470,7 @@ def median_time_to(
     Returns
     -------
     DataFrame
-        A row a group: columns of `by`, ``n`` (times below the grade), ``events``, ``median``, ``lower``, ``upper`` in years: the first
+        One row per group: columns of `by`, ``n`` (times below the grade), ``events``, ``median``, ``lower``, ``upper`` in years: the first
         times at which the curve, its lower and its upper bound are at or below 1/2 (where the curve is at 1/2 for a while, R and SAS
         give the middle of that while). Infinite where that is not reached within the observation; NaN where `n` is 0, and as `lower`
         where the curve comes to 0, beyond which it has no bounds, before its lower bound has come to 1/2.

@@ -56,7 +56,7 @@ def periods(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; every group is shown in every period.
     freq : str or offset, default "YE-AUG"

@@ -66,13 +66,13 @@ def resample(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        Inspections, or one row a provider as `as_at` gives them.
+        Inspections, or one row per provider as `as_at` gives them.
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; for a name only.
     statistic : str or callable, optional
         By default the share that meets the threshold.
         *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
-        of the rows judged, as `aggregate` counts. *Slow*, one call a replicate: a function of a DataFrame that returns a number, or a
+        of the rows judged, as `aggregate` counts. *Slow*, one call per replicate: a function of a DataFrame that returns a number, or a
         mapping or Series of named numbers. It gets a copy of the rows of the providers drawn; a provider drawn twice appears as two, and
         the provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
     n : int, default 1000
@@ -191,7 +191,7 @@ def _of_share(
     threshold: str | None,
     draw: _Draw,
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray, Callable[[int], np.ndarray] | None]:
-    """Labels, estimate, replicates (a row a group) and what gives the estimates without each provider."""
+    """Labels, estimate, replicates (one row per group) and what gives the estimates without each provider."""
     grade, scale = grade_codes(frame, judgement, scale)
     scale = scale.with_threshold(threshold)
     if name is None and (name := scale.threshold_column) is None:

@@ -30,7 +30,7 @@ def counts_of(counted: pd.DataFrame, function: str) -> tuple[np.ndarray, np.ndar
     shares = [name for name in counted.columns if str(name).startswith("share_") and str(name)[6:] in counted.columns]
     if "n_judged" not in counted.columns or not shares:
         raise MissingColumnError(
-            f"{function} takes what sif.aggregate gives: a row a group with n_judged, and the count and the share of the scale's threshold"
+            f"{function} takes what sif.aggregate gives: one row per group with n_judged, and count and share of the scale's threshold"
         )
     _refuse_repeated(counted, function)
     _refuse_total(counted[["n_judged", *(str(name)[6:] for name in shares)]].to_numpy(dtype=np.float64), function)
@@ -48,7 +48,7 @@ def _refuse_repeated(counted: pd.DataFrame, function: str) -> None:
     for name, of_one in (("as_at", "counted[counted['as_at'] == date]"), ("judgement", "counted[counted['judgement'] == name]")):
         if name in counted.columns and (several := counted[name].nunique()) > 1:
             raise ValueError(
-                f"{function} takes a row a group, and the column {name!r} has {several} values: the same providers would count "
+                f"{function} takes one row per group, and the column {name!r} has {several} values: the same providers would count "
                 f"{several} times; take one of them, {of_one}"
             )
 
@@ -56,7 +56,9 @@ def _refuse_repeated(counted: pd.DataFrame, function: str) -> None:
 def _refuse_total(counts: np.ndarray, function: str) -> None:
     """Refuse a row of all groups together, which is no group: the last one, where each of its counts is the sum of those above it."""
     if len(counts) > LEAST_GROUPS and counts[-1].any() and np.allclose(counts[-1], counts[:-1].sum(axis=0), rtol=1e-12, atol=0):
-        raise ValueError(f"{function} takes a row a group, and the last row is the sum of all others: leave total= out of sif.aggregate")
+        raise ValueError(
+            f"{function} takes one row per group, and the last row is the sum of all others: leave total= out of sif.aggregate"
+        )
 
 
 # ---- shrinkage
@@ -69,7 +71,7 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     counted : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a group, as `aggregate` gives it, of a scale with a threshold.
+        One row per group, as `aggregate` gives it, of a scale with a threshold.
     level : float, default 0.95
         Probability of the interval.
 
@@ -203,7 +205,7 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Parameters
     ----------
     counted : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        A row a group, as `aggregate` gives it, of a scale with a threshold. Groups without anybody judged take no part.
+        One row per group, as `aggregate` gives it, of a scale with a threshold. Groups without anybody judged take no part.
     trim : float, default 0.1
         The part of the groups at each end whose distance is taken as that of the outermost ones that are left (winsorised), so that a few
         real outliers do not widen the limits for all. From 0 to below 0.5.

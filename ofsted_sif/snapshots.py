@@ -57,12 +57,12 @@ def as_at(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Find the state on a date: each open provider's most recent graded inspection, held by the date and published by the cut-off.
+    """Find the state on a date: each open provider's most recent graded inspection by that date, published by the cut-off.
 
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        A row an inspection.
+        One row per inspection.
     date : date, Timestamp or str
         The date. Strings are ISO or day first.
     published_by : date or offset, optional
@@ -74,7 +74,7 @@ def as_at(
         A judgement: take the most recent inspection that made it. Since April 2026 inspections of local authorities make no overall
         judgement; ``having="overall_effectiveness"`` reaches back to the last that did.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
-        A row a provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
+        One row per provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
         inspected, with empty judgements. A provider is open on [opened, closed).
     max_age : offset, optional
         From inspection to the date, inclusive; of an older inspection the grades become missing, its provider stays.
@@ -174,7 +174,7 @@ def first(
     Returns
     -------
     DataFrame
-        A row a provider: the table's own columns and ``status``. Of two graded inspections on that first day the later published
+        One row per provider: the table's own columns and ``status``. Of two graded inspections on that first day the later published
         counts, as everywhere; then the later in the table.
 
     Raises
@@ -253,7 +253,7 @@ def explain(
     Returns
     -------
     DataFrame
-        A row an inspection, in order of time: its dates, framework, type and grades where the table has them, ``counts`` (at most one
+        One row per inspection, in order of time: its dates, framework, type and grades where the table has them, ``counts`` (at most one
         is True) and ``because``.
 
     Raises

@@ -146,7 +146,9 @@ def _weights(reference: Any, strata: list[str], labels: dict[str, Any], n_judged
     keys = list(zip(*(_plain(labels[name]) for name in strata), strict=True))
     for key, n in zip(keys, n_judged.tolist(), strict=True):
         if key not in given and n:
-            raise ValueError(f"reference lacks the stratum {_told(strata, key)}, in which the table has {n} judged; 0 leaves it out")
+            raise ValueError(
+                f"reference has no weight for the stratum {_told(strata, key)}, where {n} rows are judged; the weight 0 leaves it out"
+            )
     total = sum(given.values())
     absent = [weight for key, weight in given.items() if key not in keys and weight > 0]
     return np.array([given.get(key, 0.0) for key in keys]) / total, sum(absent) / total, len(absent)
@@ -158,7 +160,9 @@ def _given(reference: Any, strata: list[str]) -> dict[tuple[Any, ...], float]:
         reference = pd.Series(reference)
     if isinstance(reference, pd.Series):
         if len(strata) > 1:
-            raise ValueError(f"strata={strata} are several: reference= is then a table of these columns and one of weights")
+            raise ValueError(
+                f"strata={strata} names several columns: give reference= as a table of these columns and one column of weights"
+            )
         reference = pd.DataFrame({strata[0]: reference.index, "weight": reference.to_numpy()})
     frame = as_frame(reference)
     for name in strata:

@@ -179,7 +179,7 @@ def _years(at: Any) -> np.ndarray:
     try:
         years = np.atleast_1d(np.asarray(at, dtype=np.float64))
     except (TypeError, ValueError):
-        raise ValueError(f"at={at!r} is no number of years, nor several; give at=4, or at=[2, 4, 6]") from None
+        raise ValueError(f"at={at!r} is neither a number of years nor a list of them; give at=4, or at=[2, 4, 6]") from None
     if years.ndim != 1 or not (np.isfinite(years) & (years >= 0)).all():
         raise ValueError(f"at={at!r}: years since the start are numbers of 0 or more, as at=[2, 4, 6]")
     return years

@@ -53,7 +53,7 @@ def trend(
     published: str | None = "published",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Test for a trend over time, a row a group.
+    """Test for a trend over time, one row per group.
 
     Parameters
     ----------
@@ -344,7 +344,7 @@ class Trend(OfHistories):
         if self.cluster is not None and (self.cluster != "auto" or self.provider in frame.columns):
             raise ValueError(
                 f"cluster={self.cluster!r}: by batches the rows of a trend count as independent, and inspections of one provider are not. "
-                "cluster=None takes them so all the same; or read the file whole (pandas.read_parquet with columns=)"
+                "cluster=None counts them as independent; or read the file whole (pandas.read_parquet with columns=)"
             )
         parts = {}
         which = self.which

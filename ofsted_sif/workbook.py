@@ -1,4 +1,4 @@
-"""Results as a workbook that a person can send on: a sheet a result, and notes that say what they are."""
+"""Results as a workbook that a person can send on: one sheet per result, and notes that say what they are."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
 
     Notes
     -----
-    After the Government's guidance on spreadsheets that everybody can use: one table a sheet from cell A1, no merged and no hidden
+    After the Government's guidance on spreadsheets that everybody can use: one table per sheet from cell A1, no merged and no hidden
     cells, no meaning by colour alone, each table marked as one, and the sheet of notes first. Shares are numbers shown as per cents;
     they are not rounded in the file. Texts are written as texts, so none becomes a formula.
 
@@ -108,7 +108,7 @@ def _sheet_names(wanted: Sequence[Any]) -> list[str]:
 
 
 def _write_notes(book: Any, tables: Mapping[str, pd.DataFrame], notes: Sequence[str]) -> None:
-    """What each sheet holds, as at which date and under which frameworks, the source and the rules; one line a row."""
+    """What each sheet holds, as at which date and under which frameworks, the source and the rules; one line per row."""
     sheet = book.add_worksheet("Notes")
     bold, wrapped = book.add_format({"bold": True, "font_size": 14}), book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 100)

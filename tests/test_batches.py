@@ -463,7 +463,7 @@ def test_own_names_of_columns_are_said_once(table, tmp_path) -> None:
 def test_a_trend_by_batches_does_not_take_providers_for_independent_without_a_word(table, tmp_path) -> None:
     file, _ = parquet(table, tmp_path / "a.parquet")
     for cluster in ("auto", "region"):
-        with pytest.raises(ValueError, match=rf"cluster='{cluster}'.*cluster=None takes them so all the same"):
+        with pytest.raises(ValueError, match=rf"cluster='{cluster}'.*cluster=None counts them as independent"):
             sif.trend(file, **ALL, cluster=cluster)
     scanned = sif.scan(file)
     assert inspect.signature(scanned.trend).parameters["cluster"].default is None
@@ -587,7 +587,7 @@ def test_a_scan_travels_between_processes(table, tmp_path) -> None:
     assert_frame_equal(copy.transitions(**ALL), scan.transitions(**ALL))
     ordered = pickle.loads(pickle.dumps(scan.ordered(tmp_path / "b.parquet")))
     assert_frame_equal(ordered.transitions(**ALL), scan.transitions(**ALL))
-    with pytest.raises(TypeError, match="a relation of DuckDB lives in its connection"):
+    with pytest.raises(TypeError, match="a relation of DuckDB belongs to its connection"):
         pickle.dumps(sif.scan(duckdb.sql("SELECT 1 AS provider, 'Good' AS overall_effectiveness")))
 
 

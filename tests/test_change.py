@@ -550,7 +550,7 @@ def test_pairs_that_cannot_tell_have_no_bounds_of_superiority(pairs):
 
 def test_pairs_that_cannot_be_told_apart_are_refused():
     twice = grades_table([1, 2]).assign(provider=["A", "A"])
-    with pytest.raises(ValueError, match=r"^a: provider A stands in it twice"):
+    with pytest.raises(ValueError, match=r"^a: provider A is in it twice"):
         sif.compare(twice, grades_table([1]), paired=True)
     nobody = sif.compare(grades_table([]), grades_table([1]), paired=True).set_index("measure")
     assert nobody.loc["difference of shares", ["estimate", "lower", "upper"]].isna().all()
@@ -694,3 +694,11 @@ def test_what_a_user_gets_wrong_is_said_from_the_first_word_on(call, said):
     table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), region="North", safe=["Met", "Not met"])
     with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
         call(table)
+
+
+def test_a_group_that_changes_did_not_take_over_is_said_to_be_given_to_changes():
+    table = table_of(("A", "2018-01-01", 4), ("A", "2020-01-01", 3), region="North")
+    with pytest.raises(sif.MissingColumnError, match=r"^by='region': .* no such column.*by sif\.changes\(\.\.\., by='region'\)"):
+        sif.change_summary(sif.changes(table), by="region")
+    with pytest.warns(sif.SelectedPairsWarning):
+        assert sif.change_summary(sif.changes(table, by="region"), by="region")["region"].tolist() == ["North"]

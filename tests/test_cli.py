@@ -415,6 +415,10 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ("name their column with published=, or", "name their column with --column published=..., or"),
         ("(sif.releases() lists all)", "(`ofsted-sif releases` lists all)"),
         ("rename it, as with table.rename(columns={'status': 'x'})", "rename it"),
+        (
+            "'N/A' is no grade; if it means none: table['x'] = table['x'].replace('N/A', None)",
+            "'N/A' is no grade; if it means none, leave the cell empty",
+        ),
         ("published_by='x': no dates", "--published-by x: no dates"),
         ("two\n lines", "two lines"),
     ],
@@ -432,7 +436,7 @@ def test_a_table_that_is_no_history_says_what_it_does_not_know(capsys: pytest.Ca
     for file in ("latest.csv", "latest.parquet"):
         assert main(["aggregate", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
         told = capsys.readouterr()
-        assert re.search(r"note: .*on 31 August 2018 the state of \d+ of 60 providers is not known and left out", told.err)
+        assert re.search(r"note: .*on 31 August 2018 the state of \d+ of 60 providers is not known, because", told.err)
         assert main(["series", "--as-at", "2018-08-31", "--format", "json", str(tmp_path / file)]) == 0
         told = capsys.readouterr()
         counted = json.loads(told.out)

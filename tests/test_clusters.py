@@ -201,7 +201,7 @@ def test_categories_that_dask_does_not_know_are_named(table) -> None:
         (lambda frame: sif.aggregate(frame, "regoin"), ValueError, "nearest: 'region'"),
         (lambda frame: sif.first(frame), TypeError, r"first needs its table whole: read it first, .*\.compute\(\)"),
         (lambda frame: sif.scan(frame).ordered("never.parquet"), TypeError, "needs no ordered copy"),
-        (lambda frame: sif.scan(frame, progress=True), ValueError, "shown by Dask"),
+        (lambda frame: sif.scan(frame, progress=True), ValueError, "Dask itself shows"),
         (lambda frame: sif.scan(frame["region"]), TypeError, "or a Dask DataFrame, not Series"),
         (lambda frame: sif.aggregate(frame, threads=0), ValueError, "threads is 0"),
         (lambda frame: sif.series(frame, DATES, framework="SIFF"), ValueError, "unknown framework 'SIFF'"),
@@ -309,5 +309,5 @@ def test_a_scan_of_partitions_travels_and_takes_no_filter(table) -> None:
     frame = dd.from_pandas(table, npartitions=3, sort=False)
     copy = pickle.loads(pickle.dumps(scan(frame)))
     assert_frame_equal(copy.aggregate("region"), sif.aggregate(table, "region"))
-    with pytest.raises(ValueError, match="filter= is of files: a Dask DataFrame is filtered itself"):
+    with pytest.raises(ValueError, match="filter= is for files: filter the Dask DataFrame itself"):
         scan(frame, filter=[("region", "==", "London")])

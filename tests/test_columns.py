@@ -91,7 +91,7 @@ def test_a_missing_column_says_what_there_is() -> None:
         (
             np.zeros(3, [("good", "i1"), ("bad", [("day", "i1"), ("month", "i1")])]),
             ValueError,
-            "column 'bad' is made of fields itself: day, month",
+            "column 'bad' has fields of its own: day, month",
         ),
         ({"good": [1, 2], "bad": np.ones((2, 2))}, ValueError, "column 'bad' must have one dimension, not 2"),
         ({"good": [1, 2], "bad": np.array(4)}, ValueError, "column 'bad' must have one dimension, not 0"),

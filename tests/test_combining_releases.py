@@ -1,4 +1,4 @@
-"""An analyst who adds Ofsted's next release gets one row an inspection, and is told what changed."""
+"""An analyst who adds Ofsted's next release gets one row per inspection, and is told what changed."""
 
 import itertools
 
@@ -153,5 +153,5 @@ def test_lists_that_agree_give_no_row():
 
 
 def test_a_provider_twice_is_refused():
-    with pytest.raises(ValueError, match="mine: provider SC1 stands in it 2 times; as_at gives one row a provider"):
+    with pytest.raises(ValueError, match="mine: provider SC1 is in it 2 times; as_at gives one row per provider"):
         sif.reconcile(releases(OLD, OLD), releases(OLD))

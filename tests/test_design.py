@@ -62,6 +62,15 @@ def test_a_row_for_each_provider_is_its_state_on_the_date() -> None:
     np.testing.assert_allclose(found["years"], days.dt.days / 365.25)
 
 
+def test_a_state_found_before_gives_the_same_rows() -> None:
+    """The result of `as_at` may be asked again of its own date; of inspections over time it knows nothing."""
+    state = sif.as_at(SMALL, "2021-12-31")
+    asked = {"unit": "provider", "date": "2021-12-31", "origin": "2019-07-02"}
+    assert_frame_equal(sif.design_matrix(state, **asked), sif.design_matrix(SMALL, **asked))
+    with pytest.raises(sif.IncompleteHistoryError, match="as_at"):
+        sif.design_matrix(state)
+
+
 def test_what_is_not_judged_is_left_out_and_counted_and_the_attrs_say_what_the_numbers_mean() -> None:
     table = SMALL.assign(graded=True)
     found = sif.design_matrix(table)

@@ -58,7 +58,7 @@ def test_closing_ends_observation_and_a_predecessors_grade_counts_from_the_openi
 
 def test_an_inspection_after_the_closing_is_a_negative_duration_and_named():
     table = table_of(("B", "2016-01-01", 2), ("A", "2020-05-05", 4), closed=pd.to_datetime([None, "2019-04-01"]))
-    with pytest.raises(ValueError, match="row 1: the inspection of provider A on 5 May 2020 lies after its closing on 1 April 2019"):
+    with pytest.raises(ValueError, match="row 1: the inspection of provider A on 5 May 2020 is after it closed on 1 April 2019"):
         sif.spells(table, until="2021-01-01")
     with pytest.raises(ValueError, match="negative duration"):
         sif.time_to(table, until="2021-01-01")

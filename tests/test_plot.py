@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.plot import palette
+from ofsted_sif.plot import canvas, palette
+from tests.support import kinds
+from tests.test_kinds_of_table import TABLES
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -852,3 +854,20 @@ def test_a_table_of_another_kind_is_named(state):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sif.plot.hex_map(state, judgement="leadership")
+
+
+DRAWN = {
+    "aggregate", "change_between", "change_summary", "logrank", "median_time_to", "overdispersion", "periods",
+    "series", "shrink", "standardise",
+    "time_to", "trend",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_rows_are_called_by_their_labels_and_by_no_number_of_the_result(name):
+    table = kinds.plain_table(kinds.inspections(np.random.default_rng([30, 23]), 30, 0.2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        result = TABLES[name](table)
+    regions = [*np.unique(np.asarray(table["region"]).astype(str)), "not stated", "All"]
+    assert set(canvas.labels(result)) <= set(regions)

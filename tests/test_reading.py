@@ -95,7 +95,7 @@ LAYOUTS = {
         [["Provider URN", "Provider type", "Event type group", "Event date", "Event number", "Overall effectiveness", "Quality of care"],
          ["SC1", "Children's Home", "Full inspection", "01/05/2014", "1", "2", "0"]], 1
     ),
-    "local authorities, a row an inspection": (
+    "local authorities, one row per inspection": (
         [["Local authority name", "Ofsted region", "Inspection date", "Overall effectiveness",
           "Experiences and progress of children who need help and protection"],
          ["Hull", "North East, Yorkshire and the Humber", "14/11/2022", "Requires improvement to be good", "Good"]], 1
@@ -466,14 +466,14 @@ def test_a_number_without_a_kind_of_inspection_is_no_grade():
 
 
 def test_an_unknown_authority_is_an_error_with_the_nearest():
-    rows = [list(row) for row in LAYOUTS["local authorities, a row an inspection"][0]]
+    rows = [list(row) for row in LAYOUTS["local authorities, one row per inspection"][0]]
     rows[1][0] = "Hammersmth & Fulham"
     with pytest.raises(sif.ReadingError, match="near: Hammersmith and Fulham"):
         sif.read_inspections(as_csv(rows))
 
 
 def test_an_unknown_authority_is_set_aside_where_asked():
-    header, row = LAYOUTS["local authorities, a row an inspection"][0]
+    header, row = LAYOUTS["local authorities, one row per inspection"][0]
     rows = [header, ["Atlantis", *row[1:]], row, ["Lyonesse", "", "Not yet inspected", "", ""]]
     table, report = sif.read_inspections(as_csv(rows), errors="report", return_report=True)
     assert table["provider"].tolist() == ["E06000010"]
@@ -491,13 +491,13 @@ def test_an_unknown_authority_is_set_aside_where_asked():
      ("Dorset Council", "E06000059"), ("St. Helens", "E08000013"), ("Leeds City Council", "E08000035")],
 )  # fmt: skip
 def test_spellings_of_authorities(name, code):
-    rows = [list(row) for row in LAYOUTS["local authorities, a row an inspection"][0]]
+    rows = [list(row) for row in LAYOUTS["local authorities, one row per inspection"][0]]
     rows[1][0] = name
     assert sif.read_inspections(as_csv(rows))["provider"].tolist() == [code]
 
 
 def test_an_authority_newer_than_the_package_keeps_its_code():
-    header, row = LAYOUTS["local authorities, a row an inspection"][0]
+    header, row = LAYOUTS["local authorities, one row per inspection"][0]
     rows = [["Local authority area code", *header], ["E06000999", "New Shire", *row[1:]], ["E08000035", *["Leeds", *row[1:]]]]
     table = sif.read_inspections(as_csv(rows))
     assert table["provider"].tolist() == ["E06000999", "E08000035"]

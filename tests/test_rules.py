@@ -191,7 +191,7 @@ def test_rule_5_the_register_overrides_the_table_and_adds_those_not_yet_inspecte
 @pytest.mark.parametrize(
     ("register", "message"),
     [
-        ({"provider": ["A", "A"]}, "register: provider A stands in it twice"),
+        ({"provider": ["A", "A"]}, "register: provider A is in it twice"),
         ({"provider": ["B"]}, "provider A .* is not in the register"),
         (
             {"provider": ["A"], "opened": ["2020-01-01"], "closed": ["2019-01-01"]},
@@ -419,10 +419,10 @@ def test_rule_11_total_adds_one_last_row_of_all() -> None:
         of_all = counted[counted["region"].astype(object) == "All"]
         assert of_all["n"].tolist() == counted[counted["region"].astype(object) != "All"].groupby(counted.columns[0])["n"].sum().tolist()
         assert of_all["good"].tolist() == [2] * len(of_all)
-    with pytest.raises(ValueError, match="total='South': a group of 'region' is called so"):
+    with pytest.raises(ValueError, match="total='South': a group of 'region' has that name already"):
         sif.aggregate(table, "region", total="South")
     for function in (sif.aggregate, sif.periods, lambda *a, **b: sif.series(*a, dates=["2020-01-01"], **b)):
-        with pytest.raises(ValueError, match="total=True adds a row of all to the groups of by="):
+        with pytest.raises(ValueError, match="total=True adds a row for all groups of by="):
             function(table, total=True)
 
 
@@ -811,7 +811,7 @@ def test_rule_19_it_is_refused_where_fewer_than_two_inspections_are_left() -> No
 
 
 def test_rule_19_changes_answers_where_two_inspections_are_listed_and_says_whose_they_are() -> None:
-    with pytest.warns(sif.IncompleteHistoryWarning, match="Those inspected twice are no sample of all"):
+    with pytest.warns(sif.IncompleteHistoryWarning, match="Providers inspected twice are not a sample of all providers"):
         found = sif.changes(latest_inspections())
     assert found["provider"].tolist() == ["A", "B"]
     with pytest.warns(sif.IncompleteHistoryWarning, match="of 1 of 2 providers it does not have the inspection before"):

@@ -1,4 +1,4 @@
-"""What SECURITY.md promises of files from strangers, a test a promise.
+"""What SECURITY.md promises of files from strangers, one test per promise.
 
 Run as a script, this reads what it is told to in a process of its own: ``python tests/test_security.py PROMISE FOLDER``.
 """

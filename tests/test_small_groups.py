@@ -189,7 +189,7 @@ def test_a_funnel_draws_the_limits_that_were_asked_for_and_names_fewer_groups():
 def test_the_same_groups_on_several_dates_or_of_several_judgements_are_refused(function):
     table = sif.load_inspections()
     series = sif.series(table, ["2019-03-31", "2024-03-31"], "region", framework="all")
-    with pytest.raises(ValueError, match=r"takes a row a group, and the column 'as_at' has 2 values.*take one of them, counted\["):
+    with pytest.raises(ValueError, match=r"takes one row per group, and the column 'as_at' has 2 values.*take one of them, counted\["):
         function(series)
     state = sif.as_at(table, **sif.release("la-2024-03-31"))
     several = sif.aggregate(state, "region", judgement=["overall_effectiveness", "leadership"])

@@ -103,14 +103,17 @@ def test_references_of_every_kind_are_one():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"reference": {"home": 1}}, "reference lacks the stratum kind='agency', in which the table has 4 judged"),
+        (
+            {"reference": {"home": 1}},
+            "reference has no weight for the stratum kind='agency', where 4 rows are judged; the weight 0 leaves it out",
+        ),
         ({"reference": {"home": 1, "agency": -1}}, "the weight of kind='agency' is -1.0; it is a number, 0 or more"),
         ({"reference": {"home": 1, "agency": None}}, "the weight of kind='agency' is nan"),
         ({"reference": {"home": 0, "agency": 0}}, "all weights are 0"),
         ({"reference": pd.DataFrame({"kind": ["home", "home"], "w": [1, 2]})}, "names the stratum kind='home' twice"),
         ({"reference": pd.DataFrame({"kind": ["home"]})}, "reference has 0 columns beside"),
         ({"reference": pd.DataFrame({"kin": ["home"], "w": [1]})}, "reference='kind': the table has no such column"),
-        ({"reference": {"home": 1}, "strata": ["kind", "region"]}, "are several: reference= is then a table"),
+        ({"reference": {"home": 1}, "strata": ["kind", "region"]}, "names several columns: give reference= as a table"),
         ({"strata": []}, "strata names no column"),
         ({"strata": "kinds"}, "strata='kinds': the table has no such column; nearest: 'kind'"),
         ({"level": 1.0}, "level is 1.0"),

@@ -270,7 +270,7 @@ def test_since_leaves_out_what_happened_before():
         ({"start": []}, "start names no grade"),
         ({"at": -1}, "at=-1: years since the start are numbers of 0 or more"),
         ({"at": [1, np.nan]}, r"at=\[1, nan\]: years since the start"),
-        ({"at": "soon"}, "at='soon' is no number of years"),
+        ({"at": "soon"}, "at='soon' is neither a number of years nor a list of them"),
         ({"since": "2030-01-01"}, r"since \(2030-01-01\) is after the last day of observation"),
         ({"since": "soon"}, "since"),
         ({"level": 95}, "level is 95"),

@@ -385,3 +385,37 @@ def test_a_word_that_often_means_a_grade_keeps_the_hint_at_that_grade():
     with pytest.raises(sif.RowError, match=r"did you mean 'Requires improvement'\?") as caught:
         sif.aggregate(two("RI", "Good"))
     assert "if it means none" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["URN", "Provider URN", "ONS code"])
+def test_a_register_that_calls_its_providers_otherwise_is_named_with_what_to_type(name):
+    register = pd.DataFrame({"Name": ["A"], name: ["a"], "closed": ["2020-01-01"]})
+    with pytest.raises(
+        sif.MissingColumnError, match=rf"^the register has no column 'provider' \(its columns: Name, {name}, closed\)"
+    ) as caught:
+        sif.as_at(two("Good", "Good"), "2022-01-01", register=register)
+    register = eval(str(caught.value).partition("as in the table: ")[2], {"register": register})  # what a user would copy
+    assert len(sif.as_at(two("Good", "Good"), "2019-01-01", register=register)) == 1
+
+
+def test_a_provider_that_is_not_in_the_register_is_named_with_what_the_register_has():
+    table = pd.DataFrame({"provider": [100001], "inspection_start": ["2019-01-01"], "overall_effectiveness": ["Good"]})
+    for keys, said in (
+        (["0100001", "100002"], "which has 2 providers, such as '0100001'"),
+        (["100001.0"], "which has 1 provider, such as '100001.0'"),
+        (["x"], "such as 'x'"),
+        ([], "which has no rows"),
+    ):
+        with pytest.raises(sif.RowError, match=rf"^provider 100001 \(row 0 of the records\) is not in the register, .*{said}"):
+            sif.as_at(table, "2022-01-01", register=pd.DataFrame({"provider": pd.Series(keys, dtype=object)}))
+
+
+def test_a_near_name_in_the_register_is_said_to_be_in_the_register():
+    register = pd.DataFrame({"provider": ["a"], "CloseDate": ["2020-01-01"]})
+    with pytest.raises(sif.MissingColumnError, match=r"^the register has no column 'closed', but one that looks like it: 'CloseDate'"):
+        sif.as_at(two("Good", "Good"), "2022-01-01", register=register)
+
+
+def test_a_framework_is_a_name():
+    with pytest.raises(TypeError, match=r"^framework takes the name of a framework, or a list of names, not int$"):
+        sif.as_at(two("Good", "Good"), "2022-01-01", framework=1)

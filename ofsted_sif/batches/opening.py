@@ -77,9 +77,11 @@ def scan(
         from ofsted_sif.batches.clusters import PartitionedScan  # only here: it needs Dask
 
         if progress:
-            raise ValueError("progress=True is of files: the progress of a Dask DataFrame is shown by Dask (its dashboard, or ProgressBar)")
+            raise ValueError(
+                "progress=True is for files: Dask itself shows the progress of a Dask DataFrame (its dashboard, or ProgressBar)"
+            )
         if filter is not None:
-            raise ValueError("filter= is of files: a Dask DataFrame is filtered itself, as with frame[frame['region'] == 'London']")
+            raise ValueError("filter= is for files: filter the Dask DataFrame itself, as with frame[frame['region'] == 'London']")
         return PartitionedScan(source, named)
     opened = files.open_source(source, [provider])
     if filter is not None:

@@ -65,7 +65,9 @@ class Scan:
     def __reduce__(self) -> tuple[Any, ...]:
         """A scan holds no data, and is opened once more where it arrives."""
         if self.again is None or type(self.again.args[0]).__name__ == "DuckDBPyRelation":
-            raise TypeError("a relation of DuckDB lives in its connection and can't travel: write it to Parquet, and scan that")
+            raise TypeError(
+                "a relation of DuckDB belongs to its connection and can't be sent to another process: write it to Parquet, and scan that"
+            )
         return _opened, (self.again,)
 
     def __repr__(self) -> str:

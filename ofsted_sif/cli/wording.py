@@ -37,12 +37,14 @@ _NOT_IN_THE_TABLE = re.compile(r"^provider .* is not in the table$")
 _LIST_THEM = "; `ofsted-sif aggregate --by provider,provider_name` lists codes and names (of a FILE: FILE at its end)"
 _CALL = r"sif\.\w+(?:\([^()]*\))?"
 _OF_PYTHON = re.compile(rf"\b{_CALL}(?:, {_CALL})*")
+_REPLACE = re.compile(r"; if it means none: table\[.*$")
 _FUNCTION = re.compile(r"\b(?:sif|ofsted_sif)\.(\w+)\(\)")
 
 
 def for_the_command_line(message: str) -> str:
     """The message in one line, with options in place of Python's arguments."""
-    text, unknown_columns = _LAYOUT.subn("", _CONSENT.sub("", _RENAME.sub("", message)))
+    text = _REPLACE.sub("; if it means none, leave the cell empty", message)
+    text, unknown_columns = _LAYOUT.subn("", _CONSENT.sub("", _RENAME.sub("", text)))
     text = _NO_JUDGEMENT.sub("say which is one: --column overall_effectiveness=Grade", text)
     text = _OF_PYTHON.sub(r"\g<0> in Python", _FUNCTION.sub(r"`ofsted-sif \1`", text))
     text = _ARGUMENT.sub(_option, text)

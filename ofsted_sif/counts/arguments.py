@@ -81,7 +81,7 @@ def as_days(values: Any, name: str) -> Any:
     elif array.dtype.kind not in "iu" and array.size:
         raise TypeError(f"{name} must be datetime64 or int64 days, not {array.dtype}")
     elif array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
-        raise ValueError(f"{name} has days past 2**63, which are none")
+        raise ValueError(f"{name} has days past 2**63, which are not dates")
     return plain(array, np.int64)
 
 

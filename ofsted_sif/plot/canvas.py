@@ -502,8 +502,16 @@ _OWN = frozenset(
         "years_in_grade",
         "years_lower",
         "years_upper",
+        "df",
+        "k",
+        "target",
+        "phi",
+        "tau2",
+        "weight_empty",
     ]
 )
+# So begin further columns of results.
+_OWN_BEGIN = ("share_", "n_", "lower_", "upper_", "shrunk_", "same_")
 
 
 def labels(table: pd.DataFrame, by: str | Sequence[str] | None = None, scale: GradeScale | None = None) -> list[str]:
@@ -521,7 +529,7 @@ def _label_columns(table: pd.DataFrame, scale: GradeScale | None) -> list[Any]:
     own = set(_OWN)
     for known in (*SCALES, *([] if scale is None else [scale])):
         own |= {*known.columns, *([] if known.threshold_column is None else [known.threshold_column])}
-    return [name for name in table.columns if name not in own and not str(name).startswith(("share_", "n_", "lower_", "upper_"))]
+    return [name for name in table.columns if name not in own and not str(name).startswith(_OWN_BEGIN)]
 
 
 def label_text(value: Any) -> str:

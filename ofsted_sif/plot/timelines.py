@@ -168,7 +168,7 @@ def _when(table: pd.DataFrame, inspected: str, published: str) -> pd.DatetimeInd
     for name in found[1:]:
         days = np.where(days == NO_DAY, dates.days_of(columns.column(table, name, "published"), name), days)
     if (without := days == NO_DAY).any():
-        raise ValueError(f"row {int(np.argmax(without))} has neither {' nor '.join(found)}: an inspection needs a date to stand at")
+        raise ValueError(f"row {int(np.argmax(without))} has neither {' nor '.join(found)}: an inspection without a date cannot be drawn")
     return dates.dates_of(days)
 
 

@@ -45,7 +45,7 @@ def read_inspections(
     errors: str = "raise",
     return_report: bool = False,
 ) -> Any:
-    r"""Read a file as downloaded from Ofsted into a table of inspections, one row an inspection.
+    r"""Read a file as downloaded from Ofsted into a table of inspections, one row per inspection.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def list_sheets(path: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a sheet: sheet, layout (blank: no inspections, or none that is known), header_row (from 1), rows.
+        One row per sheet: sheet, layout (blank: no inspections, or none that is known), header_row (from 1), rows.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def list_sheets(path: Any) -> pd.DataFrame:
     >>> import ofsted_sif as sif
     >>> header = "Local authority name,Inspection date,Experiences and progress of children who need help and protection"
     >>> sif.list_sheets(io.BytesIO(header.encode()))["layout"].tolist()
-    ['local authorities, a row an inspection']
+    ['local authorities, one row per inspection']
     """
     return as_table(_survey(open_source(path), known_layouts()))
 

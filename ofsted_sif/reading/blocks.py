@@ -285,7 +285,7 @@ def _days_of_grades(body: Body, judged: Mapping[str, Column], grades: Mapping[st
 
 
 def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.ndarray) -> None:
-    """One row an inspection: where two blocks name the same inspection, in one row or in two, the first has it."""
+    """One row per inspection: where two blocks name the same inspection, in one row or in two, the first has it."""
     dropped = 0
     for later in range(1, len(inspections)):
         second = inspections[later].texts.get("inspection_number")

@@ -346,7 +346,9 @@ class _Unpacked:
         if total > MOST_UNPACKED:
             raise self._too_large(f"{total:,} bytes")
         if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
-            raise ReadingError("the workbook is packed as none is; other ways of packing can ask for gigabytes to unpack", file=self.file)
+            raise ReadingError(
+                "the workbook is compressed in a way that spreadsheets do not use and that could need gigabytes to unpack", file=self.file
+            )
 
     def part(self, name: str) -> bytes:
         with self.archive.open(name) as opened:
@@ -471,7 +473,7 @@ def _measure_ods(content: bytes, file: str) -> None:
         if text > MOST_TEXT or row_text * row_repeats > MOST_TEXT:
             raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text once repeats are written out", file=file)
     if unknown:
-        raise ReadingError("the workbook is damaged: some of its cells cannot be told", file=file)
+        raise ReadingError("the workbook is damaged: some of its cells cannot be read", file=file)
     if height > MOST_ROWS or height * width + cells > MOST_CELLS:
         raise _too_many(file)
 

@@ -23,7 +23,7 @@ __all__ = ["combine", "reconcile"]
 
 @same_kind_and_report
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
-    """Bring two releases together into one history, one row an inspection, the newer winning.
+    """Bring two releases together into one history, one row per inspection, the newer winning.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
         The rows of `table` in their order, brought up to date, then those inspections that only `newer` has. A value that the newer
         release leaves blank is kept from the older.
     DataFrame, with `return_report`
-        A row a difference: what ("added", "changed", "kept": only the older has it), provider, inspection_start, published, and for a
+        One row per difference: what ("added", "changed", "kept": only the older has it), provider, inspection_start, published, and for a
         change column, before and after. ``attrs`` counts added, changed, same and kept.
 
     Raises
@@ -105,7 +105,7 @@ def _is_register(frame: pd.DataFrame) -> bool:
 
 
 def _differences(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray, changes: _Changes) -> pd.DataFrame:
-    """The report: a row a difference between the two releases."""
+    """The report: one row per difference between the two releases."""
     added, kept = _unpaired(later, pairs[:, 1]), _unpaired(older, pairs[:, 0])
     if _is_register(later):
         added = added[:0]
@@ -274,7 +274,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     Parameters
     ----------
     mine, published : DataFrame
-        Lists with a row a provider, as `as_at` gives them or an "as at" file holds them.
+        Lists with one row per provider, as `as_at` gives them or an "as at" file holds them.
     judgement : str, default "overall_effectiveness"
         The judgement compared.
     provider : str, default "provider"
@@ -283,7 +283,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     Returns
     -------
     DataFrame
-        A row a provider on which they differ, in the order of the keys: provider, provider_name where known, mine, published (the
+        One row per provider on which they differ, in the order of the keys: provider, provider_name where known, mine, published (the
         grades), difference ("only in mine", "only in published", "another grade", "another inspection"), mine_inspected,
         published_inspected. "Another inspection" is the same grade from another day.
 
@@ -307,7 +307,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
         keys = pd.Index(values.astype(object))
         if keys.has_duplicates:
             again = keys[keys.duplicated()][0]
-            raise ValueError(f"{title}: provider {again} stands in it {int((keys == again).sum())} times; as_at gives one row a provider")
+            raise ValueError(f"{title}: provider {again} is in it {int((keys == again).sum())} times; as_at gives one row per provider")
         codes, scale = grade_codes(frame, judgement, None)
         start, report = day_of(frame, "inspection_start"), day_of(frame, "published")
         labels = np.array([*scale.labels[::-1], None], dtype=object)[codes]

@@ -41,8 +41,8 @@ def warn_of_older(older: pd.DataFrame, newer: pd.DataFrame) -> None:
         days = [int(one.max()) for one in found]
     if days[1] < days[0]:
         warn(
-            f"the release given as newer tells to {in_words(days[1])}, the other to {in_words(days[0])}: where they differ the older one "
-            "wins so; give them the other way round",
+            f"the release given as newer ends on {in_words(days[1])}, the other on {in_words(days[0])}. Where they differ, the older one "
+            "is taken: swap the two",
             OlderReleaseWarning,
         )
 

@@ -104,8 +104,8 @@ class ReadingReport:
     register : DataFrame
         A row for each provider in the file, inspected or not yet: a register for `as_at`.
     printed : DataFrame
-        Where the workbook prints how many had each grade: a row a number, with what is printed, what the table has, whether they are equal,
-        and `known`, why a printed number that differs is known to be off.
+        Where the workbook prints how many had each grade: one row per number, with what is printed, what the table has, whether they are
+        equal, and `known`, why a printed number that differs is known to be off.
     source_rows : ndarray of int64, shape (n_inspections,)
         The row of the file from which each row of the table stems.
     notes : tuple of str

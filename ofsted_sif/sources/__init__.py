@@ -35,9 +35,9 @@ def list_published(remit: str | None = None, *, refresh: bool = False, folder: A
     Returns
     -------
     DataFrame
-        A row a file, the newest first: remit, title, as_at (the date in its title; missing if there is none), kind ("latest", "in year",
-        "history", "agencies"; missing where the title is of no known kind), format, bytes, uploaded (the time in its address; missing
-        before March 2018), url, page, note ("withdrawn on ...").
+        One row per file, the newest first: remit, title, as_at (the date in its title; missing if there is none), kind ("latest",
+        "in year", "history", "agencies"; missing where the title is of no known kind), format, bytes, uploaded (the time in its address;
+        missing before March 2018), url, page, note ("withdrawn on ...").
 
     Raises
     ------

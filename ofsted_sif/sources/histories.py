@@ -40,10 +40,10 @@ def fetch_history(remit: str, *, folder: Any = None, progress: bool | None = Non
     Returns
     -------
     DataFrame
-        One row an inspection, by `combine`, newer releases winning. ``attrs["known_from"]`` is the first day it tells of,
+        One row per inspection, by `combine`, newer releases winning. ``attrs["known_from"]`` is the first day it tells of,
         ``attrs["gaps"]`` names what the pages lack.
     DataFrame, with `return_report`
-        A row a file, from the oldest: file, as_at, kind, rows, added, changed, same, problem.
+        One row per file, from the oldest: file, as_at, kind, rows, added, changed, same, problem.
 
     Raises
     ------
@@ -121,11 +121,11 @@ def history_of(folder: Any, *, return_report: bool = False) -> Any:
     Returns
     -------
     DataFrame
-        One row an inspection, newer releases winning; ``attrs["known_from"]`` is the first day it tells of, ``attrs["gaps"]`` names
+        One row per inspection, newer releases winning; ``attrs["known_from"]`` is the first day it tells of, ``attrs["gaps"]`` names
         stretches of time of which no file tells. Lists of joiners and leavers give `opened` and `closed`.
     DataFrame, with `return_report`
-        A row a file or sheet, from the oldest: file, as_at, kind, rows, added, changed, same, problem (why a file was not read, or a gap
-        before it).
+        One row per file or sheet, from the oldest: file, as_at, kind, rows, added, changed, same, problem (why a file was not read, or a
+        gap before it).
 
     Raises
     ------

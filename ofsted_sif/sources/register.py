@@ -33,7 +33,7 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a school: provider (URN), opened, closed (the first day without it), predecessors (with `links`; URNs with a semicolon
+        One row per school: provider (URN), opened, closed (the first day without it), predecessors (with `links`; URNs with a semicolon
         between), and of the further columns those that name no person. ``attrs["closing"]`` says what was found of closing dates.
         It serves as ``register=`` of `as_at`, and `combine` tells a table of inspections of it who opened and closed when.
 
@@ -102,7 +102,7 @@ def _dates(texts: pd.Series, name: str) -> pd.Series:
 
 
 def _pairs(links: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:
-    """A row a plain succession: old, new, and their dates."""
+    """One row per plain succession: old, new, and their dates."""
     lacking = [name for name in ("URN", "LinkURN", "LinkType") if name not in links.columns]
     if lacking:
         raise ValueError(f"this is no file of the register's links: it has no column {' or '.join(map(repr, lacking))}")

@@ -137,7 +137,7 @@ class Client:
                     raise SourceError(f"{address} could not be fetched in {attempt} tries: {error}. Is there a network?") from error
                 wait = self.pause * 2**attempt
             if wait > 120:
-                raise SourceError(f"{address} asks to wait {wait:g} seconds: try again then", 429)
+                raise SourceError(f"{address} asks to wait {wait:g} seconds: try again after that", 429)
             self.sleep(wait)
         raise AssertionError("a try returns or raises")
 
@@ -154,7 +154,7 @@ class Client:
                     raise
                 with error:
                     address = urljoin(address, error.headers["Location"])
-        raise SourceError(f"{address} leads on and on: five redirects were followed")
+        raise SourceError(f"{address} redirects too often: five redirects were followed")
 
     def _wait_for_turn(self) -> None:
         if self._last is not None and (wait := self._last + self.pause - self.clock()) > 0:

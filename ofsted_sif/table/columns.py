@@ -116,7 +116,7 @@ def _one_column(values: Any, name: Any) -> Any:
     if values.ndim != 1:
         raise ValueError(f"column {name!r} must have one dimension, not {values.ndim}")
     if values.dtype.names:
-        raise ValueError(f"column {name!r} is made of fields itself: {', '.join(values.dtype.names)}")
+        raise ValueError(f"column {name!r} has fields of its own: {', '.join(values.dtype.names)}")
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
@@ -157,7 +157,8 @@ def _is_no_name(given: Any) -> bool:
 
 def _no_name(given: Any, argument: str) -> str:
     """What to type in place of something that names no column."""
-    told = f"{argument} takes the name of a column, or a list of names, not {type(given).__name__}"
+    of = "framework" if argument == "framework" else "column"
+    told = f"{argument} takes the name of a {of}, or a list of names, not {type(given).__name__}"
     if argument != "by":
         return told
     if isinstance(given, pd.Grouper):
@@ -264,8 +265,8 @@ def near_framework(present: Iterable[Any]) -> Any:
     return None if "framework" in present else next((name for name in present if is_near(name, "framework", "framework")), None)
 
 
-def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series | None:
-    """A column that a function can do without; None where it is not there.
+def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "table") -> pd.Series | None:
+    """A column that a function can do without; None where it is not there. `of` is what the table is, for messages.
 
     A name that the user gave must be there. Where a standard name is not, a column or index level of nearly that name with values of
     the right kind is an error: it was probably meant. ``None`` in place of a name says: without.
@@ -279,13 +280,13 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str) -> pd.Series 
     for level in frame.index.names:
         if level is not None and (level == name or is_near(level, name, argument)):
             raise MissingColumnError(
-                f"the table has no column {name!r}, but a level {level!r} of its index: table.reset_index() makes a column of it; "
+                f"the {of} has no column {name!r}, but a level {level!r} of its index: {of}.reset_index() makes a column of it; "
                 f"{argument}=None does without"
             )
     for other in frame.columns:
         if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
             raise MissingColumnError(
-                f"the table has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
+                f"the {of} has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
                 f"{argument}=None to do without"
             )
     return None

@@ -127,7 +127,7 @@ def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> tupl
 
 def warn_of_missing_frameworks(left_out: np.ndarray) -> None:
     """Warn where rows are left out because their framework is missing."""
-    if n := np.count_nonzero(left_out):
+    if n := int(np.count_nonzero(left_out)):
         say_missing_frameworks(n, f", the first in row {int(np.argmax(left_out))}")
 
 

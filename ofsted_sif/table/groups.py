@@ -110,7 +110,7 @@ def with_total(labels: dict[str, Any], total: bool | str) -> dict[str, Any]:
             text = _words(of)
             known = pd.Index(text)
         if name in known:
-            raise ValueError(f"total={name!r}: a group of {column_name!r} is called so; give another label, as total='Everywhere'")
+            raise ValueError(f"total={name!r}: a group of {column_name!r} has that name already; give another label, as total='Everywhere'")
         if categories is not None and text is of:
             dtype = pd.CategoricalDtype(categories.append(pd.Index([name], dtype=categories.dtype)), ordered=of.ordered)
             whole[column_name] = pd.Categorical.from_codes(np.append(of.codes.astype(np.int64), len(categories)), dtype=dtype)
@@ -137,7 +137,7 @@ def total_label(total: bool | str) -> str:
 def check_total(total: bool | str, by: str | Sequence[str] | None) -> None:
     """Refuse a row of all where there are no groups: the one row is of all."""
     if total is not False and not names(by, "by"):
-        raise ValueError(f"total={total!r} adds a row of all to the groups of by=; without by= the one row is of all already")
+        raise ValueError(f"total={total!r} adds a row for all groups of by=; without by= the only row is already the one for all")
 
 
 def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: bool = True, by_counting: bool = False) -> Groups:

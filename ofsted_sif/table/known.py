@@ -61,9 +61,9 @@ def refuse_state(frame: pd.DataFrame, which: Which) -> None:
         return
     dates = in_words(held[0]) if len(held) == 1 else f"{len(held)} dates from {in_words(held[0])} to {in_words(held[-1])}"
     raise IncompleteHistoryError(
-        f"the table is the state on {dates} (column {AS_AT!r}, which as_at made): it has the latest inspection of each provider and no "
-        "history, and who was found bad is inspected again sooner: it tells of no other date, and a test would find a decline where there "
-        "is none. Give the table of inspections from which it was made (did the same providers improve between two dates? "
+        f"the table is the state on {dates} (column {AS_AT!r}, which as_at made): it has the latest inspection of each provider, not its "
+        "history. It says nothing about other dates, and a test would find a decline where there is none, because a provider found bad is "
+        "inspected again sooner. Give the table of inspections from which it was made (did the same providers improve between two dates? "
         "sif.change_between), or say incomplete='allow' to take its rows as a history"
     )
 
@@ -196,8 +196,8 @@ def say_unknown(n_unknown: int, n_known: int, date: int) -> None:
     if n_unknown:
         whose = "the provider" if n_unknown + n_known == 1 else f"{n_unknown:,} of {n_unknown + n_known:,} providers"
         warn(
-            f"{NO_HISTORY}: on {in_words(date)} the state of {whose} is not known and left out, as the first inspection that the table has "
-            f"of each does not count yet; {WAY_OUT}",
+            f"{NO_HISTORY}: on {in_words(date)} the state of {whose} is not known, because the first inspection that the table has "
+            f"of each is later, or was not published by then; the result leaves them out; {WAY_OUT}",
             IncompleteHistoryWarning,
         )
 
@@ -208,11 +208,11 @@ def say_unknown_before(n_unknown: int, n_known: int) -> None:
     if n_unknown:
         told += f": of {n_unknown:,} of {n_unknown + n_known:,} providers it does not have the inspection before"
     if n_unknown and not n_known:
-        raise IncompleteHistoryError(f"{told}, so it tells of no change; {WAY_OUT}")
+        raise IncompleteHistoryError(f"{told}, so it shows no change; {WAY_OUT}")
     left_out = ", and these are left out" if n_unknown else ""
     warn(
-        f"{told}{left_out}. Those inspected twice are no sample of all: who was found bad is inspected again sooner, so that improvement "
-        f"is to be expected even where nothing changes; {WAY_OUT}",
+        f"{told}{left_out}. Providers inspected twice are not a sample of all providers: one found bad is inspected again sooner, so "
+        f"improvement is expected even where nothing changes; {WAY_OUT}",
         IncompleteHistoryWarning,
     )
 
@@ -223,7 +223,7 @@ def say_first_unknown(n_unknown: int, n_known: int) -> None:
         return
     told = f"{NO_HISTORY}: of {n_unknown:,} of {n_unknown + n_known:,} providers there may be earlier inspections than those in it"
     if not n_known:
-        raise IncompleteHistoryError(f"{told}, so it does not tell which was the first; {WAY_OUT}")
+        raise IncompleteHistoryError(f"{told}, so it does not show which was the first; {WAY_OUT}")
     warn(f"{told}, and they are left out; {WAY_OUT}", IncompleteHistoryWarning)
 
 
@@ -243,9 +243,9 @@ def say_one_period(since: int) -> None:
     """Warn that a table of one period is no state of all providers."""
     begins = "" if since == NO_DAY else f", from {in_words(since)} on"
     warn(
-        f"the table has the inspections of one period{begins}, and no history: who was not inspected in it is not in the table, so this is "
-        "no state of all providers. periods and aggregate count such a table; for a state combine it with the one at its beginning "
-        "(sif.combine), or say incomplete='allow'",
+        f"the table has the inspections of one period{begins}, and not the history: providers that were not inspected in the period are "
+        "not in the table, so this is not the state of all providers. periods and aggregate count such a table; for a state combine it "
+        "with the one at its beginning (sif.combine), or say incomplete='allow'",
         IncompleteHistoryWarning,
     )
 
@@ -267,8 +267,8 @@ def warn_if_beyond(attrs: Mapping[Any, Any], asked: Any) -> None:
     last, end = np.max(asked, initial=NO_DAY), complete_to(attrs)
     if end is not None and last > end:
         warn(
-            f"{in_words(last)} lies beyond the data: the table is complete to {in_words(end)} ({iso(end)}), and of what came later it "
-            "knows nothing",
+            f"{in_words(last)} lies beyond the data: the table is complete to {in_words(end)} ({iso(end)}), and has nothing "
+            "later than that",
             BeyondDataWarning,
         )
 

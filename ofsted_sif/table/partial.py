@@ -37,7 +37,7 @@ NO_ROW = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class PartialCounts:
-    """Sums by label: a row a combination of labels that occurs.
+    """Sums by label: one row per combination of labels that occurs.
 
     Attributes
     ----------

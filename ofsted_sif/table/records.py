@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,14 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
+from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
 from ofsted_sif.table.dates import days_of, iso
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
 
 KNOWN_FROM = "known_from"
+#: What registers call their column of providers.
+KEYS = ("urn", "provider", "provider_urn", "provider_id", "ons_code", "la_code", "code")
 
 
 @dataclass(frozen=True)
@@ -198,17 +202,32 @@ def _from_register(
     position = pd.Index(providers).get_indexer(pd.Index(wanted))[codes] if len(labels) else np.empty(0, dtype=np.int64)
     if (absent := position < 0).any():
         row = int(np.argmax(absent))
-        raise RowError(f"provider {labels[codes[row]]} (", row, " of the records) is not in the register")
+        missing = labels[codes[row]]
+        known = [str(key) for key in providers]
+        near = get_close_matches(str(missing), known, n=2, cutoff=0.7) or known[:2]
+        told = (
+            f", which has {len(known):,} {'provider' if len(known) == 1 else 'providers'}, such as {', '.join(map(repr, near))}"
+            if near
+            else ", which has no rows"
+        )
+        raise RowError(f"provider {missing} (", row, f" of the records) is not in the register{told}")
     dates = []
     for argument in ("opened", "closed"):
         name = getattr(called, argument)
-        said = optional(register, argument if name is not None and name not in register.columns else name, argument)
+        said = optional(register, argument if name is not None and name not in register.columns else name, argument, "register")
         dates.append(None if said is None else days_of(said, str(said.name))[order])
     return position, providers, dates[0], dates[1], differ
 
 
 def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Series:
     """The keys of a register, as they are, or as text where the records' keys are not of their kind."""
+    if provider not in register.columns:
+        known = [str(name) for name in register.columns]
+        meant = next((name for name in known if snake_case(name) in KEYS), "...")
+        raise MissingColumnError(
+            f"the register has no column {provider!r} (its columns: {', '.join(known) or 'none'}); its column of providers is called as in "
+            f"the table: register.rename(columns={{{meant!r}: {provider!r}}})"
+        )
     keys = column(register, provider, "register")
     if keys.isna().any():
         raise ValueError(f"register, row {int(np.argmax(keys.isna()))}: the provider is missing")
@@ -216,7 +235,7 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
         plain = pd.Series([as_key(key) for key in plain], dtype=TEXT)
     if (again := plain.duplicated()).any():
-        raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} stands in it twice")
+        raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} is in it twice")
     return plain
 
 

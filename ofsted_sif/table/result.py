@@ -113,7 +113,7 @@ def result_columns(
     min_n: int,
     beside: Beside = ONLY_COUNTS,
 ) -> dict[str, Any]:
-    """Build the columns of the result of counting: a row a group, from counts worst to best with the missing ones last.
+    """Build the columns of the result of counting: one row per group, from counts worst to best with the missing ones last.
 
     Parameters
     ----------

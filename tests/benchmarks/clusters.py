@@ -83,7 +83,7 @@ class Finished(distributed.diagnostics.plugin.SchedulerPlugin):
 
 
 def measure(client: distributed.Client, finished: Finished, rows: pd.DataFrame, name: str, options: dict[str, Any], runs: int) -> None:
-    """Print a row a number of partitions."""
+    """Print one row per number of partitions."""
     in_memory: Callable[[], Any] = lambda: getattr(sif, name)(rows, **options)  # noqa: E731
     expected = in_memory()
     alone = statistics.median(seconds(in_memory) for _ in range(runs))

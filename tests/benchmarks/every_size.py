@@ -245,7 +245,7 @@ SUBJECTS: Mapping[str, Callable[[Records], Calls]] = {
 
 
 def main(*sizes: int) -> None:
-    """Print a table a subject: time, how many times ours, and at the largest size the memory taken beside the data."""
+    """Print one table per subject: time, how many times ours, and at the largest size the memory taken beside the data."""
     print(
         describe_machine(
             "numpy", "pandas", "polars", "pyarrow", "duckdb", "boost-histogram", "scipy", "pymannkendall", "lifelines", "statsmodels"

@@ -264,7 +264,7 @@ def latest(world: World, date: datetime.date, cutoff: datetime.date) -> bytes:
 
 
 def report_cards(world: World, to: datetime.date) -> bytes:
-    """The inspections with report cards, a row an inspection."""
+    """The inspections with report cards, one row per inspection."""
     header = [*SCHOOL, "Inspection number", "Inspection type", "Event type grouping", "Inspection start date", "Publication date"]
     header += ["Outcomes for legacy monitoring inspections", "Category of concern", "Safeguarding standards", *FROM_2025]
     rows: list[list[object]] = [header]
