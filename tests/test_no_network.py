@@ -123,7 +123,7 @@ def test_no_command_opens_a_connection_but_those_that_say_so(command, folder, of
     assert cli.main(command.format(folder).split()) == 0
 
 
-@pytest.mark.parametrize("name", ASK)
+@pytest.mark.parametrize("name", sorted(ASK))
 def test_what_asks_for_a_page_opens_one(name, offline, tmp_path):
     """So that the tests above could fail."""
     with pytest.raises(AssertionError, match="a host was looked up"):
