@@ -194,7 +194,7 @@ def test_two_dorsets_are_told_apart_by_date():
 )
 def test_releases_find_their_inspections_in_the_bundled_table(name, sheet, changed):
     newer = read(name, sheet=sheet)
-    with pytest.warns(sif.OlderReleaseWarning, match="give them the other way round"):
+    with pytest.warns(sif.OlderReleaseWarning, match="swap the two"):
         combined, report = sif.combine(sif.load_inspections(), newer, return_report=True)
     assert report.attrs["added"] == 0
     assert report.loc[report["what"] == "changed", "column"].value_counts().to_dict() == changed

@@ -27,8 +27,8 @@ P = ParamSpec("P")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KINDS = (
-    "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, anything with __arrow_c_stream__, NumPy structured array or mapping "
-    "of arrays"
+    "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays, or a table of another "
+    "library that has __arrow_c_stream__"
 )
 # Many small chunks are put together first: a call of the kernel should count some thousands of rows.
 ROWS_OF_A_CHUNK = 1 << 16
@@ -66,7 +66,10 @@ def of_stream(table: Any) -> Any:
     """Any table that Arrow can take as a stream (a RecordBatch, a reader, other libraries') as a pyarrow Table; None for others."""
     if is_pandas_made(table) or not hasattr(table, "__arrow_c_stream__") or _native(table) is not None:
         return None
-    return _arrow().table(table)
+    try:
+        return _arrow().table(table)
+    except _arrow().ArrowInvalid:  # a column and no table: a Series has that method too
+        return None
 
 
 def _polars() -> Any:
