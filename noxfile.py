@@ -113,7 +113,7 @@ def coverage(session: nox.Session) -> None:
     # Built in place, where gcov's notes stay: pip builds in a folder that it removes.
     watched = {"OFSTED_SIF_COVERAGE": "1", "OFSTED_SIF_FAULTS": "1"}
     session.run("python", "setup.py", "-q", "build_ext", "--inplace", "--force", env=watched)
-    names = ("bindings", "counts*", "faults", "kinds_of_array", "interrupts", "resampling")
+    names = ("bindings", "counts*", "encoding", "faults", "kinds_of_array", "interrupts", "resampling")
     session.run(*PYTEST, *sorted(str(path) for name in names for path in Path("tests").glob(f"test_{name}.py")))
     # The extension's allocations are calls of functions that gcc does not know. It splits lines into blocks alike where it knows none.
     same_blocks = "-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free"

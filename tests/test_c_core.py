@@ -28,6 +28,7 @@ def run(*command: object, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow  # at each change `nox -s c` runs them, sanitized
 def test_the_c_core_passes_its_own_tests_without_python(tmp_path):
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or shutil.which("make") is None:

@@ -900,7 +900,7 @@ def test_no_reference_is_lost_or_kept(succeeds):
 
 
 INTERRUPTED = """
-import _thread, os, signal, sys, threading
+import _thread, os, signal, sys, threading, time
 import numpy as np
 from ofsted_sif import _core
 
@@ -908,7 +908,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's back
 sys.setswitchinterval(1000)  # the other thread runs only while a kernel has let go of the interpreter
 rows = {rows}
 codes, days = np.zeros(rows, dtype=np.int8), np.zeros(1 << 27, dtype=np.int64)  # zeros that take no memory until they are written
-for attempt in range(50):
+last = time.monotonic() + 60  # on a busy machine the signal may come too late for many a count
+while time.monotonic() < last:
     output = np.zeros(5, dtype=np.int64)
     ready = threading.Event()
     other = threading.Thread(target=lambda: (ready.wait(), os.kill(os.getpid(), signal.SIGINT)))

@@ -26,13 +26,19 @@ def test_every_kernel_is_raced():
 
 @pytest.mark.parametrize("kernel", races.KERNELS)
 def test_arrays_that_another_thread_refills_cost_numbers_and_no_memory(kernel):
-    ends_well(kernel, "thread", 1)
+    ends_well(kernel, "thread", 0.3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", races.KERNELS)
+def test_a_long_race_costs_no_memory_either(kernel):
+    ends_well(kernel, "thread", 20)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
 @pytest.mark.parametrize("kernel", ["order_records", "count_as_at", "count_transitions", "encode_text", "encode_objects"])
 def test_arrays_that_a_signals_handler_refills_cost_numbers_and_no_memory(kernel):
-    ends_well(kernel, "signal", 1)
+    ends_well(kernel, "signal", 0.3)
 
 
 def test_an_output_that_shares_memory_is_refused():
