@@ -136,8 +136,9 @@ def _source(schema: pa.Schema, rows: int | None, units: list[Unit]) -> Source:
 
 
 def _attrs(schema: pa.Schema) -> dict[str, Any]:
-    """The attrs of the pandas table that was written."""
-    found = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("attributes")
+    """The attrs of the pandas table that was written: pandas keeps them in an entry of their own, pyarrow among what it tells of pandas."""
+    said = schema.metadata or {}
+    found = json.loads(said.get(b"PANDAS_ATTRS", b"{}")) or json.loads(said.get(b"pandas", b"{}")).get("attributes")
     return found if isinstance(found, dict) else {}
 
 

@@ -196,9 +196,13 @@ def _views_at(column: Any, rows: np.ndarray) -> Any:
         chunk = chunks[number]
         asked = np.flatnonzero(of_chunk == number)
         _, views, *buffers = chunk.buffers()
-        taken = np.frombuffer(views, f"V{_VIEW}")[rows[asked] - bounds[number] + chunk.offset]
-        some = pa.Array.from_buffers(pa.string_view(), len(asked), [None, pa.py_buffer(taken.tobytes()), *buffers])
-        found.append(some.cast(pa.large_string()))
+        there = rows[asked] - bounds[number]
+        taken = np.frombuffer(views, f"V{_VIEW}")[there + chunk.offset]
+        try:
+            some = pa.Array.from_buffers(pa.string_view(), len(asked), [None, pa.py_buffer(taken.tobytes()), *buffers])
+            found.append(some.cast(pa.large_string()))
+        except ValueError:  # pyarrow 18 makes no views of buffers: there all rows become text first
+            found.append(chunk.cast(pa.large_string()).take(pa.array(there)))
         order.append(asked)
     together = pa.concat_arrays(found)
     return together.take(pa.array(np.argsort(np.concatenate(order)))) if order else together
