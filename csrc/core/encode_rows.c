@@ -16,13 +16,16 @@ static void find_missing(const sif_texts *texts, int64_t first, size_t count, ui
     }
 }
 
+/* Wraps round where it is too large for 64 bits, as it may be of offsets that are none: then its sign, or that of another, is wrong. */
+static inline int64_t difference(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); }
+
 /* From count + 1 offsets, a copy that nobody else writes to. What stands behind a missing row is not looked at. */
 static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
     const int64_t size = texts->sizes[0];
     const uint8_t *const data = texts->buffers[0];
-    int64_t sign = offset[0] | (size - offset[count]), longest = 0;
+    int64_t sign = offset[0] | difference(size, offset[count]), longest = 0;
     for (size_t r = 0; r < count; r++) {
-        const int64_t length = offset[r + 1] - offset[r];
+        const int64_t length = difference(offset[r + 1], offset[r]);
         sign |= length;
         longest = length > longest ? length : longest;
     }

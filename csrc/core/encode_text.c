@@ -81,15 +81,15 @@ SIF_INLINE key short_key(const uint8_t *text, uint32_t length) {
 /* In registers: the last eight bytes once more, moved to where they belong. */
 SIF_INLINE key short_key_exactly(const uint8_t *text, uint32_t length) {
     key k = {0, 0, 0, length};
-    if (length > 16) {
+    if (length > 16) { /* one way: inlined copies know some of it */
         k.a = sif_load8(text);
         k.b = sif_load8(text + 8);
         k.c = sif_load8(text + length - 8) >> 8 * (SHORT - length);
-    } else if (length > 8) {
+    } else if (length > 8) { /* one way: as above */
         k.a = sif_load8(text);
         k.b = sif_load8(text + length - 8) >> 8 * (16 - length);
     } else
-        for (uint32_t i = 0; i < length; i++)
+        for (uint32_t i = 0; i < length; i++) /* one way: as above */
             k.a |= (uint64_t)text[i] << 8 * i;
     return k;
 }
@@ -311,16 +311,18 @@ static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *te
     const size_t in_use = (size_t)d->size + 1, n = d->n_slots;
     if (in_use * (n <= SIF_SPARSE_SLOTS ? 16 : 2) <= n)
         return SIF_OK;
-    return rebuild(d, n > SIF_SPARSE_SLOTS && n <= GROWS_FASTER ? 4 * n : 2 * n, 0) == 0 ? SIF_OK : SIF_NO_MEMORY;
+    const size_t larger = n > SIF_SPARSE_SLOTS && n <= GROWS_FASTER ? 4 * n : 2 * n; /* one way: tests make fewer than GROWS_FASTER labels */
+    return rebuild(d, larger, 0) == 0 ? SIF_OK : SIF_NO_MEMORY;
 }
 
 SIF_INLINE int is_short_like(const slot *s, key k) {
-    return ((s->a ^ k.a) | (s->b ^ k.b) | (s->c ^ k.c) | (s->length ^ k.length)) == 0 && s->code != 0;
+    const uint64_t unlike = (s->a ^ k.a) | (s->b ^ k.b) | (s->c ^ k.c) | (s->length ^ k.length);
+    return unlike == 0 && s->code != 0; /* one way: an inlined copy meets no empty slot so */
 }
 
 /* In words of 8 bytes; memcmp takes longer for texts of this length. */
 static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uint8_t *text) {
-    if (s->a != k.a || s->b != k.b || s->length != k.length)
+    if (s->a != k.a || s->b != k.b || s->length != k.length) /* one way: a and b are hashes of length and text */
         return 0;
     const uint8_t *const known = d->bytes + s->c;
     const size_t length = s->length;
@@ -375,12 +377,12 @@ SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, int is_plain, c
     const uint8_t *const text = block->text[r];
     const uint32_t length = block->length[r];
     key k;
-    if (is_plain)
+    if (is_plain) /* one way: each copy of this function knows it */
         k = short_key(text, length);
-    else if (length > SHORT)
+    else if (length > SHORT) /* one way: as above */
         return long_key(text, length, seed);
     else
-        k = block->has_room[r] ? short_key(text, length) : short_key_exactly(text, length);
+        k = block->has_room[r] ? short_key(text, length) : short_key_exactly(text, length); /* one way: as above */
     k.a |= block->missing[r];
     return k;
 }
@@ -398,7 +400,9 @@ SIF_INLINE sif_code encode_near(sif_dictionary *d, const sif_text_block *block, 
         const uint64_t hash = hash_of(k, seed);
         const slot *const s = &slots[hash >> shift];
         codes[r] = (int32_t)s->code - CODES_BEFORE;
-        if (LIKELY(is_short_like(s, k)) || (!is_plain && k.length > SHORT && is_long_like(d, s, k, block->text[r])))
+        if (LIKELY(is_short_like(s, k)))
+            continue;
+        if (!is_plain && k.length > SHORT && is_long_like(d, s, k, block->text[r])) /* one way: each copy knows is_plain */
             continue;
         const sif_code code = find_slowly(d, hash, k, block->text[r], row + (int64_t)r, &codes[r]);
         if (code != SIF_OK) {
@@ -419,7 +423,7 @@ SIF_INLINE sif_code encode_far(sif_dictionary *d, const sif_text_block *block, s
     uint64_t hash[BLOCK];
     int reseedings = d->reseedings;
     for (size_t r = 0; r < count; r++) {
-        k[r] = key_of_row(block, r, is_plain, d->seed);
+        k[r] = key_of_row(block, r, is_plain, d->seed); /* one way: each copy knows is_plain */
         hash[r] = hash_of(k[r], d->seed);
         SIF_FETCH(&d->slots[hash[r] >> d->shift]);
     }
@@ -427,7 +431,7 @@ SIF_INLINE sif_code encode_far(sif_dictionary *d, const sif_text_block *block, s
         if (!LIKELY(reseedings == d->reseedings)) {
             reseedings = d->reseedings;
             for (size_t later = r; later < count; later++) {
-                k[later] = key_of_row(block, later, is_plain, d->seed);
+                k[later] = key_of_row(block, later, is_plain, d->seed); /* one way: each copy knows is_plain */
                 hash[later] = hash_of(k[later], d->seed);
             }
         }

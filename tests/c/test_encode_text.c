@@ -20,6 +20,28 @@ static void texts_outside_their_bytes_are_named(void) {
     CHECK_STATUS(encode_bytes(bytes, INT64_MAX, 0, (int64_t)1 << 31), SIF_BAD_TEXT, 42, 0); /* longer than a text may be */
 }
 
+static void offsets_of_missing_rows_are_not_looked_at(void) {
+    static const uint8_t bytes[40] = {'a'}, validity = 4; /* of three rows the last has a text */
+    const uint8_t *const data = bytes;
+    const int64_t size = sizeof bytes;
+    static const int64_t cases[][4] = {{-1, 0, 5, 6}, {INT64_MIN, INT64_MAX, 5, 6}, {50, 60, 5, 6}, {0, INT64_MIN, 5, 6}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const sif_texts texts = {
+            .n = 3, .kind = SIF_OFFSETS64, .rows = cases[c], .validity = &validity, .buffers = &data, .sizes = &size};
+        int32_t codes[3];
+        sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+        CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, codes, NULL), SIF_OK, -1, 0);
+        CHECK(codes[0] == -1 && codes[1] == -1 && codes[2] == 0);
+        sif_free_dictionary(dictionary);
+    }
+    const int64_t before[] = {-1, 0, 5, 6};
+    const sif_texts texts = {.n = 3, .kind = SIF_OFFSETS64, .rows = before, .buffers = &data, .sizes = &size};
+    int32_t codes[3];
+    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, codes, NULL), SIF_BAD_TEXT, 0, 0);
+    sif_free_dictionary(dictionary);
+}
+
 static void views_outside_their_buffers_are_named(void) {
     static const uint8_t bytes[40] = {'a'};
     const uint8_t *const buffers[] = {bytes};
@@ -102,6 +124,30 @@ static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
     free(codes);
 }
 
+static void to_sort_many_labels_can_be_stopped(void) {
+    enum { WIDTH = 8 };
+    const int64_t n = SIF_ROWS_PER_CHECK + 1, size = n * WIDTH;
+    uint8_t *const bytes = allocate(n, WIDTH);
+    int64_t *const offsets = allocate(n + 1, sizeof *offsets);
+    for (int64_t i = 0; i < n; i++) {
+        for (int digit = 0; digit < WIDTH; digit++)
+            bytes[WIDTH * i + digit] = (uint8_t)('a' + (i >> 4 * digit & 15));
+        offsets[i + 1] = (i + 1) * WIDTH;
+    }
+    const uint8_t *const data = bytes;
+    const sif_texts texts = {.n = n, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &data, .sizes = &size};
+    int32_t *const codes = allocate(n, sizeof *codes);
+    sif_dictionary *const dictionary = sif_new_dictionary(7, INT32_MAX - 3);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, codes, NULL), SIF_OK, -1, 0);
+    test_interrupt left = {0, 1};
+    const sif_interrupt_check interrupt = {ask, &left};
+    CHECK_STATUS(sif_sort_labels(dictionary, codes, &interrupt), SIF_INTERRUPTED, -1, 0);
+    sif_free_dictionary(dictionary);
+    free(bytes);
+    free(offsets);
+    free(codes);
+}
+
 static void codes_that_are_none_become_missing(void) {
     int32_t codes[] = {0, 2, -1, INT32_MIN, 1, INT32_MAX};
     static const int32_t place[] = {1, 0};
@@ -122,10 +168,12 @@ static void to_renumber_many_codes_can_be_stopped(void) {
 int main(void) {
     sif_free_dictionary(NULL);
     RUN(texts_outside_their_bytes_are_named);
+    RUN(offsets_of_missing_rows_are_not_looked_at);
     RUN(views_outside_their_buffers_are_named);
     RUN(pointers_to_texts_past_all_bounds_are_named);
     RUN(what_is_no_utf8_is_refused);
     RUN(texts_that_were_chosen_for_one_slot_are_told_apart);
+    RUN(to_sort_many_labels_can_be_stopped);
     RUN(codes_that_are_none_become_missing);
     RUN(to_renumber_many_codes_can_be_stopped);
     REPEAT(300, encode_text_holds);
