@@ -231,7 +231,7 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     }
 
     sif_status status = {SIF_OK, -1, 0};
-    switch (encode_objects(&column, &row)) {
+    switch (encode_objects(&column, &row)) { /* one way: there are no others */
     case RAISED:
         goto done;
     case NOT_TEXT:
@@ -280,7 +280,7 @@ PyObject *bind_recode(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
     status = sif_recode(buffers.rows, n, place, codes, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, NULL, NULL, NULL, NULL); /* one way: only Ctrl-C ends it early */
 done:
     release(&buffers);
     return result;

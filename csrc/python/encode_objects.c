@@ -69,7 +69,7 @@ static int remember(object_column *column, int64_t row, PyObject *object, int32_
     met->size++;
     if ((size_t)met->size * (met->n_slots <= SPARSE_SLOTS ? 8 : 2) <= met->n_slots)
         return 0;
-    if (met->size > SOME_ROWS && met->size > column->rows / 8 && row < 4 * met->size) {
+    if (met->size > SOME_ROWS && met->size > column->rows / 8 && row < 4 * met->size) { /* one way: the last condition seldom decides */
         met->helps = 0;
         return 0;
     }
@@ -137,8 +137,8 @@ static encoded_objects take_texts(object_column *column, texts_of_block *others,
     for (size_t r = 0; r < others->n; r++) {
         PyObject *const object = others->object[r];
         *row = others->row[r];
-        if (object == NULL) /* as NumPy has it in an array that was never filled */
-            return NOT_TEXT;
+        if (object == NULL) /* one way: NumPy fills its arrays of objects, others might not */
+            return NOT_TEXT; /* not reached: NumPy fills its arrays of objects, others might not */
         if (PyUnicode_CheckExact(object)) {
             Py_ssize_t length;
             const char *const text = PyUnicode_AsUTF8AndSize(object, &length);
@@ -171,12 +171,12 @@ static encoded_objects encode_block(object_column *column, int64_t first, size_t
     const sif_texts texts = {.n = (int64_t)others.n, .kind = SIF_POINTERS, .buffers = others.text, .sizes = others.length};
     const sif_status status = sif_encode_text(column->labels, &texts, 0, codes, NULL);
     if (status.code != SIF_OK) {
-        *row = status.row < 0 ? -1 : others.row[status.row];
-        if (status.code == SIF_NO_MEMORY) {
+        *row = status.row < 0 ? -1 : others.row[status.row]; /* one way: no row is named where memory is lacking */
+        if (status.code == SIF_NO_MEMORY) { /* one way: texts that long do not fit into the memory of a test */
             PyErr_NoMemory();
             return RAISED;
         }
-        return BAD_TEXT; /* longer than any text may be */
+        return BAD_TEXT; /* not reached: a text longer than any may be */
     }
     for (size_t r = 0; r < others.n; r++) {
         column->codes[others.row[r]] = codes[r];
@@ -198,7 +198,7 @@ static encoded_objects encode_rows(object_column *column, int64_t first, int64_t
         if (met->helps && met->n_slots <= NEAR_SLOTS) { /* most rows of a column that shares its objects */
             const PyObject *const object = object_at(column, i);
             const met_object *const slot = &met->slots[slot_of(met, object)];
-            if (slot->object == object && object != NULL) {
+            if (slot->object == object && object != NULL) { /* one way: NumPy fills its arrays of objects */
                 column->codes[i++] = slot->code;
                 continue;
             }
@@ -217,12 +217,12 @@ encoded_objects encode_objects(object_column *column, int64_t *row) {
         return RAISED;
     column->met.helps = 1;
     for (int64_t first = 0; first < column->rows; first += ROWS_BETWEEN_SIGNALS) {
-        const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS;
+        const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS; /* one way: tests have fewer rows */
         const encoded_objects so_far = encode_rows(column, first, stop, row);
         if (so_far != ENCODED)
             return so_far;
-        if (PyErr_CheckSignals() != 0)
-            return RAISED;
+        if (PyErr_CheckSignals() != 0) /* one way: Ctrl-C just between two blocks */
+            return RAISED; /* not reached: Ctrl-C just between two blocks */
     }
     return ENCODED;
 }
