@@ -30,11 +30,11 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path.home().
 os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported, and what is, Python compiles then
 
 # Pictures, pages, notebooks, commands, what is fetched and files of others know nothing of sanitizers, processors or the oldest NumPy.
-ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history", "guide", "headline", "installed", "no_network", "notebooks")
-ONCE += ("packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources", "sources_histories")
-ONCE += ("sources_titles", "structure", "whole_file", "workbook")
-READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release", "reading_headers")
-READING += ("reading_published", "reading_what_is_there")
+ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history", "guide", "headline", "installed", "no_network")
+ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources")
+ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
+READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release")
+READING += ("reading_headers", "reading_published", "reading_what_is_there")
 
 
 def without(*names: str) -> list[str]:
