@@ -14,3 +14,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     if sys.version_info < (3, 14):
         gc.freeze()
+
+
+@pytest.fixture(params=["kept", pytest.param("asked again", marks=pytest.mark.slow)])
+def told_by_r(request):
+    """What a script of tests/r found, by case, group and name: as it was kept, and with `-m slow` as R says it now."""
+    from tests.support import told_by_r as told  # only here: it imports the package
+
+    return told.kept if request.param == "kept" else told.asked_again

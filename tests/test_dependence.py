@@ -58,34 +58,29 @@ def test_the_effective_number_of_rows_is_its_definition(seed, weights):
     assert (found["n"] == without["n"]).all()
 
 
-def test_shares_of_inspections_have_the_bounds_of_r():
-    """R 4.2.2: V <- G/(G-1) * sum(rowsum(y - p, provider)^2) / n^2; ne <- min(n, p(1-p)/V); prop.test(p * ne, ne, correct = FALSE)."""
+# As the package names what the script of R calls share, n_eff, lower and upper.
+OF_R = {"share_good_or_outstanding": "share", "n_eff": "n_eff", "lower": "lower", "upper": "upper"}
+
+
+def test_shares_of_inspections_have_the_bounds_of_r(told_by_r):
     table = sif.load_inspections().query("framework == 'ILACS'")
-    whole = sif.aggregate(table, cluster="auto").iloc[0]
-    assert whole[["n_judged", "n_clusters"]].tolist() == [313, 156]
-    expected = [238.695201986543, 0.569778357746662, 0.691197329648885]
-    np.testing.assert_allclose(whole[["n_eff", "lower", "upper"]].astype(float), expected, rtol=1e-12)
-    regions = sif.aggregate(table, "region", cluster="auto").set_index("region")
-    expected = {
-        "East Midlands": [17.6231286613148, 0.31032417472728, 0.732888073736151],
-        "London": [65.3955365361521, 0.747668879908145, 0.919049179766078],
-        "South East": [23.2615384615385, 0.430370435346933, 0.795488624672656],
-        "Yorkshire and The Humber": [25.5112274143302, 0.482565925416849, 0.824184964253981],
-    }
-    for region, values in expected.items():
-        np.testing.assert_allclose(regions.loc[region, ["n_eff", "lower", "upper"]].astype(float), values, rtol=1e-12)
+    whole, regions = sif.aggregate(table, cluster="auto"), sif.aggregate(table, "region", cluster="auto")
+    assert whole.loc[0, ["n_judged", "n_clusters"]].tolist() == [313, 156]
+    found = pd.concat([whole.assign(region="all"), regions.astype({"region": str})]).set_index("region").rename(columns=OF_R)
+    of_r = told_by_r("shares")["clusters"]
+    assert set(found.index) == set(of_r)
+    for region, values in of_r.items():
+        assert found.loc[region, list(values)].to_dict() == pytest.approx(values, rel=1e-12), region
 
 
-def test_weighted_shares_have_the_bounds_of_r():
-    """R 4.2.2: k <- sum(w)^2 / sum(w^2); p <- sum(w * y) / sum(w); prop.test(p * k, k, correct = FALSE)."""
+def test_weighted_shares_have_the_bounds_of_r(told_by_r):
     table = pd.DataFrame({GRADE: words([1, 0, 1, 1, 0, 1, 0, 1, 0, 1]), "w": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]})
-    row = sif.aggregate(table, weights="w").iloc[0]
-    expected = [7.34782608695652, 0.666666666666667, 0.327372086091265, 0.891522631715425]
-    found = row[["n_eff", "share_good_or_outstanding", "lower", "upper"]].astype(float)
-    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    expected = told_by_r("shares")["weights"]["all"]
+    found = sif.aggregate(table, weights="w").rename(columns=OF_R).iloc[0]
+    assert found[list(expected)].to_dict() == pytest.approx(expected, rel=1e-12)
     for factor in (1e-200, 1e-3, 3, 1e140):  # weights have no unit
         scaled = sif.aggregate(table.assign(w=table["w"] * factor), weights="w").iloc[0]
-        np.testing.assert_allclose(scaled[["n_eff", "lower", "upper"]].astype(float), np.array(expected)[[0, 2, 3]], rtol=1e-12)
+        assert scaled.rename(OF_R)[list(expected)].to_dict() == pytest.approx(expected, rel=1e-12)
     ones = sif.aggregate(table.assign(w=0.7), weights="w").iloc[0]
     plain = sif.aggregate(table).iloc[0]
     np.testing.assert_allclose(ones[["n_eff", "lower", "upper"]].astype(float), [10, plain["lower"], plain["upper"]], rtol=1e-14)

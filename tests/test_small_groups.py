@@ -20,10 +20,11 @@ def counted(good, n):
     return sif.aggregate(table, "group")
 
 
-def test_shrunk_shares_are_those_of_nested_integration_in_r():
-    """R 4.2.2, integrate() within integrate() over the mean and the correlation: .4742473 .6165979 .5832204."""
+def test_shrunk_shares_are_those_of_nested_integration_in_r(told_by_r):
+    """The package sums over a grid of 80 by 80 points, hence the tolerance."""
     found = sif.shrink(counted(GOOD, N))
-    np.testing.assert_allclose(found["share_shrunk"][:3], [0.4742473, 0.6165979, 0.5832204], atol=2e-5)
+    for group, values in told_by_r("small_groups")["shrunk"].items():
+        assert found["share_shrunk"][int(group) - 1] == pytest.approx(values["share"], abs=2e-5)
 
 
 def test_bounds_of_shrunk_shares_are_quantiles_of_the_mixture():
@@ -96,12 +97,18 @@ def test_weighted_shares_are_drawn_by_their_effective_numbers():
     ("good", "phi", "tau2"), [(GOOD, 0.949518558624441, 0.001038776), (APART, 15.98817, 0.258698)], ids=["chance", "far apart"]
 )
 def test_overdispersion_is_that_of_funnelplotr(good, phi, tau2):
-    """R package FunnelPlotR, od_adjustment.R: transformed_zscore, winsorisation(z, .1), phi_func, tau_func."""
+    """As the R package FunnelPlotR prints it, od_adjustment.R: transformed_zscore, winsorisation(z, .1), phi_func, tau_func."""
     found = sif.overdispersion(counted(good, N)).iloc[0]
     assert found["k"] == 9
     assert found["target"] == pytest.approx(sum(good) / sum(N), rel=1e-14)
     assert found["phi"] == pytest.approx(phi, rel=5e-7)
     assert found["tau2"] == pytest.approx(tau2, rel=2e-6)
+
+
+@pytest.mark.parametrize(("case", "good"), [("chance", GOOD), ("far apart", APART)], ids=["chance", "far apart"])
+def test_overdispersion_by_the_formulas_of_funnelplotr_in_r(told_by_r, case, good):
+    found = sif.overdispersion(counted(good, N)).iloc[0]
+    assert found[["phi", "tau2"]].to_dict() == pytest.approx(told_by_r("small_groups")[case]["all"], rel=1e-11)
 
 
 def test_few_groups_equal_groups_and_groups_of_nobody():

@@ -250,20 +250,22 @@ def test_hollander_and_wolfe_motivation_as_printed_by_jonckheere_test():
     assert (found["statistic"].item(), round(found["p"].item(), 4)) == (79.0, 0.0207)
 
 
-def test_smokers_as_printed_in_the_manual_of_rs_prop_trend_test():
+def test_smokers_as_printed_in_the_manual_of_rs_prop_trend_test(told_by_r):
     """R, `prop.trend.test(c(83, 90, 129, 70), c(86, 93, 136, 82))`: X-squared = 8.2249, p-value = 0.004132."""
     smokers, patients = np.array([83, 90, 129, 70]), np.array([86, 93, 136, 82])
     found = sif.trend(
         yearly(np.random.default_rng(0), np.column_stack([patients - smokers, smokers])), method="cochran-armitage", freq="YE"
     )
     assert (round(found["z"].item() ** 2, 4), round(found["p"].item(), 6)) == (8.2249, 0.004132)
+    assert found.loc[0, ["z", "p"]].to_dict() == pytest.approx(told_by_r("trends")["smokers"]["all"], rel=1e-12)
 
 
-def test_doses_as_printed_in_the_manual_of_rs_desctools():
+def test_doses_as_printed_in_the_manual_of_rs_desctools(told_by_r):
     """R package DescTools, `CochranArmitageTest(dose)` of 10, 9, 10, 7 and 0, 1, 0, 3: |Z| = 1.8856, one-sided p-value = 0.02967."""
     table = yearly(np.random.default_rng(0), [(10, 0), (9, 1), (10, 0), (7, 3)])
     found = sif.trend(table, method="cochran-armitage", freq="YE", alternative="greater")
     assert (round(found["z"].item(), 4), round(found["p"].item(), 5)) == (1.8856, 0.02967)
+    assert found.loc[0, ["z", "p"]].to_dict() == pytest.approx(told_by_r("trends")["doses"]["all"], rel=1e-12)
 
 
 # ---- faults that other packages have
@@ -771,15 +773,13 @@ def test_a_state_on_a_date_is_no_sample_of_inspections():
     assert sif.trend(sif.first(table, framework="SIF"))["n"].item() == 152  # a framework's own first round
 
 
-def test_a_trend_of_the_ilacs_has_the_figures_of_r():
-    """R 4.2.2: u <- rowSums(sign(outer(day, day, "-"))) * rowSums(sign(outer(grade, grade, "-"))); sum(rowsum(u, provider)^2) / sum(u^2);
-    for shares u <- (year - mean(year)) * (good - mean(good))."""
-    table = sif.load_inspections()
-    whole, by = sif.trend(table, framework="ILACS").iloc[0], sif.trend(table, "region", framework="ILACS")
-    assert whole["deff"] == pytest.approx(0.80208042505442778, rel=1e-13)
-    assert round(whole["z"], 2) == 5.34
-    expected = [0.94671018470439883, 1.0283432601416422, 0.98291902290276112, 0.91498147493350956, 0.87181684207142762]
-    expected += [0.66366358736708031, 0.74116833459451059, 0.88350395545433003, 0.69142949565465972]
-    np.testing.assert_allclose(by["deff"], expected, rtol=1e-13)
+def test_a_trend_of_the_ilacs_has_the_figures_of_r(told_by_r):
+    table, of_r = sif.load_inspections(), told_by_r("trends")
+    whole = sif.trend(table, framework="ILACS")
+    regions = sif.trend(table, "region", framework="ILACS")
     shares = sif.trend(table, framework="ILACS", method="cochran-armitage")
-    assert shares["deff"].item() == pytest.approx(0.87490627295897272, rel=1e-13)
+    found = pd.concat([whole.assign(region="all"), regions.astype({"region": str})]).set_index("region")
+    assert set(found.index) == set(of_r["mann-kendall"])
+    for region, values in of_r["mann-kendall"].items():
+        assert found.loc[region, ["deff", "z"]].to_dict() == pytest.approx(values, rel=1e-12), region
+    assert shares.loc[0, ["deff", "z"]].to_dict() == pytest.approx(of_r["cochran-armitage"]["all"], rel=1e-12)
