@@ -166,7 +166,7 @@ def test_an_older_release_given_as_the_newer_is_noticed():
 def test_a_register_tells_a_history_who_closed_when():
     register = pd.DataFrame({"provider": ["SC1", "SC9"], "closed": pd.to_datetime(["2023-05-01", "2023-06-01"]).astype("datetime64[s]")})
     both, report = sif.combine(STATE, register, return_report=True)
-    assert both.set_index("provider")["closed"].astype(str).to_dict() == {"SC1": "2023-05-01", "SC2": "NaT"}
+    assert both.set_index("provider")["closed"].dt.strftime("%Y-%m-%d").fillna("NaT").to_dict() == {"SC1": "2023-05-01", "SC2": "NaT"}
     assert report.attrs["added"] == 0
     assert len(both) == len(STATE)
 

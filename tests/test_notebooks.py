@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.support import notebooks
@@ -23,6 +24,8 @@ def of_code(path: Path) -> list[dict]:
 def test_shows_today_what_is_stored(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A kernel's warnings go to stderr, an output like others: readers should see none. `python -m tests.support.notebooks` stores."""
     pytest.importorskip("nbclient", reason="the notebooks are run by nbclient")
+    if pd.__version__ >= "3":
+        pytest.skip("pandas 3 shows tables otherwise than pandas 2, with which the outputs were stored")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # not the settings of whoever runs the tests
     monkeypatch.setenv("PYTHONWARNINGS", "default")
     now = [cell for cell in notebooks.run(path).cells if cell["cell_type"] == "code"]

@@ -58,8 +58,8 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     >>> import ofsted_sif as sif
     >>> text = "URN,EstablishmentName,OpenDate,CloseDate\n100001,Old School,,31-08-2015\n140001,New Academy,01-09-2015,\n"
     >>> register = sif.read_register(io.StringIO(text))
-    >>> register["closed"].astype(str).tolist()
-    ['2015-09-01', 'NaT']
+    >>> register["closed"].dt.strftime("%d/%m/%Y").tolist()[:1]
+    ['01/09/2015']
     """
     if (listed := social_care.lists_of_providers(path)) is not None:
         return listed

@@ -54,7 +54,7 @@ def misplaced(all_faults: list[Fault], core: Path) -> list[str]:
 
 def copy_project(copy: Path) -> None:
     """Copy what a build and the tests need, without what was built."""
-    for name in ("csrc", "ofsted_sif", "tests", "notebooks"):
+    for name in ("conda", "csrc", "docs", "ofsted_sif", "tests", "notebooks"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.so", "*.o", "__pycache__"))
     for path in ROOT.iterdir():
         if path.is_file():
