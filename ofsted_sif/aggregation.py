@@ -207,7 +207,7 @@ def _clustered(
 ) -> Beside:
     """The same with the clusters of the rows judged, and how many independent rows tell as much about the share."""
     judged = codes >= 0 if weight is None else (codes >= 0) & ~np.isnan(weight)
-    good = codes >= len(scale.labels) - scale.n_good_enough
+    good = scale.meets_threshold(codes)
     group = np.zeros(len(codes), dtype=np.int64) if grouped.codes is None else np.where(grouped.codes < 0, grouped.size, grouped.codes)
     n_clusters, n_eff = effective_n_of(clusters, group, grouped.size + 1, judged, good, weight)
     if scale.threshold is None:

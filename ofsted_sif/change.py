@@ -300,7 +300,7 @@ def change_summary(
     except MissingColumnError as error:
         raise MissingColumnError(f"{error}. A column is taken over from the inspections by sif.changes(..., by={by!r})") from None
     # The three changes, with 'same' divided by whether the grade is good enough.
-    good_enough = latest >= len(scale.labels) - scale.n_good_enough
+    good_enough = scale.meets_threshold(latest)
     kind = np.where((code == 1) & good_enough, 3, code)
     table = counts.count_grades(grouped.codes, kind, n_groups=grouped.size, n_grades=4).reshape(-1, 5)
     shown, labels = grouped.shown(table)

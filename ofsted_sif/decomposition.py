@@ -197,5 +197,5 @@ def _two_cutoffs(published_by: Any) -> list[Any]:
 def _places(state: pd.DataFrame, judgement: str, scale: GradeScale) -> np.ndarray:
     """By row of a state whether it is judged, and good enough; and last, for a row that is not there, that it is absent."""
     codes = grade_codes(state, judgement, scale)[0]
-    good_enough = codes >= len(scale.labels) - scale.n_good_enough
+    good_enough = scale.meets_threshold(codes)
     return np.append(np.where(codes < 0, NOT_JUDGED, np.where(good_enough, GOOD_ENOUGH, BELOW)), ABSENT)

@@ -140,7 +140,7 @@ def design_matrix(
     grade = seen.grades[judged].astype(np.int64)
     data: dict[str, Any] = {"grade": grade}
     if graded_on.threshold is not None:
-        data["meets_threshold"] = (grade >= len(graded_on.labels) - graded_on.n_good_enough).astype(np.int64)
+        data["meets_threshold"] = graded_on.meets_threshold(grade).astype(np.int64)
     data["years"] = (days - (days if begin is None else begin)) / DAYS_A_YEAR
     attrs = {
         "unit": unit,

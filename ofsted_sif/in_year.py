@@ -236,7 +236,7 @@ def _effective_n(
     period = np.repeat(np.arange(len(starts)), n)
     row = order[np.arange(len(period)) + np.repeat(first - (np.cumsum(n) - n), n)]
     codes = codes[row]
-    good = codes >= len(scale.labels) - scale.n_good_enough
+    good = scale.meets_threshold(codes)
     coded = clusters[0][row], clusters[1]
     n_clusters, n_eff = effective_n_of(coded, period * size + group[row], len(starts) * size, codes >= 0, good)
     if scale.threshold is None:

@@ -191,6 +191,10 @@ class GradeScale:
         """How many labels, from the best on, reach the threshold; 0 where the scale has none."""
         return 0 if self.threshold is None else self.labels.index(self.threshold) + 1
 
+    def meets_threshold(self, codes: np.ndarray) -> np.ndarray:
+        """Whether codes (worst 0, missing -1) are of grades that meet the threshold; without one none do."""
+        return codes >= len(self.labels) - self.n_good_enough
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (GradeScale, (self.name, self.labels, dict(self.words), self.threshold, self.threshold_column))
 

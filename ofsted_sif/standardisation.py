@@ -108,7 +108,7 @@ def standardise(
     group, size, labels = groups(frame, by, observed=observed).without_missing_codes(len(frame))
     stratum, n_strata, of_strata = groups(frame, listed).without_missing_codes(len(frame))
     judged = codes >= 0
-    good = codes >= len(scale.labels) - scale.n_good_enough
+    good = scale.meets_threshold(codes)
     cell = group.astype(np.int64) * n_strata + stratum
     n_of, good_of = (np.bincount(cell[rows], minlength=size * n_strata).reshape(size, n_strata) for rows in (judged, judged & good))
     weight, missing_weight, n_missing = _weights(reference, listed, of_strata, n_of.sum(axis=0))

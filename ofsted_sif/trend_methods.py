@@ -269,7 +269,7 @@ def _cochran_armitage(rows: Rows, freq: Any, alternative: str, quantile: float, 
     elif rows.scale.threshold is None:
         raise ValueError(f"judgement={name!r}: the scale {rows.scale.name} has no threshold that would say which grades are good enough")
     else:
-        good = (rows.values >= len(rows.scale.labels) - rows.scale.n_good_enough).astype(np.float64)
+        good = rows.scale.meets_threshold(rows.values).astype(np.float64)
     period, a_year = _period_of(rows, freq)
     # Cells of group, period and good or not, and how many rows each has.
     n_periods = int(period.max(initial=-1)) + 1

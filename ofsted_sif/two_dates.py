@@ -266,7 +266,7 @@ def _table(counted: np.ndarray, grouped: Groups, scale: GradeScale, exact: Any, 
             "p": np.where(n > 0, sign_test(improved, declined, whole=whole), np.nan),
         }
         if scale.threshold is not None:
-            enough = np.arange(k) >= k - scale.n_good_enough
+            enough = scale.meets_threshold(np.arange(k))
             up, down = pairs[:, ~enough][:, :, enough].sum(axis=(1, 2)), pairs[:, enough][:, :, ~enough].sum(axis=(1, 2))
             lower, upper = paired_difference(up, down, n, level)
             data |= {

@@ -20,7 +20,6 @@ from ofsted_sif.table import columns, dates
 from ofsted_sif.table.providers import find_provider
 
 REPORTS = "https://reports.ofsted.gov.uk/search?q="
-_DAYS_A_YEAR = 365.25
 
 
 def providers(asked: Asked, moved: pd.DataFrame) -> list[dict[str, Any]]:
@@ -207,7 +206,7 @@ def _the(region: str) -> str:
 
 def _years(since: Any, day: int) -> str:
     """How many years have passed, to one decimal."""
-    years = (pd.Timestamp(dates.iso(day)) - pd.Timestamp(since)).days / _DAYS_A_YEAR
+    years = (pd.Timestamp(dates.iso(day)) - pd.Timestamp(since)).days / dates.DAYS_A_YEAR
     return "1.0 year" if f"{years:.1f}" == "1.0" else f"{years:.1f} years"
 
 
