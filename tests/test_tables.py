@@ -419,3 +419,9 @@ def test_a_near_name_in_the_register_is_said_to_be_in_the_register():
 def test_a_framework_is_a_name():
     with pytest.raises(TypeError, match=r"^framework takes the name of a framework, or a list of names, not int$"):
         sif.as_at(two("Good", "Good"), "2022-01-01", framework=1)
+
+
+def test_a_judgement_without_a_single_grade_is_named_with_what_it_holds():
+    table = pd.DataFrame({"provider": [1], "inspection_start": ["2024-02-01"], "overall_effectiveness": ["RI"]})
+    with pytest.raises(sif.MissingColumnError, match=r"column 'overall_effectiveness' holds no grade \(its first value is 'RI'\)"):
+        sif.as_at(table, "2024-12-31")

@@ -433,9 +433,12 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         for name, values in no_grades.items():
             if len(known := values.dropna().unique()) and any(fitting_scale(pd.Series([value], dtype=object)) for value in known):
                 grades(values, infer_scale(values), column=name)  # its error names the value that is no grade
+        first = {name: values.dropna().iloc[0] for name, values in no_grades.items() if values.notna().any()}
+        also = "".join(f"; column {name!r} holds no grade (its first value is {value!r})" for name, value in first.items())
         raise MissingColumnError(
-            "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement "
-            f"(its columns: {', '.join(map(str, frame.columns))}); rename one to 'overall_effectiveness', or name it with having="
+            "nothing tells which inspections are graded: the table has neither a column 'graded' nor one with the name of a judgement and "
+            f"grades (its columns: {', '.join(map(str, frame.columns))}{also}); "
+            "rename one to 'overall_effectiveness', or name it with having="
         )
     _warn_of_no_grades(no_grades)
     found = np.zeros(len(frame), dtype=np.bool_)
