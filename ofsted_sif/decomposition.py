@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.scales import GradeScale
+from ofsted_sif.snapshots import Grid
 from ofsted_sif.table.columns import Columns, column, grade_codes, names
-from ofsted_sif.table.dates import day, is_offset, iso
-from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of
+from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
 from ofsted_sif.table.inspections import observe
@@ -67,8 +66,8 @@ def decompose(
         Its scale; by default told from the column.
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale. One of the two must be there.
-    published_by : date, offset or pair of dates, optional
-        The cut-off: an offset added to each date, or one for each date. By default each date itself.
+    published_by : date, offset or pair of them, optional
+        The cut-off: one for both, an offset added to each date, or one for each date. By default each date itself.
     incomplete : {"refuse", "allow"}, default "refuse"
         A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
         `as_at`: who is known on one date alone would seem to have come or gone. ``"allow"`` takes the table as it is.
@@ -109,18 +108,17 @@ def decompose(
     >>> parts[["part", "n", "judged", "good_or_outstanding"]].head(2).to_numpy().tolist()
     [['re-graded up', 34, 0, 34], ['re-graded down', 14, 0, -14]]
     """
-    days = [day(date_from, "date_from"), day(date_to, "date_to")]
-    called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete, days)
+    asked = Grid.between(date_from, date_to, published_by)
+    called, which = (
+        Columns(provider, inspected, published, opened, closed, graded),
+        Which(framework, having, register, incomplete, asked.days),
+    )
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so no grade counts as good enough; give threshold=")
-    if days[0] > days[1]:
-        raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])})")
-    two = _two_cutoffs(published_by)
     check_cutoff(seen.published, published_by)
-    cutoffs = [cutoff_of(cutoff, on) for on, cutoff in zip(days, two, strict=True)]
-    states = states_on(seen, days, cutoffs, max_age=max_age, judgement=judgement)
+    states = states_on(seen, asked.days.tolist(), asked.cutoffs.tolist(), max_age=max_age, judgement=judgement)
     keys = [pd.Index(np.asarray(state[provider])) for state in states]
     everyone = keys[0].union(keys[1])
     # The row of each provider in the state on each date; -1 where it is not there.
@@ -182,16 +180,6 @@ def _labels(states: list[pd.DataFrame], rows: list[np.ndarray], by: Any) -> pd.D
     row = np.where(rows[1] >= 0, rows[1], len(states[1]) + rows[0])
     arrays = {name: stacked([column(state, name, "by").array for state in states[::-1]]) for name in names(by, "by")}
     return pd.DataFrame({name: values.take(row) for name, values in arrays.items()}, copy=False)
-
-
-def _two_cutoffs(published_by: Any) -> list[Any]:
-    """The cut-off of each of two dates: an offset or one date serve both."""
-    if published_by is None or isinstance(published_by, str | datetime.date | np.datetime64) or is_offset(published_by):
-        return [published_by, published_by]
-    cutoffs = list(published_by)
-    if len(cutoffs) != 2:
-        raise ValueError(f"published_by has {len(cutoffs)} cut-offs for 2 dates; one for each is needed")
-    return cutoffs
 
 
 def _places(state: pd.DataFrame, judgement: str, scale: GradeScale) -> np.ndarray:

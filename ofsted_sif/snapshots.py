@@ -19,7 +19,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
-from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso, plus_offset
+from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
@@ -407,7 +407,7 @@ def series(
     by, judgement, scale, threshold, interval, level, min_n, observed, total
         As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group. A group with a row
         at any of the dates has one at every date, of zeros where it has none; `total` adds a row of all to each date.
-    published_by : date, offset or sequence of dates, optional
+    published_by : date, offset or sequence of them, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
 
     Returns
@@ -489,16 +489,22 @@ class Grid:
         days = days_of(pd.Series(list(dates), dtype=object), "dates")
         if (days == NO_DAY).any():
             raise ValueError(f"dates[{int(np.argmax(days == NO_DAY))}] is missing")
-        if published_by is None:
-            return cls(days, days)
-        if is_offset(published_by):
-            return cls(days, plus_offset(days, published_by, "published_by"))
-        if isinstance(published_by, str) or not hasattr(published_by, "__iter__"):
-            return cls(days, np.full(len(days), day(published_by, "published_by")))
-        cutoffs = np.array([day(cutoff, f"published_by[{i}]") for i, cutoff in enumerate(published_by)], dtype=np.int64)
-        if len(cutoffs) != len(days):
-            raise ValueError(f"published_by has {len(cutoffs)} cut-offs for {len(days)} dates; one for each is needed")
+        if published_by is None or is_offset(published_by) or isinstance(published_by, str) or not hasattr(published_by, "__iter__"):
+            return cls(days, np.array([cutoff_of(published_by, on) for on in days], dtype=np.int64))
+        given = list(published_by)
+        if len(given) != len(days):
+            raise ValueError(f"published_by has {len(given)} cut-offs for {len(days)} dates; one for each is needed")
+        each = zip(given, days, strict=True)
+        cutoffs = np.array([cutoff_of(cutoff, on, f"published_by[{i}]") for i, (cutoff, on) in enumerate(each)], dtype=np.int64)
         return cls(days, cutoffs)
+
+    @classmethod
+    def between(cls, date_from: Any, date_to: Any, published_by: Any) -> Grid:
+        """The grid of two dates, the earlier one first."""
+        days = [day(date_from, "date_from"), day(date_to, "date_to")]
+        if days[0] > days[1]:
+            raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])}): give the earlier date first")
+        return cls.of(dates_of(np.array(days)), published_by)
 
     def runs(self) -> list[np.ndarray]:
         """Positions of the dates, in runs along which neither date nor cut-off decreases: what one pass of the kernel can take."""

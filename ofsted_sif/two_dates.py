@@ -13,7 +13,7 @@ from ofsted_sif.intervals import normal_quantile, paired_difference, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import Grid
 from ofsted_sif.table.columns import Columns
-from ofsted_sif.table.dates import day, iso, plus_offset
+from ofsted_sif.table.dates import iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, groups
@@ -74,8 +74,8 @@ def change_between(
         rejects too seldom: in 2% with 20 providers, and 3% with 40, where it says 5%.
     level : float, default 0.95
         Confidence level of the bounds.
-    published_by : date, offset or pair of dates, optional
-        The cut-off: an offset added to each date, or one for each date. By default each date itself.
+    published_by : date, offset or pair of them, optional
+        The cut-off: one for both, an offset added to each date, or one for each date. By default each date itself.
     incomplete : {"refuse", "allow"}, default "refuse"
         A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
         `as_at`: who is known on both is no sample of all. ``"allow"`` takes the table as it is.
@@ -148,7 +148,7 @@ def change_between(
     ...       f"{found['difference']:.3f} ({found['lower']:.3f} to {found['upper']:.3f}), p = {found['p']:.4f}")
     46 of 147 improved, 19 declined: 0.184 (0.078 to 0.285), p = 0.0008
     """
-    asked = _two_dates(date_from, date_to, published_by)
+    asked = Grid.between(date_from, date_to, published_by)
     _check(exact, level)
     called = Columns(provider, inspected, published, opened, closed, graded)
     which = Which(framework, having, register, incomplete, asked.days)
@@ -163,14 +163,6 @@ def change_between(
     counted = _by_group(grouped, pairs.was, pairs.is_now, len(on.labels))
     attrs = _attrs(asked, judgement, seen.which, int(pairs.unchanged.sum()))
     return _table(counted, grouped, on, exact, level, attrs)
-
-
-def _two_dates(date_from: Any, date_to: Any, published_by: Any) -> Grid:
-    """The two dates and their cut-offs."""
-    days = [day(date_from, "date_from"), day(date_to, "date_to")]
-    if days[0] > days[1]:
-        raise ValueError(f"date_from ({iso(days[0])}) is after date_to ({iso(days[1])}): give the earlier date first")
-    return Grid.of([iso(one) for one in days], published_by)
 
 
 def _check(exact: Any, level: float) -> None:
@@ -309,7 +301,7 @@ class Between(OfHistories):
 
     def asked(self) -> Grid:
         """The two dates and their cut-offs."""
-        return _two_dates(self.date_from, self.date_to, self.published_by)
+        return Grid.between(self.date_from, self.date_to, self.published_by)
 
     def count(self, piece: Any) -> Partial:
         """Pairs of states, by group and the words on both dates."""

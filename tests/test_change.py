@@ -666,7 +666,7 @@ def test_dates_that_are_none_are_named_by_their_argument():
     ):
         with pytest.raises(ValueError, match=rf"^{argument}\b"):
             call()
-    with pytest.raises(ValueError, match=r"^date_from \(2020-01-01\) is after date_to \(2019-01-01\)$"):
+    with pytest.raises(ValueError, match=r"^date_from \(2020-01-01\) is after date_to \(2019-01-01\): give the earlier date first$"):
         sif.decompose(table, "2020-01-01", "2019-01-01")
 
 

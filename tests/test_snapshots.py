@@ -406,6 +406,21 @@ def test_cutoffs_that_are_not_as_many_as_the_dates_are_refused() -> None:
         sif.series(history(np.random.default_rng(5), 8), ["2020-02-10", "2020-02-11"], framework="all", published_by=["2020-03-01"])
 
 
+def test_two_dates_and_their_cutoffs_are_read_alike_by_every_question_of_two_dates():
+    table = sif.load_inspections()
+    first, last = "2019-03-31", "2024-03-31"
+    months = pd.DateOffset(months=3)
+    for given in (None, months, "2024-06-30", ["2019-06-30", months], [None, "2024-06-30"]):
+        asked = {"published_by": given, "framework": ["SIF", "ILACS"]}
+        shown = sif.series(table, [first, last], **asked)
+        parts = sif.decompose(table, first, last, **asked)
+        assert parts.attrs["from"] == [shown.good_or_outstanding[0], shown.n_judged[0]]
+        assert parts.attrs["to"] == [shown.good_or_outstanding[1], shown.n_judged[1]]
+        pairs = sif.change_between(table, first, last, **asked)
+        assert (pairs.n + pairs.n_only_to).tolist() == [shown.n_judged[1]]
+        assert (pairs.n + pairs.n_only_from).tolist() == [shown.n_judged[0]]
+
+
 def test_a_grid_is_counted_whole_just_as_far_as_dense_cells_says(monkeypatch: pytest.MonkeyPatch) -> None:
     table, dates = history(np.random.default_rng(5), 80), ["2020-02-10", "2020-02-20", "2020-03-01"]
     cells = 3 * (2 + 1) * (4 + 1)  # dates x (regions and the missing one) x (grades and the missing one)

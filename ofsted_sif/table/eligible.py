@@ -180,13 +180,13 @@ def warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
 # ---- the cut-off of publication
 
 
-def cutoff_of(published_by: Any, date: int) -> int:
-    """The publication cut-off that belongs to a date."""
+def cutoff_of(published_by: Any, date: int, what: str = "published_by") -> int:
+    """The publication cut-off that belongs to a date: itself, the date with an offset added, or a day of its own."""
     if published_by is None:
         return date
     if is_offset(published_by):
-        return int(plus_offset(np.array([date]), published_by, "published_by")[0])
-    return day(published_by, "published_by")
+        return int(plus_offset(np.array([date]), published_by, what)[0])
+    return day(published_by, what)
 
 
 def check_cutoff(published: np.ndarray | None, published_by: Any) -> None:
