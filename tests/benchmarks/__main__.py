@@ -1,6 +1,7 @@
 """Run every benchmark and write the page of their tables beside this file: ``python -m tests.benchmarks``; some names: only these chapters.
 
-Each runs in a process of its own, one after the other. A page takes about half an hour and 20 GB of memory at most.
+`history` keeps what was measured and tells what has become slower. Each benchmark has a process of its own, one
+after the other. A page takes about half an hour and 20 GB of memory at most.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.benchmarks import history
 
 PAGE = Path(__file__).with_name("README.md")
 CHAPTERS = {
@@ -52,7 +55,9 @@ def losses_in_bold(table: str) -> str:
 def chapter(name: str) -> str:
     """Run a benchmark."""
     print(f"{name} ...", file=sys.stderr, flush=True)
-    return f"## {CHAPTERS[name]}\n\n`python -m tests.benchmarks.{name}`: {losses_in_bold(run(name))}\n"
+    printed = run(name)
+    history.remember(name, printed)
+    return f"## {CHAPTERS[name]}\n\n`python -m tests.benchmarks.{name}`: {losses_in_bold(printed)}\n"
 
 
 def main(names: list[str]) -> None:
