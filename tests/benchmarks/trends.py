@@ -54,8 +54,9 @@ def many_groups(groups: int, n: int) -> None:
             "loop of pymannkendall.original_test, rows in order": lambda: [pymannkendall.original_test(part[1]) for part in parts],
         }
     )
-    print_table(f"Mann-Kendall on grades, {groups:,} groups of {n:,}", "counts.kendall", times)
-    print_table("... beside the whole of trend", "trend, exact mid-p", times)
+    title = f"Mann-Kendall on grades, {groups:,} groups of {n:,}"
+    print_table(title, "counts.kendall", times)
+    print_table(f"{title}, beside the whole of trend", "trend, exact mid-p", times)
 
 
 def clusters(n: int, groups: int) -> None:
