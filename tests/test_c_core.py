@@ -28,6 +28,28 @@ def run(*command: object, **environment: str) -> str:
     return done.stdout
 
 
+def declared() -> dict[str, str]:
+    """The functions of the header, each with what it takes."""
+    if not CSRC.exists():
+        pytest.skip("a wheel is tried, whose sources are not here")
+    header = (CSRC / "core/sif.h").read_text("utf-8")
+    return dict(re.findall(r"^(?:\w+ )+\*?(sif_\w+)\(([^;]*)\);", header, re.MULTILINE))
+
+
+def called_in(test: str) -> set[str]:
+    return set(re.findall(r"\b(sif_\w+)\(", (Path(__file__).parent / "c" / test).read_text("utf-8")))
+
+
+def test_every_function_is_called_from_several_threads():
+    assert declared().keys() - called_in("test_threads.c") == set()
+
+
+def test_every_kernel_that_can_be_interrupted_is():
+    kernels = {name for name, takes in declared().items() if "sif_interrupt_check *interrupt" in takes}
+    assert {"sif_count_grades", "sif_recode"} <= kernels
+    assert kernels - called_in("test_stopping.c") == set()
+
+
 @pytest.mark.slow  # at each change `nox -s c` runs them, sanitized
 def test_the_c_core_passes_its_own_tests_without_python(tmp_path):
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -74,12 +96,11 @@ def test_a_program_in_cpp_counts_with_the_shared_library_what_python_counts(libr
 
 
 def test_the_shared_library_shows_what_the_header_declares_and_nothing_else(libraries):
-    declared = set(re.findall(r"^(?:\w+ )+\*?(sif_\w+)\(", (CSRC / "core/sif.h").read_text("utf-8"), re.MULTILINE))
     (library,) = [path for path in libraries.iterdir() if path.name in ("libsif.so", "libsif.dylib")]
     if shutil.which("nm") is None or library.suffix != ".so":
         pytest.skip("no nm, or a Mac, whose nm says it in another way")
     shown = {line.split()[-1] for line in run("nm", "-D", "--defined-only", library).splitlines()}
-    assert shown == declared
+    assert shown == set(declared())
 
 
 def test_the_header_has_the_version_of_the_package():

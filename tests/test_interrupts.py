@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.support import calls
 from tests.support.interrupted import CALLS
 
 # Answers come within 200 ms on a machine at rest: the figure is told at the end. What fails is a call that is not stopped in its middle;
@@ -23,6 +24,10 @@ def worst(request):
         slowest = max(waits, key=lambda call: waits[call])
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print(f"\nCtrl-C in the middle of {len(waits)} calls: answered within {waits[slowest]:.0f} ms ({slowest})")
+
+
+def test_every_kernel_is_interrupted():
+    assert {call.split()[0] for call in CALLS} == set(calls.functions())
 
 
 @pytest.mark.slow

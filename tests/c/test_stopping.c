@@ -12,6 +12,9 @@ static int16_t of_thousands[ROWS];
 static int8_t grade[ROWS];
 static double values[ROWS], doubles[ROWS];
 static int64_t words[4][ROWS];
+enum { WIDTH = 8 };
+static uint8_t texts[ROWS][WIDTH]; /* each row another */
+static int64_t offsets[ROWS + 1];
 
 static void fill(void) {
     for (int64_t i = 0; i < ROWS; i++) {
@@ -25,6 +28,9 @@ static void fill(void) {
         of_thousands[i] = (int16_t)(i % 5000);
         day[i] = i;
         values[i] = (double)random_below(1000000);
+        for (int digit = 0; digit < WIDTH; digit++)
+            texts[i][digit] = (uint8_t)('a' + (i >> 4 * digit & 15));
+        offsets[i + 1] = (i + 1) * WIDTH;
     }
     for (int64_t d = 0; d < DATES; d++)
         dates[d] = 900 + 100 * d;
@@ -88,6 +94,11 @@ static void states(void) {
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
         STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &interrupt),
                         all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
+    int64_t n_changes, *const cells = &words[0][0], *const changes = &words[2][0]; /* of two for each row */
+    for (size_t r = 0; r < sizeof each / sizeof *each; r++)
+        STOP_EVERYWHERE(
+            2, sif_changes_as_at(each[r], NULL, NULL, &grades, NULL, DATES, dates, dates, &n_changes, cells, changes, &interrupt),
+            n_changes == SIF_VOID && all_are(cells, 2 * ROWS, SIF_VOID) && all_are(changes, 2 * ROWS, SIF_VOID));
 }
 
 static void following(void) {
@@ -154,6 +165,32 @@ static void resampling(void) {
                     all_are(words[0], 16, SIF_VOID));
 }
 
+static const uint8_t *const bytes_of_texts = texts[0];
+static const int64_t size_of_texts = sizeof texts;
+static const sif_texts column = {
+    .n = ROWS, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &bytes_of_texts, .sizes = &size_of_texts};
+
+/* Into a new dictionary each time: of one in which a call was stopped nothing is promised. */
+static sif_status encode(int32_t *codes, const sif_interrupt_check *interrupt) {
+    sif_dictionary *const dictionary = sif_new_dictionary(7, INT32_MAX - 3);
+    const sif_status status = sif_encode_text(dictionary, &column, 0, codes, interrupt);
+    sif_free_dictionary(dictionary);
+    return status;
+}
+
+static void encoding(void) {
+    enum { IS_PROMISED_NOTHING = 1 };
+    static int32_t codes[ROWS];
+    static const int32_t place[] = {0};
+    STOP_EVERYWHERE(1, encode(codes, &interrupt), IS_PROMISED_NOTHING);
+    memset(codes, 0, sizeof codes);
+    STOP_EVERYWHERE(1, sif_recode(ROWS, 1, place, codes, &interrupt), codes[ROWS - 1] == 0);
+    sif_dictionary *const dictionary = sif_new_dictionary(7, INT32_MAX - 3);
+    CHECK_STATUS(sif_encode_text(dictionary, &column, 0, codes, NULL), SIF_OK, -1, 0);
+    STOP_EVERYWHERE(1, sif_sort_labels(dictionary, codes, &interrupt), IS_PROMISED_NOTHING);
+    sif_free_dictionary(dictionary);
+}
+
 int main(void) {
     fill();
     RUN(counting);
@@ -164,5 +201,6 @@ int main(void) {
     RUN(much_work_in_few_rows);
     RUN(slopes);
     RUN(resampling);
+    RUN(encoding);
     return report();
 }

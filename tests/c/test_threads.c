@@ -5,7 +5,7 @@
 #include "histories.h"
 #include "trends.h"
 
-enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 12, THREADS = 4, ROUNDS = 3 };
+enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 14, THREADS = 4, ROUNDS = 3 };
 
 /* Inputs; read by all. */
 typedef struct {
@@ -13,6 +13,10 @@ typedef struct {
     series s;
     double *weights;
     int64_t *order;
+    char *bytes; /* of texts */
+    const uint8_t *buffer;
+    int64_t *offsets, size;
+    sif_texts texts;
 } shared;
 
 /* What one thread gets of one kernel. */
@@ -27,13 +31,31 @@ static int let_go_on(void *context) {
     return 0;
 }
 
+/* All that is asked of a dictionary, which is one thread's own. */
+static sif_status encode(const sif_texts *texts, int64_t *numbers, const sif_interrupt_check *interrupt) {
+    int32_t codes[ROWS], place[ROWS];
+    sif_dictionary *const dictionary = sif_new_dictionary(11, ROWS);
+    sif_status status = sif_encode_text(dictionary, texts, 0, codes, interrupt);
+    const int64_t size = sif_dictionary_size(dictionary);
+    for (int64_t label = 0; label < size; label++)
+        numbers[ROWS + label] = sif_first_rows(dictionary)[label];
+    if (status.code == SIF_OK)
+        status = sif_sort_labels(dictionary, place, interrupt);
+    if (status.code == SIF_OK)
+        status = sif_recode(texts->n, size, place, codes, interrupt);
+    for (int64_t i = 0; i < texts->n; i++)
+        numbers[i] = codes[i];
+    sif_free_dictionary(dictionary);
+    return status;
+}
+
 static void call(int kernel, const shared *in, result *out) {
     static const int64_t dates[] = {-50, 0, 50, 100, 250}, cutoffs[] = {-40, 20, 70, 130, 280};
     static const int64_t members[] = {1, 29, 7}, entries[] = {0, 1, 2, 3}, cell[] = {0, 1, 2}, count[] = {1, 2, 3};
     static const int64_t ranks[] = {0, 5, 50, 500, 5000}, tie_pattern[] = {7, 63, 63, 1023}, scores[] = {1, 5, -3, 11};
     const histories *const h = &in->h;
     const sif_interrupt_check interrupt = {let_go_on, NULL};
-    int64_t *const numbers = out->numbers, n_spells = 0;
+    int64_t *const numbers = out->numbers, *const n_results = &out->numbers[MOST_OUT - 1];
     int already = 0;
     memset(out, 0, sizeof *out);
     switch (kernel) {
@@ -57,9 +79,8 @@ static void call(int kernel, const shared *in, result *out) {
         out->status = sif_count_transitions(&h->records, in->order, NULL, &h->groups, &h->periods, &h->grades, numbers, &interrupt);
         break;
     case 6:
-        out->status = sif_spells(&h->records, in->order, &h->grades, 400, &n_spells, numbers, numbers + ROWS, numbers + 2 * ROWS,
+        out->status = sif_spells(&h->records, in->order, &h->grades, 400, n_results, numbers, numbers + ROWS, numbers + 2 * ROWS,
                                  numbers + 3 * ROWS, &interrupt);
-        numbers[MOST_OUT - 1] = n_spells;
         break;
     case 7:
         out->status = sif_kendall_grades(&in->s.rows, &in->s.grades, numbers, out->values, &interrupt);
@@ -74,6 +95,13 @@ static void call(int kernel, const shared *in, result *out) {
         out->status = sif_theil_sen(&in->s.rows, in->s.value, 1, ranks, out->values, &interrupt);
         if (out->status.code == SIF_OK)
             out->status = sif_kendall_exact(4, tie_pattern, scores, out->values + 64, out->values + 128, &interrupt);
+        break;
+    case 11:
+        out->status = sif_changes_as_at(&h->records, in->order, &h->groups, &h->grades, h->expires, 5, dates, cutoffs, n_results, numbers,
+                                        numbers + 4 * ROWS, &interrupt);
+        break;
+    case 12:
+        out->status = encode(&in->texts, numbers, &interrupt);
         break;
     default:
         out->status = sif_resample_counts(3, members, entries, 3, cell, count, 3, 42, 0, 50, numbers, &interrupt);
@@ -99,11 +127,28 @@ static void *call_all(void *context) {
     result *const mine = allocate(1, sizeof *mine);
     for (int k = 0; k < ROUNDS * KERNELS; k++) {
         const int kernel = (k + of->first) % KERNELS;
+        (void)sif_use_cpu(versions[k % (int)(sizeof versions / sizeof *versions)]); /* whatever kernels run in other threads now */
+        of->differs |= sif_cpu_in_use() == NULL || strcmp(sif_version(), SIF_VERSION) != 0;
         call(kernel, &in, mine);
         of->differs |= !is_same(mine, &alone[kernel]);
     }
     free(mine);
     return NULL;
+}
+
+/* Few labels, some of them long. */
+static void make_texts(void) {
+    enum { MOST = 80 };
+    in.bytes = allocate(ROWS, MOST);
+    in.offsets = allocate(ROWS + 1, sizeof *in.offsets);
+    for (int64_t i = 0; i < ROWS; i++) {
+        const int64_t number = random_below(300);
+        const char *const rest = number % 3 == 0 ? " whose name is too long for a place in the table itself" : "";
+        in.offsets[i + 1] = in.offsets[i] + snprintf(in.bytes + in.offsets[i], MOST, "%" PRId64 "%s", number, rest);
+    }
+    in.buffer = (const uint8_t *)in.bytes;
+    in.size = in.offsets[ROWS];
+    in.texts = (sif_texts){.n = ROWS, .kind = SIF_OFFSETS64, .rows = in.offsets, .buffers = &in.buffer, .sizes = &in.size};
 }
 
 static void threads_do_not_disturb_each_other(void) {
@@ -124,6 +169,7 @@ static void threads_do_not_disturb_each_other(void) {
     for (int64_t i = 0; i < ROWS; i++)
         in.weights[i] = (double)random_below(1000) / 7;
     sort_rows(&in.h, in.order);
+    make_texts();
     alone = allocate(KERNELS, sizeof *alone);
     for (int kernel = 0; kernel < KERNELS; kernel++) {
         call(kernel, &in, &alone[kernel]);
@@ -143,6 +189,8 @@ static void threads_do_not_disturb_each_other(void) {
     free_series(&in.s);
     free(in.weights);
     free(in.order);
+    free(in.bytes);
+    free(in.offsets);
     free(alone);
 }
 

@@ -1,4 +1,4 @@
-"""Calls of every function of the core, on as many rows as asked for: what faults, interrupts and threads are tried on."""
+"""Calls of every function of the core, on as many rows as asked for: what faults, interrupts, threads and races are tried on."""
 
 import sys
 from typing import Any
@@ -53,9 +53,9 @@ def _zeros(*shape: int, of: Any = np.int64) -> np.ndarray:
     return np.zeros(shape, dtype=of)
 
 
-def a_call(name: str, kind: str, n: int) -> tuple[tuple[Any, ...], list[np.ndarray]]:
-    """The arguments of a call on n rows, the same each time, and those of them that are written to."""
-    rng = np.random.default_rng(len(name) * 1000 + n)
+def a_call(name: str, kind: str, n: int, draw: int = 0) -> tuple[tuple[Any, ...], list[np.ndarray]]:
+    """The arguments of a call on n rows, the same each time for one draw, and those of them that are written to."""
+    rng = np.random.default_rng([len(name) * 1000 + n, draw])
     grades = rng.integers(-1, GRADES, n, dtype=np.int8)
     groups = rng.integers(-1, GROUPS, n, dtype=np.int16)
     if name in ("count_grades", "sum_weights"):
@@ -127,13 +127,17 @@ def _counting(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups
     return (*codes, weights, sums, unweighted), [sums, unweighted]
 
 
+def _label(number: int) -> str:
+    return f"Locality {number:05d}" + " whose name is longer than a key of the dictionary" * (number % 3 == 0)
+
+
 def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:
     codes = rng.integers(-2, 9, n, dtype=np.int32)
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
-    words = [f"Locality {one:05d}" + " of more than 24 bytes" * (one % 3 == 0) for one in number.tolist()]
     if name == "encode_objects":
+        words = [_label(one) for one in number.tolist()]
         if kind == "shared":
             words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
         objects = np.array(words, dtype=object)
@@ -141,7 +145,8 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
         return (objects, (None,), 7, kind == "sorted", codes), [codes]
-    texts = [word.encode() for word in words]
+    labels = [_label(one).encode() for one in range(1 + max(number.tolist()))]
+    texts = [labels[one] for one in number.tolist()]
     if kind == "chosen":  # for one slot, by who knows the seed: of two halves of the first eight bytes one makes their product 0
         texts = [
             _CHOSEN.to_bytes(4, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)

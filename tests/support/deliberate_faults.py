@@ -9,6 +9,7 @@ which, and the entry is to be written anew for the lines that now do the same.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -35,11 +36,13 @@ class Fault:
     old: str
     new: str
     tests: tuple[str, ...]
+    c_tests: tuple[str, ...]  # programs of tests/c
 
 
 def faults() -> list[Fault]:
     read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    return [Fault(file, **entry | {"tests": tuple(of["tests"])}) for file, of in read.items() for entry in of["faults"]]
+    likely = {file: {"tests": tuple(of["tests"]), "c_tests": tuple(of.get("c_tests", ()))} for file, of in read.items()}
+    return [Fault(file, **entry | likely[file]) for file, of in read.items() for entry in of["faults"]]
 
 
 def misplaced(all_faults: list[Fault], core: Path) -> list[str]:
@@ -93,6 +96,23 @@ def first_red(copy: Path, tests: list[str], seconds: int = SECONDS) -> str | Non
     return noted.read_text("utf-8") if noted.exists() else f"{tests[0]} (ended with {code})"
 
 
+def first_red_in_c(copy: Path, programs: tuple[str, ...]) -> str | None:
+    """The first of these C tests that fails; None where all pass."""
+    for program in programs:
+        built = copy / "build-c" / program
+        # Warnings are for sources without faults.
+        make = ["make", "-s", "-C", str(copy / "tests" / "c"), "WARNINGS=-w", f"BUILD={built.parent}", str(built)]
+        if subprocess.run(make, check=False, capture_output=True).returncode != 0:
+            raise SystemExit(f"{program} does not compile")
+        try:
+            ended = subprocess.run([built], check=False, capture_output=True, timeout=5 * SECONDS).returncode
+        except subprocess.TimeoutExpired:
+            ended = -signal.SIGALRM
+        if ended != 0:
+            return f"tests/c/{program}.c (ended with {ended})"
+    return None
+
+
 def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
     """Each fault, and the test that caught it."""
     caught: list[tuple[Fault, str | None]] = []
@@ -103,7 +123,8 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
         if not compiled(copy, everything):
             raise SystemExit("the core does not compile without a fault")
         names = [f"tests/{name}" for name in sorted({test for fault in all_faults for test in fault.tests})]
-        if (red := first_red(copy, names)) is not None:
+        c_names = tuple(sorted({test for fault in all_faults for test in fault.c_tests}))
+        if (red := first_red(copy, names) or first_red_in_c(copy, c_names)) is not None:
             raise SystemExit(f"{red} is red without a fault")
         for fault in all_faults:
             path = copy / "csrc" / "core" / fault.file
@@ -116,7 +137,7 @@ def tried(all_faults: list[Fault]) -> list[tuple[Fault, str | None]]:
             start = monotonic()
             likely = [f"tests/{name}" for name in fault.tests]
             rest = sorted(f"tests/{path.name}" for path in copy.glob("tests/test_*.py"))
-            red = first_red(copy, likely) or first_red(copy, rest, 5 * SECONDS)
+            red = first_red(copy, likely) or first_red_in_c(copy, fault.c_tests) or first_red(copy, rest, 5 * SECONDS)
             print(f"{fault.file:22} {fault.fault:58} {monotonic() - start:3.0f} s  {red or 'NOT CAUGHT'}", flush=True)
             caught.append((fault, red))
             path.write_text(right, encoding="utf-8")

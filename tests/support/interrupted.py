@@ -59,6 +59,12 @@ def count_as_at(whether: str, threads: int | None = None) -> Callable[[], object
     return lambda: counts.count_as_at(*records, None, grades, dates, threads=threads)
 
 
+def changes_as_at() -> Callable[[], object]:
+    records = in_order(20_000_000)
+    grades, dates = some_grades(len(records[0])), np.arange(0, 5_000, 100)
+    return lambda: counts.changes_as_at(*records, None, grades, dates)
+
+
 def count_transitions() -> Callable[[], object]:
     records, grades = in_order(50_000_000), some_grades(50_000_000)
     return lambda: counts.count_transitions(*records, None, grades)
@@ -119,7 +125,12 @@ def encode_objects() -> Callable[[], object]:
     return lambda: _core.encode_objects(objects, (None,), 1, False, codes)
 
 
-# The calls, by name: every kernel that runs for long, those of threads with one and with two.
+def recode() -> Callable[[], object]:
+    codes, place = np.zeros(200_000_000, dtype=np.int32), np.zeros(1, dtype=np.int32)
+    return lambda: _core.recode(codes, 1, place)
+
+
+# The calls, by name, which begins with the kernel's; those of threads with one and with two.
 CALLS = {
     "count_grades": lambda: count_grades(1),
     "count_grades in two threads": lambda: count_grades(2),
@@ -130,6 +141,7 @@ CALLS = {
     "count_as_at": lambda: count_as_at("in order"),
     "count_as_at in two threads": lambda: count_as_at("in order", 2),
     "count_as_at of scattered rows": lambda: count_as_at("scattered"),
+    "changes_as_at": changes_as_at,
     "count_transitions": count_transitions,
     "spells": spells,
     "kendall_grades": kendall_grades,
@@ -143,6 +155,7 @@ CALLS = {
     "resample_counts in two threads": lambda: resample_counts(2),
     "encode_text": encode_text,
     "encode_objects": encode_objects,
+    "recode": recode,
 }
 
 
