@@ -135,7 +135,7 @@ def by_thread(name: str, seconds: float) -> None:
 def by_signal(name: str, seconds: float) -> None:
     # Rows in no order, where that is a way of its own: to put them in order takes long.
     way = "scattered" if "scattered" in calls.KINDS[name] else "usual"
-    shared, call = arranged(name, way, 3_000_000, None)
+    shared, call = arranged(name, way, 1_000_000, None)
     heard = 0
 
     def refill(*_: object) -> None:
