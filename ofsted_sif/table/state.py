@@ -42,7 +42,9 @@ def state_on(
     rows = row_of[found]
     seen.warn_if_pooled(rows)
     unknown = seen.unknown_on(np.array([until]), np.array([cutoff])).provider
-    state = seen.frame.take(rows).drop(columns=own)
+    state = seen.frame.take(rows)
+    if own:
+        state = state.drop(columns=own)
     if max_age is not None:
         _age(state, expiry(records.dated[rows], max_age) < until, [*names(judgement, "judgement"), *names(having, "having")])
     waiting = np.setdiff1d(np.flatnonzero((row_of < 0) & records.open_on(until)), unknown)
