@@ -13,6 +13,15 @@
             const int32_t found = (UNSIGNED)((UNSIGNED)code + MISSING) < (UNSIGNED)(size + MISSING) ? (int32_t)code : SIF_NO_CODE;         \
             out[i] = valid != NULL ? found | ~(int32_t)(int8_t)valid[i] : found;                                                           \
         }                                                                                                                                  \
+    }                                                                                                                                      \
+    TARGET static void VERSION(load_bytes_##KIND)(const void *codes, const uint8_t *restrict valid, size_t count, uint32_t size,           \
+                                                  int8_t *restrict out) {                                                                  \
+        const TYPE *restrict const data = codes;                                                                                           \
+        for (size_t i = 0; i < count; i++) {                                                                                               \
+            const UNSIGNED place = (UNSIGNED)((UNSIGNED)data[i] + MISSING);                                                                \
+            const int8_t found = place < (UNSIGNED)(size + MISSING) ? (int8_t)(uint8_t)(place - MISSING) : SIF_NO_BYTE;                    \
+            out[i] = valid != NULL ? (int8_t)(found | ~valid[i]) : found;                                                                  \
+        }                                                                                                                                  \
     }
 
 DEFINE_LOAD(int8, int8_t, uint8_t, 1)
@@ -40,21 +49,6 @@ TARGET static void VERSION(spread_validity)(const uint8_t *bitmap, int64_t first
         valid[i] = bitmap[(first + (int64_t)i) >> 3] >> ((first + (int64_t)i) & 7) & 1 ? 0xFF : 0;
 }
 
-TARGET static int VERSION(mask_bytes)(const void *codes, const uint8_t *restrict valid, size_t count, int8_t *restrict masked) {
-    const uint8_t *restrict const given = codes;
-    uint8_t all = 0;
-    for (size_t i = 0; i < count; i++) {
-        all |= given[i] & valid[i];
-        masked[i] = (int8_t)(given[i] | (uint8_t)~valid[i]);
-    }
-    return all >> 7;
-}
-
-TARGET static void VERSION(clamp)(int32_t *restrict codes, size_t count, uint32_t size) {
-    for (size_t i = 0; i < count; i++)
-        codes[i] = (uint32_t)codes[i] + 1 <= size ? codes[i] : SIF_NO_CODE; /* -1, unsigned, is one below 0 */
-}
-
 TARGET static int VERSION(are_outside)(const int32_t *restrict codes, size_t count, uint32_t size) {
     uint32_t any = 0;
     for (size_t i = 0; i < count; i++) /* one of the two differences is negative where a code is outside */
@@ -74,9 +68,8 @@ TARGET static int VERSION(append)(const int32_t *restrict codes, size_t count, u
 
 const sif_code_loops VERSION(sif_code_loops) = {
     .load = SIF_BY_KIND(load),
+    .load_bytes = SIF_BY_KIND(load_bytes),
     .spread_validity = VERSION(spread_validity),
-    .mask_bytes = VERSION(mask_bytes),
-    .clamp = VERSION(clamp),
     .are_outside = VERSION(are_outside),
     .append = VERSION(append),
 };

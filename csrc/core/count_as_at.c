@@ -114,9 +114,9 @@ typedef struct {
 static void load_grid_codes(const grid_question *q, const int64_t *rows, int64_t first, size_t count, int32_t *group, int32_t *grade) {
     const uint8_t *const eligible = q->records->eligible;
     const int64_t at = rows != NULL ? 0 : first;
-    sif_load_unclamped(q->grades, rows, at, count, grade);
+    sif_load_codes(q->grades, rows, at, count, grade);
     if (q->groups != NULL)
-        sif_load_unclamped(q->groups, rows, at, count, group);
+        sif_load_codes(q->groups, rows, at, count, group);
     else
         memset(group, 0xFF, count * sizeof *group);
     for (size_t k = 0; eligible != NULL && k < count; k++)
@@ -223,7 +223,9 @@ static int load_grid_block(const grid_question *q, const record_source *from, in
     sif_load_codes(&records->provider, rows, first, count, b->provider);
     load_grid_codes(q, rows, first, count, b->group, b->grade);
     const uint32_t n_grades = (uint32_t)q->grades->size, n_groups = q->groups != NULL ? (uint32_t)q->groups->size : 0;
-    if (sif_code_loops_now()->are_outside(b->grade, count, n_grades) || sif_code_loops_now()->are_outside(b->group, count, n_groups) ||
+    const sif_code_loops *const of_codes = sif_code_loops_now();
+    if (of_codes->are_outside(b->grade, count, n_grades) || of_codes->are_outside(b->group, count, n_groups) ||
+        of_codes->are_outside(b->provider, count, (uint32_t)records->provider.size) ||
         !loops->is_ordered(b->provider, b->dated, b->published, b->row, count))
         return -1;
     find_positions(q, b->inspected, b->published, count, b->from);

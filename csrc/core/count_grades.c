@@ -37,72 +37,48 @@ static sif_status offender(const sif_codes *groups, const sif_codes *grades, int
     return sif_changed(); /* not reached: one of them is out of range, unless an array changes meanwhile */
 }
 
-/* The codes of a block as the hot loops take them: as they lie where they can, groups else brought to int32 and grades to int8. */
+/* What the hot loops need of a block of rows where the columns do not lie as they take them. */
 typedef struct {
-    const void *groups;
-    sif_kind kind;
-    const int8_t *grades;
-    int32_t loaded_groups[COUNTED_BLOCK], loaded_grades[COUNTED_BLOCK];
-    int8_t narrow_grades[COUNTED_BLOCK];
-    sif_valid_rows valid_groups;
-    uint8_t valid[COUNTED_BLOCK], valid_group[COUNTED_BLOCK];
+    uint8_t valid_groups[COUNTED_BLOCK], valid_grades[COUNTED_BLOCK];
+    int8_t grades[COUNTED_BLOCK];
+    int8_t no_groups[COUNTED_BLOCK]; /* -1 each */
 } code_block;
 
-static int groups_lie_as_taken(const sif_codes *groups) {
-    return groups != NULL && groups->validity == NULL;
+/* The columns of a block as the hot loops take them: groups as they lie, grades as int8. */
+typedef struct {
+    const void *groups;
+    const uint8_t *valid_groups; /* NULL: no group is missing but by its code */
+    const int8_t *grades;
+    sif_kind kind; /* of groups */
+} taken_codes;
+
+/* Which rows the bitmap calls valid, a byte each; NULL where there is none. */
+static const uint8_t *find_valid(const sif_codes *codes, int64_t first, size_t count, uint8_t *valid) {
+    if (codes->validity == NULL)
+        return NULL;
+    sif_code_loops_now()->spread_validity(codes->validity, codes->validity_offset + first, count, valid);
+    return valid;
 }
 
 static int grades_lie_as_taken(const sif_codes *grades) {
     return grades->kind == SIF_INT8 && grades->validity == NULL;
 }
 
-static void load_groups(const sif_codes *groups, int64_t first, size_t count, code_block *b) {
-    if (groups_lie_as_taken(groups)) {
-        b->groups = sif_row_of(groups, first);
-        b->kind = groups->kind;
-        return;
+/* grades->size <= INT8_MAX. */
+static taken_codes take_codes(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, code_block *b) {
+    taken_codes taken = {.groups = b->no_groups, .grades = sif_row_of(grades, first), .kind = SIF_INT8};
+    if (groups != NULL) {
+        taken.groups = sif_row_of(groups, first);
+        taken.valid_groups = find_valid(groups, first, count, b->valid_groups);
+        taken.kind = groups->kind;
+    } else
+        memset(b->no_groups, 0xFF, count);
+    if (!grades_lie_as_taken(grades)) {
+        const uint8_t *const valid = find_valid(grades, first, count, b->valid_grades);
+        sif_code_loops_now()->load_bytes[grades->kind](taken.grades, valid, count, (uint32_t)grades->size, b->grades);
+        taken.grades = b->grades;
     }
-    b->groups = b->loaded_groups;
-    b->kind = SIF_INT32;
-    if (groups != NULL)
-        sif_load_unclamped(groups, NULL, first, count, b->loaded_groups);
-    else
-        memset(b->loaded_groups, 0xFF, count * sizeof *b->loaded_groups);
-}
-
-/* Tables take groups as they lie, with a second column that says which are valid. */
-static void load_groups_for_tables(const sif_codes *groups, int64_t first, size_t count, code_block *b) {
-    const int is_masked = groups != NULL && groups->validity != NULL;
-    b->valid_groups = (sif_valid_rows){.row = b->valid_group, .step = is_masked ? 1 : 0};
-    if (is_masked)
-        sif_code_loops_now()->spread_validity(groups->validity, groups->validity_offset + first, count, b->valid_group);
-    else
-        memset(b->valid_group, 0xFF, SIF_STRIP);
-    b->groups = groups != NULL ? sif_row_of(groups, first) : memset(b->loaded_groups, 0xFF, count);
-    b->kind = groups != NULL ? groups->kind : SIF_INT8;
-}
-
-/* Returns whether a grade is out of range, where that is known by now. grades->size <= INT8_MAX. */
-static int load_grades(const sif_codes *grades, int64_t first, size_t count, code_block *b) {
-    const sif_code_loops *const loops = sif_code_loops_now();
-    if (grades_lie_as_taken(grades)) {
-        b->grades = sif_row_of(grades, first);
-        return 0;
-    }
-    b->grades = b->narrow_grades;
-    if (sif_width_of(grades) == 1) {
-        if (grades->validity != NULL)
-            loops->spread_validity(grades->validity, grades->validity_offset + first, count, b->valid);
-        else
-            memset(b->valid, 0xFF, count);
-        return loops->mask_bytes(sif_row_of(grades, first), b->valid, count, b->narrow_grades) && grades->kind == SIF_UINT8;
-    }
-    sif_load_unclamped(grades, NULL, first, count, b->loaded_grades);
-    for (size_t i = 0; i < count; i++) { /* SIF_NO_CODE becomes -128, which is out of range too */
-        const int32_t grade = b->loaded_grades[i];
-        b->narrow_grades[i] = (int8_t)(grade | grade >> 24);
-    }
-    return 0;
+    return taken;
 }
 
 /* Finds cells where there are more grades than int8 has codes, as in a Categorical whose columns share their words. */
@@ -119,21 +95,32 @@ static int find_cells_of_many_grades(const sif_codes *groups, const sif_codes *g
     return loops->append(code, count, (uint32_t)grades->size, cell) | is_bad;
 }
 
-/* The cells of the rows first .. first + count - 1, at most COUNTED_BLOCK; each is below the number of cells, whatever the status. */
+/* The cells of the rows first .. first + count - 1, at most COUNTED_BLOCK. Where others write to the codes, a cell may be any number,
+ * whatever the status: it is limited where it is used. */
 static sif_status find_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, uint32_t *cell) {
-    const sif_counting_loops *const loops = sif_counting_loops_now();
     const uint32_t n_groups = groups != NULL ? (uint32_t)groups->size : 0, n_grades = (uint32_t)grades->size;
     code_block b;
     int is_bad;
     if (n_grades > INT8_MAX)
         is_bad = find_cells_of_many_grades(groups, grades, first, count, cell);
     else {
-        is_bad = load_grades(grades, first, count, &b);
-        load_groups(groups, first, count, &b);
-        is_bad |= loops->find_cells[b.kind](b.groups, b.grades, count, n_groups, n_grades, cell);
+        const taken_codes of = take_codes(groups, grades, first, count, &b);
+        is_bad = sif_counting_loops_now()->find_cells[of.kind](of.groups, of.valid_groups, of.grades, count, n_groups, n_grades, cell);
     }
-    loops->clamp_cells(cell, count, (n_groups + 1) * (n_grades + 1));
     return is_bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
+}
+
+static uint32_t limited(uint32_t cell, size_t n_cells) {
+    return cell < n_cells ? cell : (uint32_t)n_cells - 1; /* one way: an array must change meanwhile */
+}
+
+/* The same, each limited to the cells that there are. */
+static sif_status find_limited_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, size_t n_cells,
+                                     uint32_t *cell) {
+    const sif_status status = find_cells(groups, grades, first, count, cell);
+    for (size_t i = 0; i < count; i++)
+        cell[i] = limited(cell[i], n_cells);
+    return status;
 }
 
 /* (groups + 1) x (grades + 1), or -1 where the number of a cell would not fit 31 bits. */
@@ -155,40 +142,49 @@ static sif_rows_ahead rows_ahead(const sif_codes *groups, const sif_codes *grade
                             .grade_width = grade_width};
 }
 
-static void increment_table(const uint32_t *cell, size_t count, uint32_t *table, const sif_rows_ahead *ahead) {
+/* The cells of a table are as many as `mask` can tell, which are at least those that there are: what is not one of them is none of the
+ * outputs. */
+static void increment_table(const uint32_t *cell, size_t count, uint32_t mask, uint32_t *table, const sif_rows_ahead *ahead) {
     size_t i = 0;
     for (; i + SIF_STRIP <= count; i += SIF_STRIP) {
         sif_fetch_strip(ahead, i);
         for (const uint32_t *of = cell + i; of < cell + i + SIF_STRIP; of += 4) {
-            table[of[0]]++;
-            table[of[1]]++;
-            table[of[2]]++;
-            table[of[3]]++;
+            table[of[0] & mask]++;
+            table[of[1] & mask]++;
+            table[of[2] & mask]++;
+            table[of[3] & mask]++;
         }
     }
     for (; i < count; i++)
-        table[cell[i]]++;
+        table[cell[i] & mask]++;
 }
 
 /* A counter is a byte, so that the caches hold as many as they can. When it is full, 256 are added to the count. */
-static inline void increment_byte(uint32_t cell, uint8_t *table, int64_t *counts) {
-    if (++table[cell] == 0)
-        counts[cell] += UINT8_MAX + 1;
+typedef struct {
+    uint8_t *table;
+    uint32_t mask;
+    size_t n_cells;
+    int64_t *counts;
+} byte_counters;
+
+static inline void increment_byte(uint32_t cell, const byte_counters *by) {
+    if (++by->table[cell & by->mask] == 0)
+        by->counts[limited(cell & by->mask, by->n_cells)] += UINT8_MAX + 1;
 }
 
-static void increment_bytes(const uint32_t *cell, size_t count, uint8_t *table, int64_t *counts, const sif_rows_ahead *ahead) {
+static void increment_bytes(const uint32_t *cell, size_t count, const byte_counters *by, const sif_rows_ahead *ahead) {
     size_t i = 0;
     for (; i + SIF_STRIP + AHEAD <= count; i += SIF_STRIP) {
         sif_fetch_strip(ahead, i);
         for (const uint32_t *of = cell + i; of < cell + i + SIF_STRIP; of += 2) {
-            SIF_FETCH_FOR_WRITING(&table[of[AHEAD]]);
-            SIF_FETCH_FOR_WRITING(&table[of[AHEAD + 1]]);
-            increment_byte(of[0], table, counts);
-            increment_byte(of[1], table, counts);
+            SIF_FETCH_FOR_WRITING(&by->table[of[AHEAD] & by->mask]);
+            SIF_FETCH_FOR_WRITING(&by->table[of[AHEAD + 1] & by->mask]);
+            increment_byte(of[0], by);
+            increment_byte(of[1], by);
         }
     }
     for (; i < count; i++)
-        increment_byte(cell[i], table, counts);
+        increment_byte(cell[i], by);
 }
 
 /* One group: there are no cells to find, the grades themselves are counted. Rows that no grade counts are out of range. */
@@ -260,7 +256,7 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
                                   const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
-    const int64_t step = groups_lie_as_taken(groups) && grades_lie_as_taken(grades) ? SIF_STRETCH : COUNTED_BLOCK;
+    const int64_t step = grades_lie_as_taken(grades) && groups != NULL && groups->validity == NULL ? SIF_STRETCH : COUNTED_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
     code_block b;
     uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);
@@ -277,14 +273,10 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
             frequent = most;
             since = first;
         }
-        load_groups_for_tables(groups, first, (size_t)count, &b);
-        if (load_grades(grades, first, (size_t)count, &b)) {
-            status = offender(groups, grades, since, first + count);
-            goto done;
-        }
+        const taken_codes of = take_codes(groups, grades, first, (size_t)count, &b);
         const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
-        sif_counting_loops_now()->count_in_tables[b.kind](b.groups, &b.valid_groups, b.grades, (size_t)count, (uint32_t)n_groups,
-                                                          (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
+        sif_counting_loops_now()->count_in_tables[of.kind](of.groups, of.valid_groups, of.grades, (size_t)count, (uint32_t)n_groups,
+                                                           (uint32_t)n_grades, (uint32_t)(frequent + 1), &ahead, tables);
         if (sif_is_interrupted_after(interrupt, &work, count)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
@@ -305,12 +297,16 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
     uint8_t *bytes = NULL;
     uint32_t cell[COUNTED_BLOCK];
 
+    uint32_t mask = 0;
+    while (mask < n_cells - 1)
+        mask = 2 * mask + 1;
     if (n_cells > CACHED_CELLS)
-        bytes = calloc(n_cells, sizeof *bytes);
+        bytes = calloc((size_t)mask + 1, sizeof *bytes);
     else
-        table = calloc(n_cells, sizeof *table);
+        table = calloc((size_t)mask + 1, sizeof *table);
     if (table == NULL && bytes == NULL)
         return sif_fail(SIF_NO_MEMORY, -1, 0);
+    const byte_counters by_bytes = {bytes, mask, n_cells, counts};
     for (int64_t start = 0; start < n; start += SIF_ROWS_PER_CHECK) {
         const int64_t stop = n - start < SIF_ROWS_PER_CHECK ? n : start + SIF_ROWS_PER_CHECK;
         for (int64_t first = start; first < stop; first += COUNTED_BLOCK) {
@@ -320,9 +316,9 @@ static sif_status count_in_one_table(int64_t n, const sif_codes *groups, const s
                 goto done;
             const sif_rows_ahead ahead = rows_ahead(groups, grades, first);
             if (table != NULL)
-                increment_table(cell, count, table, &ahead);
+                increment_table(cell, count, mask, table, &ahead);
             else
-                increment_bytes(cell, count, bytes, counts, &ahead);
+                increment_bytes(cell, count, &by_bytes, &ahead);
         }
         /* A counter of 32 bits holds what 4095 rounds of 2^20 rows can add. The table is emptied at the end and after every 2048
          * rounds. */
@@ -345,13 +341,13 @@ done:
 }
 
 /* The rows first .. n - 1, too few for tables of their own. */
-static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, int64_t *counts,
+static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, const sif_codes *grades, size_t n_cells, int64_t *counts,
                             const sif_interrupt_check *interrupt) {
     uint32_t cell[COUNTED_BLOCK];
     int64_t work = 0;
     for (; first < n; first += COUNTED_BLOCK) {
         const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
-        const sif_status status = find_cells(groups, grades, first, count, cell);
+        const sif_status status = find_limited_cells(groups, grades, first, count, n_cells, cell);
         if (status.code != SIF_OK)
             return status;
         for (size_t i = 0; i < count; i++)
@@ -375,7 +371,7 @@ static sif_status count_by_group(int64_t n, const sif_codes *groups, const sif_c
                       : count_in_one_table(n, groups, grades, n_cells, counts, interrupt);
     }
     if (status.code == SIF_OK)
-        status = count_few(counted, n, groups, grades, counts, interrupt);
+        status = count_few(counted, n, groups, grades, n_cells, counts, interrupt);
     return status;
 }
 
@@ -419,7 +415,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
     }
     for (int64_t first = 0; first < n; first += COUNTED_BLOCK) {
         const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
-        status = find_cells(groups, grades, first, count, cell);
+        status = find_limited_cells(groups, grades, first, count, n_cells, cell);
         if (status.code != SIF_OK) {
             /* The cells are void, but a bad weight may come before the bad code. */
             for (int64_t i = first; i < status.row; i++)

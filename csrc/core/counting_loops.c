@@ -91,7 +91,7 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint64(const uint64_t *codes, uint3
 }
 
 SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) {
-    return _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
+    return valid == NULL ? rows : _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
 }
 
 /* The cells of 32 rows, whose first is at eighth `eighth` of the strip. */
@@ -120,20 +120,18 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         strip cells;                                                                                                                       \
         for (size_t h = 0; h < 2; h++) {                                                                                                   \
             const size_t of = first + h * SIF_STRIP / 2;                                                                                   \
-            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid + h * SIF_STRIP / 2);                                  \
+            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid != NULL ? valid + of : NULL);                          \
             cells.half[h] = cells_of(rows, grades + of, n_groups, n_grades, frequent, (uint32_t)(4 * h));                                  \
         }                                                                                                                                  \
         return cells;                                                                                                                      \
     }                                                                                                                                      \
-    SIF_TARGET_AVX512 static void count_in_tables_##KIND##_avx512(const void *groups, const sif_valid_rows *valid, const int8_t *grades,   \
-                                                                  size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,   \
-                                                                  const sif_rows_ahead *ahead, uint16_t *restrict tables) {                \
-        const TYPE *const codes = groups;                                                                                                  \
-        strip cells = find_strip_##KIND(codes, valid->row, grades, 0, n_groups, n_grades, frequent);                                       \
+    SIF_TARGET_AVX512 SIF_INLINE void count_strips_##KIND##_avx512(const TYPE *codes, const uint8_t *valid, const int8_t *grades,          \
+                                                                   size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,  \
+                                                                   const sif_rows_ahead *ahead, uint16_t *restrict tables) {               \
+        strip cells = find_strip_##KIND(codes, valid, grades, 0, n_groups, n_grades, frequent);                                       \
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
-            const strip next_cells =                                                                                                       \
-                find_strip_##KIND(codes, valid->row + next * valid->step, grades, next, n_groups, n_grades, frequent);                     \
+            const strip next_cells = find_strip_##KIND(codes, valid, grades, next, n_groups, n_grades, frequent);                          \
             sif_fetch_strip(ahead, first);                                                                                                 \
             COUNT_EIGHT_OF(cells.half[0], 0);                                                                                              \
             COUNT_EIGHT_OF(cells.half[0], 1);                                                                                              \

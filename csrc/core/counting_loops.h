@@ -33,29 +33,22 @@ SIF_INLINE void sif_fetch_strip(const sif_rows_ahead *ahead, size_t first) {
     /* NOLINTEND(performance-no-int-to-ptr) */
 }
 
-/* Which groups are valid: 0xFF, or 0 where a bitmap calls the group missing. Row i has row[i * step]: 64 bytes do for all rows where every
- * group is valid, with a step of 0. */
-typedef struct {
-    const uint8_t *row;
-    size_t step;
-} sif_valid_rows;
-
 struct sif_counting_loops {
     /* Adds each row to a cell of one of SIF_TABLES tables, which lie SIF_TABLE_SPACING counters apart. `count` is a multiple of SIF_STRIP.
      * Tables have n_grades + 2 columns: column 0 is for missing grades, grade g has column g + 1, and the last is for what is out of range.
-     * So have their rows for groups. SIF_STAND_INS more rows stand in for the row `frequent`. Whatever the codes, a cell is at most
+     * So have their rows for groups. valid: 0xFF for each row, or 0 where its group is missing; NULL where none is but by its code.
+     * SIF_STAND_INS more rows stand in for the row `frequent`. Whatever the codes, a cell is at most
      * SIF_TABLE_MASK, and the last table has room for so many. A counter may be reached by no more rows than 16 bits can count;
      * n_groups + 2 + SIF_STAND_INS and all cells fit 16 bits, and n_grades <= 127. */
-    void (*count_in_tables[SIF_KINDS])(const void *groups, const sif_valid_rows *valid, const int8_t *grades, size_t count,
+    void (*count_in_tables[SIF_KINDS])(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count,
                                        uint32_t n_groups, uint32_t n_grades, uint32_t frequent, const sif_rows_ahead *ahead,
                                        uint16_t *tables);
-    /* cell[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last. Returns
-     * whether a code may be neither missing nor below its number; the cells are void then. -1 is missing in signed kinds only, and
-     * n_grades <= 127. */
-    int (*find_cells[SIF_KINDS])(const void *groups, const int8_t *grades, size_t count, uint32_t n_groups, uint32_t n_grades,
-                                 uint32_t *cell);
-    /* Makes n_cells - 1 of what is not below n_cells: where others write to the codes, find_cells may check one value and use another. */
-    void (*clamp_cells)(uint32_t *cells, size_t count, uint32_t n_cells);
+    /* cell[i] = min(group, n_groups) * (n_grades + 1) + min(grade, n_grades), so that missing (-1, the largest unsigned) goes last; valid as
+     * above. Returns whether a code may be neither missing nor below its number; the cells are void then. -1 is missing in signed kinds
+     * only, and n_grades <= 127. Where others write to the codes, one value may be checked and another used, and a cell may be any
+     * number. */
+    int (*find_cells[SIF_KINDS])(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count, uint32_t n_groups,
+                                 uint32_t n_grades, uint32_t *cell);
     /* counts[v] += number of grades that are v, counts[n_grades] += number that are -1; others are not counted. */
     void (*count_values)(const int8_t *grades, size_t count, uint32_t n_grades, int64_t *counts);
 };

@@ -3,6 +3,18 @@
  * form of partial + is_match that becomes the fewest instructions, and IN_REGISTERS where count_in_tables is there already. Compilers
  * vectorise the loops; there is no branch in them. */
 
+/* One loop where all groups are valid, and one where a column says which are. */
+#define DEFINE_BOTH(KIND, TYPE)                                                                                                            \
+    TARGET static void VERSION(count_in_tables_##KIND)(const void *groups, const uint8_t *restrict valid, const int8_t *restrict grades,   \
+                                                       size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,              \
+                                                       const sif_rows_ahead *ahead, uint16_t *restrict tables) {                           \
+        const TYPE *restrict const codes = groups;                                                                                         \
+        if (valid == NULL)                                                                                                                 \
+            VERSION(count_strips_##KIND)(codes, NULL, grades, count, n_groups, n_grades, frequent, ahead, tables);                         \
+        else                                                                                                                               \
+            VERSION(count_strips_##KIND)(codes, valid, grades, count, n_groups, n_grades, frequent, ahead, tables);                        \
+    }
+
 /* The table's row for a group is its code + 1, limited to the last row. It is computed in lanes as wide as the code. Signed codes are
  * limited after 1 was added, which makes 0 of -1; others before, since 1 more than their largest would be 0. What follows fits 16 bits.
  * The cells of a strip are found while the increments of the strip before wait for one another; those of the last strip are found
@@ -18,25 +30,23 @@
         for (size_t i = 0; i < SIF_STRIP; i++) {                                                                                           \
             const LANE code = (LANE)(SIGNED_LANE)codes[first + i], from_1 = (LANE)(code + 1);                                              \
             const LANE clipped = IS_SIGNED ? (from_1 < last_row ? from_1 : last_row) : (LANE)((code < n_groups ? code : n_groups) + 1);    \
-            const uint16_t row = (uint16_t)((uint16_t)clipped & (uint16_t)(int16_t)(int8_t)valid[i]),                                      \
-                           of_grade = (uint16_t)((int16_t)grades[first + i] + 1);                                                          \
+            const uint16_t mask = valid != NULL ? (uint16_t)(int16_t)(int8_t)valid[first + i] : UINT16_MAX;                                \
+            const uint16_t row = (uint16_t)((uint16_t)clipped & mask), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);              \
             const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
             const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
             cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                     \
         }                                                                                                                                  \
     }                                                                                                                                      \
-    TARGET static void VERSION(count_in_tables_##KIND)(const void *groups, const sif_valid_rows *valid, const int8_t *restrict grades,     \
-                                                       size_t count, uint32_t n_groups, uint32_t n_grades, uint32_t frequent,              \
-                                                       const sif_rows_ahead *ahead, uint16_t *restrict tables) {                           \
-        const TYPE *restrict const codes = groups;                                                                                         \
+    TARGET SIF_INLINE void VERSION(count_strips_##KIND)(const TYPE *restrict codes, const uint8_t *restrict valid,                         \
+                                                        const int8_t *restrict grades, size_t count, uint32_t n_groups, uint32_t n_grades, \
+                                                        uint32_t frequent, const sif_rows_ahead *ahead, uint16_t *restrict tables) {       \
         uint16_t cells[2][SIF_STRIP];                                                                                                      \
         VERSION(find_strip_##KIND)                                                                                                         \
-        (codes, valid->row, grades, 0, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[0]);                                  \
+        (codes, valid, grades, 0, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[0]);                                  \
         for (size_t first = 0; first < count; first += SIF_STRIP) {                                                                        \
             const size_t next = first + SIF_STRIP < count ? first + SIF_STRIP : first;                                                     \
             VERSION(find_strip_##KIND)                                                                                                     \
-            (codes, valid->row + next * valid->step, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent,                 \
-             cells[next / SIF_STRIP % 2]);                                                                                                 \
+            (codes, valid, grades, next, (LANE)n_groups, (uint16_t)n_grades, (uint16_t)frequent, cells[next / SIF_STRIP % 2]);             \
             sif_fetch_strip(ahead, first);                                                                                                 \
             for (size_t i = 0; i < SIF_STRIP; i += SIF_TABLES) {                                                                           \
                 uint64_t four[2];                                                                                                          \
@@ -44,7 +54,8 @@
                 count_eight(four[0], four[1], tables);                                                                                     \
             }                                                                                                                              \
         }                                                                                                                                  \
-    }
+    }                                                                                                                                      \
+    DEFINE_BOTH(KIND, TYPE)
 
 DEFINE_COUNT_IN_TABLES(int8, int8_t, int16_t, uint16_t, 1)
 DEFINE_COUNT_IN_TABLES(int16, int16_t, int16_t, uint16_t, 1)
@@ -55,25 +66,42 @@ DEFINE_COUNT_IN_TABLES(uint16, uint16_t, int16_t, uint16_t, 0)
 DEFINE_COUNT_IN_TABLES(uint32, uint32_t, int32_t, uint32_t, 0)
 DEFINE_COUNT_IN_TABLES(uint64, uint64_t, int64_t, uint64_t, 0)
 #undef DEFINE_COUNT_IN_TABLES
+#else
+DEFINE_BOTH(int8, int8_t)
+DEFINE_BOTH(int16, int16_t)
+DEFINE_BOTH(int32, int32_t)
+DEFINE_BOTH(int64, int64_t)
+DEFINE_BOTH(uint8, uint8_t)
+DEFINE_BOTH(uint16, uint16_t)
+DEFINE_BOTH(uint32, uint32_t)
+DEFINE_BOTH(uint64, uint64_t)
 #endif
+#undef DEFINE_BOTH
 
 /* A missing code is all ones in its lane. The largest code says whether one was out of range: in signed kinds the largest code + 1,
- * which is 0 for a missing one, in others the largest code. */
+ * which is 0 for a missing one; in others the largest code, with 0 for those that are not valid, where one is valid. */
 #define DEFINE_FIND_CELLS(KIND, TYPE, SIGNED_LANE, LANE, IS_SIGNED)                                                                        \
-    TARGET static int VERSION(find_cells_##KIND)(const void *groups, const int8_t *restrict grades, size_t count, uint32_t n_groups,       \
-                                                 uint32_t n_grades, uint32_t *restrict cell) {                                             \
-        const TYPE *restrict const codes = groups;                                                                                         \
+    TARGET SIF_INLINE int VERSION(find_cells_of_##KIND)(const TYPE *restrict codes, const uint8_t *restrict valid,                         \
+                                                        const int8_t *restrict grades, size_t count, uint32_t n_groups, uint32_t n_grades, \
+                                                        uint32_t *restrict cell) {                                                         \
         const LANE last_group = (LANE)n_groups, last_grade = (LANE)n_grades, stride = (LANE)(n_grades + 1);                                \
-        LANE most_group = 0, most_grade = 0;                                                                                               \
+        LANE most_group = 0, most_grade = 0, any_valid = 0;                                                                                \
         for (size_t i = 0; i < count; i++) {                                                                                               \
-            const LANE group = (LANE)(SIGNED_LANE)codes[i], grade = (LANE)(SIGNED_LANE)grades[i];                                          \
-            const LANE of_group = IS_SIGNED ? (LANE)(group + 1) : group, of_grade = (LANE)(grade + 1);                                     \
+            const LANE mask = valid != NULL ? (LANE)(SIGNED_LANE)(int8_t)valid[i] : (LANE)-1, given = (LANE)(SIGNED_LANE)codes[i];         \
+            const LANE group = (LANE)(given | (LANE)~mask), grade = (LANE)(SIGNED_LANE)grades[i];                                          \
+            const LANE of_group = IS_SIGNED ? (LANE)(group + 1) : (LANE)(given & mask), of_grade = (LANE)(grade + 1);                      \
+            any_valid |= mask;                                                                                                             \
             most_group = of_group > most_group ? of_group : most_group;                                                                    \
             most_grade = of_grade > most_grade ? of_grade : most_grade;                                                                    \
             const LANE row = group < last_group ? group : last_group, column = grade < last_grade ? grade : last_grade;                    \
             cell[i] = (uint32_t)(LANE)((LANE)(row * stride) + column);                                                                     \
         }                                                                                                                                  \
-        return (IS_SIGNED ? most_group > last_group : most_group >= last_group) | (most_grade > last_grade);                               \
+        return (IS_SIGNED ? most_group > last_group : (any_valid != 0) & (most_group >= last_group)) | (most_grade > last_grade);          \
+    }                                                                                                                                      \
+    TARGET static int VERSION(find_cells_##KIND)(const void *groups, const uint8_t *valid, const int8_t *grades, size_t count,             \
+                                                 uint32_t n_groups, uint32_t n_grades, uint32_t *cell) {                                   \
+        return valid == NULL ? VERSION(find_cells_of_##KIND)(groups, NULL, grades, count, n_groups, n_grades, cell)                        \
+                             : VERSION(find_cells_of_##KIND)(groups, valid, grades, count, n_groups, n_grades, cell);                      \
     }
 
 DEFINE_FIND_CELLS(int8, int8_t, int32_t, uint32_t, 1)
@@ -85,12 +113,6 @@ DEFINE_FIND_CELLS(uint16, uint16_t, uint32_t, uint32_t, 0)
 DEFINE_FIND_CELLS(uint32, uint32_t, uint32_t, uint32_t, 0)
 DEFINE_FIND_CELLS(uint64, uint64_t, uint64_t, uint64_t, 0)
 #undef DEFINE_FIND_CELLS
-
-TARGET static void VERSION(clamp_cells)(uint32_t *restrict cells, size_t count, uint32_t n_cells) {
-    const uint32_t last = n_cells - 1;
-    for (size_t i = 0; i < count; i++)
-        cells[i] = cells[i] < last ? cells[i] : last;
-}
 
 /* Counts VALUES values in one reading. A lane of a partial count holds at most 255, so a stretch is 255 vectors long. This loop waits
  * for nothing but memory, which is asked for well before it is read. (At 1 to 4 KB before, some processors are fast and half as fast by
@@ -131,7 +153,6 @@ TARGET static void VERSION(count_values)(const int8_t *restrict grades, size_t c
 const sif_counting_loops VERSION(sif_counting_loops) = {
     .count_in_tables = SIF_BY_KIND(count_in_tables),
     .find_cells = SIF_BY_KIND(find_cells),
-    .clamp_cells = VERSION(clamp_cells),
     .count_values = VERSION(count_values),
 };
 

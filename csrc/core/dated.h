@@ -11,7 +11,9 @@ static inline int64_t sif_order_at(const sif_dated *rows, int64_t j) {
 
 /* The row at position j, which sif_next_group has checked. What it may have become since is limited to the rows there are. */
 static inline int64_t sif_row_at(const sif_dated *rows, int64_t j) {
-    const int64_t row = sif_order_at(rows, j);
+    if (rows->order == NULL)
+        return j;
+    const int64_t row = sif_once(rows->order, j);
     return row >= 0 && row < rows->n ? row : 0; /* one way: an array must change meanwhile */
 }
 

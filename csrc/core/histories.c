@@ -96,7 +96,7 @@ int sif_read_history(sif_history *block) {
     else if (records->published != NULL)
         sif_grid_loops_now()->find_dates(records->inspected + block->first, records->published + block->first, block->count, dated);
     const int64_t *const days = block->order == NULL && records->published == NULL ? records->inspected + block->first : dated;
-    const int found = sif_history_loops_now()->make_keys(provider, days, block->count, block->key);
+    const int found = sif_history_loops_now()->make_keys(provider, (uint32_t)records->provider.size, days, block->count, block->key);
     block->rises = (found & SIF_TIED) == 0;
     block->is_faulty = (found & SIF_FAULTY) != 0;
     /* On one day publication and row decide. Where there is no publication and no other order, rows rise. */

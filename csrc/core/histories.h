@@ -46,7 +46,7 @@ sif_status sif_start_history(sif_history *block, const sif_records *records, con
  * have a fault, which sif_first_fault then looks for. */
 int sif_read_history(sif_history *block);
 
-/* The codes of the block's records, as sif_load_codes gives them. */
+/* The codes of the block's records, as sif_load_codes gives them: whoever uses them as a place limits them first. */
 void sif_read_codes(const sif_history *block, const sif_codes *codes, int32_t *out);
 
 /* What is wrong with a row, wherever it stands: with its record, and with its codes. */

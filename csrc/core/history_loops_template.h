@@ -1,12 +1,13 @@
 /* The hot loops over blocks of ordered records, a template: include with VERSION(name) naming the functions and TARGET the attribute of
  * their instruction set. Compilers vectorise the loops; there is no branch in them. */
 
-TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int64_t *restrict dated, size_t count, int64_t *restrict key) {
-    int32_t any_provider = 0;
+TARGET static int VERSION(make_keys)(const int32_t *restrict provider, uint32_t n_providers, const int64_t *restrict dated, size_t count,
+                                     int64_t *restrict key) {
+    uint32_t any_provider = 0; /* one of the two that are added is negative where a provider is none */
     uint64_t any_day = 0;
     for (size_t i = 0; i < count; i++) {
         const uint64_t day = (uint64_t)dated[i] - (uint64_t)INT32_MIN;
-        any_provider |= provider[i];
+        any_provider |= (uint32_t)provider[i] | (n_providers - 1 - (uint32_t)provider[i]);
         any_day |= day;
         key[i + 1] = (int64_t)((uint64_t)(uint32_t)provider[i] << 32 | (day & UINT32_MAX));
     }
@@ -17,7 +18,7 @@ TARGET static int VERSION(make_keys)(const int32_t *restrict provider, const int
         fall |= (int64_t)rise;
         no_rise |= (int64_t)(rise - 1);
     }
-    return (any_provider < 0 || any_day > UINT32_MAX || fall < 0 ? SIF_FAULTY : 0) | (no_rise < 0 ? SIF_TIED : 0);
+    return (any_provider >> 31 != 0 || any_day > UINT32_MAX || fall < 0 ? SIF_FAULTY : 0) | (no_rise < 0 ? SIF_TIED : 0);
 }
 
 TARGET static void VERSION(find_transitions)(const int64_t *restrict key, const uint32_t *restrict grade, const uint32_t *restrict table,

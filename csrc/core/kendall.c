@@ -18,16 +18,22 @@ enum {
     WIDEST_LANE = 21 /* bits: the triples of so many rows, less than 2^60, fit 64 bits */
 };
 
-/* A number of triples of rows, up to 2^93: high x 2^32 + low. What is added is a number below 2^62 for each of the group's rows, of which
- * there are at most 2^31: their lower halves add up to less than 2^63, and so do the upper ones. */
+/* A number of ordered triples of rows, up to 2^93: high x 2^32 + low. What is added is a number below 2^62 for each of the group's rows,
+ * of which there are at most 2^31: their lower halves add up to less than 2^63, and so do the upper ones. */
 typedef struct {
     uint64_t low, high;
 } triples;
 
-/* What one group has brought so far. */
+/* The ordered pairs and triples of rows that are equal: of t equal ones t (t - 1) and t (t - 1) (t - 2). */
 typedef struct {
-    int64_t n, s, value_ties, day_ties;
-    triples unlike_values, unlike_days;
+    int64_t pairs;
+    triples all_three;
+} ties;
+
+/* What one group brings. */
+typedef struct {
+    int64_t n, s;
+    ties values, days;
 } kendall_sums;
 
 static inline int64_t ordered_pairs(int64_t n) {
@@ -39,27 +45,28 @@ static inline void add_triples(triples *of, int64_t times, int64_t number) {
     of->high += (uint64_t)times * ((uint64_t)number >> 32);
 }
 
+/* All above 32 bits carried to the upper half. */
+static inline triples carried(triples of) {
+    return (triples){of.low & UINT32_MAX, of.high + (of.low >> 32)};
+}
+
 static inline triples three_times(triples of) {
-    return (triples){3 * (of.low & UINT32_MAX), 3 * (of.high + (of.low >> 32))};
+    const triples one = carried(of);
+    return (triples){3 * one.low, 3 * one.high};
 }
 
-static inline double number_of(triples of) {
-    return (double)of.high * 0x1p32 + (double)of.low;
+/* The triples of n rows less those that are tied, rounded once up to 2^85. */
+static inline double untied_triples(int64_t n, triples tied) {
+    triples all = {0};
+    add_triples(&all, n, (n - 1) * (n - 2));
+    const triples most = carried(all), least = carried(tied);
+    const uint64_t low = (most.low - least.low) & UINT32_MAX, high = most.high - least.high - (most.low < least.low);
+    return (double)(int64_t)high * 0x1p32 + (double)(int64_t)low;
 }
 
-/* The ordered triples of n rows of which one is a given row and not all are among the t equals that it belongs to. */
-static inline int64_t triples_beyond(int64_t n, int64_t t) {
-    return (n - t) * (n + t - 3);
-}
-
-static void tie_days(kendall_sums *of, int64_t n, int64_t t) {
-    of->day_ties += ordered_pairs(t);
-    add_triples(&of->unlike_days, t, triples_beyond(n, t));
-}
-
-static void tie_values(kendall_sums *of, int64_t n, int64_t t) {
-    of->value_ties += ordered_pairs(t);
-    add_triples(&of->unlike_values, t, triples_beyond(n, t));
+static void add_ties(ties *of, int64_t t) {
+    of->pairs += ordered_pairs(t);
+    add_triples(&of->all_three, t, (t - 1) * (t - 2));
 }
 
 /* Writes how the values of a group fall into runs of equals, longest first: see sif_kendall in the header. */
@@ -89,17 +96,17 @@ static int64_t tie_pattern_of(int64_t *lengths, int n) {
 }
 
 static int has_exact(const kendall_sums *of) {
-    return of->n > 0 && of->n <= SIF_MOST_EXACT && of->day_ties == 0;
+    return of->n > 0 && of->n <= SIF_MOST_EXACT && of->days.pairs == 0;
 }
 
 static void add_group(const kendall_sums *of, int64_t tie_pattern, int64_t *counts, double *cubes) {
     counts[SIF_KENDALL_N] += of->n;
     counts[SIF_KENDALL_S] += of->s;
-    counts[SIF_KENDALL_VALUE_TIES] += of->value_ties;
-    counts[SIF_KENDALL_DAY_TIES] += of->day_ties;
+    counts[SIF_KENDALL_VALUE_TIES] += of->values.pairs;
+    counts[SIF_KENDALL_DAY_TIES] += of->days.pairs;
     counts[SIF_KENDALL_TIE_PATTERN] += tie_pattern;
-    cubes[0] += number_of(of->unlike_values);
-    cubes[1] += number_of(of->unlike_days);
+    cubes[0] += untied_triples(of->n, of->values.all_three);
+    cubes[1] += untied_triples(of->n, of->days.all_three);
 }
 
 static sif_status finish_kendall(sif_status status, const sif_dated *rows, int64_t *counts, double *cubes) {
@@ -148,7 +155,8 @@ static grade_lanes make_lanes(int64_t n_grades) {
 
 /* A group as far as its rows have been met. */
 typedef struct {
-    kendall_sums of;
+    int64_t n, s;                   /* graded rows, and S */
+    ties days;                      /* with a third of the triples */
     int64_t met;                    /* rows, graded or not */
     int64_t key, today;             /* the last row's key, and the graded rows of its day */
     uint64_t before, after, counts; /* lanes: the balances without and with today, and the rows by grade */
@@ -175,13 +183,12 @@ static void widen_group(running_group *group, const grade_lanes *by) {
 }
 
 /* Adds the rows from `start` on that are of the group; key[i + 1] belongs to row i. Returns one past the last. A day's t rows make
- * t (t - 1) ties: the k-th of them brings 2 (k - 1). A row that comes after n others, `today` of them on its day, brings
- * 3 (n (n - 1) - today (today - 1)) = 3 (n - today) (n + today - 1) ordered triples of rows that are not all of one day. */
+ * t (t - 1) ties: the k-th of them brings 2 (k - 1). They make t (t - 1) (t - 2) ordered triples: the k-th brings 3 (k - 1) (k - 2). */
 static size_t add_to_lanes(running_group *group, const grade_lanes *by, const int64_t *key, const int32_t *grade, size_t start,
                            size_t count) {
     running_group now = *group;
     const int64_t of_group = key[start + 1] >> 32;
-    int64_t ties = 0, unlike = 0;
+    int64_t pairs = 0, thirds = 0;
     size_t i = start;
     do {
         const grade_lane of = by->of[grade[i] + 1];
@@ -189,17 +196,17 @@ static size_t add_to_lanes(running_group *group, const grade_lanes *by, const in
         now.key = key[i + 1];
         now.before = is_same_day ? now.before : now.after;
         now.today = is_same_day ? now.today : 0;
-        now.of.s += (int64_t)(now.before >> of.shift & of.mask) - of.zero;
-        ties += now.today & -of.is_graded;
-        unlike += (now.of.n - now.today) * (now.of.n + now.today - 1) & -of.is_graded;
-        now.of.n += of.is_graded;
+        now.s += (int64_t)(now.before >> of.shift & of.mask) - of.zero;
+        pairs += now.today & -of.is_graded;
+        thirds += now.today * (now.today - 1) & -of.is_graded;
+        now.n += of.is_graded;
         now.today += of.is_graded;
         now.after += of.step;
         now.counts += of.unit;
         i++;
     } while (i < count && key[i + 1] >> 32 == of_group);
-    now.of.day_ties += 2 * ties;
-    add_triples(&now.of.unlike_days, 1, unlike);
+    now.days.pairs += 2 * pairs;
+    add_triples(&now.days.all_three, 1, thirds);
     now.met += (int64_t)(i - start);
     *group = now;
     return i;
@@ -218,10 +225,10 @@ static size_t add_to_wide(running_group *group, int64_t n_grades, const int64_t 
         group->key = key[i + 1];
         if (grade[i] < 0)
             continue;
-        group->of.s += before[grade[i]];
-        group->of.day_ties += 2 * group->today;
-        add_triples(&group->of.unlike_days, 1, (group->of.n - group->today) * (group->of.n + group->today - 1));
-        group->of.n++;
+        group->s += before[grade[i]];
+        group->days.pairs += 2 * group->today;
+        add_triples(&group->days.all_three, 1, group->today * (group->today - 1));
+        group->n++;
         group->today++;
         counts[grade[i]]++;
         for (int64_t g = 0; g < n_grades; g++)
@@ -231,20 +238,20 @@ static size_t add_to_wide(running_group *group, int64_t n_grades, const int64_t 
 }
 
 static void end_group(running_group *group, const grade_lanes *by, int64_t *counts, double *cubes) {
+    kendall_sums of = {.n = group->n, .s = group->s, .days = {group->days.pairs, three_times(group->days.all_three)}};
     int64_t *const lengths = group->wide + 2 * by->n_grades, tie_pattern = 0;
     for (int64_t g = 0; !group->is_wide && g < by->n_grades; g++)
         lengths[g] = (int64_t)(group->counts >> by->of[g + 1].shift & by->of[g + 1].mask);
     for (int64_t g = 0; g < by->n_grades; g++)
-        tie_values(&group->of, group->of.n, lengths[g]);
-    group->of.unlike_days = three_times(group->of.unlike_days);
-    if (has_exact(&group->of)) {
+        add_ties(&of.values, lengths[g]);
+    if (has_exact(&of)) {
         int n = 0;
         for (int64_t g = 0; g < by->n_grades; g++)
             if (lengths[g] > 0)
                 lengths[n++] = lengths[g]; /* n <= of.n <= SIF_MOST_EXACT */
         tie_pattern = tie_pattern_of(lengths, n);
     }
-    add_group(&group->of, tie_pattern, counts, cubes);
+    add_group(&of, tie_pattern, counts, cubes);
 }
 
 sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, int64_t *counts, double *cubes,
@@ -271,8 +278,7 @@ sif_status sif_kendall_grades(const sif_dated *rows, const sif_codes *grades, in
     for (int64_t work = 0; status.code == SIF_OK && sif_has_more_history(&block);) {
         const int may_fail = sif_read_history(&block);
         sif_read_codes(&block, grades, grade);
-        for (size_t i = 0; i < block.count; i++)
-            block.is_faulty |= grade[i] == SIF_NO_CODE;
+        block.is_faulty |= sif_code_loops_now()->are_outside(grade, block.count, (uint32_t)n_grades);
         if (may_fail || block.is_faulty)
             status = sif_first_fault(&block, &column, 1);
         if (status.code != SIF_OK)
@@ -322,9 +328,9 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
             ;
         if (sif_is_interrupted_after(interrupt, work, high - low))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        tie_days(of, n, high - low);
         if (high - low == 1)
             continue;
+        add_ties(&of->days, high - low);
         if (sif_sort_values(values + low, spare, high - low, interrupt, work) < 0)
             return sif_fail(SIF_INTERRUPTED, -1, 0);
         for (int64_t first = low, last; first < high; first = last) {
@@ -342,12 +348,13 @@ static sif_status add_values(const sif_dated *rows, int64_t start, int64_t stop,
     for (int64_t first = 0, last; first < n; first = last) {
         for (last = first + 1; last < n && values[last] == values[first]; last++)
             ;
-        tie_values(of, n, last - first);
+        if (last - first > 1)
+            add_ties(&of->values, last - first);
         if (n <= SIF_MOST_EXACT)
             lengths[n_runs++] = last - first; /* n_runs <= n <= SIF_MOST_EXACT */
     }
     *tie_pattern = has_exact(of) ? tie_pattern_of(lengths, n_runs) : 0;
-    of->s = (ordered_pairs(n) - of->value_ties - of->day_ties + tied_in_both) / 2 - 2 * inversions;
+    of->s = (ordered_pairs(n) - of->values.pairs - of->days.pairs + tied_in_both) / 2 - 2 * inversions;
     return sif_ok();
 }
 

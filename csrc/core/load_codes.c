@@ -12,15 +12,10 @@ static void load_masked(const sif_codes *codes, const int64_t *rows, int64_t fir
     loops->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, valid, count, (uint32_t)codes->size, out);
 }
 
-void sif_load_unclamped(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
+void sif_load_codes(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
     if (codes->validity != NULL)
         load_masked(codes, rows, first, count, out);
     else
         sif_code_loops_now()->load[codes->kind](rows != NULL ? codes->data : sif_row_of(codes, first), rows, NULL, count,
                                                 (uint32_t)codes->size, out);
-}
-
-void sif_load_codes(const sif_codes *codes, const int64_t *rows, int64_t first, size_t count, int32_t *out) {
-    sif_load_unclamped(codes, rows, first, count, out);
-    sif_code_loops_now()->clamp(out, count, (uint32_t)codes->size);
 }

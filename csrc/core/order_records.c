@@ -62,17 +62,12 @@ static void gather_key_block(const sif_records *records, const int64_t *rows, si
     sif_load_codes(&records->provider, rows, 0, count, b->provider);
 }
 
-/* Where the next word of a bucket goes, and where the bucket ends. */
-typedef struct {
-    int64_t next, stop;
-} bucket_room;
-
 /* A provider's upper bits say into which bucket it falls. */
 typedef struct {
     int bits, shift;
     int64_t n;
     int64_t start[(1 << BUCKET_BITS) + 1]; /* of each bucket among the words, and the number of words */
-    bucket_room room[1 << BUCKET_BITS];    /* of each bucket, while they are filled */
+    int64_t next[1 << BUCKET_BITS];        /* place in each bucket, while they are filled */
 } buckets;
 
 static void size_buckets(int64_t n, int64_t n_providers, buckets *all) {
@@ -91,13 +86,25 @@ static sif_key_range range_of(int64_t least, int64_t most) {
     return (sif_key_range){least, sif_bits_of((uint64_t)most - (uint64_t)least + 1)};
 }
 
+/* All bits of the loaded codes. Where one is missing or out of range the highest is among them: then it, or what it lacks to the last
+ * provider, is negative. */
+static uint32_t bits_of_providers(const sif_records *records, const int32_t *provider, size_t count) {
+    const uint32_t last = (uint32_t)records->provider.size - 1;
+    uint32_t any = 0, lacking = 0;
+    for (size_t k = 0; k < count; k++) {
+        any |= (uint32_t)provider[k];
+        lacking |= last - (uint32_t)provider[k];
+    }
+    return any | (lacking & (uint32_t)1 << 31);
+}
+
 /* One pass: checks every record, finds the range of each key and how many records fall into each bucket, and whether the records lie in
  * order already. */
 static sif_status survey(const sif_records *records, sif_layout *layout, buckets *all, int *already, const sif_interrupt_check *interrupt) {
     const int64_t far = (int64_t)1 << 61; /* differences of days nearer than this do not overflow */
     const sif_grid_loops *const loops = sif_grid_loops_now();
     sif_spans spans = {{INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
-    int32_t last_provider = 0;
+    uint32_t of_providers = 0;
     key_block b;
     start_key_block(records, &b);
     size_buckets(records->n, records->provider.size, all);
@@ -107,14 +114,10 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
         if (first % SIF_ROWS_PER_CHECK < KEY_BLOCK && sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
         load_key_block(records, first, (size_t)with_next, &b);
-        int32_t any = 0; /* negative where a provider is missing or out of range */
-        for (int64_t k = 0; k < count; k++) {
-            any |= b.provider[k];
-            last_provider = b.provider[k] > last_provider ? b.provider[k] : last_provider;
-        }
-        if ((loops->extend_spans(b.dated, b.published, (size_t)count, &spans) | (any < 0)) != 0)
+        of_providers |= bits_of_providers(records, b.provider, (size_t)count);
+        if ((loops->extend_spans(b.dated, b.published, (size_t)count, &spans) | (of_providers >> 31 != 0)) != 0)
             for (int64_t k = 0; k < count; k++) { /* one way: there is a fault among them */
-                if (b.provider[k] < 0)
+                if (b.provider[k] < 0 || b.provider[k] >= records->provider.size) /* one way: an array must change meanwhile */
                     return sif_fail(SIF_BAD_PROVIDER, first + k, sif_code_at(&records->provider, first + k));
                 if (b.dated[k] == SIF_NO_DAY)
                     return sif_fail(SIF_NO_DATE, first + k, 0);
@@ -128,7 +131,7 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     sif_key_range *const ranges = layout->range;
     ranges[DATED] = range_of(spans.dated.least, spans.dated.most);
     ranges[PUBLISHED] = range_of(spans.published.least, spans.published.most);
-    ranges[PROVIDER] = (sif_key_range){0, sif_bits_of((uint64_t)last_provider)};
+    ranges[PROVIDER] = (sif_key_range){0, sif_bits_of(of_providers)};
     const sif_key_range narrow = range_of(spans.later.least, spans.later.most);
     const int is_near = spans.dated.least > -far && spans.dated.most < far && spans.published.least > -far && spans.published.most < far;
     layout->by_difference = is_near && narrow.bits < ranges[PUBLISHED].bits;
@@ -196,11 +199,12 @@ static int lay_out(sif_layout *layout, int carried_bits) {
     return high <= 64;
 }
 
-/* Packs the eligible records and scatters their words into the buckets. No bucket takes more words than the survey has counted for it,
- * and each must take as many: otherwise the records have changed since. */
+/* Packs the eligible records and scatters their words into the buckets. No word goes past the last, and each bucket must take as many as
+ * the survey has counted for it: otherwise the records have changed since. */
 static sif_status fill_buckets(const sif_records *records, const sif_layout *layout, const sif_carried *carried, buckets *all,
                                uint64_t *words, const sif_interrupt_check *interrupt) {
     const sif_grid_loops *const loops = sif_grid_loops_now();
+    const int64_t n_words = all->start[all->n];
     uint64_t packed[KEY_BLOCK];
     key_block b;
     start_key_block(records, &b);
@@ -221,21 +225,18 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
                 kept += records->eligible[first + (int64_t)k] != 0;
             }
         }
-        int32_t any = 0; /* negative where a provider is none; else each has a bucket */
-        for (size_t k = 0; k < kept; k++)
-            any |= b.provider[k];
-        if (any < 0)              /* one way: an array must change meanwhile */
-            return sif_changed(); /* not reached: an array must change meanwhile */
+        if (bits_of_providers(records, b.provider, kept) >> 31 != 0) /* one way: an array must change meanwhile */
+            return sif_changed();                                    /* not reached: an array must change meanwhile */
         for (size_t k = 0; k < kept; k++) {
-            bucket_room *const room = &all->room[b.provider[k] >> all->shift];
-            if (room->next >= room->stop) /* one way: an array must change meanwhile */
-                return sif_changed();     /* not reached: an array must change meanwhile */
-            words[room->next++] = packed[k];
+            int64_t *const next = &all->next[b.provider[k] >> all->shift];
+            if (*next >= n_words)     /* one way: an array must change meanwhile */
+                return sif_changed(); /* not reached: an array must change meanwhile */
+            words[(*next)++] = packed[k];
         }
     }
     for (int64_t i = 0; i < all->n; i++)
-        if (all->room[i].next != all->room[i].stop) /* one way: an array must change meanwhile */
-            return sif_changed();                   /* not reached: an array must change meanwhile */
+        if (all->next[i] != all->start[i + 1]) /* one way: an array must change meanwhile */
+            return sif_changed();              /* not reached: an array must change meanwhile */
     return sif_ok();
 }
 
@@ -244,7 +245,7 @@ static sif_status sort_in_buckets(const sif_records *records, const sif_layout *
                                   uint64_t *words, const sif_interrupt_check *interrupt) {
     int64_t largest = 0;
     for (int64_t i = 0; i < all->n; i++) {
-        all->room[i] = (bucket_room){all->start[i], all->start[i + 1]};
+        all->next[i] = all->start[i];
         largest = all->start[i + 1] - all->start[i] > largest ? all->start[i + 1] - all->start[i] : largest;
     }
     digit_places *const place = malloc(sizeof *place);
