@@ -13,12 +13,16 @@ static void find_valid(const sif_texts *texts, int64_t first, size_t count, uint
         sif_code_loops_now()->spread_validity(texts->validity, texts->validity_offset + first, count, valid);
 }
 
-/* Asks for the bytes that lie some blocks after those from `first` to `stop`: a row is encoded sooner than memory brings its text unasked.
- * Past the end of the bytes there is nothing to bring. */
-static inline void fetch_texts_ahead(const uint8_t *first, const uint8_t *stop) {
+/* Asks for the bytes that lie some blocks after these: a row is encoded sooner than memory brings what it needs unasked. Past the end there
+ * is nothing to bring. */
+static inline void fetch_ahead(const uint8_t *first, const uint8_t *stop) {
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
     for (uintptr_t line = (uintptr_t)first + BYTES_AHEAD; line < (uintptr_t)stop + BYTES_AHEAD; line += SIF_LINE)
         SIF_FETCH((const void *)line);
+}
+
+static inline void fetch_text_ahead(const uint8_t *text) {
+    SIF_FETCH((const void *)((uintptr_t)text + BYTES_AHEAD)); /* NOLINT(performance-no-int-to-ptr): as above */
 }
 
 /* Wraps round where it is too large for 64 bits, as it may be of offsets that are none: then its sign, or that of another, is wrong. */
@@ -46,7 +50,7 @@ static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, si
             block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & widened(block->valid[r]);
             block->width[r] = width_of(block->length[r], block->valid[r]);
         }
-        fetch_texts_ahead(data + offset[0], data + offset[count]);
+        fetch_ahead(data + offset[0], data + offset[count]);
         block->form = beyond_short < 0 ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
         return -1;
     }
@@ -79,42 +83,71 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
     return find_by_offsets(texts, offset, count, block);
 }
 
-/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. What is read of the views
- * is a copy. */
-static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
+typedef struct {
+    int32_t length, buffer, start;
+} text_view;
+
+static inline text_view view_of(const sif_text_block *block, size_t r) {
+    const uint8_t *const view = block->views + VIEW * r;
+    text_view of_row;
+    memcpy(&of_row.length, view, sizeof of_row.length);
+    memcpy(&of_row.buffer, view + 8, sizeof of_row.buffer);
+    memcpy(&of_row.start, view + 12, sizeof of_row.start);
+    of_row.length &= (int8_t)block->valid[r];
+    return of_row;
+}
+
+/* The common case, in a loop without branches: all texts lie within their bytes, are at most medium, and have room. Else they are to be found
+ * one by one. There is a buffer. */
+static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block *block) {
     const int64_t n_buffers = texts->n_buffers, *const sizes = texts->sizes; /* what is written might else be taken for parts of these */
     const uint8_t *const *const buffers = texts->buffers;
-    memcpy(block->views, (const uint8_t *)texts->rows + VIEW * first, VIEW * count);
-    uint32_t longest = 0;
-    int all_have_room = 1;
+    int64_t sign = 0; /* negative where a text is not so */
+    int32_t longest = 0;
     for (size_t r = 0; r < count; r++) {
-        const uint8_t *const view = block->views + VIEW * r;
-        int32_t length;
-        memcpy(&length, view, sizeof length);
-        length &= (int8_t)block->valid[r];
-        const uint8_t *text = view + 4;
-        int has_room = 1;
-        if (length > IN_VIEW) {
-            int32_t at[2];
-            memcpy(at, view + 8, sizeof at);
-            if (at[0] < 0 || at[0] >= n_buffers)
-                return (int64_t)r;
-            const int64_t left = sizes[at[0]] - at[1];
-            if (at[1] < 0 || left < length)
-                return (int64_t)r;
-            text = buffers[at[0]] + at[1];
-            has_room = left >= SIF_TEXT_ROOM;
-        } else if (length < 0)
-            return (int64_t)r;
-        block->text[r] = text;
-        block->length[r] = (uint32_t)length;
-        block->width[r] = width_of((uint32_t)length, block->valid[r]);
-        block->has_room[r] = (uint8_t)has_room;
-        all_have_room &= has_room;
-        longest = (uint32_t)length > longest ? (uint32_t)length : longest;
+        const text_view view = view_of(block, r);
+        const int is_elsewhere = view.length > IN_VIEW, is_known = view.buffer >= 0 && view.buffer < n_buffers;
+        const int32_t buffer = is_elsewhere & is_known ? view.buffer : 0, start = is_elsewhere ? view.start : 0;
+        const int64_t room = sizes[buffer] - start - SIF_TEXT_ROOM;
+        sign |= view.length | (is_elsewhere ? room | start | (is_known - 1) : 0);
+        longest = view.length > longest ? view.length : longest;
+        const uint8_t *const elsewhere = buffers[buffer] + (sign >= 0 ? start : 0);
+        block->text[r] = is_elsewhere ? elsewhere : block->views + VIEW * r + 4;
+        block->length[r] = (uint32_t)view.length;
+        block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
+        fetch_text_ahead(block->text[r]);
     }
-    if (all_have_room && longest <= SIF_MEDIUM_TEXT)
-        block->form = longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
+    block->form = longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
+    return sign >= 0 && longest <= SIF_MEDIUM_TEXT;
+}
+
+/* What is read of the views is a copy. */
+static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    const uint8_t *const rows = (const uint8_t *)texts->rows + VIEW * first;
+    memcpy(block->views, rows, VIEW * count);
+    fetch_ahead(rows, rows + VIEW * count);
+    if (texts->n_buffers > 0 && find_plain_views(texts, count, block))
+        return -1;
+    block->form = SIF_ANY_TEXTS;
+    for (size_t r = 0; r < count; r++) {
+        const text_view view = view_of(block, r);
+        block->text[r] = block->views + VIEW * r + 4;
+        block->length[r] = (uint32_t)view.length;
+        block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
+        block->has_room[r] = 1;
+        if (view.length < 0)
+            return (int64_t)r;
+        if (view.length <= IN_VIEW)
+            continue;
+        if (view.buffer < 0 || view.buffer >= texts->n_buffers)
+            return (int64_t)r;
+        const int64_t left = texts->sizes[view.buffer] - view.start;
+        if (view.start < 0 || left < view.length)
+            return (int64_t)r;
+        block->text[r] = texts->buffers[view.buffer] + view.start;
+        block->has_room[r] = left >= SIF_TEXT_ROOM;
+    }
     return -1;
 }
 

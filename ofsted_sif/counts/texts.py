@@ -11,7 +11,7 @@ from ofsted_sif.counts.encoding import FEW_LABELS, TEXTS_WORTH_A_THREAD, KnownLa
 from ofsted_sif.counts.threads import number_of_threads, share_out
 
 #: Rows whose codes stay near the processor until they are counted; fewer than two pieces are sooner encoded whole.
-ROWS_OF_A_PIECE = 1 << 17
+ROWS_OF_A_PIECE = 1 << 18
 #: A table of more cells than this is not added up for each piece.
 CELLS_OF_A_PIECE = 1 << 17
 
@@ -53,7 +53,7 @@ def count_texts(
     if any(labels is None for labels in known):
         return None
     pieces = _count_pieces(columns, known, groups is not None, number_of_threads(threads, rows, TEXTS_WORTH_A_THREAD))
-    return None if pieces is None else _added_up(columns, known, groups is not None, pieces, most_cells)
+    return None if pieces is None else _added_up(columns, known, groups is not None, _those_alike_added(pieces), most_cells)
 
 
 def _count_pieces(columns: list[Any], known: list[Any], by_group: bool, threads: int) -> list[Any] | None:
@@ -84,6 +84,13 @@ def _count_pieces(columns: list[Any], known: list[Any], by_group: bool, threads:
 
     share_out(count_piece, len(found), threads)
     return None if many else found
+
+
+def _those_alike_added(pieces: list[Any]) -> list[Any]:
+    """The same with the pieces that have only known labels, which are most, as one."""
+    alike = [piece for piece in pieces if not any(map(len, piece[0]))]
+    together = [(alike[0][0], [np.add.reduce(of) for of in zip(*(tables for _, tables in alike), strict=True)])] if alike else []
+    return [*together, *(piece for piece in pieces if any(map(len, piece[0])))]
 
 
 def _added_up(

@@ -90,26 +90,26 @@ static void what_is_no_utf8_is_refused(void) {
     }
 }
 
-/* The secret that is added to the lower half of a text's first eight bytes: the first word that splitmix64 makes of the seed. */
-static uint32_t secret_of(uint64_t seed) {
+/* The secret that is laid over a text's first eight bytes: the first word that splitmix64 makes of the seed. */
+static uint64_t secret_of(uint64_t seed) {
     uint64_t word = seed + UINT64_C(0x9E3779B97F4A7C15);
     word = (word ^ word >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
     word = (word ^ word >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (uint32_t)(word ^ word >> 31);
+    return word ^ word >> 31;
 }
 
-/* Where half of a text is the negative of that secret, its product is 0 whatever the other half: all these texts begin at one slot. Did the
+/* Where these bytes are that secret, their product with the next eight is 0, whatever those are: all these texts begin at one slot. Did the
  * dictionary not take another seed, a quarter of a million of them would take minutes. */
 static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
-    enum { N = 250000, WIDTH = 8 };
+    enum { N = 250000, WIDTH = 16 };
     uint64_t seed = 0;
-    while ((0 - secret_of(seed)) & 0x80808080u) /* ASCII */
+    while (secret_of(seed) & UINT64_C(0x8080808080808080)) /* ASCII */
         seed++;
     uint8_t *const bytes = allocate(N, WIDTH);
     int64_t *const offsets = allocate(N + 1, sizeof *offsets), size = (int64_t)N * WIDTH;
     for (uint64_t i = 0; i < N; i++) {
-        const uint64_t other = (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16, word = (0 - secret_of(seed)) | other << 32;
-        memcpy(bytes + WIDTH * i, &word, WIDTH);
+        const uint64_t words[2] = {secret_of(seed), (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16};
+        memcpy(bytes + WIDTH * i, words, WIDTH);
         offsets[i + 1] = (int64_t)(i + 1) * WIDTH;
     }
     const uint8_t *const data = bytes;
