@@ -227,17 +227,15 @@ def _counted_as_coded(
     The kernel counts the dictionaries' entries; what these mean is applied to the counts. `options`: observed, threads.
     """
     observed, threads = options
-    coded = None if len(by) > 1 else frames.coded(table, [*by, *asked], text=True)
-    if coded is None:
+    counted_by_word = None if len(by) > 1 else _by_word(table, by, asked, threads)
+    if counted_by_word is None:
         return None
+    coded, by_word = counted_by_word
     groups = coded.pop(0) if by else None
-    group_codes, n_groups = (None, 0) if groups is None else (groups.chunks, len(groups.words))
-    if any((n_groups + 1) * (len(judged.words) + 1) > MOST_CELLS for judged in coded):
-        return None
+    n_groups = 0 if groups is None else len(groups.words)
     tables = []
-    for judged in coded:
-        counted = counts.count_grades(group_codes, judged.chunks, n_groups=n_groups, n_grades=len(judged.words), threads=threads)
-        graded = _by_grade(counted.reshape(-1, len(judged.words) + 1), judged, scale)
+    for judged, counted in zip(coded, by_word, strict=True):
+        graded = _by_grade(counted, judged, scale)
         if graded is None:
             return None
         scale, by_grade = graded
@@ -254,6 +252,24 @@ def _counted_as_coded(
     labels = groups.dictionary_at(shown, and_missing=has_missing)
     shown += [n_groups] * has_missing
     return {by[0]: labels}, [counted[shown] for counted in tables], scale
+
+
+def _by_word(table: Any, by: list[str], asked: list[str], threads: int | None) -> tuple[list[frames.Coded], list[np.ndarray]] | None:
+    """What the codes of a group and of judgements mean, and counts of each judgement by them; None where they are no codes, or too many."""
+    if (as_text := frames.counted_texts(table, by, asked, MOST_CELLS, threads)) is not None:
+        return as_text
+    coded = frames.coded(table, [*by, *asked], text=True)
+    if coded is None:
+        return None
+    group_codes, n_groups = (coded[0].chunks, len(coded[0].words)) if by else (None, 0)
+    judged = coded[len(by) :]
+    if any((n_groups + 1) * (len(words.words) + 1) > MOST_CELLS for words in judged):
+        return None
+    tables = []
+    for words in judged:
+        counted = counts.count_grades(group_codes, words.chunks, n_groups=n_groups, n_grades=len(words.words), threads=threads)
+        tables.append(counted.reshape(-1, len(words.words) + 1))
+    return coded, tables
 
 
 def _counted_by_word(

@@ -181,6 +181,18 @@ def test_chunks_may_be_a_tuple_and_views_may_have_no_buffer():
     assert codes.tolist() == [0, 1]
 
 
+def test_known_labels_have_the_first_codes_and_are_no_rows():
+    known, column = (0, 2, 0, None, np.array([0, 1, 2], np.int32), b"ba"), (0, 3, 0, None, np.array([0, 1, 2, 3], np.int32), b"cab")
+    codes = np.zeros(3, dtype=np.int32)
+    assert np.frombuffer(_core.encode_text([known, column], 1, False, codes, 2), np.int64).tolist() == [-2, -1, 0]
+    assert codes.tolist() == [2, 1, 0]
+    for wrong in (1, 3, 6):
+        with pytest.raises(ValueError, match=f"n_known is {wrong}, which is not the number of rows of the first chunks"):
+            _core.encode_text([known, column], 1, False, codes, wrong)
+    with pytest.raises(ValueError, match="n_known is -1, which is no size"):
+        _core.encode_text([known, column], 1, False, codes, -1)
+
+
 def test_objects_are_an_array_of_one_dimension():
     for wrong in (np.zeros((2, 2), dtype=object), np.zeros(4)):
         with pytest.raises(TypeError, match="an array of objects, of one dimension"):

@@ -1,50 +1,68 @@
 /* Where the texts of a column lie, in each of the ways in which tables hold texts. */
 #include <string.h>
 
+#include "code_loops.h"
 #include "encode_text.h"
 
-enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that it holds itself */ };
+enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that it holds itself */, BYTES_AHEAD = 2048 };
 
-static void find_missing(const sif_texts *texts, int64_t first, size_t count, uint8_t *missing) {
-    if (texts->validity == NULL) {
-        memset(missing, 0, count);
-        return;
-    }
-    for (size_t r = 0; r < count; r++) {
-        const int64_t bit = texts->validity_offset + first + (int64_t)r;
-        missing[r] = (uint8_t)(~texts->validity[bit >> 3] >> (bit & 7) & 1);
-    }
+static void find_valid(const sif_texts *texts, int64_t first, size_t count, uint8_t *valid) {
+    if (texts->validity == NULL)
+        memset(valid, 0xFF, count);
+    else
+        sif_code_loops_now()->spread_validity(texts->validity, texts->validity_offset + first, count, valid);
+}
+
+/* Asks for the bytes that lie some blocks after these: a row is encoded sooner than memory brings what it needs unasked. Past the end there
+ * is nothing to bring. */
+static inline void fetch_ahead(const uint8_t *first, const uint8_t *stop) {
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
+    for (uintptr_t line = (uintptr_t)first + BYTES_AHEAD; line < (uintptr_t)stop + BYTES_AHEAD; line += SIF_LINE)
+        SIF_FETCH((const void *)line);
+}
+
+static inline void fetch_text_ahead(const uint8_t *text) {
+    SIF_FETCH((const void *)((uintptr_t)text + BYTES_AHEAD)); /* NOLINT(performance-no-int-to-ptr): as above */
 }
 
 /* Wraps round where it is too large for 64 bits, as it may be of offsets that are none: then its sign, or that of another, is wrong. */
 static inline int64_t difference(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); }
 
+/* A mask of 32 bits from one of 8. */
+static inline uint32_t widened(uint8_t valid) { return (uint32_t)(int8_t)valid; }
+
+static inline uint32_t width_of(uint32_t length, uint8_t valid) { return (length + 1) | ~widened(valid); }
+
 /* From count + 1 offsets, a copy that nobody else writes to. What stands behind a missing row is not looked at. */
 static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
     const int64_t size = texts->sizes[0];
     const uint8_t *const data = texts->buffers[0];
-    int64_t sign = offset[0] | difference(size, offset[count]), longest = 0;
+    /* Negative where a row does not lie within the bytes, or is no medium text. */
+    int64_t sign = offset[0] | difference(size - SIF_TEXT_ROOM, offset[count]), beyond_short = 0;
     for (size_t r = 0; r < count; r++) {
         const int64_t length = difference(offset[r + 1], offset[r]);
-        sign |= length;
-        longest = length > longest ? length : longest;
+        sign |= length | difference(SIF_MEDIUM_TEXT, length);
+        beyond_short |= difference(SIF_SHORT_TEXT, length);
     }
-    if (sign >= 0 && longest <= SIF_SHORT_TEXT && size - offset[count] >= SIF_TEXT_ROOM) { /* the common case, in a loop without branches */
+    if (sign >= 0) { /* the common case, in a loop without branches */
         for (size_t r = 0; r < count; r++) {
             block->text[r] = data + offset[r];
-            block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & ((uint32_t)block->missing[r] - 1);
+            block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & widened(block->valid[r]);
+            block->width[r] = width_of(block->length[r], block->valid[r]);
         }
-        block->is_plain = 1;
+        fetch_ahead(data + offset[0], data + offset[count]);
+        block->form = beyond_short < 0 ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
         return -1;
     }
     for (size_t r = 0; r < count; r++) {
         const int64_t start = offset[r], stop = offset[r + 1];
         const int lies_within = start >= 0 && stop >= start && stop <= size && stop - start <= INT32_MAX;
-        if (!lies_within && !block->missing[r])
+        if (!lies_within && block->valid[r])
             return (int64_t)r;
-        const int is_text = lies_within && !block->missing[r];
+        const int is_text = lies_within && block->valid[r];
         block->text[r] = is_text ? data + start : block->views;
         block->length[r] = is_text ? (uint32_t)(stop - start) : 0;
+        block->width[r] = width_of(block->length[r], block->valid[r]);
         block->has_room[r] = is_text && size - start >= SIF_TEXT_ROOM;
     }
     return -1;
@@ -65,38 +83,71 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
     return find_by_offsets(texts, offset, count, block);
 }
 
-/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. What is read of the views
- * is a copy. */
-static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+/* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
+typedef struct {
+    int32_t length, buffer, start;
+} text_view;
+
+static inline text_view view_of(const sif_text_block *block, size_t r) {
+    const uint8_t *const view = block->views + VIEW * r;
+    text_view of_row;
+    memcpy(&of_row.length, view, sizeof of_row.length);
+    memcpy(&of_row.buffer, view + 8, sizeof of_row.buffer);
+    memcpy(&of_row.start, view + 12, sizeof of_row.start);
+    of_row.length &= (int8_t)block->valid[r];
+    return of_row;
+}
+
+/* The common case, in a loop without branches: all texts lie within their bytes, are at most medium, and have room. Else they are to be found
+ * one by one. There is a buffer. */
+static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block *block) {
     const int64_t n_buffers = texts->n_buffers, *const sizes = texts->sizes; /* what is written might else be taken for parts of these */
     const uint8_t *const *const buffers = texts->buffers;
-    memcpy(block->views, (const uint8_t *)texts->rows + VIEW * first, VIEW * count);
-    int are_plain = 1;
+    int64_t sign = 0; /* negative where a text is not so */
+    int32_t longest = 0;
     for (size_t r = 0; r < count; r++) {
-        const uint8_t *const view = block->views + VIEW * r;
-        int32_t length;
-        memcpy(&length, view, sizeof length);
-        length &= (int32_t)block->missing[r] - 1;
-        const uint8_t *text = view + 4;
-        int has_room = 1;
-        if (length > IN_VIEW) {
-            int32_t at[2];
-            memcpy(at, view + 8, sizeof at);
-            if (at[0] < 0 || at[0] >= n_buffers)
-                return (int64_t)r;
-            const int64_t left = sizes[at[0]] - at[1];
-            if (at[1] < 0 || left < length)
-                return (int64_t)r;
-            text = buffers[at[0]] + at[1];
-            has_room = left >= SIF_TEXT_ROOM;
-        } else if (length < 0)
-            return (int64_t)r;
-        block->text[r] = text;
-        block->length[r] = (uint32_t)length;
-        block->has_room[r] = (uint8_t)has_room;
-        are_plain &= has_room & (length <= SIF_SHORT_TEXT);
+        const text_view view = view_of(block, r);
+        const int is_elsewhere = view.length > IN_VIEW, is_known = view.buffer >= 0 && view.buffer < n_buffers;
+        const int32_t buffer = is_elsewhere & is_known ? view.buffer : 0, start = is_elsewhere ? view.start : 0;
+        const int64_t room = sizes[buffer] - start - SIF_TEXT_ROOM;
+        sign |= view.length | (is_elsewhere ? room | start | (is_known - 1) : 0);
+        longest = view.length > longest ? view.length : longest;
+        const uint8_t *const elsewhere = buffers[buffer] + (sign >= 0 ? start : 0);
+        block->text[r] = is_elsewhere ? elsewhere : block->views + VIEW * r + 4;
+        block->length[r] = (uint32_t)view.length;
+        block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
+        fetch_text_ahead(block->text[r]);
     }
-    block->is_plain = are_plain;
+    block->form = longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
+    return sign >= 0 && longest <= SIF_MEDIUM_TEXT;
+}
+
+/* What is read of the views is a copy. */
+static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    const uint8_t *const rows = (const uint8_t *)texts->rows + VIEW * first;
+    memcpy(block->views, rows, VIEW * count);
+    fetch_ahead(rows, rows + VIEW * count);
+    if (texts->n_buffers > 0 && find_plain_views(texts, count, block))
+        return -1;
+    block->form = SIF_ANY_TEXTS;
+    for (size_t r = 0; r < count; r++) {
+        const text_view view = view_of(block, r);
+        block->text[r] = block->views + VIEW * r + 4;
+        block->length[r] = (uint32_t)view.length;
+        block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
+        block->has_room[r] = 1;
+        if (view.length < 0)
+            return (int64_t)r;
+        if (view.length <= IN_VIEW)
+            continue;
+        if (view.buffer < 0 || view.buffer >= texts->n_buffers)
+            return (int64_t)r;
+        const int64_t left = texts->sizes[view.buffer] - view.start;
+        if (view.start < 0 || left < view.length)
+            return (int64_t)r;
+        block->text[r] = texts->buffers[view.buffer] + view.start;
+        block->has_room[r] = left >= SIF_TEXT_ROOM;
+    }
     return -1;
 }
 
@@ -107,14 +158,15 @@ static int64_t find_by_pointers(const sif_texts *texts, int64_t first, size_t co
             return (int64_t)r;
         block->text[r] = texts->buffers[row];
         block->length[r] = (uint32_t)texts->sizes[row];
+        block->width[r] = block->length[r] + 1;
         block->has_room[r] = 0;
     }
     return -1;
 }
 
 int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
-    block->is_plain = 0;
-    find_missing(texts, first, count, block->missing);
+    block->form = SIF_ANY_TEXTS;
+    find_valid(texts, first, count, block->valid);
     switch (texts->kind) {
     case SIF_OFFSETS32:
         return find_by_offsets32(texts, first, count, block);

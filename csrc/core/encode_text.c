@@ -1,9 +1,10 @@
 /* Texts become codes: a dictionary that knows each label that it has met, and the codes of rows by it.
  *
  * The dictionary is an open table of slots of 32 bytes. A slot holds a text of at most 24 bytes itself, so that a row costs one load and one
- * comparison; of a longer text it holds 128 bits of hash and where its bytes lie, which are compared then. Keys are made without branches:
- * 32 bytes are loaded where they may be, and what lies behind the text is masked away; a missing row has a key of its own. Once the table
- * has left the nearest caches, the slots of a block of rows are fetched before the first of them is looked at. */
+ * comparison; of a text of at most 40 bytes the rest lies beside the slots; of a longer one a slot holds 128 bits of hash and where its
+ * bytes lie, which are compared then. Keys are made without branches: 24 or 40 bytes are loaded where they may be, and what lies behind the
+ * text is masked away. Once the table has left the nearest caches, the slots of a block of rows are fetched before the first of them is
+ * looked at. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +27,9 @@
 enum {
     BLOCK = SIF_TEXT_BLOCK,
     SHORT = SIF_SHORT_TEXT,
+    MEDIUM = SIF_MEDIUM_TEXT,
+    SEEDS = 6,
     MOST_RESEEDINGS = 16, /* that so many seeds were all unlucky can't be: then no other is tried */
-    CODES_BEFORE = 2,     /* a slot of code 0 is empty, that of code 1 holds the missing rows; so 1 - 2 is their code */
     GROWS_FASTER = 1 << 20
 };
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
@@ -40,21 +42,28 @@ enum {
 #define APART
 #endif
 
-/* Three words of a text, zeros behind it, and its length; of a long text two words of hash and LONG. Passed by value, so that it stays in
- * registers. */
+/* Five words of a text, zeros behind it, and its length + 1; of a long text two words of hash and zeros. A missing row has zeros and
+ * SIF_MISSING_TEXT. Passed by value, so that it stays in registers. */
 typedef struct {
-    uint64_t a, b, c, length;
+    uint64_t a, b, c, d, e;
+    uint32_t width;
 } key;
-#define LONG UINT64_MAX
 
 typedef struct {
     uint64_t a, b, c; /* as in the key; c of a long text is where it begins among the bytes of the labels */
-    uint32_t length, code;
+    uint32_t width;   /* as in the key; 0 where the slot is empty */
+    int32_t code;
 } slot;
 
+/* What a slot has no room for. Zeros where the text is not medium. */
+typedef struct {
+    uint64_t d, e;
+} tail;
+
 struct sif_dictionary {
-    uint64_t seed[4];
+    uint64_t seed[SEEDS];
     slot *slots;
+    tail *tails;         /* of the slots; NULL until a medium text is met */
     void *room_of_slots; /* in which they lie, so that no slot straddles two lines of the cache */
     size_t n_slots;
     int shift; /* of a hash: leaves the bits that number a slot */
@@ -64,41 +73,67 @@ struct sif_dictionary {
     uint8_t *bytes;
 };
 
+static inline int is_long(uint32_t width) { return width > MEDIUM + 1 && width != SIF_MISSING_TEXT; }
+static inline int is_medium(uint32_t width) { return width > SHORT + 1 && width <= MEDIUM + 1; }
+
 /* ---- keys and their hashes */
 
-/* Ones, then zeros: from SHORT - length on it masks a text of that length. */
-static const uint8_t masks[2 * SHORT] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                                         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+/* Ones, then zeros: from MEDIUM - length on it masks a text of that length. */
+static const uint8_t masks[2 * MEDIUM] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-SIF_INLINE key short_key(const uint8_t *text, uint32_t length) {
-    const uint8_t *const mask = masks + SHORT - length;
-    return (key){sif_load8(text) & sif_load8(mask), sif_load8(text + 8) & sif_load8(mask + 8), sif_load8(text + 16) & sif_load8(mask + 16),
-                 length};
+/* Where all texts are short, d and e are known to be zeros. */
+SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, sif_text_form form) {
+    const uint8_t *const mask = masks + MEDIUM - length;
+    key k = {sif_load8(text) & sif_load8(mask), sif_load8(text + 8) & sif_load8(mask + 8), sif_load8(text + 16) & sif_load8(mask + 16), 0, 0,
+             width};
+    if (form != SIF_SHORT_TEXTS) { /* one way: inlined copies know it */
+        k.d = sif_load8(text + 24) & sif_load8(mask + 24);
+        k.e = sif_load8(text + 32) & sif_load8(mask + 32);
+    }
+    return k;
 }
 
 /* The same where no byte behind the text may be read. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /* In registers: the last eight bytes once more, moved to where they belong. */
-SIF_INLINE key short_key_exactly(const uint8_t *text, uint32_t length) {
-    key k = {0, 0, 0, length};
-    if (length > 16) { /* one way: inlined copies know some of it */
-        k.a = sif_load8(text);
-        k.b = sif_load8(text + 8);
-        k.c = sif_load8(text + length - 8) >> 8 * (SHORT - length);
-    } else if (length > 8) { /* one way: as above */
-        k.a = sif_load8(text);
-        k.b = sif_load8(text + length - 8) >> 8 * (16 - length);
-    } else
-        for (uint32_t i = 0; i < length; i++) /* one way: as above */
+SIF_INLINE uint64_t last_word(const uint8_t *text, uint32_t length, uint32_t stop) {
+    return sif_load8(text + length - 8) >> 8 * (stop - length);
+}
+
+SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
+    key k = {0, 0, 0, 0, 0, width};
+    if (length <= 8) {
+        for (uint32_t i = 0; i < length; i++)
             k.a |= (uint64_t)text[i] << 8 * i;
+        return k;
+    }
+    k.a = sif_load8(text);
+    if (length <= 16) {
+        k.b = last_word(text, length, 16);
+        return k;
+    }
+    k.b = sif_load8(text + 8);
+    if (length <= 24) {
+        k.c = last_word(text, length, 24);
+        return k;
+    }
+    k.c = sif_load8(text + 16);
+    if (length <= 32) {
+        k.d = last_word(text, length, 32);
+        return k;
+    }
+    k.d = sif_load8(text + 24);
+    k.e = last_word(text, length, 40);
     return k;
 }
 #else
-SIF_INLINE key short_key_exactly(const uint8_t *text, uint32_t length) {
-    uint8_t room[SHORT] = {0};
+SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
+    uint8_t room[MEDIUM] = {0};
     for (uint32_t i = 0; i < length; i++)
         room[i] = text[i];
-    return (key){sif_load8(room), sif_load8(room + 8), sif_load8(room + 16), length};
+    return masked_key(room, length, width, SIF_MEDIUM_TEXTS);
 }
 #endif
 
@@ -123,26 +158,21 @@ static APART key long_key(const uint8_t *text, uint32_t length, const uint64_t *
         first = folded(sif_load8(text + i) ^ seed[2] ^ first, sif_load8(text + i + 8) ^ seed[3]);
         second = folded(sif_load8(text + i + 16) ^ seed[3] ^ second, sif_load8(text + i + 24) ^ seed[0]);
     }
-    const uint8_t *const rest = text + (length < 32 ? 0 : length - 32), *const last = text + length - 16; /* some bytes once more */
+    const uint8_t *const rest = text + length - 32, *const last = text + length - 16; /* some bytes once more */
     first = folded(sif_load8(rest) ^ seed[2] ^ first, sif_load8(rest + 8) ^ seed[3]);
     second = folded(sif_load8(last) ^ seed[3] ^ second, sif_load8(last + 8) ^ seed[0]);
-    return (key){first, second, LONG, length};
+    return (key){first, second, 0, 0, 0, length + 1};
 }
 
-SIF_INLINE uint64_t product_of_halves(uint64_t word, uint64_t seed) {
-    return (uint64_t)((uint32_t)word + (uint32_t)seed) * ((uint32_t)(word >> 32) + (uint32_t)(seed >> 32));
-}
-
-/* NH, which is universal: a sum of products of halves of words, each with a secret added. The table takes the upper bits. */
-SIF_INLINE uint64_t hash_of(key k, const uint64_t *seed) {
-    const uint64_t sum = product_of_halves(k.a, seed[0]) + product_of_halves(k.b, seed[1]) + product_of_halves(k.c, seed[2]) +
-                         product_of_halves(k.length, seed[3]);
-    return (sum ^ sum >> 32) * GOLDEN;
+/* Two words at a time, each with a secret, are multiplied. The table takes the upper bits. What d and e add is none where both are zero. */
+SIF_INLINE uint64_t hash_of(key k, const uint64_t *seed, sif_text_form form) {
+    const uint64_t sum = folded(k.a ^ seed[0], k.b ^ seed[1]) + folded(k.c ^ seed[2], k.width ^ seed[3]);
+    return form == SIF_SHORT_TEXTS ? sum : sum + folded(k.d ^ seed[4], k.e ^ seed[5]) - folded(seed[4], seed[5]); /* one way: copies know */
 }
 
 /* Words of splitmix64. */
 static void sow(uint64_t *seeds, uint64_t seed) {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < SEEDS; i++) {
         seed += GOLDEN;
         uint64_t word = (seed ^ seed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
         word = (word ^ word >> 27) * UINT64_C(0x94D049BB133111EB);
@@ -152,19 +182,37 @@ static void sow(uint64_t *seeds, uint64_t seed) {
 
 /* ---- the table */
 
-static const key missing_key = {1, 0, 0, 0}; /* a text of no bytes has zeros alone */
+static const key missing_key = {0, 0, 0, 0, 0, SIF_MISSING_TEXT};
 
 static int make_slots(sif_dictionary *d, size_t n_slots) {
-    d->room_of_slots = n_slots < SIZE_MAX / sizeof(slot) ? sif_allocate_large((n_slots + 1) * sizeof(slot)) : NULL; /* one way: 64 bits */
-    if (d->room_of_slots == NULL)
+    void *const room = n_slots < SIZE_MAX / sizeof(slot) ? sif_allocate_large((n_slots + 1) * sizeof(slot)) : NULL; /* one way: 64 bits */
+    tail *const tails = d->tails != NULL ? calloc(n_slots, sizeof *tails) : NULL;
+    if (room == NULL || (d->tails != NULL && tails == NULL)) {
+        sif_free_large(room, (n_slots + 1) * sizeof(slot));
+        free(tails);
         return -1;
-    char *const room = d->room_of_slots;
-    d->slots = (slot *)(void *)(room + (sizeof(slot) - (uintptr_t)room % sizeof(slot)) % sizeof(slot));
+    }
+    d->room_of_slots = room;
+    d->tails = tails;
+    d->slots = (slot *)(void *)((char *)room + (sizeof(slot) - (uintptr_t)room % sizeof(slot)) % sizeof(slot));
     memset(d->slots, 0, n_slots * sizeof(slot));
     d->n_slots = n_slots;
     for (d->shift = 64; n_slots > 1; n_slots /= 2)
         d->shift--;
     return 0;
+}
+
+static int make_tails(sif_dictionary *d) {
+    if (d->tails == NULL)
+        d->tails = calloc(d->n_slots, sizeof *d->tails);
+    return d->tails != NULL ? 0 : -1;
+}
+
+/* At an empty slot. Where the text is medium there are tails. */
+static void fill(sif_dictionary *d, size_t at, key k, uint64_t c, int32_t code) {
+    d->slots[at] = (slot){k.a, k.b, c, k.width, code};
+    if (is_medium(k.width))
+        d->tails[at] = (tail){k.d, k.e};
 }
 
 sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
@@ -177,7 +225,7 @@ sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
         free(d);
         return NULL;
     }
-    d->slots[hash_of(missing_key, d->seed) >> d->shift] = (slot){missing_key.a, 0, 0, 0, 1};
+    fill(d, hash_of(missing_key, d->seed, SIF_SHORT_TEXTS) >> d->shift, missing_key, 0, -1);
     return d;
 }
 
@@ -185,6 +233,7 @@ void sif_free_dictionary(sif_dictionary *d) {
     if (d == NULL)
         return;
     sif_free_large(d->room_of_slots, (d->n_slots + 1) * sizeof(slot));
+    free(d->tails);
     free(d->ends);
     free(d->first_rows);
     free(d->bytes);
@@ -203,31 +252,32 @@ sif_labels sif_labels_of(const sif_dictionary *d) {
     return (sif_labels){d->size, d->ends, d->bytes};
 }
 
-static key key_of_slot(const sif_dictionary *d, const slot *s, int anew) {
-    if (s->length <= SHORT)
-        return (key){s->a, s->b, s->c, s->length};
-    return anew ? long_key(d->bytes + s->c, s->length, d->seed) : (key){s->a, s->b, LONG, s->length};
+/* Of a slot that is not empty. */
+static key key_of_slot(const sif_dictionary *d, const slot *s, tail of_slot, int anew) {
+    if (!is_long(s->width))
+        return (key){s->a, s->b, s->c, of_slot.d, of_slot.e, s->width};
+    return anew ? long_key(d->bytes + s->c, s->width - 1, d->seed) : (key){s->a, s->b, 0, 0, 0, s->width};
 }
 
 /* Puts all slots into a table of that size; where the seed is another now, long texts are hashed anew. */
 static int rebuild(sif_dictionary *d, size_t n_slots, int anew) {
     const slot *const old = d->slots;
+    tail *const old_tails = d->tails;
     void *const old_room = d->room_of_slots;
     const size_t had = d->n_slots;
-    if (make_slots(d, n_slots) != 0) {
-        d->room_of_slots = old_room; /* so that it is freed */
+    if (make_slots(d, n_slots) != 0)
         return -1;
-    }
     for (size_t i = 0; i < had; i++) {
-        if (old[i].code == 0)
+        if (old[i].width == 0)
             continue;
-        const key k = key_of_slot(d, &old[i], anew);
-        size_t at = hash_of(k, d->seed) >> d->shift;
-        while (d->slots[at].code != 0)
+        const key k = key_of_slot(d, &old[i], is_medium(old[i].width) ? old_tails[i] : (tail){0, 0}, anew);
+        size_t at = hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift;
+        while (d->slots[at].width != 0)
             at = (at + 1) & (n_slots - 1);
-        d->slots[at] = (slot){k.a, k.b, old[i].c, old[i].length, old[i].code};
+        fill(d, at, k, old[i].c, old[i].code);
     }
     sif_free_large(old_room, (had + 1) * sizeof(slot));
+    free(old_tails);
     return 0;
 }
 
@@ -294,20 +344,20 @@ static int is_utf8(const uint8_t *bytes, size_t length) {
 
 /* A new label, at an empty slot. */
 static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *text, int64_t row, int32_t *code) {
-    const uint32_t length = (uint32_t)k.length;
+    const uint32_t length = k.width - 1;
     if (d->size >= d->most)
         return SIF_TOO_LARGE;
-    if (make_room(d, length) != 0)
+    if (make_room(d, length) != 0 || (is_medium(k.width) && make_tails(d) != 0))
         return SIF_NO_MEMORY;
     if (length > 0)
         memcpy(d->bytes + d->n_bytes, text, length);
     if (!is_utf8(d->bytes + d->n_bytes, length)) /* of the copy, to which nobody writes */
         return SIF_BAD_TEXT;
-    d->slots[at] = (slot){k.a, k.b, length > SHORT ? (uint64_t)d->n_bytes : k.c, length, (uint32_t)d->size + CODES_BEFORE};
+    *code = (int32_t)d->size;
+    fill(d, at, k, is_long(k.width) ? (uint64_t)d->n_bytes : k.c, *code);
     d->n_bytes += length;
     d->ends[d->size] = d->n_bytes;
-    d->first_rows[d->size] = row;
-    *code = (int32_t)d->size++;
+    d->first_rows[d->size++] = row;
     const size_t in_use = (size_t)d->size + 1, n = d->n_slots;
     if (in_use * (n <= SIF_SPARSE_SLOTS ? 16 : 2) <= n)
         return SIF_OK;
@@ -316,24 +366,28 @@ static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *te
 }
 
 SIF_INLINE int is_short_like(const slot *s, key k) {
-    const uint64_t unlike = (s->a ^ k.a) | (s->b ^ k.b) | (s->c ^ k.c) | (s->length ^ k.length);
-    return unlike == 0 && s->code != 0; /* one way: an inlined copy meets no empty slot so */
+    return ((s->a ^ k.a) | (s->b ^ k.b) | (s->c ^ k.c) | (s->width ^ k.width)) == 0;
 }
+
+SIF_INLINE int has_tail(const tail *t, key k) { return ((t->d ^ k.d) | (t->e ^ k.e)) == 0; }
 
 /* In words of 8 bytes; memcmp takes longer for texts of this length. */
 static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uint8_t *text) {
-    if (s->a != k.a || s->b != k.b || s->length != k.length) /* one way: a and b are hashes of length and text */
+    if (s->a != k.a || s->b != k.b || s->width != k.width) /* one way: a and b are hashes of length and text */
         return 0;
     const uint8_t *const known = d->bytes + s->c;
-    const size_t length = s->length;
+    const size_t length = s->width - 1;
     uint64_t unlike = sif_load8(text + length - 8) ^ sif_load8(known + length - 8);
     for (size_t i = 0; i + 8 < length; i += 8)
         unlike |= sif_load8(text + i) ^ sif_load8(known + i);
     return unlike == 0;
 }
 
-SIF_INLINE int is_like(const sif_dictionary *d, const slot *s, key k, const uint8_t *text) {
-    return LIKELY(k.length <= SHORT) ? is_short_like(s, k) : is_long_like(d, s, k, text);
+SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
+    const slot *const s = &d->slots[at];
+    if (is_long(k.width))
+        return is_long_like(d, s, k, text);
+    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k));
 }
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
@@ -344,104 +398,86 @@ static APART sif_code reseed(sif_dictionary *d) {
 }
 
 /* The code of a text, which is added where it is new. */
-static inline sif_code find(sif_dictionary *d, uint64_t hash, key k, const uint8_t *text, int64_t row, int32_t *code) {
+static APART sif_code find(sif_dictionary *d, uint64_t hash, key k, const uint8_t *text, int64_t row, int32_t *code) {
     size_t at = (size_t)(hash >> d->shift);
     for (int steps = 0;; steps++) {
-        const slot *const s = &d->slots[at];
-        if (s->code == 0)
+        if (d->slots[at].width == 0)
             return add(d, at, k, text, row, code);
-        if (is_like(d, s, k, text)) {
-            *code = (int32_t)s->code - CODES_BEFORE;
+        if (is_like(d, at, k, text)) {
+            *code = d->slots[at].code;
             return SIF_OK;
         }
         at = (at + 1) & (d->n_slots - 1);
         if (steps >= SIF_MOST_STEPS && d->reseedings < MOST_RESEEDINGS) {
             if (reseed(d) != SIF_OK)
                 return SIF_NO_MEMORY;
-            if (k.length > SHORT)
-                k = long_key(text, (uint32_t)k.length, d->seed);
-            at = (size_t)(hash_of(k, d->seed) >> d->shift);
+            if (is_long(k.width))
+                k = long_key(text, k.width - 1, d->seed);
+            at = (size_t)(hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift);
             steps = 0;
         }
     }
 }
 
-static APART sif_code find_slowly(sif_dictionary *d, uint64_t hash, key k, const uint8_t *text, int64_t row, int32_t *code) {
-    return find(d, hash, k, text, row, code);
-}
-
 /* ---- rows */
 
-/* The key of row r of a block. A missing row has length 0. */
-SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, int is_plain, const uint64_t *seed) {
+/* The key of row r of a block. */
+SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, sif_text_form form, const uint64_t *seed) {
     const uint8_t *const text = block->text[r];
-    const uint32_t length = block->length[r];
-    key k;
-    if (is_plain) /* one way: each copy of this function knows it */
-        k = short_key(text, length);
-    else if (length > SHORT) /* one way: as above */
-        return long_key(text, length, seed);
-    else
-        k = block->has_room[r] ? short_key(text, length) : short_key_exactly(text, length); /* one way: as above */
-    k.a |= block->missing[r];
-    return k;
+    const uint32_t length = block->length[r], width = block->width[r];
+    if (form != SIF_ANY_TEXTS || (block->has_room[r] && length <= MEDIUM)) /* one way: each copy of this function knows the form */
+        return masked_key(text, length, width, form);
+    return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed);
 }
 
-/* The codes of a block, row by row, while the table is near. */
-SIF_INLINE sif_code encode_near(sif_dictionary *d, const sif_text_block *block, size_t count, int is_plain, int64_t row, int32_t *codes,
-                                size_t *done) {
+/* The codes of a block. Of a table that is far the slots of all rows are fetched first. */
+SIF_INLINE sif_code encode_block(sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int is_far, int64_t row,
+                                 int32_t *codes, size_t *done) {
     /* Copies, as the codes that are written might else be taken for parts of these. */
-    uint64_t seed[4];
+    uint64_t seed[SEEDS];
     memcpy(seed, d->seed, sizeof seed);
     const slot *slots = d->slots;
+    const tail *tails = d->tails;
     int shift = d->shift;
+    uint64_t hash[BLOCK];
+    for (size_t r = 0; is_far && r < count; r++) { /* one way: inlined copies know it */
+        hash[r] = hash_of(key_of_row(block, r, form, seed), seed, form);
+        SIF_FETCH(&slots[hash[r] >> shift]);
+        if (form == SIF_MEDIUM_TEXTS) /* one way: as above */
+            SIF_FETCH(&tails[hash[r] >> shift]);
+    }
+    const int reseedings = d->reseedings;
     for (size_t r = 0; r < count; r++) {
-        const key k = key_of_row(block, r, is_plain, seed);
-        const uint64_t hash = hash_of(k, seed);
-        const slot *const s = &slots[hash >> shift];
-        codes[r] = (int32_t)s->code - CODES_BEFORE;
-        if (LIKELY(is_short_like(s, k)))
+        const key k = key_of_row(block, r, form, seed);
+        const uint64_t hash_of_row = is_far && LIKELY(d->reseedings == reseedings) ? hash[r] : hash_of(k, seed, form); /* one way: as above */
+        const size_t at = (size_t)(hash_of_row >> shift);
+        const slot *const s = &slots[at];
+        codes[r] = s->code;
+        if (form == SIF_SHORT_TEXTS    ? LIKELY(is_short_like(s, k)) /* one way: as above */
+            : form == SIF_MEDIUM_TEXTS ? LIKELY(is_short_like(s, k) & has_tail(&tails[at], k))
+                                       : LIKELY(is_like(d, at, k, block->text[r])))
             continue;
-        if (!is_plain && k.length > SHORT && is_long_like(d, s, k, block->text[r])) /* one way: each copy knows is_plain */
-            continue;
-        const sif_code code = find_slowly(d, hash, k, block->text[r], row + (int64_t)r, &codes[r]);
+        const sif_code code = find(d, hash_of_row, k, block->text[r], row + (int64_t)r, &codes[r]);
         if (code != SIF_OK) {
             *done = r;
             return code;
         }
         memcpy(seed, d->seed, sizeof seed);
         slots = d->slots;
+        tails = d->tails;
         shift = d->shift;
     }
     return SIF_OK;
 }
 
-/* The same once the table is far: the slots of all rows are fetched first. */
-SIF_INLINE sif_code encode_far(sif_dictionary *d, const sif_text_block *block, size_t count, int is_plain, int64_t row, int32_t *codes,
-                               size_t *done) {
-    key k[BLOCK];
-    uint64_t hash[BLOCK];
-    int reseedings = d->reseedings;
-    for (size_t r = 0; r < count; r++) {
-        k[r] = key_of_row(block, r, is_plain, d->seed); /* one way: each copy knows is_plain */
-        hash[r] = hash_of(k[r], d->seed);
-        SIF_FETCH(&d->slots[hash[r] >> d->shift]);
-    }
-    for (size_t r = 0; r < count; r++) {
-        if (!LIKELY(reseedings == d->reseedings)) {
-            reseedings = d->reseedings;
-            for (size_t later = r; later < count; later++) {
-                k[later] = key_of_row(block, later, is_plain, d->seed); /* one way: each copy knows is_plain */
-                hash[later] = hash_of(k[later], d->seed);
-            }
-        }
-        const sif_code code = find(d, hash[r], k[r], block->text[r], row + (int64_t)r, &codes[r]);
-        if (code != SIF_OK) {
-            *done = r;
-            return code;
-        }
-    }
-    return SIF_OK;
+static sif_code encode_by_form(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t row, int32_t *codes, size_t *done) {
+    if (d->n_slots <= SIF_NEAR_SLOTS)
+        return block->form == SIF_SHORT_TEXTS    ? encode_block(d, block, count, SIF_SHORT_TEXTS, 0, row, codes, done)
+               : block->form == SIF_MEDIUM_TEXTS ? encode_block(d, block, count, SIF_MEDIUM_TEXTS, 0, row, codes, done)
+                                                 : encode_block(d, block, count, SIF_ANY_TEXTS, 0, row, codes, done);
+    return block->form == SIF_SHORT_TEXTS    ? encode_block(d, block, count, SIF_SHORT_TEXTS, 1, row, codes, done)
+           : block->form == SIF_MEDIUM_TEXTS ? encode_block(d, block, count, SIF_MEDIUM_TEXTS, 1, row, codes, done)
+                                             : encode_block(d, block, count, SIF_ANY_TEXTS, 1, row, codes, done);
 }
 
 sif_status sif_encode_text(sif_dictionary *d, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt) {
@@ -453,11 +489,9 @@ sif_status sif_encode_text(sif_dictionary *d, const sif_texts *texts, int64_t fi
         if (outside >= 0)
             return sif_fail(SIF_BAD_TEXT, row + outside, 0);
         size_t at = 0;
-        const int is_near = d->n_slots <= SIF_NEAR_SLOTS;
-        const sif_code code = is_near && block.is_plain ? encode_near(d, &block, count, 1, row, codes + i, &at)
-                              : is_near                 ? encode_near(d, &block, count, 0, row, codes + i, &at)
-                              : block.is_plain          ? encode_far(d, &block, count, 1, row, codes + i, &at)
-                                                        : encode_far(d, &block, count, 0, row, codes + i, &at);
+        if (block.form == SIF_MEDIUM_TEXTS && make_tails(d) != 0)
+            return sif_fail(SIF_NO_MEMORY, -1, 0);
+        const sif_code code = encode_by_form(d, &block, count, row, codes + i, &at);
         if (code != SIF_OK)
             return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row + (int64_t)at, code == SIF_TOO_LARGE ? d->most : 0);
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))

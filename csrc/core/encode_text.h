@@ -22,16 +22,23 @@ static inline uint64_t sif_load8(const uint8_t *bytes) {
     return word;
 }
 
-/* Rows of a column that are encoded together. */
-enum { SIF_TEXT_BLOCK = 64, SIF_SHORT_TEXT = 24, SIF_TEXT_ROOM = 32 };
+/* Rows of a column that are encoded together. The key of a text of at most SIF_SHORT_TEXT bytes has three words, of one of at most
+ * SIF_MEDIUM_TEXT five; so many bytes are read to make it, where they may be. */
+enum { SIF_TEXT_BLOCK = 64, SIF_SHORT_TEXT = 24, SIF_MEDIUM_TEXT = 40, SIF_TEXT_ROOM = SIF_MEDIUM_TEXT };
+
+/* What is known of all texts of a block: that they are short, or at most medium, and have room behind them; or nothing. */
+typedef enum { SIF_SHORT_TEXTS, SIF_MEDIUM_TEXTS, SIF_ANY_TEXTS } sif_text_form;
+
+#define SIF_MISSING_TEXT UINT32_MAX /* the width of a missing row */
 
 /* Where the texts of a block lie. Views of short texts hold them themselves: they are copied first, as others may write to them. */
 typedef struct {
     const uint8_t *text[SIF_TEXT_BLOCK];
     uint32_t length[SIF_TEXT_BLOCK];  /* 0 where the row is missing */
-    uint8_t missing[SIF_TEXT_BLOCK];  /* 1 or 0 */
-    uint8_t has_room[SIF_TEXT_BLOCK]; /* whether SIF_TEXT_ROOM bytes may be read from the text's first on */
-    int is_plain;                     /* whether all texts are short and have that room */
+    uint32_t width[SIF_TEXT_BLOCK];   /* length + 1, or SIF_MISSING_TEXT */
+    uint8_t valid[SIF_TEXT_BLOCK];    /* 0xFF, or 0 where the row is missing */
+    uint8_t has_room[SIF_TEXT_BLOCK]; /* of a block of any texts: whether SIF_TEXT_ROOM bytes may be read from the text's first on */
+    sif_text_form form;
     uint8_t views[16 * SIF_TEXT_BLOCK + SIF_TEXT_ROOM];
 } sif_text_block;
 

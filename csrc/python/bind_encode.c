@@ -13,7 +13,7 @@ typedef struct {
     Py_buffer *views;
     const uint8_t **buffers; /* of all chunks, one after another */
     int64_t *sizes;
-    int64_t rows;
+    int64_t rows; /* of which codes are asked for */
 } text_column;
 
 static void release_text(text_column *column) {
@@ -142,17 +142,45 @@ static sif_status sort_codes(const sif_dictionary *labels, int64_t rows, int32_t
     return status;
 }
 
+/* Codes of all rows but the first n_known, which have numbers below 0: their labels come before all others. They are whole chunks. */
+static sif_status encode_chunks(const text_column *column, sif_dictionary *labels, int64_t n_known, int32_t *codes,
+                                const sif_interrupt_check *interrupt) {
+    int32_t *const codes_of_known = malloc(((size_t)n_known + 1) * sizeof *codes_of_known);
+    sif_status status = {codes_of_known != NULL ? SIF_OK : SIF_NO_MEMORY, -1, 0};
+    int64_t row = -n_known;
+    for (Py_ssize_t c = 0; c < column->n_chunks && status.code == SIF_OK; c++) {
+        int32_t *const of_chunk = row < 0 ? codes_of_known + n_known + row : codes + row;
+        status = sif_encode_text(labels, &column->chunks[c], row, of_chunk, interrupt);
+        row += column->chunks[c].n;
+    }
+    free(codes_of_known);
+    return status;
+}
+
+/* Whether the first n_known rows are whole chunks. */
+static int check_known(const text_column *column, int64_t n_known) {
+    int64_t row = 0;
+    for (Py_ssize_t c = 0; c < column->n_chunks && row < n_known; c++)
+        row += column->chunks[c].n;
+    if (row == n_known)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "n_known is %lld, which is not the number of rows of the first chunks", (long long)n_known);
+    return -1;
+}
+
 PyObject *bind_encode_text(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
     lent buffers;
     lend_nothing(&buffers);
     text_column column = {0};
     PyObject *result = NULL;
     sif_dictionary *labels = NULL;
-    int64_t *sorted_rows = NULL;
+    int64_t *sorted_rows = NULL, n_known = 0;
     int32_t *codes;
     int is_sorted;
-    if (check_arguments("encode_text", n_args, 4, 4) != 0 || take_text(args[0], &column) != 0)
+    if (check_arguments("encode_text", n_args, 4, 5) != 0 || take_text(args[0], &column) != 0 ||
+        (n_args > 4 && take_size(args[4], "n_known", &n_known) != 0) || check_known(&column, n_known) != 0)
         goto done;
+    column.rows -= n_known;
     const unsigned long long seed = PyLong_AsUnsignedLongLong(args[1]);
     if (PyErr_Occurred() || take_flag(args[2], "is_sorted", &is_sorted) != 0 ||
         take_int32_out(&buffers, args[3], "codes", column.rows, &codes) != 0 ||
@@ -164,17 +192,13 @@ PyObject *bind_encode_text(PyObject *Py_UNUSED(module), PyObject *const *args, P
         goto done;
     }
 
-    sif_status status = {SIF_OK, -1, 0};
+    sif_status status;
     LET_OTHERS_RUN_WHERE(column.rows >= FEW_ROWS)
-    int64_t row = 0;
-    for (Py_ssize_t c = 0; c < column.n_chunks && status.code == SIF_OK; c++) {
-        status = sif_encode_text(labels, &column.chunks[c], row, codes + row, &interrupt);
-        row += column.chunks[c].n;
-    }
+    status = encode_chunks(&column, labels, n_known, codes, &interrupt);
     if (status.code == SIF_OK && is_sorted) {
         sorted_rows = malloc(((size_t)sif_dictionary_size(labels) + 1) * sizeof *sorted_rows);
         status = sorted_rows == NULL ? (sif_status){SIF_NO_MEMORY, -1, 0}
-                                     : sort_codes(labels, row, codes, sif_first_rows(labels), sorted_rows, &interrupt);
+                                     : sort_codes(labels, column.rows, codes, sif_first_rows(labels), sorted_rows, &interrupt);
     }
     AGAIN_ALONE
 

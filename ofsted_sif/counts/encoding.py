@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from ofsted_sif.errors import RowError
 MISSING = (None, pd.NA, pd.NaT)
 
 #: Fewer rows than this are encoded sooner by one thread (measured in tests/benchmarks).
-TEXTS_WORTH_A_THREAD = 1_000_000
-#: Nor are columns of many labels, which threads would encode once more to merge them: among the first rows at most so many are distinct.
-FIRST_ROWS, FEW_LABELS = 1 << 16, 1 << 12
+TEXTS_WORTH_A_THREAD = 250_000
+#: Labels are few where among so many first rows at most so many are distinct.
+FIRST_ROWS, FEW_LABELS = 1 << 14, 1 << 12
 
 #: The types of text that Arrow has, by the numbers that the core gives them.
 _ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
@@ -87,9 +88,7 @@ def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = No
     """
     if (column := _in_arrow(values)) is not None:
         n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
-        if threads is None and n_threads > 1 and len(_encoded(column.slice(0, FIRST_ROWS))[1]) > FEW_LABELS:
-            n_threads = 1
-        return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else _encoded(column, is_sorted)
+        return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else encoded(column, is_sorted)
     objects = _as_objects(values)
     if objects is None:
         return None
@@ -108,8 +107,8 @@ def _named(error: Any, begin: int = 0) -> Exception:
     return RowError("", begin + error.row, ": this text holds half a character, or bytes that are no UTF-8")
 
 
-def _encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """The codes and first rows of a column of Arrow, in one thread."""
+def encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The codes and first rows of a column of text of Arrow, in one thread."""
     codes = np.empty(len(column), dtype=np.int32)
     try:
         return codes, np.frombuffer(_core.encode_text(_chunks(column), _seed(), is_sorted, codes), dtype=np.int64)
@@ -117,27 +116,66 @@ def _encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarr
         raise _named(error) from None
 
 
+@dataclass(frozen=True)
+class KnownLabels:
+    """Labels of a column that have their codes before any piece of it is encoded: so pieces have the same codes.
+
+    Attributes
+    ----------
+    first_rows : ndarray of int64
+        The rows of the labels, in the order of their codes.
+    chunks : list of tuple
+        The labels as the core takes them.
+    """
+
+    first_rows: np.ndarray
+    chunks: list[tuple[Any, ...]]
+
+    @property
+    def size(self) -> int:
+        """How many labels are known."""
+        return len(self.first_rows)
+
+    def encode(self, column: Any, begin: int, end: int, codes: np.ndarray) -> np.ndarray:
+        """Write the codes of the rows from begin to end; give the first rows of the labels that were not known, by their codes."""
+        piece = _chunks(column.slice(begin, end - begin))
+        try:
+            rows = _core.encode_text([*self.chunks, *piece], _seed(), False, codes, self.size)
+        except ValueError as error:
+            raise _named(error, begin) from None
+        return begin + np.frombuffer(rows, dtype=np.int64)[self.size :]
+
+
+def known_labels(column: Any, is_sorted: bool = False) -> KnownLabels | None:
+    """The labels among the first rows of a column of text of Arrow, by their appearance or sorted; None where they are many."""
+    _, rows = encoded(column.slice(0, FIRST_ROWS), is_sorted)
+    return KnownLabels(rows, _chunks(labels_at(column, rows))) if len(rows) <= FEW_LABELS else None
+
+
 def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same: each thread encodes a piece, and the labels of all pieces are encoded once more."""
+    """The same in threads, a piece each; in one thread where the labels are many, which each thread would have to learn."""
+    known = known_labels(column, is_sorted)
+    if known is None:
+        return encoded(column, is_sorted)
     codes = np.empty(len(column), dtype=np.int32)
     bounds = [len(column) * piece // threads for piece in range(threads + 1)]
-    first: list[Any] = [None] * threads
+    new: list[Any] = [None] * threads
 
     def encode_piece(number: int) -> None:
         begin, end = bounds[number : number + 2]
-        try:
-            rows = _core.encode_text(_chunks(column.slice(begin, end - begin)), _seed(), False, codes[begin:end])
-        except ValueError as error:
-            raise _named(error, begin) from None
-        first[number] = begin + np.frombuffer(rows, dtype=np.int64)
+        new[number] = known.encode(column, begin, end, codes[begin:end])
 
     share_out(encode_piece, threads, threads)
-    rows = np.concatenate(first)
-    place, among = _encoded(labels_at(column, rows), is_sorted)
-    places = np.split(place, np.cumsum([len(some) for some in first])[:-1])
+    rows = np.concatenate([known.first_rows, *new])
+    if len(rows) == known.size:
+        return codes, rows
+    place, among = encoded(labels_at(column, rows), is_sorted)
+    of_known, *of_new = np.split(place, np.cumsum([known.size, *map(len, new)])[:-1])
 
     def recode_piece(number: int) -> None:
-        _core.recode(codes[bounds[number] : bounds[number + 1]], len(places[number]), places[number])
+        places = np.concatenate([of_known, of_new[number]])
+        if not np.array_equal(places, np.arange(len(places))):
+            _core.recode(codes[bounds[number] : bounds[number + 1]], len(places), places)
 
     share_out(recode_piece, threads, threads)
     return codes, rows[among]
@@ -154,7 +192,12 @@ def _in_arrow(values: Any) -> Any:
         values = values.__arrow_array__()
     elif not type(values).__module__.startswith("pyarrow"):
         return None
-    return values if str(values.type) in _ARROW_TEXT else None
+    return values if is_text(values.type) else None
+
+
+def is_text(kind: Any) -> bool:
+    """Whether a type of Arrow is text that the core can read."""
+    return str(kind) in _ARROW_TEXT
 
 
 def _chunks(column: Any) -> list[tuple[Any, ...]]:

@@ -355,11 +355,44 @@ def _coded_text(column: Any, name: str) -> Coded | None:
         found = counts.text_codes(column)
     except RowError as error:
         raise error.moved(error.row, f"column {name!r}, ") from None
-    if found is None:
+    return None if found is None else _of_words([(found[0], None, 0)], column, found[1])
+
+
+def _of_words(chunks: list[Any], column: pa.ChunkedArray, rows: np.ndarray) -> Coded:
+    """Codes of a column of text, whose words are those of these rows."""
+    words = counts.labels_at(column, rows)
+    words = words.combine_chunks() if hasattr(words, "combine_chunks") else words
+    return Coded(chunks, words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
+
+
+def counted_texts(
+    table: Any, by: list[str], asked: list[str], most_cells: int, threads: int | None
+) -> tuple[list[Coded], list[np.ndarray]] | None:
+    """The words of columns of text, without codes of rows, and counts by group and word; None where columns are to be coded first.
+
+    The columns of polars and Arrow tables are encoded and counted a piece at a time.
+    """
+    native = None if is_pandas_made(table) else _native(table)
+    if native is None or hasattr(native, "collect"):
         return None
-    words = counts.labels_at(column, found[1])
-    words = words.combine_chunks() if isinstance(words, pa.ChunkedArray) else words
-    return Coded([(found[0], None, 0)], words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
+    is_text = _text_columns(native)
+    if not all(map(is_text, [*by, *asked])):
+        return None
+    columns = [_arrow().chunked_array(native[name]) for name in [*by, *asked]]
+    try:
+        counted = counts.count_texts(columns[0] if by else None, columns[len(by) :], most_cells, threads)
+    except RowError:  # whoever codes the columns one after another names the first of them
+        return None
+    if counted is None:
+        return None
+    return [_of_words([], column, rows) for column, rows in zip(columns, counted[0], strict=True)], counted[1]
+
+
+def _text_columns(native: Any) -> Callable[[str], bool]:
+    """Tells of a name whether it is that of a column of text."""
+    if _is_of_arrow(native):
+        return lambda name: name in native.column_names and counts.is_text(native.schema.field(name).type)
+    return lambda name: native.schema.get(name) == _polars().String
 
 
 def _coded_by_polars(series: Any) -> Coded | None:

@@ -91,7 +91,7 @@ static void what_is_no_utf8_is_refused(void) {
     }
 }
 
-/* One of the four secret words of a dictionary: splitmix64 makes them of the seed. */
+/* One of the secret words of a dictionary: splitmix64 makes them of the seed. */
 static uint64_t secret_of(uint64_t seed, uint64_t number) {
     uint64_t word = seed + (number + 1) * UINT64_C(0x9E3779B97F4A7C15);
     word = (word ^ word >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -103,18 +103,18 @@ static int is_ascii(uint64_t word) {
     return (word & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* The first secret is added to a text's first eight bytes, half by half. Where half of a text is its negative, the product is 0 whatever the other half: all these texts begin at one slot. Did the
- * dictionary not take another seed, a quarter of a million of them would take minutes. */
+/* The first secret is laid over a text's first eight bytes. Where these are that secret, their product with the next eight is 0, whatever
+ * those are: all these texts begin at one slot. Did the dictionary not take another seed, a quarter of a million would take minutes. */
 static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
-    enum { N = 250000, WIDTH = 8 };
+    enum { N = 250000, WIDTH = 16 };
     uint64_t seed = 0;
-    while (!is_ascii((uint32_t)(0 - secret_of(seed, 0))))
+    while (!is_ascii(secret_of(seed, 0)))
         seed++;
     uint8_t *const bytes = allocate(N, WIDTH);
     int64_t *const offsets = allocate(N + 1, sizeof *offsets), size = (int64_t)N * WIDTH;
     for (uint64_t i = 0; i < N; i++) {
-        const uint64_t other = (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16, word = (uint32_t)(0 - secret_of(seed, 0)) | other << 32;
-        memcpy(bytes + WIDTH * i, &word, WIDTH);
+        const uint64_t words[2] = {secret_of(seed, 0), (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16};
+        memcpy(bytes + WIDTH * i, words, WIDTH);
         offsets[i + 1] = (int64_t)(i + 1) * WIDTH;
     }
     const uint8_t *const data = bytes;
@@ -131,7 +131,7 @@ static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
 
 /* "a", "a\0", "a\0\0", ...: padded they are all the same, and of each seed's dictionary some begin at one slot. */
 static void nuls_at_the_end_of_a_text_are_part_of_it(void) {
-    enum { N = SIF_SHORT_TEXT + 9, SEEDS = 2000 };
+    enum { N = SIF_MEDIUM_TEXT + 9, SEEDS = 2000 };
     uint8_t bytes[N * (N + 1) / 2] = {0};
     const uint8_t *const data = bytes;
     int64_t offsets[N + 1] = {0};
@@ -157,8 +157,8 @@ static void nuls_at_the_end_of_a_text_are_part_of_it(void) {
  * words of the text and two secrets make; where a word is the secret, one factor is 0, and nothing that the other says is left. So who
  * knows the seed can choose texts of one hash that differ wherever he likes, here in one byte. */
 static void long_texts_of_one_hash_are_told_apart(void) {
-    enum { WORDS = 6 + 4 * (SIF_SHORT_TEXT / 48), WIDTH = 8 * WORDS, N = 1 + WIDTH };
-    _Static_assert((int)WIDTH > (int)SIF_SHORT_TEXT && WIDTH % 32 == 16, "a long text; its last two words are in a round of their own");
+    enum { WORDS = 6 + 4 * (SIF_MEDIUM_TEXT / 48), WIDTH = 8 * WORDS, N = 1 + WIDTH };
+    _Static_assert((int)WIDTH > (int)SIF_MEDIUM_TEXT && WIDTH % 32 == 16, "a long text; its last two words are in a round of their own");
     uint64_t seed = 0, first, last;
     do {
         first = secret_of(++seed, 0);

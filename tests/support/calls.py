@@ -27,12 +27,12 @@ KINDS = {
     "kendall_exact": ("usual", "too_large"),
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
-    "encode_text": ("usual", "sorted", "wide", "views", "many_labels", "chosen", "bad_text"),
+    "encode_text": ("usual", "sorted", "known", "wide", "views", "many_labels", "chosen", "bad_text"),
     "encode_objects": ("usual", "sorted", "shared", "not_text", "bad_text"),
     "recode": ("usual",),
 }
-# A seed, and the negative of the secret that the dictionary of texts adds to the lower half of a text's first eight bytes.
-_SEED, _CHOSEN = 6, 0x52102000
+# A seed, and the secret of it that the dictionary of texts lays over a text's first eight bytes, which are ASCII here.
+_SEED, _CHOSEN = 102, 0x11402F2430284F2C
 FAILING = ("bad_", "past_", "no_date", "unordered", "day_too_far", "too_large")
 
 
@@ -147,9 +147,9 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         return (objects, (None,), 7, kind == "sorted", codes), [codes]
     labels = [_label(one).encode() for one in range(1 + max(number.tolist()))]
     texts = [labels[one] for one in number.tolist()]
-    if kind == "chosen":  # for one slot, by who knows the seed: of two halves of the first eight bytes one makes their product 0
+    if kind == "chosen":  # for one slot, by who knows the seed: the first eight bytes make the product with the next eight 0
         texts = [
-            _CHOSEN.to_bytes(4, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)
+            _CHOSEN.to_bytes(8, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)
         ]
     if kind == "bad_text":
         texts[-1] = b"\xff"
@@ -164,6 +164,9 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     half = n // 2
     data = b"".join(texts)
     chunks = [(int(wide), half, 0, valid, offsets, data), (int(wide), n - half, half, valid if kind == "usual" else None, offsets, data)]
+    if kind == "known":
+        known = (0, 2, 0, None, np.array([0, 4, 18], dtype=np.int32), b"KentLocality 00001")
+        return ([known, *chunks], _SEED, False, codes, 2), [codes]
     return (chunks, _SEED, kind == "sorted", codes), [codes]
 
 
