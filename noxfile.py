@@ -33,10 +33,10 @@ os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported,
 
 # Pictures, pages, notebooks, commands, what is fetched and files of others know nothing of sanitizers, processors or the oldest NumPy.
 ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history", "guide", "headline", "installed", "no_network")
-ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "result_tables", "security", "site")
-ONCE += ("sources", "sources_histories", "sources_titles", "structure", "whole_file", "workbook")
+ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources")
+ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
 READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release")
-READING += ("known", "reading_headers", "reading_published", "reading_what_is_there")
+READING += ("known", "reading_headers", "reading_published", "reading_what_is_there", "result_tables")
 
 
 def without(*names: str) -> list[str]:

@@ -88,8 +88,8 @@ def read_inspections(
         graded                                  bool           whether the inspection can replace an earlier grade; always there
         outcome                                 category       what an inspection without a grade found
         <judgement>                             category       a column for each judgement with its grades, ordered from worst to best
-        further columns                                        others that the package knows (``phase``, ``owner``, ...), and those of
-                                                               `keep` as text; all category
+        further columns                                        others that the package knows (``phase``, ``places``, ...), as category or
+                                                               float64, and those of `keep`, as category
         ======================================  =============  =======================================================================
 
         A row of a wide file that holds several inspections becomes several rows. Inspections without grades (interim, monitoring, ungraded,
