@@ -42,64 +42,87 @@ def aggregate(
     cluster: str | None = None,
     threads: int | None = None,
 ) -> pd.DataFrame:
-    """Count the rows of a table by grade, one row per group, with shares and the interval of the share good enough.
+    """Count the rows of a table by grade, one row per group, with shares and an interval of the share that meets the threshold.
 
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         The rows to count: inspections, or providers as `as_at` gives them.
     by : str or sequence of str, optional
-        Columns that make the groups: in the order of their categories, or sorted (a dictionary of Arrow, Parquet or polars is no order
-        unless it says so). Rows with a missing label make one last group. By default all rows are one group.
+        Columns that make the groups. Groups come in the order of the categories, else sorted (also where a column of Arrow, Parquet or
+        polars is a dictionary that does not say that it is ordered). Rows with a missing label make one last group. By default all rows
+        are one group.
     judgement : str or sequence of str, default "overall_effectiveness"
-        The column of grades. Several give one row per group and judgement, and a column `judgement`; they must share a scale.
+        The column of grades. Several columns give one row per group and judgement, and a column `judgement`; they must share a scale.
     scale : GradeScale, optional
-        The scale of the grades; by default told from the column. An ordered Categorical of no known scale is a scale itself.
+        The scale of the grades; by default the known scale that fits the column. An ordered Categorical that fits none is used as it is.
     threshold : str, optional
-        The worst grade that still counts as good enough, in the columns ``<grade>_or_better`` and ``share_<grade>_or_better``; by
-        default that of the scale.
+        The worst grade that still counts as good enough. By default that of the scale. With another one the columns are called
+        ``<grade>_or_better`` and ``share_<grade>_or_better``.
     weights : str, optional
-        A column of weights (numbers of pupils, say). Grade counts are then sums of weights and shares are weighted; `n`, `n_judged` and
-        `n_not_judged` stay numbers of rows. Rows without a weight are counted in `n_without_weight` and enter no sum.
+        A column of weights, such as numbers of pupils. The counts of grades are then sums of weights, and shares are weighted; `n`,
+        `n_judged` and `n_not_judged` stay numbers of rows. Rows without a weight are counted in `n_without_weight` and add to no sum.
     interval : {"wilson", "clopper-pearson", "jeffreys", "goodman"}, default "wilson"
-        How `lower` and `upper` are found: see `proportion_interval`. ``goodman`` adds simultaneous bounds ``lower_<grade>`` and
-        ``upper_<grade>``; the threshold's share, a single proportion, then has Wilson's.
+        How `lower` and `upper` are computed: see `proportion_interval`. ``goodman`` adds bounds of the share of each grade that hold for
+        all grades together; `lower` and `upper` are then Wilson's.
     level : float, default 0.95
         Confidence level.
     min_n : int, default 0
-        Shares and bounds are NaN where `n_judged` is below it. Counts stay: this is no disclosure control.
+        Shares and bounds are NaN where `n_judged` is below it. Counts stay, so this does not hide small numbers.
     observed : bool, default True
-        Whether to show the groups that have rows; False shows all categories, or the product of those of several `by`.
+        True shows the groups that have rows. False shows all categories, and with several columns in `by` all combinations of them.
     total : bool or str, default False
-        Whether to add one last row of all: "All", or the label given, in every column of `by`. Columns of numbers and dates become text.
+        Whether to add a last row for all rows together. Its label in every column of `by` is "All", or the text given. Columns of
+        numbers and dates become text.
     cluster : str, optional
-        Which rows depend on one another, for `lower` and `upper`: "auto", those of one ``provider``, or the name of a column. It is needed
-        where providers repeat, as among inspections of several years: rows of one provider are alike and tell less than as many of
-        different ones. A table from `as_at` has each provider once. Rows in which it is missing are each on their own. Not by batches.
+        Which rows depend on one another, for `lower` and `upper`: "auto" (those of one ``provider``) or the name of a column. It is needed
+        where providers repeat, as among inspections of several years: rows of one provider are alike, and tell less than as many rows of
+        different providers. A table from `as_at` has each provider once. Each row where the column is missing stands alone. Not with
+        `scan`.
     threads : int, optional
-        By default one for few rows, else one a core. Counts do not depend on it.
+        By default one for few rows, else one per core. Counts do not depend on it.
 
     Returns
     -------
     DataFrame
-        Columns: those of `by`, ``judgement`` (when several were asked), ``n``, ``n_judged``, ``n_not_judged``, one count per grade best
-        first, the threshold's count (``good_or_outstanding``; only where the scale has a threshold), ``share_<grade>``...,
-        the threshold's share, ``lower``, ``upper``. Always n = n_judged + n_not_judged; shares are of `n_judged`, NaN where it is 0.
-        With `weights` also ``n_without_weight`` and ``n_eff``; with `cluster` also ``n_clusters`` (clusters of the rows judged) and
-        ``n_eff``: how many independent rows of one weight tell as much about the threshold's share. The bounds are then those of
-        so many rows; with ``goodman`` those of the grades are NaN.
+        One row per group; with several judgements one per group and judgement:
+
+        ============================  ================  ================================================================================
+        column                        dtype             meaning
+        ============================  ================  ================================================================================
+        columns of `by`                                 as in the table; a missing label last
+        judgement                     category          only with several judgements: which one the row is about
+        n                             int64             rows
+        n_judged                      int64             rows with a grade
+        n_not_judged                  int64             rows without a grade; n = n_judged + n_not_judged
+        n_without_weight              int64             only with `weights`: rows without a weight
+        n_clusters                    int64             only with `cluster`: clusters of the rows with a grade
+        n_eff                         float64           only with `weights` or `cluster`: how many independent rows of equal weight tell
+                                                        as much about the share
+        <grade>                       int64 or float64  rows of each grade, the best first (``outstanding``, ``good``, ...); with
+                                                        `weights` their sums of weights, float64
+        good_or_outstanding           int64 or float64  only where the scale has a threshold: rows that meet it; the threshold names the
+                                                        column
+        share_<grade>                 float64           share of each grade in the rows with a grade
+        share_good_or_outstanding     float64           only where the scale has a threshold: share of the rows that meet it
+        lower, upper                  float64           only where the scale has a threshold: bounds of that share
+        lower_<grade>, upper_<grade>  float64           only with ``interval="goodman"``: bounds of the share of each grade
+        ============================  ================  ================================================================================
+
+        Where `n_judged` is 0, shares and bounds are NaN. With `weights` or `cluster`, `lower` and `upper` are those of ``n_eff`` rows,
+        and the bounds of the grades are NaN.
 
     Raises
     ------
     ValueError
-        For a column that is missing, a word or number that is no grade (named, with its row), a weight that is negative or infinite,
-        weights that add up to more than the largest number, unknown names of methods, or a `by` column that is called as a column of the
+        For a column that is missing, a word or number that is no grade (the message has its row), a weight that is negative or infinite,
+        weights that add up to more than the largest number, an unknown method, or a column of `by` that has the name of a column of the
         result.
 
     Notes
     -----
-    The interval takes the rows as a sample of what the same process might have found; of a census it says how far the share could
-    differ by chance, not that authorities were left out.
+    The interval takes the rows as a sample of what the same process might have found. Where the table has all providers, it says how
+    far the share could differ by chance.
 
     With weights w, n_eff is Kish's (Σ w)² / Σ w² [1]_. With clusters, of which there are G, let p be the share and
     V = G/(G-1) Σ (Σ w(y - p))² / (Σ w)², the outer sum over clusters and the inner one over their rows, y 1 where the grade is good enough;

@@ -61,42 +61,52 @@ def changes(
 ) -> pd.DataFrame:
     """Set the latest graded inspection of each provider beside the one before it.
 
-    These are the changes that Ofsted counts, of those inspected twice. They are no sample of all providers: who did badly is inspected
-    again sooner. For "did it improve?" use `change_between`.
+    These are the changes that Ofsted counts: those of providers inspected twice. They do not stand for all providers, because those that
+    did badly are inspected again sooner. For "did it improve?" use `change_between`.
 
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         One row per inspection.
     by : str or sequence of str, optional
-        Columns to take over from the latest inspection, to group by in `change_summary`.
+        Columns to copy from the latest inspection, so that `change_summary` can group by them.
     date : date, Timestamp or str, optional
-        As at this date: inspections that took place by it and were published by the cut-off, of providers that are open on it (as in
-        `as_at`). By default all inspections of all providers, closed ones included.
+        Take the inspections that began by this date and were published by the cut-off, of providers that are open on it (as in `as_at`).
+        By default all inspections of all providers, closed ones included.
     judgement : str, default "overall_effectiveness"
         The judgement to compare.
     scale : GradeScale, optional
         Its scale; by default told from the column.
     published_by : date or offset, optional
-        The cut-off of publication; by default the date, and without a date none.
+        Reports published after it do not count. By default `date`, and without one all reports count. An offset is added to `date`.
     framework, register, provider, inspected, published
         As for `as_at`.
     having : str, optional
-        Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two makes no such
-        judgement the change is missing.
+        Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two did not make
+        the judgement the change is missing.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``). Where the last two inspections of a provider by the date are
-        listed it answers, with a warning: the others are left out, and of a file of latest inspections those listed twice are who was
-        inspected again. Where they are listed of nobody, and for the result of `as_at`, that is an error. ``"allow"`` takes the table as
-        it is, without a word.
+        What to do with a table that does not have the whole history (column ``known_from``). Providers whose last two inspections by the
+        date are not both in the table are left out, with a warning. It is an error if no provider has both, and if the table is a result
+        of `as_at`. ``"allow"`` takes the table as it is, without a warning.
 
     Returns
     -------
     DataFrame
-        One row per provider with two graded inspections or more: the provider's column, those of `by`, ``previous_inspected``,
-        ``latest_inspected`` (the start of inspection, publication where missing), ``years_between`` (days / 365.25), ``previous``,
-        ``latest``, ``change`` (improved, same, declined). ``attrs`` says how many providers have one graded inspection only
-        (``n_inspected_once``), and of how many the one before is not known (``n_unknown``); both are left out.
+        One row per provider with two graded inspections or more:
+
+        ====================================  =============  =============================================================================
+        column                                dtype          meaning
+        ====================================  =============  =============================================================================
+        provider                                             its key, in a column called as in the table
+        columns of `by`                                      as in the table, of the latest inspection
+        previous_inspected, latest_inspected  datetime64[s]  the day on which each of the two began (of publication where that is missing)
+        years_between                         float64        days between them / 365.25
+        previous, latest                      category       the two grades
+        change                                category       improved, same or declined; missing where one of the two has no grade
+        ====================================  =============  =============================================================================
+
+        ``attrs`` says how many providers have only one graded inspection (``n_inspected_once``), and for how many the one before is not
+        known (``n_unknown``); both are left out.
 
     Raises
     ------
@@ -116,8 +126,8 @@ def changes(
 
     Notes
     -----
-    Ofsted's figure of 65 authorities re-inspected by 31 March 2024 is the same with and without closed authorities, as none of these was
-    inspected twice under the ILACS; that a state on a date is one of open providers is the rule of the published tables.
+    With a date only open providers count, as in Ofsted's published tables. Ofsted's figure of 65 authorities re-inspected by 31 March
+    2024 is the same with and without closed authorities: none of these was inspected twice under the ILACS.
 
     Examples
     --------
@@ -235,17 +245,17 @@ changes.question = Changes
 def change_summary(
     changes: Any, by: str | Sequence[str] | None = None, *, scale: GradeScale | None = None, level: float = 0.95
 ) -> pd.DataFrame:
-    """Count who improved, stayed or declined of those inspected twice, as Ofsted prints it, with an interval and the exact sign test.
+    """Count how many of the providers inspected twice improved, stayed or declined, as Ofsted prints it, with the exact sign test.
 
-    Providers inspected twice are not a sample of all providers: one found bad is inspected again sooner, so improvement is expected even
-    where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
+    Providers inspected twice do not stand for all providers: those that did badly are inspected again sooner, so improvement is expected
+    even where nothing changes. For "did it improve?" use `change_between`, which compares the same providers' states on two dates.
 
     Parameters
     ----------
     changes : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
         What `changes` returns: its columns ``latest`` and ``change`` are read.
     by : str or sequence of str, optional
-        Columns that make the groups, as in `aggregate`; take them over with ``changes(..., by=)``.
+        Columns that make the groups, as in `aggregate`. The table has them if they were named in ``changes(..., by=...)``.
     scale : GradeScale, optional
         The scale of ``latest``; by default told from the column.
     level : float, default 0.95
@@ -254,20 +264,32 @@ def change_summary(
     Returns
     -------
     DataFrame
-        One row per group: columns of `by`, ``n`` (rows), ``improved``, ``same``, ``declined``, ``same_good_or_outstanding`` and
-        ``same_less_than_good`` (the parts of ``same``, named by the scale's threshold; only where it has one), ``share_improved`` with
-        ``lower`` and ``upper``, ``p``. What `n` has more than improved, same and declined together are providers of which one
-        inspection makes no such judgement; the share is of the others, NaN where there is none.
+        One row per group:
+
+        ========================  =======  ==================================================================================
+        column                    dtype    meaning
+        ========================  =======  ==================================================================================
+        columns of `by`                    as in the table; a missing label last
+        n                         int64    rows
+        improved, same, declined  int64    rows with each change
+        same_good_or_outstanding  int64    only where the scale has a threshold, which names it: those of `same` that meet it
+        same_less_than_good       int64    only where the scale has a threshold, which names it: those of `same` that do not
+        share_improved            float64  improved / (improved + same + declined); NaN where that is 0
+        lower, upper              float64  its bounds
+        p                         float64  two-sided sign test of improved against declined
+        ========================  =======  ==================================================================================
+
+        Rows without a change (one of the two inspections did not make the judgement) are counted in `n` alone.
 
     Raises
     ------
     ValueError
-        For a column that is missing, or a word in ``change`` that is none of the three.
+        For a column that is missing, or a word in ``change`` that is not one of the three.
 
     Warns
     -----
     SelectedPairsWarning
-        Where the table comes from `changes` (it has a column ``years_between``): p is that of a test which such pairs bias.
+        Where the table comes from `changes` (it has a column ``years_between``): such pairs bias the test that gives p.
 
     Notes
     -----
@@ -355,10 +377,11 @@ def transitions(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Count from which grade to which consecutive graded inspections of a provider go.
+    """Count from which grade to which grade the consecutive graded inspections of a provider go.
 
-    These are inspections that were followed by another, and no sample of all: who was found bad is inspected again sooner. For "did it
-    improve?" use `change_between`; for "what becomes of them?" `state_probabilities`, which counts those not yet seen again.
+    These are inspections that were followed by another. They do not stand for all, because providers that did badly are inspected again
+    sooner. For "did it improve?" use `change_between`; for "what becomes of them?" use `state_probabilities`, which also counts
+    providers that were not yet inspected again.
 
     Parameters
     ----------
@@ -367,29 +390,39 @@ def transitions(
     by : str or sequence of str, optional
         Columns that make the groups; a transition belongs to the group of its later inspection.
     freq : str or offset, optional
-        Count by the period of the later inspection; periods are those of `periods` (``"academic"``, ``"YE-MAR"``, ``"QE"``).
+        Count by the period of the later inspection. Periods are those of `periods` (``"academic"``, ``"YE-MAR"``, ``"QE"``).
     date, published_by : optional
-        Only inspections that took place by the date and published by the cut-off; by default all.
+        Take only inspections that began by the date and were published by the cut-off; by default all.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
-        The providers; one of the records that is not in it is an error. Closed providers take part: what became of them is history.
+        One row per provider. An inspection of a provider that is not in it is an error. Closed providers take part.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
-        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
-        ``"allow"`` takes the table as it is, without a word.
+        What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
+        provider is known are taken, with a warning. It is an error if fewer than two are left, and if the table is a result of `as_at`.
+        ``"allow"`` takes the table as it is, without a warning.
 
     Returns
     -------
     DataFrame
-        One row per group, period and pair of grades, best first: columns of `by`, ``period`` (the date on which it ends; only where
-        asked, and without gaps), ``grade_from``, ``grade_to``, ``n``, ``share``: of those that came from this grade and got one, with
-        ``lower`` and ``upper``, its interval; NaN
-        where there are none. Pairs with a missing grade (an inspection without that judgement) have rows of their own, where they occur;
-        a missing `grade_to` has no share.
+        One row per group, period and pair of grades, the best grade first:
+
+        ====================  =============  =====================================================================================
+        column                dtype          meaning
+        ====================  =============  =====================================================================================
+        columns of `by`                      as in the table; a missing label last
+        period                datetime64[s]  only with `freq`: the last day of the period; periods have no gaps
+        grade_from, grade_to  category       the grade before, and the grade after
+        n                     int64          transitions from the one to the other
+        share                 float64        `n` divided by all transitions from `grade_from` to a grade; NaN where there are none
+        lower, upper          float64        its bounds
+        ====================  =============  =====================================================================================
+
+        Pairs with a missing grade (an inspection that did not make the judgement) have rows of their own, where there are any. A row
+        without `grade_to` has no share.
 
     Raises
     ------
     ValueError
-        As for `changes`; for a level outside (0, 1), a frequency that names no periods.
+        As for `changes`; for a level outside (0, 1), or an unknown frequency.
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
 
@@ -404,8 +437,8 @@ def transitions(
 
     Notes
     -----
-    The bounds are Wilson's, of `n` and the number that came from the grade. A provider that leaves the same grade twice counts twice, as if
-    it were two: where many do, they are somewhat too narrow.
+    The bounds are Wilson's, from `n` and the number of transitions from the grade. A provider that leaves the same grade twice counts as
+    two: where many do, the bounds are somewhat too narrow.
 
     Examples
     --------

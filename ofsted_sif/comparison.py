@@ -31,7 +31,7 @@ def compare(
     level: float = 0.95,
     provider: str = "provider",
 ) -> pd.DataFrame:
-    """Compare the grades of two tables: two groups, or one at two dates. Positive differences mean that `a` is better.
+    """Compare the grades of two tables: two groups, or one group on two dates. Positive differences mean that `a` is better.
 
     Parameters
     ----------
@@ -44,38 +44,59 @@ def compare(
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale.
     paired : bool, default False
-        The same providers at two dates: matched by `provider`, those that are judged in both take part.
+        Whether the tables have the same providers on two dates. They are matched by `provider`; those judged in both take part.
     level : float, default 0.95
         Confidence level of the bounds.
     provider : str, default "provider"
-        The column to match by. Where a name is given, both tables must have it; without a column ``provider`` nothing is said of shared
-        providers.
+        The column to match by. A name that you give must be in both tables. Where the default is not in both, there is no warning about
+        shared providers.
 
     Returns
     -------
     DataFrame
-        One row per measure. Columns: ``measure``, ``estimate``, ``lower``, ``upper``, ``statistic``, ``p``, ``n_a``, ``n_b`` (rows
-        judged; or pairs). Apart: ``difference of shares`` good or outstanding (Newcombe's interval), ``ratio of shares`` (Koopman's
-        score interval), ``odds ratio`` (score interval; Fisher's exact p, which may disagree with it at the border), ``mann-whitney`` (over
-        the whole scale; statistic U, p), ``probability of superiority`` (that a row of `a` is better than one of `b`, ties half; Brunner
-        and Munzel's interval and test; where one table is better throughout, or has one row, Newcombe's interval and no p). Paired:
-        ``difference of shares`` (Bonett and Price's interval), ``odds ratio`` (of those that crossed the threshold, exact interval),
-        ``mcnemar`` (exact; the statistic is the smaller number that crossed), ``improved less declined`` (pairs whose grade in `a` is
-        better less those whose is worse, as a share of all: on the whole scale who moved; the same interval and the exact sign test, whose
-        statistic is the smaller number), ``probability of superiority`` (on the whole scale how the two distributions compare; Munzel and
-        Brunner's interval and test). A scale without a threshold has no shares, odds ratio and mcnemar. What can't be told is NaN; a bound
-        of a ratio that nothing limits is 0 or infinite. ``attrs`` says how many rows had no such judgement or no partner.
+        One row per measure:
+
+        ============  =======  =====================================================
+        column        dtype    meaning
+        ============  =======  =====================================================
+        measure       text     its name, see below
+        estimate      float64  the measure; NaN for a row that is a test only
+        lower, upper  float64  its bounds
+        statistic     float64  the statistic of the test; NaN where the row has none
+        p             float64  two-sided p of the test; NaN where the row has none
+        n_a, n_b      int64    rows of each table with a grade; with `paired` pairs
+        ============  =======  =====================================================
+
+        The measures of two groups are:
+
+        - ``difference of shares`` that meet the threshold, with Newcombe's interval.
+        - ``ratio of shares``, with Koopman's score interval.
+        - ``odds ratio``, with the score interval and Fisher's exact p. At the border of significance the two may disagree.
+        - ``mann-whitney``: the test over the whole scale. The statistic is U.
+        - ``probability of superiority``: how likely it is that a row of `a` is better than a row of `b`; ties count half. Brunner and
+          Munzel's interval and test. Where one table is better throughout, or has one row, Newcombe's interval and no p.
+
+        Those of pairs are:
+
+        - ``difference of shares``, with Bonett and Price's interval.
+        - ``odds ratio`` of the pairs that crossed the threshold, with the exact interval.
+        - ``mcnemar``: the exact test. The statistic is the smaller of the two numbers that crossed.
+        - ``improved less declined``: pairs with a better grade in `a` less those with a worse one, as a share of all pairs. Bonett and
+          Price's interval and the exact sign test, whose statistic is the smaller of the two numbers.
+        - ``probability of superiority``: how the two distributions compare over the whole scale. Munzel and Brunner's interval and test.
+
+        Shares, odds ratio and mcnemar are there only where the scale has a threshold. What can't be told is NaN; a bound of a ratio that
+        nothing limits is 0 or infinite. ``attrs`` says how many rows were left out because they have no grade or no partner.
 
     Raises
     ------
     ValueError
-        For a missing column, a provider that occurs twice in a table of pairs, or pairs of tables of which no
-        provider is in both.
+        For a missing column; with `paired` also for a provider that occurs twice in a table, and where no provider is in both.
 
     Warns
     -----
     SharedProvidersWarning
-        Where tables that are not taken as pairs share providers: intervals and tests think them independent.
+        Where the tables share providers and `paired` is False: intervals and tests assume that rows are independent.
 
     Notes
     -----
@@ -92,7 +113,8 @@ def compare(
     or, by half, equal, P is the mean of ``F_b(a_i)``; its variance is that of ``F_b(a_i) - F_a(b_i)`` over the n pairs, by n, and bounds
     and test take Student's t with n - 1 degrees of freedom [7]_; where that variance is 0 they are NaN.
 
-    For two dates of one table of inspections `change_between` asks the same by groups, and says who is judged on one date alone.
+    For two dates of one table of inspections `change_between` answers the same question by groups, and says how many are judged on one
+    date only.
 
     References
     ----------

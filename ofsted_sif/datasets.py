@@ -45,21 +45,40 @@ def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     Parameters
     ----------
     updated : bool, default False
-        Whether to take your own copy, which ``ofsted-sif update`` brought up to date, instead of the bundled table.
+        Whether to load your own copy, which ``ofsted-sif update`` brought up to date, in place of the bundled table.
 
     Returns
     -------
     DataFrame, 716 rows
-        One row per inspection. provider (ONS code), provider_name, region, ofsted_region, framework and inspection_type are Categoricals;
-        opened, closed, inspection_start, inspection_end and published are dates; the judgements overall_effectiveness,
-        help_and_protection, children_in_care, adoption, care_leavers, leadership and lscb are ordered Categoricals of FOUR_POINT.
+        One row per inspection:
+
+        ========================================  =============  =====================================================================
+        column                                    dtype          meaning
+        ========================================  =============  =====================================================================
+        provider                                  category       ONS code of the authority
+        provider_name                             category       its name
+        region, ofsted_region                     category       its statistical region (9), and Ofsted's own (8)
+        opened, closed                            datetime64[s]  the first day on which it exists, and the first on which it no longer
+                                                                 does; missing: no such day
+        framework                                 category       SIF, ILACS, or one of those before
+        inspection_type                           category       the kind of inspection, as Ofsted has it
+        inspection_start, inspection_end          datetime64[s]  the first and the last day of the inspection
+        published                                 datetime64[s]  the day of its report
+        overall_effectiveness                     category       a grade of FOUR_POINT, ordered from worst to best; missing where the
+                                                                 judgement was not made
+        help_and_protection                       category       the same
+        children_in_care, adoption, care_leavers  category       the same
+        leadership                                category       the same
+        lscb                                      category       the same for the local safeguarding children board
+        ========================================  =============  =====================================================================
+
         ``attrs["complete_to"]`` is the day to which the table is complete.
 
     Notes
     -----
     Frameworks: SLAC, CP and TLAC (until 2013, no overall judgement), SIF (2013 to 2018), ILACS (since 2018). Inspections that began
-    since April 2026 make no overall judgement: see ``having`` of `as_at`. `care_leavers` is a judgement of its own in the ILACS since
-    January 2023; before, it stood within `children_in_care`. Source: Ofsted's published statistics and inspection reports, Open
+    since April 2026 make no overall judgement: see ``having`` of `as_at`. In the ILACS `care_leavers` is a judgement of its own since
+    January 2023; before, it was part of `children_in_care`. Source: Ofsted's published statistics and inspection reports, Open
     Government Licence v3.0.
 
     Examples
@@ -92,8 +111,19 @@ def load_local_authorities() -> pd.DataFrame:
     Returns
     -------
     DataFrame, 158 rows
-        provider (ONS code), provider_name, region (9, ONS), ofsted_region (8, Ofsted), la_type, opened, closed (the first day on
-        which it no longer exists; missing: exists), successors (codes, joined by ``;``). A register for `as_at`.
+        One row per authority, a register for `as_at`:
+
+        =====================  =============  ============================================================================================
+        column                 dtype          meaning
+        =====================  =============  ============================================================================================
+        provider               category       ONS code
+        provider_name          category       name
+        region, ofsted_region  category       its statistical region (9), and Ofsted's own (8)
+        la_type                category       county, unitary authority, ...
+        opened, closed         datetime64[s]  the first day on which it exists, and the first on which it no longer does; missing: no such
+                                              day
+        successors             text           ONS codes of those that took its place, joined by ``;``; missing where it still exists
+        =====================  =============  ============================================================================================
 
     Examples
     --------
@@ -108,12 +138,21 @@ def load_local_authorities() -> pd.DataFrame:
 
 
 def load_hex_map() -> pd.DataFrame:
-    """Load a hexagon for each of the 153 present authorities, for maps where every authority counts the same.
+    """Load a hexagon for each of the 153 present authorities, for maps on which all authorities have the same size.
 
     Returns
     -------
     DataFrame, 153 rows
-        provider, provider_name, q (column), r (row, counted from the south; odd rows lie half a hexagon to the right).
+        One row per authority:
+
+        =============  ========  ====================================================================================
+        column         dtype     meaning
+        =============  ========  ====================================================================================
+        provider       category  ONS code
+        provider_name  category  name
+        q              int64     column of its hexagon, counted from the west
+        r              int64     row of its hexagon, counted from the south; odd rows lie half a hexagon to the right
+        =============  ========  ====================================================================================
 
     Notes
     -----
@@ -130,14 +169,24 @@ def load_hex_map() -> pd.DataFrame:
 
 
 def releases() -> pd.DataFrame:
-    """List the dates and publication cut-offs of Ofsted's statistical releases, as data.
+    """List the dates and publication cut-offs of Ofsted's statistical releases.
 
     Returns
     -------
     DataFrame
-        One row per release: release (its name), remit (as `list_published` names them), date (as at), published_by (the cut-off),
-        framework (names joined by ``;``, blank: all), source (the page or workbook that states it), note (where the printed figures are
-        known to differ from the data, or a date was not seen; blank: nothing).
+        One row per release:
+
+        ============  =============  ===============================================================================================
+        column        dtype          meaning
+        ============  =============  ===============================================================================================
+        release       text           its name, for `release`
+        remit         text           whom it is about, as in `list_published`
+        date          datetime64[s]  the date of the state
+        published_by  datetime64[s]  the cut-off: reports published after it do not count
+        framework     text           frameworks, joined by ``;``; blank: all
+        source        text           the page or workbook that states this
+        note          text           where printed figures are known to differ from the data, or a date was not seen; blank: nothing
+        ============  =============  ===============================================================================================
 
     Examples
     --------

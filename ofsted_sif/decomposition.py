@@ -49,7 +49,7 @@ def decompose(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Take apart the change in the share good or outstanding between two dates, into parts that add up exactly.
+    """Split the change in the share good or outstanding between two dates into parts that add up exactly.
 
     Parameters
     ----------
@@ -58,28 +58,41 @@ def decompose(
     date_from, date_to : date, Timestamp or str
         The two dates, the earlier one first.
     by : str or sequence of str, optional
-        Columns that make the groups: those of the inspection in force on the later date; of a provider that has left, those of the one in
-        force on the earlier date. Each group's parts add up to the change of the group's own share.
+        Columns that make the groups. They are taken from the inspection in force on the later date; where a provider has left, from the one
+        in force on the earlier date. Each group's parts add up to the change of the group's own share.
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
         Its scale; by default told from the column.
     threshold : str, optional
-        The worst grade that still counts as good enough; by default that of the scale. One of the two must be there.
+        The worst grade that still counts as good enough; by default that of the scale. It is needed where the scale has none.
     published_by : date, offset or pair of them, optional
         The cut-off: one for both, an offset added to each date, or one for each date. By default each date itself.
     incomplete : {"refuse", "allow"}, default "refuse"
-        A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
-        `as_at`: who is known on one date alone would seem to have come or gone. ``"allow"`` takes the table as it is.
+        What to do with a table that does not have the state of every provider on both dates (column ``known_from``). That is an error,
+        and so is a result of `as_at`, because a provider known on one date only would seem to have come or gone. ``"allow"`` takes the
+        table as it is.
 
     Returns
     -------
     DataFrame
-        One row per group and part, in this order: ``re-graded up`` and ``re-graded down`` (across the threshold, judged on both dates),
-        ``newly inspected`` (without the judgement at first), ``closed`` (no longer in the table), ``judgement no longer made`` (in the
-        table without that judgement). Columns: those of `by`; ``part``; ``n``, its providers; ``judged`` and ``good_or_outstanding``, what
-        it adds to the number judged and to the number good enough; ``numerator`` and ``denominator``, integers; ``change``, their
-        quotient: the part of the change in the share. ``attrs`` has the counts on both dates, of all groups together.
+        One row per group and part, in the order below:
+
+        ======================  ========  ============================================================================
+        column                  dtype     meaning
+        ======================  ========  ============================================================================
+        columns of `by`                   as in the table; a missing label last
+        part                    category  what happened to these providers
+        n                       int64     how many they are
+        judged                  int64     what they add to the number of providers judged
+        good_or_outstanding     int64     what they add to the number that meets the threshold, which names the column
+        numerator, denominator  int64     their part of the change in the share, as a fraction
+        change                  float64   numerator / denominator; NaN where nobody is judged on one of the dates
+        ======================  ========  ============================================================================
+
+        The parts: ``re-graded up`` and ``re-graded down`` (judged on both dates, across the threshold), ``newly inspected`` (not judged on
+        the first date), ``closed`` (no longer in the table), ``judgement no longer made`` (still in the table, without that judgement).
+        ``attrs`` has the counts on both dates, for all groups together.
 
     Raises
     ------
@@ -98,8 +111,7 @@ def decompose(
     With G good enough of N judged at first and G' of N' at last,
     ``G'/N' - G/N = sum over parts of (dG N - G dN) / (N N')``,
     where a part adds dG to G and dN to N: a provider that joins or leaves counts by how far it lies from the share at first. The
-    numerators are integers over one denominator, so that the parts add up with no remainder. The change is NaN where nobody is judged
-    on one of the dates.
+    numerators are integers over one denominator, so that the parts add up with no remainder.
 
     Examples
     --------

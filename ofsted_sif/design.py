@@ -52,9 +52,9 @@ def design_matrix(
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         One row per inspection. Graded inspections that make the judgement take part.
     by : str or sequence of str, optional
-        Further columns to take over as they are, such as the region: the model's other variables.
+        Further columns to copy as they are, such as the region: the model's other variables.
     unit : {"inspection", "provider"}, default "inspection"
-        What a row is: an inspection, or a provider in its state on `date`, as `as_at` finds it.
+        What a row is: an inspection, or a provider with its state on `date`, as `as_at` finds it.
     date : date, Timestamp or str, optional
         With ``unit="provider"``, which needs it, the date of the state. With ``unit="inspection"`` later inspections do not count;
         by default all do.
@@ -74,23 +74,24 @@ def design_matrix(
     register, opened, closed
         As for `as_at`; only with ``unit="provider"``.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``). With ``unit="inspection"``, as for `spells`: only the
-        inspections from the day on from which every provider is known are taken, with a warning. With ``unit="provider"``, as for
-        `as_at`: a provider whose state is not known is left out, with a warning. ``"allow"`` takes the table as it is, without a word.
+        What to do with a table that does not have the whole history (column ``known_from``). With ``unit="inspection"`` only inspections
+        from the day on which every provider is known are taken, with a warning, as in `spells`. With ``unit="provider"`` a provider whose
+        state is not known is left out, with a warning, as in `as_at`. ``"allow"`` takes the table as it is, without a warning.
 
     Returns
     -------
     DataFrame
-        One row per inspection, in order of provider and time, or one row per provider, in order of the keys: the provider's column,
-        the columns of `by`, and then:
+        One row per inspection, in order of provider and time, or one row per provider, in order of the keys:
 
-        ===============  =======  ============================================================================================
+        ===============  =======  =================================================================================
         column           dtype    meaning
-        ===============  =======  ============================================================================================
+        ===============  =======  =================================================================================
+        provider                  its key, in a column called as in the table
+        columns of `by`           as in the table
         grade            int64    the grade: 0 is the worst of its scale, and one more is one grade better
-        meets_threshold  int64    1 where the grade meets the threshold, else 0; not there where the scale has no threshold
+        meets_threshold  int64    only where the scale has a threshold: 1 where the grade meets it, else 0
         years            float64  days from `origin` to the inspection (publication where that is missing) / 365.25
-        ===============  =======  ============================================================================================
+        ===============  =======  =================================================================================
 
         No number is missing. Rows without the judgement, or without its grade, are left out; ``attrs`` says how many (``n_not_judged``),
         the day of `origin`, and the grades that the numbers stand for, worst first (``grades``).

@@ -137,9 +137,9 @@ def spells(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        One row per inspection. Graded ones that make the judgement take part; one without it neither ends a spell nor begins one.
+        One row per inspection. Graded inspections that make the judgement take part; others neither begin nor end a spell.
     by : str or sequence of str, optional
-        Columns to take over from the inspection that began the spell.
+        Columns to copy from the inspection that began the spell.
     until : date, Timestamp or str, optional
         The last day of observation. By default the latest day in the table, of an inspection or a publication.
     judgement : str, default "overall_effectiveness"
@@ -151,24 +151,38 @@ def spells(
     framework, register, provider, inspected, published
         As for `as_at`.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
-        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
-        ``"allow"`` takes the table as it is, without a word.
+        What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
+        provider is known are taken, with a warning. It is an error if fewer than two are left, and if the table is a result of `as_at`.
+        ``"allow"`` takes the table as it is, without a warning.
 
     Returns
     -------
     DataFrame
-        One row per spell, in order of provider and time: the provider's column, columns of `by`, ``grade``, ``start``, ``end``, ``years``
-        (days / 365.25), ``ended``: improved, declined (with the inspection at ``end``) or censored (by `until` or the closing of the
-        provider), ``to`` (the grade that ended it; missing where censored), ``last_seen`` (the start of the last inspection that found
-        it), ``n_inspections`` (how many days of inspection found it, the first one included).
-        A re-inspection with the same grade continues a spell. The first spell of a provider is left-truncated: its grade may be older
-        than the table. ``attrs`` says the day of `until` and how many spells are first ones.
+        One row per spell, in order of provider and time:
+
+        ===============  =============  ==========================================================================================
+        column           dtype          meaning
+        ===============  =============  ==========================================================================================
+        provider                        its key, in a column called as in the table
+        columns of `by`                 as in the table, of the inspection that began the spell
+        grade            category       the grade that was held
+        start            datetime64[s]  the day of the inspection that began it
+        end              datetime64[s]  the day of the inspection that ended it; where it is censored the last day on which it was
+                                        observed
+        years            float64        days from start to end / 365.25
+        ended            category       how it ended: improved, declined, or censored (by `until`, or because the provider closed)
+        to               category       the grade that ended it; missing where it is censored
+        last_seen        datetime64[s]  the day of the last inspection that found this grade
+        n_inspections    int64          days of inspection that found it, the first one included
+        ===============  =============  ==========================================================================================
+
+        An inspection that finds the same grade again continues the spell. The first spell of a provider is left-truncated: its grade may
+        be older than the table. ``attrs`` has the day of `until`, and the number of first spells (``n_left_truncated``).
 
     Raises
     ------
     ValueError
-        As for `as_at`; for an inspection after its provider has closed, which would make a negative duration: the row is named.
+        As for `as_at`; for an inspection after its provider has closed, which would make a negative duration (the message has its row).
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
 
@@ -366,29 +380,43 @@ def time_to(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Estimate how long it takes from a grade below to this one or a better: Kaplan-Meier, one row per time.
+    """Estimate how long it takes to get from a worse grade to this one or a better one: Kaplan-Meier, one row per time.
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
+    table, until, judgement, scale, published_by, incomplete
         As for `spells`.
+    framework, register, provider, inspected, published, opened, closed, graded
+        As for `as_at`.
     grade : str, default "Good"
         The grade to reach, or a better one.
     by : str or sequence of str, optional
-        Columns that make the groups: those of the inspection that began the time below.
+        Columns that make the groups, taken from the inspection that began the time below the grade.
     level : float, default 0.95
         Confidence level of the bounds.
     episodes : {"first", "all"}, default "first"
-        Each provider's first time below the grade, so that observations are independent; or all of them, of which bounds and tests then
-        think more than they know.
+        "first" takes each provider's first time below the grade, so that observations are independent. "all" takes all of them; bounds
+        are then too narrow, and p too small.
 
     Returns
     -------
     DataFrame
-        One row per group and time at which something ended, and one at 0: columns of `by`, ``years`` since the inspection that began it,
-        ``at_risk`` (still below just before), ``events`` (reached it), ``censored``, ``survival`` (share still below after), ``lower``,
-        ``upper``. A group without a time below has a row at 0 with NaN. ``attrs`` says how many providers were never below and how
-        many episodes are a provider's second or later.
+        One row per group and time at which somebody's time below the grade ended, and one at 0:
+
+        ===============  =======  ====================================================
+        column           dtype    meaning
+        ===============  =======  ====================================================
+        columns of `by`           as in the table; a missing label last
+        years            float64  years since the inspection that began the time below
+        at_risk          int64    still below, and observed, just before this time
+        events           int64    reached the grade at this time
+        censored         int64    were observed until this time, and no longer
+        survival         float64  share still below after this time
+        lower, upper     float64  its bounds
+        ===============  =======  ====================================================
+
+        A group in which nobody was below has one row, at 0, with NaN. ``attrs`` says how many providers were never below
+        (``n_providers_never_below``), and how many times below are a provider's second or later (``n_episodes_again``).
 
     Raises
     ------
@@ -404,8 +432,8 @@ def time_to(
     -----
     ``S(t) = product over times s <= t of (1 - d/n)``, with d events among n at risk. Greenwood's variance of log S is
     ``V = sum of d / (n (n - d))``, and the bounds are ``S^exp(±z √V / log S)`` (log-log scale, always within [0, 1]): both 1 before the
-    first event; where S has come to 0 neither can be told (NaN, as in R's survfit). Censored at a time of an event is at risk in it.
-    A provider is inspected now and then: it reaches a grade, by this account, on the day on which an inspection finds it.
+    first event; where S has come to 0 neither can be told (NaN, as in R's survfit). Who is censored at the time of an event is still at
+    risk in it. A provider reaches a grade on the day on which an inspection finds it, which may be long after it improved.
 
     References
     ----------
@@ -462,18 +490,32 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, until, level, episodes, judgement, scale
-        As for `time_to`, whose curve this reads.
-    published_by, framework, register, incomplete, provider, inspected, published
-        As for `time_to`.
+    table, grade, by, level, episodes
+        As for `time_to`, from whose curve the median is read.
+    until, judgement, scale, published_by, incomplete
+        As for `spells`.
+    framework, register, provider, inspected, published, opened, closed, graded
+        As for `as_at`.
 
     Returns
     -------
     DataFrame
-        One row per group: columns of `by`, ``n`` (times below the grade), ``events``, ``median``, ``lower``, ``upper`` in years: the first
-        times at which the curve, its lower and its upper bound are at or below 1/2 (where the curve is at 1/2 for a while, R and SAS
-        give the middle of that while). Infinite where that is not reached within the observation; NaN where `n` is 0, and as `lower`
-        where the curve comes to 0, beyond which it has no bounds, before its lower bound has come to 1/2.
+        One row per group:
+
+        ===============  =======  ==============================================================================
+        column           dtype    meaning
+        ===============  =======  ==============================================================================
+        columns of `by`           as in the table; a missing label last
+        n                int64    times below the grade
+        events           int64    how many of them ended because the grade was reached
+        median           float64  years after which the curve of `time_to` is at or below 1/2 for the first time
+        lower            float64  the same for the lower bound of the curve
+        upper            float64  the same for its upper bound
+        ===============  =======  ==============================================================================
+
+        Where a curve stays at 1/2 for a while, R and SAS give the middle of that while. A time that is not reached within the observation
+        is infinite. All three are NaN where `n` is 0. `lower` is NaN where the curve falls to 0 before its lower bound comes to 1/2: from
+        there on the curve has no bounds.
 
     Raises
     ------
@@ -550,16 +592,27 @@ def logrank(
 
     Parameters
     ----------
-    table, grade, until, episodes, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published
+    table, grade, episodes
         As for `time_to`.
     by : str or sequence of str
-        Columns that make the groups; rows with a missing label are one group. Groups without a time below the grade take no part.
+        Columns that make the groups; rows with a missing label are one group. Groups in which nobody was below the grade take no part.
+    until, judgement, scale, published_by, incomplete
+        As for `spells`.
+    framework, register, provider, inspected, published, opened, closed, graded
+        As for `as_at`.
 
     Returns
     -------
     DataFrame
-        One row: ``statistic``, ``df`` (groups that were at risk at an event, less one; 0 where at each event all at risk have it),
-        ``p``. Statistic and p are NaN where df is 0.
+        One row:
+
+        =========  =======  ===============================================================================================
+        column     dtype    meaning
+        =========  =======  ===============================================================================================
+        statistic  float64  chi-squared; NaN where df is 0
+        df         int64    groups that were at risk at an event, less one; 0 where at each event all at risk have it
+        p          float64  how likely such a statistic, or a larger one, is if the groups do not differ; NaN where df is 0
+        =========  =======  ===============================================================================================
 
     Raises
     ------

@@ -39,16 +39,16 @@ class RowError(ValueError):
 
 
 class MissingColumnError(KeyError, ValueError):
-    """The table lacks a column; the message names it and the nearest columns that are there."""
+    """A column is missing from the table; the message has its name and the columns with the nearest names."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 class PooledFrameworksWarning(UserWarning):
-    """Inspections of several frameworks were taken together and none was named; naming them, or ``framework="all"``, is consent.
+    """Inspections of several frameworks were taken together and none was named. Name them, or all with ``framework="all"``.
 
-    Also where that cannot be known, because the column of frameworks has only nearly the name `framework`.
+    The warning also comes where this cannot be known, because the column of frameworks is called only nearly `framework`.
     """
 
 
@@ -57,35 +57,35 @@ class FrameworkMissingWarning(UserWarning):
 
 
 class NotAJudgementWarning(UserWarning):
-    """A column has the name of a judgement but its values are no grades, or the other way round; the message says what was done."""
+    """A column has the name of a judgement but no grades in it, or the other way round; the message says what was done."""
 
 
 class IncompleteHistoryError(ValueError):
-    """The table is no history: it has each provider's latest inspections, or the state on one date, and the question needs all of them."""
+    """The question needs all inspections; the table has only each provider's latest ones, or the state on one date."""
 
 
 class IncompleteHistoryWarning(UserWarning):
-    """The table does not have all inspections of each provider; the message says what was left out. ``incomplete="allow"`` is consent."""
+    """The table does not have all inspections of each provider; the message says what was left out. ``incomplete="allow"`` takes all."""
 
 
 class BeyondDataWarning(UserWarning):
-    """A date was asked for that is later than the day to which the table says that it is complete, or before its first inspection."""
+    """The date asked for is before the first inspection, or after the day to which the table says that it is complete."""
 
 
 class SelectedPairsWarning(UserWarning):
-    """A test was asked of those inspected twice, who are no sample of all: who did badly is inspected again sooner."""
+    """A test was made on providers inspected twice, which do not stand for all: those that did badly are inspected again sooner."""
 
 
 class GradesNotTakenWarning(UserWarning):
-    """A column of a file holds what looks like grades, and its layout takes no such column; the report's `not_taken` lists them."""
+    """A column of a file that is not read holds what looks like grades; the report's `not_taken` lists such columns."""
 
 
 class OlderReleaseWarning(UserWarning):
-    """A release that was given as the newer of two tells to an earlier day than the other."""
+    """Of two releases, the one that was given as the newer is complete to an earlier day than the other."""
 
 
 class SharedProvidersWarning(UserWarning):
-    """Two tables that were compared as independent share providers; ``paired=True`` compares these with themselves."""
+    """Two tables that were compared as independent share providers; ``paired=True`` compares these as pairs."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

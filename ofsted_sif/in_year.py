@@ -51,7 +51,7 @@ def periods(
     published: str | None = "published",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Count the graded inspections of each period, each inspection once, closed providers included.
+    """Count the graded inspections of each period. Each inspection counts once; closed providers are included.
 
     Parameters
     ----------
@@ -60,37 +60,47 @@ def periods(
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`; every group is shown in every period.
     freq : str or offset, default "YE-AUG"
-        The periods: ``"academic"`` years (to 31 August), ``"financial"`` years (to 31 March), or as pandas spells offsets: ``"YE-AUG"``,
-        ``"YE"``, ``"QE"``, ``"ME"``, ``"W-SUN"``. Offsets that mark beginnings (``"YS-APR"``, ``"MS"``) give periods that begin there.
+        The periods: ``"academic"`` years (to 31 August), ``"financial"`` years (to 31 March), or an offset of pandas: ``"YE-AUG"``,
+        ``"YE"``, ``"QE"``, ``"ME"``, ``"W-SUN"``. With an offset that names a beginning (``"YS-APR"``, ``"MS"``) periods begin there.
     window : int or offset, optional
-        Count windows that end with each period: so many periods, or so long a time (``pd.DateOffset(months=12)`` with ``freq="ME"``
-        for the last twelve months at every month's end). Windows that are longer than a period overlap; ``n_shared`` says by how much.
+        Count in windows in place of periods. A window ends with each period and is that number of periods long, or that time:
+        ``pd.DateOffset(months=12)`` with ``freq="ME"`` gives the last twelve months at the end of each month. Windows that are longer
+        than a period overlap; ``n_shared`` says by how much.
     judgement, scale, threshold, interval, level, min_n, observed, total
-        As for `aggregate`; one judgement. A group with a row in any of the periods has one in every period; `total` adds a row of all to
-        each period.
+        As for `aggregate`, but for one judgement. A group with rows in one of the periods has a row for every period. `total` adds a row
+        of all groups to each period.
     cluster : str, optional
-        As for `aggregate`; "auto" is the provider. It is needed for bounds where periods or windows are so long that providers repeat.
+        As for `aggregate`; "auto" is the provider. The bounds need it where periods or windows are so long that providers repeat.
     framework : str or sequence of str, optional
         As for `as_at`.
     published_by : date, optional
         Reports published after it do not count; by default all do.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
-        provider is known are taken, with a warning, or none where fewer than two are left; the result of `as_at` is refused.
-        ``"allow"`` takes the table as it is, without a word.
-    provider, inspected, published : str
-        The user's names of those columns; `provider` is needed here for ``cluster="auto"`` alone.
+        What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
+        provider is known are counted, with a warning. It is an error if fewer than two are left, and if the table is a result of `as_at`.
+        ``"allow"`` takes the table as it is, without a warning.
+    provider, inspected, published, graded : str
+        What these columns are called in the table. `provider` is needed only for ``cluster="auto"``.
 
     Returns
     -------
     DataFrame
-        ``period_start``, ``period_end`` (its last day), then the columns of `aggregate`; periods without an inspection between the
-        first and the last are shown with 0. With `window` also ``n_shared``: the inspections that stand in the row before, too.
+        One row per period and group; periods without an inspection, between the first and the last, are shown with zeros:
+
+        ======================  =============  ======================================================================================
+        column                  dtype          meaning
+        ======================  =============  ======================================================================================
+        period_start            datetime64[s]  the first day of the period, or of the window
+        period_end              datetime64[s]  its last day
+        columns of `aggregate`                 the groups and their counts
+        n_shared                int64          only with `window`: how many of the inspections are also in the row before of the same
+                                               group
+        ======================  =============  ======================================================================================
 
     Raises
     ------
     ValueError
-        For a frequency that is none, a window that is not positive, an inspection with neither date (the row is named); else as for
+        For an unknown frequency, a window that is not positive, an inspection with neither date (the message has its row); else as for
         `aggregate`.
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
@@ -104,10 +114,10 @@ def periods(
 
     Notes
     -----
-    An inspection belongs to the period of its start, or of its publication where the start is missing. Ofsted's in-year counts are
-    provisional at first release; a release holds those published by its cut-off. Rows of separate periods share no inspection and may
-    be tested for a trend (`trend` with ``method="cochran-armitage"`` or ``"jonckheere"`` does so from the inspections themselves);
-    overlapping windows may not.
+    An inspection belongs to the period in which it began, or in which it was published where the start is missing. Ofsted's in-year
+    counts are provisional at first release: a release has the inspections that were published by its cut-off. Separate periods share
+    no inspection, so a trend may be tested along them; `trend` with ``method="cochran-armitage"`` or ``"jonckheere"`` does so from the
+    inspections themselves. Overlapping windows may not be tested.
 
     Examples
     --------

@@ -29,7 +29,7 @@ def need(module: str, extra: str, what_for: str) -> Any:
 def show_versions() -> None:
     """Print the versions of Python, of ofsted_sif and of the packages it uses, and the instructions its C core runs on.
 
-    Worth a place in every report of a fault.
+    Please put this into every report of a fault.
 
     Examples
     --------

@@ -104,7 +104,7 @@ def proportion_interval(count: Any, n: Any, *, method: str = "wilson", level: fl
     Raises
     ------
     TypeError
-        For counts that are not whole numbers (a share in the place of a count).
+        For counts that are not whole numbers (such as a share given in place of a count).
     ValueError
         For an unknown method, a level outside (0, 1), a negative count, or one larger than its `n`; for pandas Series whose indexes
         differ.
@@ -216,7 +216,7 @@ def percent(count: Any, n: Any) -> np.ndarray:
     Returns
     -------
     ndarray
-        ``floor((200 count + n) / 2n)``, of int64; where some `n` is 0, or a value is masked, float64, with NaN there.
+        ``floor((200 count + n) / 2n)`` as int64. Where an `n` is 0 or a value is masked, the array is float64 and has NaN there.
 
     Raises
     ------

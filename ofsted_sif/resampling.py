@@ -61,20 +61,20 @@ def resample(
     inspected: str | None = "inspection_start",
     published: str | None = "published",
 ) -> pd.DataFrame:
-    """Find a bootstrap interval, drawing providers with replacement and each with all its rows.
+    """Compute a bootstrap interval: providers are drawn with replacement, each with all its rows.
 
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         Inspections, or one row per provider as `as_at` gives them.
     by : str or sequence of str, optional
-        Columns that make the groups, as for `aggregate`; for a name only.
+        Columns that make the groups, as for `aggregate`; only where `statistic` is a name.
     statistic : str or callable, optional
         By default the share that meets the threshold.
-        *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``): its share
-        of the rows judged, as `aggregate` counts. *Slow*, one call per replicate: a function of a DataFrame that returns a number, or a
-        mapping or Series of named numbers. It gets a copy of the rows of the providers drawn; a provider drawn twice appears as two, and
-        the provider's key is a number in their place, so that functions which follow providers through time see as many as were drawn.
+        *Fast*, in C: the name of a grade (``"outstanding"``, ``"good"``, ...) or of the threshold (``"good_or_outstanding"``) gives its
+        share in the rows with a grade, as `aggregate` counts it. *Slow*, one call per replicate: a function of a DataFrame that returns a
+        number, or a mapping or Series of named numbers. It gets a copy of the rows of the providers drawn. A provider drawn twice appears
+        as two: numbers take the place of the providers' keys.
     n : int, default 1000
         Number of replicates.
     method : {"percentile", "bca"}, default "percentile"
@@ -83,30 +83,41 @@ def resample(
     level : float, default 0.95
         Confidence level.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        What ``numpy.random.default_rng`` takes (SPEC 7). The same seed gives the same result whatever the number of threads.
+        What ``numpy.random.default_rng`` takes (SPEC 7). The same seed gives the same result for any number of threads.
     threads : int, optional
-        For a name by default one a core; for a function, which must then bear it, 1.
+        By default one per core for a name, and 1 for a function. With more, the function is called from several threads at once.
     progress : bool, optional
         Whether a progress bar is shown; by default where it takes longer than a second.
     judgement, scale, threshold
-        As for `aggregate`; for a name only.
+        As for `aggregate`; only where `statistic` is a name.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with inspections that are no history (column ``known_from``): only those from the day on from which every provider
-        is known are drawn, with a warning, or none where fewer than two are left. ``"allow"`` draws all, without a word. The result of
-        `as_at` is drawn as it is: one row per provider.
+        What to do with inspections that are not the whole history (column ``known_from``). Only those from the day on which every provider
+        is known are drawn, with a warning; it is an error if fewer than two are left. ``"allow"`` draws all, without a warning. A result
+        of `as_at` is drawn as it is, one row per provider.
     provider, inspected, published : str
-        The user's names of those columns; the dates are looked at only where the table is no history.
+        What these columns are called in the table. The dates are needed only where the table does not have the whole history.
 
     Returns
     -------
     DataFrame
-        Columns of `by`, ``statistic`` (its name), ``estimate`` (from the table itself), ``standard_error``, ``lower``, ``upper``,
-        ``n_providers`` (that were drawn from) and ``n_replicates`` (that had a value: a group may be empty in some).
+        One row per group; where a function returns several numbers, one per number:
+
+        ===============  =======  =========================================================
+        column           dtype    meaning
+        ===============  =======  =========================================================
+        columns of `by`           as in the table; a missing label last
+        statistic        text     its name
+        estimate         float64  the statistic of the table itself
+        standard_error   float64  the standard deviation of the replicates
+        lower, upper     float64  bounds of the statistic
+        n_providers      int64    providers that were drawn from
+        n_replicates     int64    replicates that had a value: a group may be empty in some
+        ===============  =======  =========================================================
 
     Raises
     ------
     ValueError
-        For an unknown name or method, a level outside (0, 1), `n` below 2, a missing provider (the row is named), no rows.
+        For an unknown name or method, a level outside (0, 1), `n` below 2, a missing provider (the message has its row), no rows.
     IncompleteHistoryError
         Where fewer than two inspections are left.
 
@@ -121,8 +132,8 @@ def resample(
     provider in turn, the bounds of ``bca`` are the quantiles Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))) of the replicates (Efron 1987, JASA 82,
     171-185, doi 10.2307/2289144). Whole histories are drawn because inspections of one provider are not independent.
 
-    A table of `changes` holds those inspected twice, who are no sample of all: who did badly is inspected again sooner. No resampling mends
-    that. For "did it improve?" use `change_between`.
+    A table of `changes` has providers inspected twice. They do not stand for all, because those that did badly are inspected again
+    sooner, and resampling does not cure that. For "did it improve?" use `change_between`.
 
     Examples
     --------

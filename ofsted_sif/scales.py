@@ -384,8 +384,8 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     Parameters
     ----------
     values : array_like of str, int or float, Categorical or Series, shape (n,)
-        Grades as printed, in any spelling that the scale knows; for FOUR_POINT also 1 (Outstanding) to 4 (Inadequate) as integers,
-        integral floats or digit strings. None, NaN, blank, ``-``, ``Not judged`` and ``Not yet inspected`` are missing.
+        Grades as printed, in any spelling that the scale knows. For FOUR_POINT also the numbers 1 (Outstanding) to 4 (Inadequate), as
+        integers, as floats or as text. None, NaN, blank, ``-``, ``Not judged`` and ``Not yet inspected`` are missing.
     scale : GradeScale, default FOUR_POINT
         The scale of the grades.
     column : str, optional
@@ -394,14 +394,14 @@ def grades(values: Any, scale: GradeScale = FOUR_POINT, *, column: str | None = 
     Returns
     -------
     Categorical, shape (n,)
-        With ``scale.labels`` as categories, worst first; codes are int8, -1 missing. A Categorical that is so already comes back as
-        it is.
+        Its categories are ``scale.labels``, the worst first; codes are int8, -1 for missing. A Categorical that is like this already is
+        returned as it is.
 
     Raises
     ------
     ValueError
-        For a value that the scale does not know; the message names it, its row (from 0) and what is known. 0, 8 and 9, which stand for
-        "no judgement" in some of Ofsted's files, are such values: `read_inspections` knows where they may occur.
+        For a value that the scale does not know; the message has the value, its row (from 0) and the grades that are known. That includes
+        0, 8 and 9, which mean "no judgement" in some of Ofsted's files: `read_inspections` knows in which.
 
     Examples
     --------

@@ -66,7 +66,7 @@ def _refuse_total(counts: np.ndarray, function: str) -> None:
 
 @same_kind
 def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
-    """Draw the shares of small groups towards that of all, as far as their differences may be chance.
+    """Move the shares of small groups towards the share of all groups, as far as their differences may be chance.
 
     Parameters
     ----------
@@ -78,24 +78,24 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table, and three more columns:
+        The table, with three more columns:
 
-        ============  =======  ==================================================================================
-        column        dtype    meaning
-        ============  =======  ==================================================================================
-        share_shrunk  float64  the mean of what the share of the group may be, given all groups
-        shrunk_lower  float64  bounds between which it lies with probability `level`
-        shrunk_upper  float64  the same
-        ============  =======  ==================================================================================
+        ==========================  =======  ================================================================
+        column                      dtype    meaning
+        ==========================  =======  ================================================================
+        columns of the table                 as they are
+        share_shrunk                float64  the mean of what the share of the group may be, given all groups
+        shrunk_lower, shrunk_upper  float64  bounds between which that share lies with probability `level`
+        ==========================  =======  ================================================================
 
-        A group without anybody judged has what is known of any group. Of fewer than 3 groups with anybody judged all are NaN.
+        A group in which nobody is judged gets what is known of any group. With fewer than 3 groups in which somebody is judged all are
+        NaN.
 
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
-        dates or judgements; a level outside (0, 1); a column of
-        the table that the result would overwrite.
+        For a table that is not a result of `aggregate`, has a row of all groups together (``total=``), or has rows of several dates or
+        judgements; a level outside (0, 1); a column of the table that the result would overwrite.
 
     Notes
     -----
@@ -105,8 +105,8 @@ def shrink(counted: Any, *, level: float = 0.95) -> pd.DataFrame:
     truth in 94% and more of cases, where those of estimated ones ("empirical Bayes") hold it in 25% to 94%. With `weights` or `cluster`
     in `aggregate`, n is ``n_eff`` and x the share of it.
 
-    Meant for rankings and maps, in which the smallest groups else stand first and last. Not to hold one group to account: it is drawn
-    towards the others.
+    Use it for rankings and maps, in which the smallest groups would otherwise come first and last. Do not use it to hold one group to
+    account: its share is moved towards the others.
 
     References
     ----------
@@ -216,31 +216,31 @@ def overdispersion(counted: Any, *, trim: float = 0.1) -> pd.DataFrame:
     Parameters
     ----------
     counted : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays
-        One row per group, as `aggregate` gives it, of a scale with a threshold. Groups without anybody judged take no part.
+        One row per group, as `aggregate` gives it, of a scale with a threshold. Groups in which nobody is judged take no part.
     trim : float, default 0.1
-        The part of the groups at each end whose distance is taken as that of the outermost ones that are left (winsorised), so that a few
-        real outliers do not widen the limits for all. From 0 to below 0.5.
+        The part of the groups at each end, from 0 to below 0.5, whose distance is replaced by that of the outermost groups that are left
+        (winsorised). So a few real outliers do not widen the limits for all.
 
     Returns
     -------
     DataFrame
         One row:
 
-        ======  =======  =======================================================================================================
+        ======  =======  =================================================================================================
         column  dtype    meaning
-        ======  =======  =======================================================================================================
-        k       int64    groups with anybody judged
+        ======  =======  =================================================================================================
+        k       int64    groups in which somebody is judged
         target  float64  the share of all groups together
         phi     float64  the mean squared distance from it in standard errors: about 1 where groups differ by chance alone
-        tau2    float64  the variance between groups on the scale of angles (radians²), 0 where chance explains all
-        ======  =======  =======================================================================================================
+        tau2    float64  the variance between groups on the scale of angles (radians²); 0 where chance explains all
+        ======  =======  =================================================================================================
 
-        Of fewer than 5 groups phi and tau2 are NaN.
+        With fewer than 5 groups phi and tau2 are NaN.
 
     Raises
     ------
     ValueError
-        For a table that is no result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
+        For a table that is not a result of `aggregate`, has a row of all groups together (``total=``), or has rows of several
         dates or judgements; a `trim` outside [0, 0.5).
 
     Notes

@@ -69,40 +69,47 @@ def as_at(
         The cut-off: reports published after it do not count, and the inspection before stands. An offset (``pd.DateOffset(months=1)``)
         is added to the date. By default the date itself.
     framework : str or sequence of str, optional
-        Frameworks to take. None takes all, with a `PooledFrameworksWarning` where that mixes several; ``"all"`` is consent.
+        Frameworks to take. By default all are taken, with a `PooledFrameworksWarning` where there are several; ``"all"`` takes all
+        without the warning.
     having : str, optional
-        A judgement: take the most recent inspection that made it. Since April 2026 inspections of local authorities make no overall
-        judgement; ``having="overall_effectiveness"`` reaches back to the last that did.
+        A judgement: take each provider's most recent inspection that made it. Since April 2026 inspections of local authorities make no
+        overall judgement; ``having="overall_effectiveness"`` takes the last one that did.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
-        One row per provider, with opened and closed where known: overrides those columns of the table, and adds providers not yet
-        inspected, with empty judgements. A provider is open on [opened, closed).
+        One row per provider, with `opened` and `closed` where they are known. They replace those columns of the table. Providers of the
+        register that were not yet inspected are added, without grades. A provider is open from `opened` to the day before `closed`.
     max_age : offset, optional
-        From inspection to the date, inclusive; of an older inspection the grades become missing, its provider stays.
+        How old an inspection may be on the date, at most. The grades of an older one become missing; its provider stays.
     judgement : str or sequence of str, optional
-        Judgements in columns of names of their own, whose old grades `max_age` makes missing too.
+        Columns of grades that do not have the name of a known judgement. `max_age` then applies to them too.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history. A provider whose state is not known on the date (column ``known_from``: the first
-        inspection that a file of latest inspections lists of it is later) is left out, with a warning; the result of `as_at` is refused
-        for another date. ``"allow"`` takes the table as it is, without a word.
+        What to do with a table that does not have the whole history. A provider whose state on the date is not known (the column
+        ``known_from`` is later than the date) is left out, with a warning; the result of `as_at` for another date is an error.
+        ``"allow"`` takes the table as it is, without a warning.
     provider, inspected, published, opened, closed, graded : str
-        The user's names of those columns; None does without. A column that is nearly called so is an error that says which to name.
+        What these columns are called in the table; None: the table has no such column. Where one is missing and another is called nearly
+        so, an error says what to type.
 
     Returns
     -------
     DataFrame
-        One row per provider, in the order of their keys: the table's own columns, then
+        One row per provider, in the order of their keys:
 
-        ==================== ============== ========================================================================================
-        ``as_at``            datetime64[s]  the date
-        ``status``           category       "inspected": a graded inspection is in force; "no graded inspection": by the date and
-                                            cut-off only others, or of other frameworks; "not yet inspected": none at all
-        ``years_since``      float64        days from the inspection (publication where that is missing) to the date / 365.25
-        ``newer_inspection`` datetime64[s]  only with `having`: a newer graded inspection without that judgement
-        ==================== ============== ========================================================================================
+        ====================  =============  =========================================================================================
+        column                dtype          meaning
+        ====================  =============  =========================================================================================
+        columns of the table                 as they are, of the inspection in force
+        as_at                 datetime64[s]  the date
+        status                category       "inspected": a graded inspection is in force; "no graded inspection": by the date and the
+                                             cut-off there are only inspections without a grade or of other frameworks; "not yet
+                                             inspected": there is no inspection
+        years_since           float64        days from the inspection (from its publication where the start is missing) to the date /
+                                             365.25
+        newer_inspection      datetime64[s]  only with `having`: the day of a newer graded inspection that did not make this judgement
+        ====================  =============  =========================================================================================
 
         Only a register adds rows for providers without a graded inspection. ``attrs`` says the date, the cut-off, the frameworks, how
-        many rows have no publication date (those are judged by the inspection date alone), of how many providers the state is not known
-        (``n_unknown``), and whether the table has nothing but the inspections of one period (``of_one_period``).
+        many rows have no publication date (for these the inspection date alone decides), for how many providers the state is not known
+        (``n_unknown``), and whether the table has only the inspections of one period (``of_one_period``).
 
     Raises
     ------
@@ -165,17 +172,26 @@ def first(
     published_by : date, optional
         Reports published after it do not count; by default all do.
     register : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, optional
-        Adds the providers not yet inspected.
+        One row per provider. Providers that were not yet inspected are added, without grades.
     incomplete : {"refuse", "allow"}, default "refuse"
-        A provider that the table does not know from the beginning (column ``known_from``) is left out, with a warning, as its first
-        inspection may not be there; where none is left, and for the result of `as_at`, that is an error. ``"allow"`` takes the first
-        that the table has.
+        What to do with a table that does not have the whole history. A provider whose first inspection may not be in the table (it has a
+        date in the column ``known_from``) is left out, with a warning. It is an error if no provider is left, and if the table is a
+        result of `as_at`. ``"allow"`` takes the first inspection that the table has.
 
     Returns
     -------
     DataFrame
-        One row per provider: the table's own columns and ``status``. Of two graded inspections on that first day the later published
-        counts, as everywhere; then the later in the table.
+        One row per provider, in the order of their keys:
+
+        ====================  ========  ===================================================================
+        column                dtype     meaning
+        ====================  ========  ===================================================================
+        columns of the table            as they are, of the provider's first graded inspection
+        status                category  as in `as_at`: "inspected", or with a register one of the other two
+        ====================  ========  ===================================================================
+
+        Where there are two graded inspections on that first day, the one published later counts; if both were published on one day, the
+        later row of the table.
 
     Raises
     ------
@@ -253,8 +269,19 @@ def explain(
     Returns
     -------
     DataFrame
-        One row per inspection, in order of time: its dates, framework, type and grades where the table has them, ``counts`` (at most one
-        is True) and ``because``.
+        One row per inspection, in order of time. Columns that the table lacks are left out:
+
+        ===========================  =====  =================================================================================
+        column                       dtype  meaning
+        ===========================  =====  =================================================================================
+        inspection_start, published         the day on which it began, and the day of its report
+        framework, inspection_type          what kind of inspection it was
+        outcome                             only where the table has it: what an inspection without grades found
+        graded                              only where the table has it: whether the inspection can replace an earlier grade
+        <judgement>                         a column for each judgement of the table, with its grade
+        counts                       bool   whether this inspection is the one in force; that is true for one row or for none
+        because                      text   why it counts, or why it does not
+        ===========================  =====  =================================================================================
 
     Raises
     ------
@@ -392,35 +419,44 @@ def series(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Count the state at many dates: equal to ``aggregate(as_at(table, date, ...), by)`` at each, in one pass over the records.
+    """Count the state on many dates: the same as ``aggregate(as_at(table, date, ...), by)`` for each date, but in one pass.
 
     Parameters
     ----------
     table, framework, having, register, max_age, provider, inspected, published
         As for `as_at`.
     incomplete : {"refuse", "allow"}, default "refuse"
-        As for `as_at`: providers whose state is not known on a date are left out, counted in ``n_unknown``, and a warning says so.
+        As for `as_at`. Providers whose state on a date is not known are left out and counted in ``n_unknown``, with a warning.
     dates : sequence of dates, DatetimeIndex, optional
         The dates, in the order in which the result shows them.
     start, end, freq : date, date, str or offset, optional
-        In place of `dates`: the last day of each period from `start` to `end`, as `periods` cuts them (``freq="YE-MAR"``).
+        In place of `dates`: the last day of each period from `start` to `end`. Periods are cut as in `periods` (``freq="YE-MAR"``).
     by, judgement, scale, threshold, interval, level, min_n, observed, total
-        As for `aggregate`; one judgement. The group is that of the record in force, so a provider may change group. A group with a row
-        at any of the dates has one at every date, of zeros where it has none; `total` adds a row of all to each date.
+        As for `aggregate`, but for one judgement. The group is that of the inspection in force, so a provider may change its group. A
+        group that has providers on one of the dates has a row for every date, with zeros where it has none. `total` adds a row of all
+        groups to each date.
     published_by : date, offset or sequence of them, optional
         The cut-off: one for all, an offset added to each date, or one for each date. By default each date itself.
 
     Returns
     -------
     DataFrame
-        ``as_at`` (the date), then the columns of `aggregate`, then ``n_unknown`` (int64): providers whose state is not known on the date,
-        which are not in ``n``, in the group of the first inspection that the table has of them. The dates in their order, the groups
-        within each.
+        One row per date and group: the dates in the order given, and the groups within each:
+
+        ======================  =============  ===================================================================
+        column                  dtype          meaning
+        ======================  =============  ===================================================================
+        as_at                   datetime64[s]  the date
+        columns of `aggregate`                 the groups and their counts
+        n_unknown               int64          providers whose state on the date is not known; they are not in `n`
+        ======================  =============  ===================================================================
+
+        A provider in ``n_unknown`` is counted in the group of the first inspection that the table has of it.
 
     Raises
     ------
     ValueError
-        As for `as_at` and `aggregate`; for cut-offs that are not as many as the dates.
+        As for `as_at` and `aggregate`; where there are not as many cut-offs as dates.
 
     Warns
     -----
@@ -431,7 +467,7 @@ def series(
 
     Notes
     -----
-    The points of such a series repeat the same inspections: they are no sample in which to test for a trend.
+    The points of such a series repeat the same inspections, so no test for a trend may be made on them.
 
     Examples
     --------

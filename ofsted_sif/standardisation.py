@@ -32,7 +32,7 @@ def standardise(
     level: float = 0.95,
     observed: bool = True,
 ) -> pd.DataFrame:
-    """Compute the share good enough that each group would have with the same mix of types as all the others.
+    """Compute the share that meets the threshold in each group if all groups had the same mix of types.
 
     Parameters
     ----------
@@ -41,41 +41,42 @@ def standardise(
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`.
     strata : str or sequence of str
-        The columns whose mix is to be the same: a type of provider, its size. A missing label is a stratum of its own.
+        The columns whose mix is to be the same, such as the type of provider or its size. A missing label is a stratum of its own.
     reference : mapping, Series or table, optional
-        The mix. By default that of all rows judged. Else the weight of each stratum, 0 or more, in any unit: a mapping of label to
-        weight or a Series by label, for one column of `strata`; or a table of the columns of `strata` and one further column, the weight.
+        The mix. By default that of all rows with a grade. Else the weight of each stratum, 0 or more, in any unit: for one column of
+        `strata` a mapping of label to weight or a Series by label; for several a table of these columns and one more, the weight.
     judgement, scale, threshold, observed
-        As for `aggregate`; one judgement, of a scale with a threshold.
+        As for `aggregate`, but for one judgement, whose scale has a threshold.
     level : float, default 0.95
         Confidence level.
 
     Returns
     -------
     DataFrame
-        One row per group, the columns of `by` and then:
+        One row per group:
 
-        ====================  =======  =============================================================================
-        column                dtype    meaning
-        ====================  =======  =============================================================================
-        n                     int64    rows
-        n_judged              int64    rows with a grade
-        good_or_outstanding   int64    how many of them are good enough; named by the scale's threshold
-        share                 float64  the crude share
-        share_standardised    float64  the share with the mix of the reference
-        lower, upper          float64  its bounds
-        n_eff                 float64  how many rows without strata would tell as much
-        n_strata_empty        int64    strata that the reference has and the group has nobody judged in
-        weight_empty          float64  their part of the reference
-        ====================  =======  =============================================================================
+        ===================  =======  ==================================================================
+        column               dtype    meaning
+        ===================  =======  ==================================================================
+        columns of `by`               as in the table; a missing label last
+        n                    int64    rows
+        n_judged             int64    rows with a grade
+        good_or_outstanding  int64    rows that meet the threshold, which names the column
+        share                float64  good_or_outstanding / n_judged
+        share_standardised   float64  the share with the mix of the reference
+        lower, upper         float64  its bounds
+        n_eff                float64  how many rows without strata would tell as much
+        n_strata_empty       int64    strata of the reference in which the group has no row with a grade
+        weight_empty         float64  their part of the reference
+        ===================  =======  ==================================================================
 
-        Where a stratum is empty the standardised share can't be told: it is NaN, with its bounds.
+        Where a stratum is empty the standardised share can't be told: it is NaN, and so are its bounds.
 
     Raises
     ------
     ValueError
-        For a scale without a threshold; a reference that lacks a stratum of the table (give it the weight 0 to leave it out), names one
-        twice, or has weights that are negative, missing or all 0; missing columns.
+        For a scale without a threshold; missing columns; a reference that lacks a stratum of the table (give it the weight 0 to leave it
+        out), names one twice, or has weights that are negative, missing or all 0.
 
     Notes
     -----

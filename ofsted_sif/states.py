@@ -50,24 +50,26 @@ def state_probabilities(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Estimate what those found in a grade are some years later: the probability of each grade, and the years spent in each.
+    """Estimate what becomes of providers found in a grade: the probability of each grade some years later, and the years spent in each.
 
     "Of those found Inadequate, what are they after 2, 4 and 6 years?" The clock starts at the inspection that began the provider's first
-    spell in the grade. What comes after is followed to the end of observation; who has not been followed so far counts as long as it was.
+    spell in the grade. A provider counts for as long as it was followed.
 
     Parameters
     ----------
-    table, until, judgement, scale, published_by, framework, register, incomplete, provider, inspected, published, opened, closed, graded
+    table, until, judgement, scale, published_by, incomplete
         As for `spells`.
+    framework, register, provider, inspected, published, opened, closed, graded
+        As for `as_at`.
     by : str or sequence of str, optional
-        Columns that make the groups: those of the inspection that started the clock.
+        Columns that make the groups, taken from the inspection that started the clock.
     start : str or sequence of str, optional
         The grade, or grades, in which the clock starts; by default each grade of the scale in turn, a block of rows for each.
     at : float or sequence of float, default (1, 2, 3, 4, 5)
         Years since the start, 0 or more.
     since : date, Timestamp or str, optional
-        Only what happened after this day counts ("at the rates since 2022"): a provider whose clock started before enters late, at the
-        age that it has on this day.
+        Only what happened after this day counts ("at the rates since 2022"). A provider whose clock started earlier joins on this day,
+        with the time that has passed on its clock.
     level : float, default 0.95
         Confidence level of the bounds.
 
@@ -84,20 +86,20 @@ def state_probabilities(
         years                                  float64   years since then
         grade                                  category  the grade that the row is about
         n                                      int64     providers whose clock started, and that were followed for a day at least
-        at_risk                                int64     of them in this grade, and still followed, just before that time
+        at_risk                                int64     how many were in this grade, and still followed, just before that
         probability                            float64   of being in this grade then; those of a time add up to 1
         lower, upper                           float64   its bounds
-        years_in_grade                         float64   expected years spent in this grade until then; they add up to `years`
+        years_in_grade                         float64   expected years in this grade until then; they add up to `years`
         years_lower, years_upper               float64   approximate bounds: for a rare grade they are too narrow
         =====================================  ========  =========================================================================
 
-        Where nobody is followed any longer (all ``at_risk`` of a time are 0) estimates and bounds are NaN. ``attrs`` has ``until`` and
+        Where nobody is followed any longer (all ``at_risk`` of a time are 0), estimates and bounds are NaN. ``attrs`` has ``until`` and
         ``since``.
 
     Raises
     ------
     ValueError
-        As for `spells`; for an unknown grade, a time that is negative or no number, or `since` after `until`.
+        As for `spells`; for an unknown grade, a time that is negative or not a number, or `since` after `until`.
 
     Warns
     -----
@@ -114,8 +116,8 @@ def state_probabilities(
     ± z √V, cut to [0, years], and NaN where V is 0.
 
     Without `since` nothing is assumed about how the past of a provider bears on its future [2]_; with `since` the future is taken to depend
-    on the present grade and the time since the start alone. A grade is what was last found, not what would be found today: changes are
-    dated by the inspections that find them, and who was found bad is inspected again sooner.
+    on the present grade and the time since the start alone. A grade is what was last found, not what would be found today: a change has
+    the date of the inspection that finds it, and providers that did badly are inspected again sooner.
 
     References
     ----------

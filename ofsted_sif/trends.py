@@ -58,73 +58,75 @@ def trend(
     Parameters
     ----------
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
-        Inspections, a row each; or with `value` any dated numbers, as shares of separate `periods` (dated by ``period_end``).
+        One row per inspection. With `value` any dated numbers, such as shares of separate `periods` (dated by ``period_end``).
     by : str or sequence of str, optional
         Columns that make the groups, as for `aggregate`.
     method : str, default "mann-kendall"
         ``mann-kendall``: do later inspections have better grades? ``seasonal-mann-kendall``: the same within each `season`, summed.
-        ``theil-sen``: the median slope a year, with its interval. ``cochran-armitage``: does the share good enough rise or fall along
-        the periods? ``jonckheere``: do grades rise or fall along the periods?
+        ``theil-sen``: the median slope per year, with its interval. ``cochran-armitage``: does the share that meets the threshold rise or
+        fall along the periods? ``jonckheere``: do grades rise or fall along the periods?
     value : str, optional
         A column of numbers to test in place of grades. For ``cochran-armitage`` it holds true and false, or 0 and 1.
     judgement, scale, threshold, observed
-        As for `aggregate`; one judgement. Only graded inspections take part.
+        As for `aggregate`, but for one judgement. Only graded inspections take part.
     season : str, optional
         For ``seasonal-mann-kendall``: a column whose values are blocks (a region, a kind of provider), or ``"month"`` or ``"quarter"``
         of the date.
     freq : str or offset, default "YE-AUG"
         The periods of ``cochran-armitage`` and ``jonckheere``, as for `periods`. Empty periods count as time that passed.
     alternative : {"two-sided", "greater", "less"}, default "two-sided"
-        ``greater``: improvement, or increase.
+        What the test looks for. ``greater``: grades improve, or numbers rise. ``less``: they decline, or fall.
     continuity : bool, default True
         For the Mann-Kendall tests: bring S one unit nearer to 0 before it is divided by its standard deviation.
     exact : {"auto", "mid", True, False}, default "auto"
-        For ``mann-kendall`` and ``theil-sen`` in groups of at most 20 inspections on different days: p from the exact distribution of S
-        given the ties, with half the probability of the S observed ("mid"), or with the whole of it (True; conservative). "auto" is mid-p
-        for grades and the whole for `value`: of numbers without ties mid-p rejects 8% at level 5% where there are 4 or 5, the whole
-        never more than 5% (and below 5 numbers none). Other groups, and all with False, take the normal distribution; the column
-        ``exact`` says which.
+        For ``mann-kendall`` and ``theil-sen`` in groups of at most 20 inspections on different days: take p from the exact distribution of
+        S given the ties. "mid" counts half of the probability of the S observed, True the whole (conservative). "auto" is "mid" for grades
+        and True for `value`: with 4 or 5 numbers without ties "mid" rejects 8% at level 5%, while True never rejects more than 5% (and
+        with fewer than 5 numbers nothing). Other groups, and all with False, take the normal distribution; the column ``exact`` says
+        which.
     cluster : str or None, default "auto"
         Which rows depend on one another. "auto": those of one provider, where the table names providers. None: none do. Or the name of a
-        column (a local authority, a group of homes). Rows in which it is missing are each on their own. By batches (`scan`) only None.
+        column (a local authority, a group of homes). Each row where the column is missing stands alone. With `scan` only None.
     adjust : {None, "bh", "holm", "bonferroni"}, default None
-        Adjust p for the number of groups. ``bh``: Benjamini and Hochberg's, which holds the share of false ones among those found.
-        ``holm``: Holm's, which holds the chance of any false one; ``bonferroni``: the same by p times the number of groups.
+        Adjust p for the number of groups. ``bh`` (Benjamini and Hochberg) limits the share of false ones among the trends found.
+        ``holm`` limits the chance that any is false. ``bonferroni`` does so too: it multiplies p by the number of groups.
     level : float, default 0.95
         Confidence level of `lower` and `upper`.
     framework : str or sequence of str, optional
         As for `as_at`.
     incomplete : {"refuse", "allow"}, default "refuse"
-        What is done with a table that is no history (column ``known_from``): only the inspections from the day on from which every
-        provider is known are tested, with a warning, or none where fewer than two are left; the result of `as_at` is refused, as who was
-        found bad is inspected again sooner, and a test would find a decline where there is none. ``"allow"`` takes the table as it is,
-        without a word.
+        What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
+        provider is known are tested, with a warning. It is an error if fewer than two are left, and if the table is a result of `as_at`:
+        providers that did badly are inspected again sooner, so a test would find a decline where there is none. ``"allow"`` takes the
+        table as it is, without a warning.
     provider, inspected, published, graded : str
-        The user's names of those columns; None does without.
+        What these columns are called in the table; None: the table has no such column.
 
     Returns
     -------
     DataFrame
-        One row per group, the columns of `by` and then:
+        One row per group:
 
-        ==============  =======  =============================================================================================
-        column          dtype    meaning
-        ==============  =======  =============================================================================================
-        method          text     as asked
-        n               int64    rows that took part
-        n_repeated      int64    how many of them are second or later inspections of a provider in the group
-        n_clusters      int64    providers, or what `cluster` names; n where rows are taken as independent
-        deff            float64  times the variance of independent rows: 1 where no cluster repeats, NaN where nothing can vary
-        n_missing       int64    graded inspections left out because the date, the grade or number, or the season is missing
-        statistic       float64  S, T or J (see Notes)
-        z               float64  its distance from what is expected without a trend, in standard errors
-        p               float64  the probability of such a statistic, or of one further away, if there is no trend
-        p_adjusted      float64  NaN where not asked
-        tau             float64  Kendall's tau-b
-        slope_per_year  float64  points of the share, or units of `value`, a year
-        lower, upper    float64  bounds of the slope
-        exact           bool     whether p is from the exact distribution
-        ==============  =======  =============================================================================================
+        ===============  =======  =======================================================================================================
+        column           dtype    meaning
+        ===============  =======  =======================================================================================================
+        columns of `by`           as in the table; a missing label last
+        method           text     as asked
+        n                int64    rows that took part
+        n_repeated       int64    how many of them are a provider's second or later inspection in the group
+        n_clusters       int64    providers, or what `cluster` names; n where rows are taken as independent
+        deff             float64  by how much the variance is larger than that of independent rows: 1 where no cluster repeats, NaN where
+                                  nothing can vary
+        n_missing        int64    graded inspections left out because the date, the grade or number, or the season is missing
+        statistic        float64  S, T or J (see Notes)
+        z                float64  its distance from what is expected without a trend, in standard errors
+        p                float64  the probability of such a statistic, or of one further away, if there is no trend
+        p_adjusted       float64  p adjusted for the number of groups; NaN without `adjust`
+        tau              float64  Kendall's tau-b
+        slope_per_year   float64  points of the share, or units of `value`, per year
+        lower, upper     float64  bounds of the slope
+        exact            bool     whether p is from the exact distribution
+        ===============  =======  =======================================================================================================
 
         What a method does not give is NaN.
 
@@ -132,7 +134,7 @@ def trend(
     ------
     ValueError
         For a snapshot series (of `series`) or overlapping windows (of `periods`), whose rows repeat inspections; an unknown method,
-        alternative or adjustment; a number that is infinite (the row is named); missing columns.
+        alternative or adjustment; a number that is infinite (the message has its row); missing columns.
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
 
@@ -162,8 +164,8 @@ def trend(
     Fewer than 2 rows, or only equal values or days, give NaN. Where there is no trend, 4% to 6% of series of grades are rejected at level
     5% from 8 inspections on as mid-p, from 12 on by the normal distribution; fewer below (tests/benchmarks/CALIBRATION.md).
 
-    *Clusters.* Inspections of one provider are alike, and those of different years stand against one another: taken as independent they
-    find too few trends where there are some. Let D be the rows on earlier days less those on later days, R those with a worse value less
+    *Clusters.* Inspections of one provider are alike, and those of different years are compared with one another: if they are taken as
+    independent, too few trends are found. Let D be the rows on earlier days less those on later days, R those with a worse value less
     those with a better one, and u = D R for each row. Then deff = Σ (Σ u)² / Σ u², the inner sum over the rows of a cluster, and the
     variance is that of independent rows times deff [8]_ [9]_. For ``jonckheere`` periods stand for days; for ``cochran-armitage`` u is
     (k - mean k)(1 if good enough, else 0, less p); for ``seasonal-mann-kendall`` u is scaled in each block so that its squares add up to
@@ -173,10 +175,10 @@ def trend(
     independent rows 5% falls below 1% (tests/benchmarks/CALIBRATION_TREND.md). Of fewer than 10 clusters it rejects too seldom, and so do
     the seasons of small groups.
 
-    What clusters do not cure: who was found bad is inspected again sooner. In a framework's first cycle, where the bad ones come back
-    first, the test finds "declined" too often where grades last; in an ongoing regime it does not. ``trend(first(...))`` is right for the
-    first round of a framework and badly wrong on a window of an ongoing regime. Whether providers improved is asked of the same
-    providers' states on two dates: `change_between`.
+    Clusters do not help against another thing: providers that did badly are inspected again sooner. In the first cycle of a framework,
+    where these come back first, the test finds "declined" too often where grades last; in later cycles it does not.
+    ``trend(first(...))`` is right for the first round of a framework, and badly wrong for a stretch of later cycles. To know whether
+    providers improved, compare the same providers' states on two dates: `change_between`.
 
     References
     ----------

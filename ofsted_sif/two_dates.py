@@ -52,7 +52,7 @@ def change_between(
     closed: str | None = "closed",
     graded: str | None = "graded",
 ) -> pd.DataFrame:
-    """Ask whether providers improved between two dates: the same providers' states on both, with intervals and tests.
+    """Tell whether providers improved between two dates: compare the same providers' states on both, with intervals and tests.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def change_between(
     date_from, date_to : date, Timestamp or str
         The two dates, the earlier one first.
     by : str or sequence of str, optional
-        Columns that make the groups: those of the inspection in force on the later date; of a provider that has none then, those of the
-        one in force on the earlier date.
+        Columns that make the groups. They are taken from the inspection in force on the later date; where a provider has none then, from
+        the one in force on the earlier date.
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
@@ -70,15 +70,15 @@ def change_between(
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale. Without one there are no columns of shares.
     exact : {"auto", "mid", True}, default "auto"
-        The tests are exact. "auto" and "mid" count half of the probability of what was observed (mid-p), True the whole of it, which
-        rejects too seldom: in 2% with 20 providers, and 3% with 40, where it says 5%.
+        How the exact tests count the probability of what was observed. "auto" and "mid" count half of it (mid-p). True counts the whole,
+        and rejects too seldom: at level 5% in 2% of cases with 20 providers, and in 3% with 40.
     level : float, default 0.95
         Confidence level of the bounds.
     published_by : date, offset or pair of them, optional
         The cut-off: one for both, an offset added to each date, or one for each date. By default each date itself.
     incomplete : {"refuse", "allow"}, default "refuse"
-        A table that does not have the state of every provider on both dates is refused (column ``known_from``), and so is the result of
-        `as_at`: who is known on both is no sample of all. ``"allow"`` takes the table as it is.
+        What to do with a table that does not have the state of every provider on both dates (column ``known_from``). That is an error,
+        and so is a result of `as_at`, because providers known on both dates do not stand for all. ``"allow"`` takes the table as it is.
 
     Returns
     -------
@@ -90,20 +90,20 @@ def change_between(
         ====================================  =======  ================================================================================
         columns of `by`                                as in the table; a missing label last
         n                                     int64    pairs: providers that are open and judged on both dates
-        n_only_from, n_only_to                int64    judged on one of the dates alone; they take no part
-        improved, same, declined              int64    pairs by what became of their grade, on the whole scale; they add up to n
+        n_only_from, n_only_to                int64    providers judged on one of the dates only; they take no part
+        improved, same, declined              int64    pairs whose grade became better, stayed, became worse; they add up to n
         difference                            float64  (improved - declined) / n
         lower, upper                          float64  its bounds
         p                                     float64  two-sided sign test of improved against declined
         up, down                              int64    pairs that crossed the threshold
-        share_from, share_to                  float64  share good enough of the pairs on each date
+        share_from, share_to                  float64  share of the pairs that meet the threshold on each date
         share_difference                      float64  (up - down) / n
         share_lower, share_upper              float64  its bounds
         share_p                               float64  McNemar's test: the sign test of up against down
         ====================================  =======  ================================================================================
 
-        The last eight columns are there where there is a threshold. Where n is 0, counts are 0 and all else is NaN; where
-        nobody changed, p is 1. ``attrs`` has both dates and cut-offs, and ``n_unchanged_record``: of how many pairs both states are the
+        The last eight columns are there only where the scale has a threshold. Where n is 0, counts are 0 and everything else is NaN; where
+        nobody changed, p is 1. ``attrs`` has both dates and cut-offs, and ``n_unchanged_record``: for how many pairs both states are the
         same inspection, so that they could not have changed.
 
     Raises
@@ -126,12 +126,11 @@ def change_between(
     ``min(1, 2 P(X <= m))`` with ``exact=True``. Providers that stayed the same take no part in the test, and full part in the interval,
     which covers 94% to 99% where it says 95%, the more the fewer change.
 
-    Who is inspected when plays no part as long as the first date lies well inside the inspections that the table has: where nothing
-    changes, 4% to 6% of such tests reject at level 5%, even if bad grades bring the next inspection forward by years. In the first years
-    of a framework the states on the first date are young, and those inspected again soonest are those who did badly: then the share
-    leans towards improvement by 1 to 3 points, and up to 9% reject (tests/benchmarks/CALIBRATION_CHANGE.md). The cure is to name the
-    framework before as well (``framework=["SIF", "ILACS"]``), and to say that the two differ. A state is what was last found, which may
-    be years old.
+    That bad grades are inspected again sooner does not matter as long as there are many years of inspections before the first date: where
+    nothing changes, 4% to 6% of such tests reject at level 5%. In the first years of a framework it does matter: the states on the first
+    date are young, and those inspected again soonest are those that did badly. Then the share leans towards improvement by 1 to 3
+    points, and up to 9% of tests reject (tests/benchmarks/CALIBRATION_CHANGE.md). The cure is to name the framework before as well
+    (``framework=["SIF", "ILACS"]``), and to say that the two differ. A state is what was last found, which may be years old.
 
     References
     ----------

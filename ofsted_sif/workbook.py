@@ -26,13 +26,13 @@ _RULES = (
 
 
 def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes: str | Sequence[str] = ()) -> None:
-    """Write results to a workbook: a sheet each, with headings in words that stay in view, and a sheet of notes before them.
+    """Write results to a workbook: one sheet per result, with headings in words that stay in view, and a sheet of notes first.
 
     Parameters
     ----------
     results : mapping of str to DataFrame
-        The name of each sheet and what stands on it. Names that a workbook cannot have are mended: letters that are not allowed become
-        a space, long ones are cut, and a second of the same name gets a number.
+        The name of each sheet and the table to write on it. Names that a workbook cannot have are changed: a letter that is not allowed
+        becomes a space, a long name is cut, and a second sheet of the same name gets a number.
     path : str or PathLike
         The XLSX file. It is replaced only once the new one is complete.
     notes : str or sequence of str, optional
@@ -41,19 +41,19 @@ def to_excel(results: Mapping[str, Any], path: str | os.PathLike[str], *, notes:
     Raises
     ------
     ValueError
-        Without results, for a result without columns, or a path that does not end in .xlsx.
+        If there are no results, a result has no columns, or the path does not end in .xlsx.
     TypeError
-        For a table in place of the mapping.
+        If a table is given in place of the mapping.
     ImportError
-        Without XlsxWriter; the message names the command that installs it.
+        If XlsxWriter is not installed; the message has the command that installs it.
     OSError
-        If the folder is missing or the file cannot be written; an earlier one is left whole.
+        If the folder is missing or the file cannot be written; an earlier file then stays as it is.
 
     Notes
     -----
-    After the Government's guidance on spreadsheets that everybody can use: one table per sheet from cell A1, no merged and no hidden
-    cells, no meaning by colour alone, each table marked as one, and the sheet of notes first. Shares are numbers shown as per cents;
-    they are not rounded in the file. Texts are written as texts, so none becomes a formula.
+    This follows the Government's guidance on spreadsheets that everybody can use: one table per sheet from cell A1, no merged or hidden
+    cells, no meaning by colour alone, each table marked as a table, and the sheet of notes first. Shares are shown as per cents but not
+    rounded in the file. Text is written as text, so it never becomes a formula.
 
     Examples
     --------

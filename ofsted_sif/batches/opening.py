@@ -22,7 +22,7 @@ def scan(
     filter: Sequence[Any] | None = None,
     progress: bool | None = None,
 ) -> Scan:
-    """Open what is larger than memory: functions of tables as methods that count it batch by batch, or on a cluster.
+    """Open a table that is larger than memory: its methods are functions of tables, which count batch by batch or on a cluster.
 
     Parameters
     ----------
@@ -30,21 +30,22 @@ def scan(
         Parquet or CSV (by the name ``.csv``; columns separated by commas, semicolons or tabs): a file, several,
         a folder (``region=London/...`` gives a column), or a pattern such as ``"part-*.parquet"``.
     provider, inspected, published : str
-        The user's names of those columns.
+        What these columns are called.
     filter : list of tuples, optional
-        Which rows to take, as pandas' and pyarrow's readers spell it: ``[("region", "==", "London"), ("year", "in", [2023, 2024])]``
-        takes those that meet all; a list of such lists those that meet all of one of them. A missing value meets no condition but
-        ``not in``. A Dask DataFrame is filtered itself: ``frame[frame["region"] == "London"]``.
+        Which rows to take, written as for the readers of pandas and pyarrow. ``[("region", "==", "London"), ("year", "in", [2023, 2024])]``
+        takes rows that meet all conditions. A list of such lists takes rows that meet all conditions of one list. A missing value meets
+        only ``not in``. Filter a Dask DataFrame before you give it: ``frame[frame["region"] == "London"]``.
     progress : bool, optional
-        Whether to show rows done and time left; by default on a terminal. Of a Dask DataFrame its dashboard shows it.
+        Whether to show rows done and time left; by default on a terminal. For a Dask DataFrame use Dask's dashboard.
 
     Returns
     -------
     Scan
         Methods `aggregate`, `as_at`, `change_between`, `changes`, `logrank`, `median_time_to`, `periods`, `series`, `spells`,
-        `state_probabilities`, `time_to`, `transitions` and `trend`, with the arguments of the functions of that name, which give the same
-        pandas table, to the last digit, in memory that does not grow with the rows (but with those of the result; `time_to` and what is
-        like it with the times below the grade, `state_probabilities` with the spells); and `ordered`. It can be pickled: it holds no data.
+        `state_probabilities`, `time_to`, `transitions` and `trend` take the arguments of the functions of that name and return the same
+        table, as pandas, to the last digit. Memory does not grow with the rows of the source but with those of the result; for `time_to`,
+        `median_time_to` and `logrank` with the times below the grade, for `state_probabilities` with the spells. `ordered` writes a copy
+        in order. A Scan holds no data, so it can be pickled.
 
     Raises
     ------
@@ -55,13 +56,14 @@ def scan(
 
     Notes
     -----
-    `aggregate` and `periods` take rows in any order. The others follow providers: the rows of a provider must stand together. Where
-    one comes back they say so, and ``scan(source).ordered(path)`` writes a copy in order. The keys of the providers are remembered to
-    find that out: about 0.1 GB for a million. Sums of weights are those of pieces: equal to the last digit or two. How long grades are
-    held (`spells`, `time_to`, `median_time_to`, `logrank`, `state_probabilities`) needs `until`: no batch knows the last day of all.
+    `aggregate` and `periods` take rows in any order. The others follow providers, so the rows of a provider must stand together. Where
+    a provider comes a second time, an error says so; ``scan(source).ordered(path)`` writes a copy in order. For this check the keys of
+    the providers are kept in memory: about 0.1 GB for a million. Sums of weights are added up by batches, and may differ from those of
+    the whole table in the last digit or two. `spells`, `time_to`, `median_time_to`, `logrank` and `state_probabilities` need `until`,
+    because no batch knows the last day of the table.
 
-    A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may lie in any order: for histories
-    they are shuffled by provider, and keep their order within each. Results stay small, and come as pandas.
+    A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may be in any order: where providers are
+    followed, rows are shuffled by provider and keep their order within each. Results are small, and come as pandas.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def count_grades(
     weights : array_like of float, shape (n,), optional
         Weights to sum in place of counting rows; NaN is a missing weight.
     threads : int, optional
-        By default one for few rows, else one per core. Counts are the same for any number; sums of weights to the last digit or two.
+        By default one for few rows, else one per core. Counts do not depend on it; sums of weights may differ in the last digit or two.
 
     Returns
     -------

@@ -45,7 +45,7 @@ def encode(values: Any) -> tuple[np.ndarray, Any]:
     Raises
     ------
     ValueError
-        For a text that cannot be written as UTF-8; the message names its row.
+        For a text that cannot be written as UTF-8; the message has its row.
 
     Examples
     --------

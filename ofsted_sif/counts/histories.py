@@ -42,7 +42,7 @@ def order_records(provider: Any, inspected: Any, published: Any = None, *, n_pro
     Raises
     ------
     ValueError
-        For a provider that is missing or out of range, or a row with neither date; the row is named.
+        For a provider that is missing or out of range, or a row with neither date; the message has the row.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def latest_as_at(
     Raises
     ------
     ValueError
-        For a provider out of range or a row with neither date; the row is named.
+        For a provider out of range or a row with neither date; the message has the row.
 
     Examples
     --------
@@ -173,15 +173,15 @@ def count_as_at(
     grades : array_like of int, shape (n,)
         Grade code of each record.
     dates, cutoffs : array_like of datetime64 or int, shape (n_dates,)
-        The grid, neither decreasing; cut-offs are the dates by default.
+        The grid of dates, and the cut-off of each. Neither may decrease. By default cut-offs are the dates.
     order : array_like of int, shape (n,), optional
         The rows in order of provider and date, as `order_records` gives them. By default they are ordered here if they must be.
     n_groups, n_grades : int
         As for `count_grades`.
     expires : array_like of datetime64 or int, shape (n,), optional
-        Last day on which a record's grade counts; after it the grade is missing. A missing day: it counts for ever.
+        The last day on which a record's grade counts; after it the grade is missing. Where the day is missing it counts for ever.
     threads : int, optional
-        By default one for few records, else one per core. Records that have to be ordered first are counted by one.
+        By default one for few records, else one per core. Records that must be ordered first are counted by one thread.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def count_as_at(
     Raises
     ------
     ValueError
-        For a code out of range, a row with neither date, rows out of the order claimed, or a grid that decreases.
+        For a code out of range, a row with neither date, rows that are not in the order given, or a grid that decreases.
     MemoryError
         Where the counts would not fit into this machine's memory; `changes_as_at` gives what the dates change in them.
 
@@ -264,16 +264,18 @@ def changes_as_at(
     closed: Any = None,
     expires: Any = None,
 ) -> Changes:
-    """Find what each date of a grid changes in the counts that `count_as_at` gives, without making them.
+    """Find what changes from date to date in the counts that `count_as_at` gives, without making these counts.
 
     Memory grows with the records, not with dates x groups. So it suits grids whose counts are mostly 0 or those of the date before.
 
     Parameters
     ----------
-    provider, inspected, published, groups, grades, dates, cutoffs
+    provider, inspected, published, n_providers, eligible, opened, closed
+        As for `latest_as_at`.
+    groups, grades, dates, cutoffs, order, expires
         As for `count_as_at`.
-    order, n_providers, n_groups, n_grades, eligible, opened, closed, expires
-        As for `count_as_at`.
+    n_groups, n_grades : int
+        As for `count_grades`.
 
     Returns
     -------
@@ -331,7 +333,8 @@ def count_transitions(
     Parameters
     ----------
     provider, inspected, published, eligible, n_providers
-        As for `latest_as_at`. Of several eligible records of a provider on one day the last counts: by publication, then position.
+        As for `latest_as_at`. Of several eligible records of a provider on one day the one published last counts, then the one further
+        down.
     groups, periods : array_like of int, shape (n,), or None
         Group and period code of each record; a transition is counted by those of its later record.
     grades : array_like of int, shape (n,)
@@ -351,7 +354,7 @@ def count_transitions(
     Raises
     ------
     ValueError
-        For a code out of range (of any row, eligible or not), a row with neither date, or rows out of the order claimed.
+        For a code out of range (of any row, eligible or not), a row with neither date, or rows that are not in the order given.
 
     Examples
     --------
@@ -397,8 +400,8 @@ def spells(
     Parameters
     ----------
     provider, inspected, published, eligible, opened, closed, n_providers
-        As for `latest_as_at`. A record counts from the opening of its provider where that is later. Of several that count from one
-        day the last counts.
+        As for `latest_as_at`. A record counts from the day on which its provider opened where that is later. Of several records that
+        count from one day the last one is taken.
     grades : array_like of int, shape (n,)
         Grade code of each record; a record without a grade takes no part.
     until : datetime64 or int
@@ -425,8 +428,8 @@ def spells(
     Raises
     ------
     ValueError
-        For a code out of range, a row with neither date, rows out of the order claimed, or a record after its provider has closed, which
-        would make a negative duration; the row is named.
+        For a code out of range, a row with neither date, rows that are not in the order given, or a record after its provider has closed,
+        which would make a negative duration; the message has the row.
 
     Examples
     --------

@@ -97,7 +97,7 @@ def kendall(
     Raises
     ------
     ValueError
-        For a code out of range, a missing day, a number that is NaN or infinite; the row is named.
+        For a code out of range, a missing day, a number that is NaN or infinite; the message has the row.
 
     Notes
     -----
@@ -168,7 +168,8 @@ def kendall_clusters(
     groups, days, grades, n_grades, n_groups, order, threads
         As for `kendall`, of grade codes.
     clusters : array_like of int, shape (n,)
-        Codes of what rows belong to, as providers; a missing one (-1) is a cluster of its own. A code in two groups is one in each.
+        Codes of what the rows belong to, such as providers. A row without one (-1) is a cluster of its own. A code that occurs in two
+        groups is a cluster in each.
     n_labels : int, optional
         Number of labels of the clusters; by default the largest code and one.
 
@@ -180,7 +181,7 @@ def kendall_clusters(
     Raises
     ------
     ValueError
-        For a code out of range or a missing day; the row is named.
+        For a code out of range or a missing day; the message has the row.
 
     Notes
     -----
@@ -246,7 +247,7 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
     Raises
     ------
     ValueError
-        For a code that is missing or out of range (its cell is named), or a group of more than 2^31 rows.
+        For a code that is missing or out of range (the message has its cell), or a group of more than 2^31 rows.
 
     Notes
     -----
@@ -255,8 +256,8 @@ def kendall_of_counts(groups: Any, days: Any, grades: Any, rows: Any, *, n_grade
         day 10:  2 of grade 0, 1 of grade 1     before it:  0 and 0
         day 20:  0 of grade 0, 3 of grade 1     before it:  2 and 1
 
-    Each of the 3 rows on day 20 is better than 2 earlier rows and worse than none, so S is 3 x (2 - 0) = 6. Any number of days is done
-    so: a cumulative sum over the days gives what lies before, one over the grades what of it is worse and what is better.
+    Each of the 3 rows on day 20 is better than 2 earlier rows and worse than none, so S is 3 x (2 - 0) = 6. Any number of days is
+    done in this way: a cumulative sum over the days gives what lies before, and one over the grades what of it is worse and better.
 
     Examples
     --------
@@ -403,7 +404,7 @@ def kendall_exact(tie_pattern: Any, s: Any) -> tuple[np.ndarray, np.ndarray]:
 def theil_sen(
     groups: Any, days: Any, values: Any, ranks: Any, *, n_groups: int | None = None, order: Any = None, threads: int | None = None
 ) -> np.ndarray:
-    """Find the slopes of given ranks among those of all pairs of rows of a group that lie on different days.
+    """Find the slopes of given ranks among the slopes of all pairs of rows of a group on different days.
 
     Parameters
     ----------

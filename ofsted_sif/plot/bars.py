@@ -36,7 +36,7 @@ def shares(
     table : DataFrame
         One row per group, as `aggregate` returns it.
     by : str or sequence of str, optional
-        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+        The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns.
     sort : bool, default True
@@ -45,7 +45,7 @@ def shares(
     highlight : str or sequence of str, optional
         Groups to draw in colour and by name; all others are grey.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -58,9 +58,9 @@ def shares(
     Raises
     ------
     ValueError
-        If the table has no counts of grades, or not the group to highlight; if the axes given are too low for the rows.
+        If the table does not have counts of grades or the group to highlight; if the axes given are too low for the rows.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Examples
     --------
@@ -191,16 +191,16 @@ def forest(
     table : DataFrame
         One row per group with `lower` and `upper`.
     value : str, optional
-        The column of the estimate; by default the first that holds a number of difference, slope_per_year, tau, share_improved and
-        the threshold's share.
+        The column of the estimate. By default the first of difference, slope_per_year, tau, share_improved and the threshold's share
+        that has a number.
     by : str or sequence of str, optional
-        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+        The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     sort : bool, default True
         The highest estimate first; False keeps the table's order. Groups without an estimate come last.
     highlight : str or sequence of str, optional
         Groups to draw in colour and by name; all others are grey.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -213,14 +213,14 @@ def forest(
     Raises
     ------
     ValueError
-        If the table has no such column, no `lower` and `upper`, or not the group to highlight; if the axes given are too low for the rows.
+        If the table does not have the column, `lower` and `upper`, or the group to highlight; if the axes given are too low for the rows.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
-    A dashed line marks no slope, or the share of all groups taken together where the table has the counts for it. Where intervals
-    overlap the groups may differ all the same: the picture is no test.
+    A dashed line marks a slope of 0, or the share of all groups taken together where the table has the counts for it. The picture is no
+    test: groups may differ even where their intervals overlap.
 
     Examples
     --------

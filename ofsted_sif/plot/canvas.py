@@ -316,7 +316,7 @@ def behind(ax: Axes, kind: str, rows: Sequence[str]) -> None:
 
 
 def describe(ax: Axes) -> str:
-    """Say in words what a picture shows, from the table behind it: a text for those who do not see it.
+    """Say in words what a picture shows, from the table behind it: a text for those who cannot see the picture.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def describe(ax: Axes) -> str:
     Returns
     -------
     str
-        The title, the kind of picture, what the table tells of itself, and a sentence a row.
+        The title, the kind of picture, what the table says of itself, and one sentence per row.
 
     Raises
     ------

@@ -30,15 +30,15 @@ def changes(
     Parameters
     ----------
     table : DataFrame
-        One row per provider with `previous` and `latest`, or one per pair of grades with `grade_from`, `grade_to`, `n`; groups and periods
-        transitions are drawn together.
+        One row per provider with `previous` and `latest`, or one per pair of grades with `grade_from`, `grade_to` and `n`. Groups and
+        periods are added up.
     kind : {"alluvial", "heat"}, default "alluvial"
-        ``alluvial``: ribbons from the grades before to the grades after, as wide as they are many. ``heat``: one square per pair of grades,
-        with its count, shaded by its share of the row.
+        ``alluvial``: ribbons from the grades before to the grades after, as wide as there are providers. ``heat``: one square per pair of
+        grades, with its count, shaded by its share of the row.
     scale : GradeScale, optional
         The scale; by default told from the column.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -53,7 +53,7 @@ def changes(
     ValueError
         If the table has neither pair of columns.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Examples
     --------

@@ -30,25 +30,25 @@ def funnel(
     source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the threshold's share of each group against its number judged, with limits of 95% and 99.8% about the share of all.
+    """Draw the share that meets the threshold in each group against its number judged, with limits of 95% and 99.8%.
 
     Parameters
     ----------
     table : DataFrame
         One row per group, as `aggregate` returns it.
     by : str or sequence of str, optional
-        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+        The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns. It needs a threshold.
     limits : {"binomial", "additive", "multiplicative"}, default "binomial"
-        ``binomial``: between which chance alone would leave the shares. ``additive`` and ``multiplicative``: wider, as far as groups differ
-        from one another more than chance explains (`overdispersion`): by a variance between groups, or by a factor.
+        ``binomial``: the limits of chance alone. ``additive`` and ``multiplicative``: wider limits, because groups differ more than chance
+        explains (`overdispersion`); a variance between groups is added, or the variance is multiplied by a factor.
     adjust : {None, "bh", "holm", "bonferroni"}, default None
         Name the groups whose p, adjusted for the number of groups, is at most 5%, in place of those outside the limits of 95%.
     highlight : str or sequence of str, optional
         Groups to draw in colour and by name; all others are grey. By default those outside the limits of 95% are named.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -63,7 +63,7 @@ def funnel(
     ValueError
         If the table has no counts of grades, or their scale no threshold; for unknown limits.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----

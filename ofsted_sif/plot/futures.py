@@ -26,17 +26,17 @@ def states(
     source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw what those found in a grade are as years pass, the probabilities stacked, from what `state_probabilities` returns.
+    """Draw what becomes of providers found in a grade: the probability of each grade over the years, from `state_probabilities`.
 
     Parameters
     ----------
     table : DataFrame
-        One row per time and grade, as `state_probabilities` returns it: start, years, grade, n, at_risk, probability; of one start grade
-        and one group. Ask for many times, as ``at=[0.5, 1, 1.5, ...]``: between two of them the picture goes straight.
+        One row per time and grade, as `state_probabilities` returns it for one start grade and one group. The columns start, years, grade,
+        n, at_risk and probability are used. Ask for many times (``at=[0.5, 1, 1.5, ...]``): between two times lines are straight.
     by : str or sequence of str, optional
-        The columns that name the group; by default every column that is no result's own, wherever it stands.
+        The columns that name the group; by default every column that is not a result's own (as `n` and `lower` are).
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -49,13 +49,13 @@ def states(
     Raises
     ------
     ValueError
-        If a column is missing, or rows are of several start grades or groups.
+        If a column is missing, or there are several start grades or groups.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
-    The best grade is at the top. The areas end where nobody is followed any longer; under the years stands how many still are.
+    The best grade is at the top. The areas end where nobody is followed any longer; below the years is the number still followed.
 
     Examples
     --------

@@ -47,11 +47,11 @@ def hex_map(
     scale : GradeScale, optional
         Its scale; by default told from the column.
     hexagons : DataFrame, optional
-        An arrangement with provider, provider_name, q, r; by default `load_hex_map`, the 153 present authorities.
+        A table with the columns provider, provider_name, q and r; by default `load_hex_map`, the 153 present authorities.
     provider : str, default "provider"
         The table's column of providers.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -66,7 +66,7 @@ def hex_map(
     ValueError
         For a missing column, a provider with several rows (a hexagon has one grade), or a table of which no provider is on the map.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----

@@ -43,18 +43,19 @@ def history(
     Parameters
     ----------
     table : DataFrame
-        One row per inspection: the providers to show. Labels are `provider_name` where the table has it, with the key where two share one.
+        One row per inspection of the providers to show. Their labels are `provider_name` where the table has it, and the key too where two
+        providers have one name.
     judgement : str, default "overall_effectiveness"
-        The column of grades. An inspection without that judgement has a small open mark and does not end a band.
+        The column of grades. An inspection that did not make this judgement gets a small open mark and does not end a band.
     scale : GradeScale, optional
         Its scale; by default told from the column.
     provider, inspected, published : str
-        The user's names of those columns. An inspection stands at its start, or its publication where the start is missing.
+        What these columns are called in the table. An inspection is drawn at its start, or at its publication where that is missing.
     until : date or str, optional
-        Where the bands end; by default the day of which the table is the state (`as_at`) or to which it says that it is complete
-        (``attrs["complete_to"]``), else the last date in it.
+        Where the bands end. By default the date of the state where the table comes from `as_at`, else the day to which it says that it is
+        complete (``attrs["complete_to"]``), else the last date in it.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -69,7 +70,7 @@ def history(
     ValueError
         For missing columns, an inspection with neither date, or axes that are too low for the providers.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
@@ -194,7 +195,7 @@ def series(
     source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw shares along time from what `series` or `periods` returns: the grades stacked, or good or better as lines by group.
+    """Draw shares over time from what `series` or `periods` returns: all grades stacked, or the share good or better as lines.
 
     Parameters
     ----------
@@ -202,16 +203,16 @@ def series(
         One row per date and group, as `series` returns it (`as_at`) or `periods` (`period_end`).
     kind : {"areas", "bars", "lines"}, optional
         ``areas`` and ``bars``: stacked shares of the grades of one group, the best on top; ``bars`` with the counts in them, one bar per
-        date or period. ``lines``: the threshold's share with its interval, one line per group. By default of one group areas at dates
-        and bars of periods, which are separate; else lines, dotted between separate periods.
+        date or period. ``lines``: the share that meets the threshold with its interval, one line per group. By default one group is drawn
+        as areas for dates and as bars for separate periods; several groups are drawn as lines, dotted between separate periods.
     by : str or sequence of str, optional
-        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+        The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     highlight : str or sequence of str, optional
-        Groups to draw in colour and by name; all others are thin and grey. Needed for lines of more than 18 groups.
+        Groups to draw in colour and by name; all others are thin and grey. It is needed for lines of more than 18 groups.
     scale : GradeScale, optional
         The scale of the counts; by default told from the columns.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -225,14 +226,14 @@ def series(
     ------
     ValueError
         For a table without dates or counts, a stack of several groups, lines of a scale without a threshold, two rows of one
-        group and date, more than 18 groups without `highlight`, or a group to highlight that the table has not.
+        group and date, more than 18 groups without `highlight`, or a group to highlight that the table does not have.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
-    The points of an as-at series repeat the same inspections; their intervals are of each date alone and no test of a trend. With more
-    than three lines the intervals are left out, because they would hide each other.
+    The points of a series of states repeat the same inspections. Their intervals are those of each date alone, and no test of a trend.
+    With more than three lines the intervals are left out, because they would hide each other.
 
     Examples
     --------

@@ -23,16 +23,17 @@ def survival(
     source: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the share that still waits for a grade as years pass, one step line per group with its interval, from what `time_to` returns.
+    """Draw the share of providers that have not reached a grade yet, one step line per group with its interval, from `time_to`.
 
     Parameters
     ----------
     table : DataFrame
-        One row per group and time, as `time_to` returns it: years, at_risk, events, censored, survival, lower, upper.
+        One row per group and time, as `time_to` returns it. The columns years, at_risk, events, censored, survival, lower and upper are
+        used.
     by : str or sequence of str, optional
-        The columns that name the groups; by default every column that is no result's own, wherever it stands.
+        The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -47,12 +48,12 @@ def survival(
     ValueError
         If a column is missing.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
-    Small upright marks stand where observation ended for some who still waited. Below the axes stands how many still waited and were
-    observed at each year. With more than three groups the intervals are left out.
+    Small upright marks show where observation ended for some that had not reached the grade. Below the axes is the number that had not
+    reached it and were still observed at each year. With more than three groups the intervals are left out.
 
     Examples
     --------

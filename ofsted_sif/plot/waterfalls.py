@@ -23,9 +23,9 @@ def decomposition(table: Any, *, title: str | None = None, source: str | None = 
     Parameters
     ----------
     table : DataFrame
-        One row per part, as `decompose` returns it, of one group: part, n, change.
+        One row per part, as `decompose` returns it for one group. The columns part, n and change are used.
     title : str, optional
-        In place of the heading.
+        A heading in place of the one that is made.
     source : str, optional
         Where the figures are from; stands below the picture.
     ax : matplotlib Axes, optional
@@ -38,13 +38,13 @@ def decomposition(table: Any, *, title: str | None = None, source: str | None = 
     Raises
     ------
     ValueError
-        If a column is missing, or a part stands in several rows: choose one group.
+        If a column is missing, or a part has several rows: then choose one group.
     ImportError
-        Without matplotlib; the message names the command that installs it.
+        If matplotlib is not installed; the message has the command that installs it.
 
     Notes
     -----
-    Steps are in percentage points. They add up exactly to the last bar. n are the providers of a part.
+    Steps are in percentage points. They add up exactly to the last bar. n is the number of providers in a part.
 
     Examples
     --------

@@ -58,44 +58,65 @@ def read_inspections(
     keep : sequence of str or "all", default ()
         Further columns of the file, kept as text under the headers that they have there.
     previous : bool, optional
-        Whether to take the inspection before, which some files list in the row of a newer one, as a row of its own. By default it is
-        taken from files of latest inspections, and not from files of a year, which hold the inspections of that year.
+        Some files list the inspection before in the row of a newer one. This says whether it becomes a row of its own. By default it does
+        in files of latest inspections, but not in files of a year, which hold the inspections of that year.
     errors : {"raise", "report"}, default "raise"
-        What becomes of a value that is not understood: an error that names its place, or a missing value that stands in the report.
+        What to do with a value that is not understood: "raise" gives an error that names its place, "report" makes it missing and lists it
+        in the report.
     return_report : bool, default False
-        Whether to give the `ReadingReport` too.
+        Whether to return the `ReadingReport` too.
 
     Returns
     -------
     DataFrame
-        The standard columns that the file has, ``graded`` (bool) always among them; text as Categoricals, dates as datetime64[s],
-        judgements as ordered Categoricals, worst to best. A row of a wide file that holds several inspections becomes several rows.
-        Inspections without grades (interim, monitoring, ungraded, focused visits) keep their rows, with `outcome`, and no grade.
-        ``known_from``: the day from which on the file has all graded inspections of the provider (missing: from the beginning);
-        no such column where it has all of all. ``attrs`` counts the rows read and set aside, and says of the file what it says of
-        itself: ``kind`` ("latest", "in year", "history"), ``complete_to`` (the day or the end of the year of which it speaks), ``as_at``
-        where the table is the state on that day.
+        One row per inspection. Of these columns, those that the file has (the glossary of columns says more):
+
+        ======================================  =============  =======================================================================
+        column                                  dtype          meaning
+        ======================================  =============  =======================================================================
+        provider                                category       URN, or ONS code of a local authority
+        provider_name, provider_type            category       its name, and what kind of provider it is
+        local_authority, region, ofsted_region  category       where it is
+        opened, closed                          datetime64[s]  the provider exists from `opened` to the day before `closed`
+        framework, inspection_type              category       what kind of inspection it was
+        inspection_number, urn_at_inspection    category       its number, and the provider's URN then, where that was another
+        inspection_start, inspection_end        datetime64[s]  the first and the last day of the inspection
+        published                               datetime64[s]  the day of its report
+        known_from                              datetime64[s]  from which day on the file has all graded inspections of the provider;
+                                                               missing: from the beginning
+        as_at                                   datetime64[s]  the date of the state, in a file that this package wrote
+        graded                                  bool           whether the inspection can replace an earlier grade; always there
+        outcome                                 category       what an inspection without a grade found
+        <judgement>                             category       a column for each judgement with its grades, ordered from worst to best
+        further columns                                        others that the package knows (``phase``, ``places``, ...), as category or
+                                                               float64, and those of `keep`, as category
+        ======================================  =============  =======================================================================
+
+        A row of a wide file that holds several inspections becomes several rows. Inspections without grades (interim, monitoring, ungraded,
+        focused visits) keep their rows. ``attrs`` counts the rows read and set aside. It also has what the file says of itself: ``kind``
+        ("latest", "in year" or "history"), ``complete_to`` (the day to which it is complete) and, where the table is the state on that
+        day, ``as_at``.
     ReadingReport, with `return_report`
         The account of every row; for several files a list.
 
     Raises
     ------
     ReadingError
-        For a file that is damaged, of no known layout, or in more than one way to be understood, one whose full inspections have not one
-        grade, and (with ``errors="raise"``) for a value not understood; it names file, sheet, row, column and value.
+        For a file that is damaged, has no known layout, or can be understood in more than one way; where no full inspection has a grade;
+        with ``errors="raise"`` for a value that is not understood. The message names file, sheet, row, column and value.
 
     Warns
     -----
     GradesNotTakenWarning
-        If a column that is not taken holds what looks like grades (with ``errors="raise"``); the report's `not_taken` lists it.
+        If a column that is not read holds what looks like grades (with ``errors="raise"``); the report's `not_taken` lists it.
 
     Notes
     -----
-    Encodings are found out (byte order mark, valid UTF-8, else cp1252) and stand in the report. Dates are day first, ISO or typed
+    The encoding is told from the file (byte order mark, valid UTF-8, else cp1252); the report has it. Dates are day first, ISO or typed
     cells: 03/04/2015 is 3 April. Numbers that a spreadsheet damaged (100000.0, 1.02E+07) are repaired where that is certain, else
-    missing, and reported either way. Local authorities are keyed by ONS code, matched by name where a file has no codes. A file larger
-    than 64 MB, or a workbook that unpacks to more than 256 MB or 10 million cells, is refused before it is unpacked.
-    An XLS cannot be measured so: it is read in a second process of this Python, bounded in memory and time, of whose end an error tells.
+    missing; the report lists both. The key of a local authority is its ONS code, found by the name where a file has no codes. A file
+    larger than 64 MB, or a workbook that unpacks to more than 256 MB or 10 million cells, is refused before it is unpacked. An XLS cannot
+    be measured in this way: it is read in a second process with limits of memory and time, and an error says where it reached one.
 
     Examples
     --------
@@ -208,7 +229,17 @@ def list_sheets(path: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per sheet: sheet, layout (blank: no inspections, or none that is known), header_row (from 1), rows.
+        One row per sheet:
+
+        ==========  =====  ===============================================================
+        column      dtype  meaning
+        ==========  =====  ===============================================================
+        sheet       text   its name; blank for a CSV
+        visible     bool   whether it can be seen in the workbook
+        layout      text   its layout; blank: no inspections, or no known layout
+        header_row  Int64  the row of the header, from 1; missing where there is no layout
+        rows        int64  rows of the sheet
+        ==========  =====  ===============================================================
 
     Raises
     ------
@@ -227,19 +258,19 @@ def list_sheets(path: Any) -> pd.DataFrame:
 
 
 def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:
-    r"""Account for a file: what it is, what is read of it, what is set aside and why, what is not understood.
+    r"""Report on a file: what it is, what is read from it, what is set aside and why, and what is not understood.
 
     Parameters
     ----------
     path : path, open binary file or DataFrame
-        As for `read_inspections`; or the very table that it gave for one file (a copy or a merge of it has no report).
+        As for `read_inspections`; or the table that it returned for one file (a copy or a merge of that table has no report).
     layout, sheet : optional
         As for `read_inspections`.
 
     Returns
     -------
     ReadingReport
-        It prints for people; its parts are tables. Values not understood stand in it, and are no error here.
+        ``print`` shows it; its parts are tables. Values that are not understood are listed in it and are no error here.
 
     Raises
     ------

@@ -23,7 +23,7 @@ __all__ = ["combine", "reconcile"]
 
 @same_kind_and_report
 def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
-    """Bring two releases together into one history, one row per inspection, the newer winning.
+    """Combine two releases into one history with one row per inspection; where they differ, the newer one counts.
 
     Parameters
     ----------
@@ -32,33 +32,56 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     newer : DataFrame, m rows
         Those of a later release.
     return_report : bool, default False
-        Whether to give the report too.
+        Whether to return the report too.
 
     Returns
     -------
     DataFrame
-        The rows of `table` in their order, brought up to date, then those inspections that only `newer` has. A value that the newer
-        release leaves blank is kept from the older.
+        One row per inspection: the rows of `table` in their order, brought up to date, then the inspections that only `newer` has:
+
+        ====================  =====  ============================================================================
+        column                dtype  meaning
+        ====================  =====  ============================================================================
+        columns of the table         as in the table; where the newer release has no value, the older one is kept
+        columns of `newer`           those that only `newer` has
+        ====================  =====  ============================================================================
+
     DataFrame, with `return_report`
-        One row per difference: what ("added", "changed", "kept": only the older has it), provider, inspection_start, published, and for a
-        change column, before and after. ``attrs`` counts added, changed, same and kept.
+        One row per difference:
+
+        ===========================  ==============  ==================================================================================
+        column                       dtype           meaning
+        ===========================  ==============  ==================================================================================
+        what                         text            "added" (only the newer has the inspection), "changed" (a value), "kept" (only the
+                                                     older has it)
+        provider                     text or object  its key, as in the tables
+        inspection_start, published  datetime64[s]   the days of the inspection
+        column                       text            for a change the column
+        before, after                object          for a change the two values
+        ===========================  ==============  ==================================================================================
+
+        ``attrs`` counts how many inspections were added, changed, the same and kept.
 
     Raises
     ------
     ValueError
-        If a judgement is on unlike scales in the two, or a table has neither providers nor dates.
+        If a judgement has different scales in the two, or a table has neither providers nor dates.
 
     Notes
     -----
-    Two rows of one provider are the same inspection, in this order of certainty, each row used once: the same inspection number; the
-    same first day; the same day of publication where a first day is missing; first days at most 20 apart, and no grade that differs or,
-    where both have numbers, the same overall grade;
-    where a first day is missing, days of publication at most 92 apart, at least two grades and none that differs. Never where both have
-    numbers of one case system that differ, where frameworks or being graded differ, or where they have no judgement in common. Numbers
-    up to 381398, and those with "ITS" before them, are of the system before 2015, those from 435002 on of the system since; between
-    them both have some. The same number under another provider is the same inspection where one names the other as
-    `urn_at_inspection`. Which inspection of the table is which
-    does not depend on the order of rows except between rows that agree in all of this.
+    Two rows of one provider are taken for the same inspection by the first of these rules that fits. Each row is used once.
+
+    1. They have the same inspection number.
+    2. They have the same first day.
+    3. A first day is missing, and they have the same day of publication.
+    4. The first days are at most 20 days apart, and no grade differs; where both have numbers, the same overall grade is enough.
+    5. A first day is missing, the days of publication are at most 92 days apart, they share at least two grades, and no grade differs.
+
+    They are never the same where both have numbers of one case system and these differ, where one is graded and the other is not, where
+    their frameworks differ, or where they have no judgement in common. Numbers up to 381398, and those with "ITS" before them, are from
+    the case system before 2015; numbers from 435002 on are from the system since; between them both systems have some. The same number
+    under another provider is the same inspection where one row names the other provider in `urn_at_inspection`. The order of rows
+    matters only between rows that agree in all of this.
 
     Examples
     --------
@@ -274,23 +297,32 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     Parameters
     ----------
     mine, published : DataFrame
-        Lists with one row per provider, as `as_at` gives them or an "as at" file holds them.
+        Lists with one row per provider: results of `as_at`, or an "as at" file of Ofsted's as `read_inspections` gives it.
     judgement : str, default "overall_effectiveness"
-        The judgement compared.
+        The judgement to compare.
     provider : str, default "provider"
         The column of the providers in both.
 
     Returns
     -------
     DataFrame
-        One row per provider on which they differ, in the order of the keys: provider, provider_name where known, mine, published (the
-        grades), difference ("only in mine", "only in published", "another grade", "another inspection"), mine_inspected,
-        published_inspected. "Another inspection" is the same grade from another day.
+        One row per provider on which the lists differ, in the order of the keys:
+
+        ===================================  =============  ==============================================================================
+        column                               dtype          meaning
+        ===================================  =============  ==============================================================================
+        provider                             text or int64  its key, in a column called as in the lists
+        provider_name                        text           its name, where a list has it
+        mine, published                      category       its grade in each list
+        difference                           text           "only in mine", "only in published", "another grade", or "another inspection":
+                                                            the same grade from another day
+        mine_inspected, published_inspected  datetime64[s]  the day of the inspection in each list (of publication where that is missing)
+        ===================================  =============  ==============================================================================
 
     Raises
     ------
     ValueError
-        If a provider stands twice in a list.
+        If a provider is in a list twice.
 
     Examples
     --------

@@ -74,40 +74,43 @@ def _plural(n: int, one: str, many: str) -> str:
 class ReadingReport:
     """The account of one reading: where the table came from, and every row of the file that is not in it.
 
-    ``print(report)`` shows it for people; its parts are tables. Always: rows in the file = rows read + rows set aside.
+    ``print(report)`` shows it; its parts are tables. Rows in the file are always rows read + rows set aside.
 
     Attributes
     ----------
     file, sheet, layout, encoding : str or None
-        What was read, as what, and in which encoding (None for a workbook).
+        What was read, by which layout, and in which encoding (None for a workbook).
     header_row : int
         The row of the (first) header, from 1.
     n_rows, n_read, n_inspections : int
         Rows in the file, rows read, and inspections in the table: a row may hold several.
     as_at, published_by : date or None
-        The day of which the file says that it speaks (of a year: its last), and the last day of publication in it.
+        The day to which the file says that it is complete (for a file of a year its last day), and the last day of publication in it.
     rows : DataFrame
-        The account: what (read, and each reason for setting aside), n, rows (their numbers, as text).
+        The account: one row for what was read, and one for each reason for setting rows aside. Columns: what, n, rows (their numbers, as
+        text).
     set_aside : DataFrame
-        A row for each row set aside: row, reason, text (how it begins).
+        One row for each row set aside. Columns: row, reason, text (how the row begins).
     not_understood : DataFrame
-        A row for each value that was not understood and is missing in the table (only with ``errors="report"``): row, column, value,
-        expected.
+        One row for each value that was not understood and is missing in the table (only with ``errors="report"``). Columns: row, column,
+        value, expected.
     repaired : DataFrame
-        A row for each number that a spreadsheet had damaged: row, column, value, became (missing where it could not be told).
+        One row for each number that a spreadsheet had damaged. Columns: row, column, value, became (missing where it could not be told).
     columns : DataFrame
-        A row for each column of the file: position (from 1), header, becomes (blank: not taken).
+        One row for each column of the file. Columns: position (from 1), header, becomes (blank: it is not read).
     not_taken : DataFrame
-        A row for each column that is not taken and holds what looks like grades or outcomes: position (from 1), header, values, n.
+        One row for each column that is not read and holds what looks like grades or outcomes. Columns: position (from 1), header, values,
+        n.
     sheets : DataFrame
         The sheets of the file, as `list_sheets` gives them.
     register : DataFrame
-        A row for each provider in the file, inspected or not yet: a register for `as_at`.
+        One row for each provider in the file, inspected or not: a register for `as_at`.
     printed : DataFrame
-        Where the workbook prints how many had each grade: one row per number, with what is printed, what the table has, whether they are
-        equal, and `known`, why a printed number that differs is known to be off.
+        One row for each number of inspections by grade that the workbook prints. Columns say what it is the number of (sheet, table, group,
+        period, grade), what is printed, what was counted in the table, whether the two are equal, and for a printed number that is known
+        to be wrong why (known).
     source_rows : ndarray of int64, shape (n_inspections,)
-        The row of the file from which each row of the table stems.
+        The row of the file from which each row of the table comes.
     notes : tuple of str
         What else a reader should know.
     """

@@ -20,7 +20,7 @@ __all__ = ["SourceError", "fetch", "fetch_history", "history_of", "list_publishe
 
 
 def list_published(remit: str | None = None, *, refresh: bool = False, folder: Any = None) -> pd.DataFrame:
-    """List the files that Ofsted publishes of a remit, by the pages of GOV.UK.
+    """List the files of a remit that Ofsted publishes on GOV.UK.
 
     Parameters
     ----------
@@ -28,27 +28,40 @@ def list_published(remit: str | None = None, *, refresh: bool = False, folder: A
         "state-funded schools", "independent schools", "early years", "further education", "social care", "local authorities" or
         "area SEND"; by default all.
     refresh : bool, default False
-        Whether to ask even where a list is kept that is an hour old at most.
+        Whether to ask again, even if the list that is kept is less than an hour old.
     folder : path, optional
         Where lists and files are kept; by default the system's place for caches.
 
     Returns
     -------
     DataFrame
-        One row per file, the newest first: remit, title, as_at (the date in its title; missing if there is none), kind ("latest",
-        "in year", "history", "agencies"; missing where the title is of no known kind), format, bytes, uploaded (the time in its address;
-        missing before March 2018), url, page, note ("withdrawn on ...").
+        One row per file, the newest first:
+
+        ========  =============  ==================================================================================
+        column    dtype          meaning
+        ========  =============  ==================================================================================
+        remit     text           whom the file is about
+        title     text           its title
+        as_at     datetime64[s]  the date in the title; missing if there is none
+        kind      text           "latest", "in year", "history" or "agencies"; missing where the title is not known
+        format    text           csv, ods, xlsx or xls
+        bytes     Int64          its size; missing where the page does not say
+        uploaded  datetime64[s]  when it was uploaded, from its address; missing before March 2018
+        url       text           its address
+        page      text           the page that lists it
+        note      text           "withdrawn on ..."; blank: nothing
+        ========  =============  ==================================================================================
 
     Raises
     ------
     SourceError
-        If a page is gone, not there, or does not answer; it says what to do.
+        If a page is gone, not there, or does not answer; the message says what to do.
     ValueError
         For an unknown remit.
 
     Notes
     -----
-    Source: the content interface of GOV.UK. Was tried only against a local server with the shapes of those pages.
+    Source: the content interface of GOV.UK. This was tried only with a local server that imitates those pages.
 
     Examples
     --------
@@ -62,20 +75,20 @@ def list_published(remit: str | None = None, *, refresh: bool = False, folder: A
 def fetch(
     remit: str, as_at: Any = "latest", *, kind: str = "latest", folder: Any = None, refresh: bool = False, progress: bool | None = None
 ) -> Path:
-    """Fetch one of Ofsted's files, and give the path at which it is kept.
+    """Fetch one of Ofsted's files, and return the path at which it is kept.
 
     Parameters
     ----------
     remit : str
         As for `list_published`.
     as_at : date-like or "latest", default "latest"
-        The date in the title, exactly; or the newest date there is.
+        The date in the title, exactly; or "latest" for the newest date there is.
     kind : str, default "latest"
         "latest", "in year", "history" or "agencies".
     folder : path, optional
         Where files are kept; by default the system's place for caches.
     refresh : bool, default False
-        Whether to ask the list and fetch the file even where they are kept.
+        Whether to fetch the list and the file again, even if they are kept.
     progress : bool, optional
         Whether to show a bar; by default on a terminal.
 
@@ -87,16 +100,16 @@ def fetch(
     Raises
     ------
     SourceError
-        If nothing fits exactly (it lists the titles there are), two data sets fit, or what came is no whole file of a known layout.
-        Never is another file given instead.
+        If no file fits exactly (the message lists the titles there are), if two data sets fit, or if what was fetched is not a whole file
+        of a known layout. Another file is never returned instead.
     ValueError
         For an unknown remit.
 
     Notes
     -----
-    An exact date asks nothing once its file is kept; "latest" asks the list again, at most once an hour, and fetches only what is new.
-    Of two files of one date the later upload is taken; of its formats CSV, ODS, XLSX, XLS in this order. Was tried only against a
-    local server.
+    With an exact date no connection is made once the file is kept. "latest" fetches the list again, at most once an hour, and then only
+    what is new. Of two files of one date the later upload is taken; of its formats the first of CSV, ODS, XLSX, XLS. This was tried only
+    with a local server.
 
     Examples
     --------

@@ -24,7 +24,7 @@ _ENDINGS = tuple(f".{form}" for form in listing.FORMATS)
 
 
 def fetch_history(remit: str, *, folder: Any = None, progress: bool | None = None, return_report: bool = False) -> Any:
-    """Fetch every release that makes up the history of a remit, read them, and bring them together.
+    """Fetch all releases that make up the history of a remit, read them, and combine them.
 
     Parameters
     ----------
@@ -35,26 +35,46 @@ def fetch_history(remit: str, *, folder: Any = None, progress: bool | None = Non
     progress : bool, optional
         Whether to show bars; by default on a terminal.
     return_report : bool, default False
-        Whether to give the account too.
+        Whether to return the account of the files too.
 
     Returns
     -------
     DataFrame
-        One row per inspection, by `combine`, newer releases winning. ``attrs["known_from"]`` is the first day it tells of,
-        ``attrs["gaps"]`` names what the pages lack.
+        One row per inspection, combined as by `combine`; where releases differ, the newer one counts:
+
+        =============================  =====  =====================
+        column                         dtype  meaning
+        =============================  =====  =====================
+        columns of `read_inspections`         those that a file has
+        =============================  =====  =====================
+
+        ``attrs["known_from"]`` is the first day of which the files tell; ``attrs["gaps"]`` names what the pages lack.
     DataFrame, with `return_report`
-        One row per file, from the oldest: file, as_at, kind, rows, added, changed, same, problem.
+        One row per file, the oldest first:
+
+        =======  =============  ===================================================
+        column   dtype          meaning
+        =======  =============  ===================================================
+        file     text           its name
+        as_at    datetime64[s]  the day of which it speaks
+        kind     text           "latest", "in year", "history" or "providers"
+        rows     int64          inspections read from it
+        added    int64          how many of them no file before had
+        changed  int64          how many inspections of the files before it changed
+        same     int64          how many it repeated without a change
+        problem  text           what is missing before it; blank: nothing
+        =======  =============  ===================================================
 
     Raises
     ------
     SourceError, ReadingError
-        If a file cannot be had or read.
+        If a file cannot be fetched or read.
 
     Notes
     -----
-    Of schools: the files of whole periods, of each academic year the year-to-date files of August and September (else the last), and
-    the snapshots that tell of schools not inspected meanwhile. Of other remits: the file of each date. Was tried only against a local
-    server.
+    For schools these are the files of whole periods, for each academic year the year-to-date files of August and September (else the
+    last one), and the snapshots that tell of schools not inspected in that time. For other remits it is the file of each date. This was
+    tried only with a local server.
 
     Examples
     --------
@@ -108,34 +128,54 @@ def _academic(day: pd.Timestamp) -> int:
 
 
 def history_of(folder: Any, *, return_report: bool = False) -> Any:
-    r"""Bring the releases in a folder together into one history, as `fetch_history` does with those it fetches.
+    r"""Combine the releases in a folder into one history, as `fetch_history` does with those that it fetches.
 
     Parameters
     ----------
     folder : path
-        A folder of files as downloaded from Ofsted: CSV, ODS, XLSX, XLS. Their dates are told from their names ("_31_Aug_2025"), else
-        from what they hold.
+        A folder of files as downloaded from Ofsted: CSV, ODS, XLSX, XLS. The date of a file is taken from its name ("_31_Aug_2025"), else
+        from what it holds.
     return_report : bool, default False
-        Whether to give the account too.
+        Whether to return the account of the files too.
 
     Returns
     -------
     DataFrame
-        One row per inspection, newer releases winning; ``attrs["known_from"]`` is the first day it tells of, ``attrs["gaps"]`` names
-        stretches of time of which no file tells. Lists of joiners and leavers give `opened` and `closed`.
+        One row per inspection, combined as by `combine`; where files differ, the newer one counts:
+
+        =============================  =====  =====================
+        column                         dtype  meaning
+        =============================  =====  =====================
+        columns of `read_inspections`         those that a file has
+        =============================  =====  =====================
+
+        Lists of joiners and leavers give `opened` and `closed`. ``attrs["known_from"]`` is the first day of which the files tell;
+        ``attrs["gaps"]`` names stretches of time of which no file tells.
     DataFrame, with `return_report`
-        One row per file or sheet, from the oldest: file, as_at, kind, rows, added, changed, same, problem (why a file was not read, or a
-        gap before it).
+        One row per file or sheet, the oldest first:
+
+        =======  =============  =================================================================
+        column   dtype          meaning
+        =======  =============  =================================================================
+        file     text           its name
+        as_at    datetime64[s]  the day of which it speaks
+        kind     text           "latest", "in year", "history" or "providers"
+        rows     int64          inspections read from it
+        added    int64          how many of them no file before had
+        changed  int64          how many inspections of the files before it changed
+        same     int64          how many it repeated without a change
+        problem  text           why it was not read, or what is missing before it; blank: nothing
+        =======  =============  =================================================================
 
     Raises
     ------
     ValueError
-        If no file of the folder holds inspections; it says why for each.
+        If no file of the folder holds inspections; the message says why for each.
 
     Warns
     -----
     UserWarning
-        If a file was not read and no account is asked for.
+        If a file was not read and `return_report` is False.
 
     Examples
     --------

@@ -26,16 +26,28 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
     ----------
     path : path or open file
         ``edubasealldata....csv``, as downloaded; or Ofsted's joiners and leavers of a year, or its list of open providers and their
-        places: a CSV or the workbook.
+        places, as CSV or workbook.
     links : path or open file, optional
-        ``links_edubasealldata....csv``: who came before whom.
+        ``links_edubasealldata....csv``: which school came before which.
 
     Returns
     -------
     DataFrame
-        One row per school: provider (URN), opened, closed (the first day without it), predecessors (with `links`; URNs with a semicolon
-        between), and of the further columns those that name no person. ``attrs["closing"]`` says what was found of closing dates.
-        It serves as ``register=`` of `as_at`, and `combine` tells a table of inspections of it who opened and closed when.
+        One row per school, or per provider of social care. Of these columns, those that the file has:
+
+        ===============  =============  ================================================================================================
+        column           dtype          meaning
+        ===============  =============  ================================================================================================
+        provider         text           URN; always there
+        provider_name    text           name
+        opened           datetime64[s]  the first day on which it exists; always there
+        closed           datetime64     the first day on which it no longer does, see Notes; missing: it exists
+        further columns                 others of the file that name no person (``status``, ``provider_type``, ``region``, ...), as text
+        predecessors     text           only with `links`: URNs of the schools before it, joined by ``;``
+        ===============  =============  ================================================================================================
+
+        ``attrs["closing"]`` says what was found about the closing dates. Use the table as ``register=`` of `as_at`; or give it to
+        `combine` as the newer table, to bring `opened` and `closed` into a table of inspections.
 
     Raises
     ------
@@ -44,13 +56,16 @@ def read_register(path: Any, *, links: Any = None) -> pd.DataFrame:
 
     Notes
     -----
-    The register is said to write the last day of a school, and `closed` is the first without it: a day later. Whether an extract does is
-    seen in it: more closures on the last day of a month than on the first (with `links`: more successors that opened a day after than
-    on the day). If it is the other way round, no day is added; if neither, it is added, and ``attrs["closing"]`` says so.
-    Of joiners and leavers `closed` is the day on which the provider closed, else resigned, else was cancelled; whether that is the last
-    day or the first without it Ofsted's files do not decide, and it stands as written. Some leavers are reported a year late.
-    Of links only plain "Predecessor" and "Successor" count, not mergers and splits; none where the old school closed more than a year
-    after the new one opened.
+    The national register is said to give the last day of a school. `closed` is the first day without it, so one day is added. The extract
+    itself shows whether that is right: then more schools closed on the last day of a month than on the first (with `links`: more
+    successors opened on the day after than on the day itself). If it is the other way round, no day is added. If neither is more, the day
+    is added and ``attrs["closing"]`` says that this is not certain.
+
+    For joiners and leavers `closed` is the day on which the provider closed, else resigned, else was cancelled. Ofsted's files do not say
+    whether that is the last day or the first day without it, so it is taken as written. Some leavers are reported a year late.
+
+    From the links only plain "Predecessor" and "Successor" are taken, not mergers and splits, and none where the old school closed more
+    than a year after the new one opened.
 
     Examples
     --------
