@@ -76,10 +76,10 @@ def changes(
     judgement : str, default "overall_effectiveness"
         The judgement to compare.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     published_by : date or offset, optional
         Reports published after it do not count. By default `date`, and without one all reports count. An offset is added to `date`.
-    framework, register, provider, inspected, published
+    framework, register, provider, inspected, published, opened, closed, graded
         As for `as_at`.
     having : str, optional
         Take only inspections that made this judgement. By default any graded inspection counts, and where one of the two did not make
@@ -257,7 +257,7 @@ def change_summary(
     by : str or sequence of str, optional
         Columns that make the groups, as in `aggregate`. The table has them if they were named in ``changes(..., by=...)``.
     scale : GradeScale, optional
-        The scale of ``latest``; by default told from the column.
+        The scale of ``latest``; by default the one that fits the column.
     level : float, default 0.95
         Confidence level of Wilson's interval.
 
@@ -385,8 +385,10 @@ def transitions(
 
     Parameters
     ----------
-    table, judgement, scale, framework, having, provider, inspected, published
+    table, judgement, scale, having
         As for `changes`.
+    framework, provider, inspected, published, opened, closed, graded
+        As for `as_at`.
     by : str or sequence of str, optional
         Columns that make the groups; a transition belongs to the group of its later inspection.
     freq : str or offset, optional
@@ -399,6 +401,8 @@ def transitions(
         What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
         provider is known are taken, with a warning. It is an error if fewer than two are left, and if the table is a result of `as_at`.
         ``"allow"`` takes the table as it is, without a warning.
+    level : float, default 0.95
+        Confidence level of the bounds.
 
     Returns
     -------

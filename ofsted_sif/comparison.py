@@ -40,7 +40,7 @@ def compare(
     judgement : str, default "overall_effectiveness"
         The judgement; rows without it take no part.
     scale : GradeScale, optional
-        Its scale; by default told from the column of `a`.
+        Its scale; by default the one that fits the column of `a`.
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale.
     paired : bool, default False

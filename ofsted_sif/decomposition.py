@@ -53,7 +53,7 @@ def decompose(
 
     Parameters
     ----------
-    table, framework, having, register, max_age, provider, inspected, published
+    table, framework, having, register, max_age, provider, inspected, published, opened, closed, graded
         As for `as_at`, which gives the states on both dates.
     date_from, date_to : date, Timestamp or str
         The two dates, the earlier one first.
@@ -63,7 +63,7 @@ def decompose(
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale. It is needed where the scale has none.
     published_by : date, offset or pair of them, optional

@@ -63,7 +63,7 @@ def design_matrix(
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     threshold : str, optional
         The worst grade that meets the threshold; by default that of the scale.
     published_by : date or offset, optional

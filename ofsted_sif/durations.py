@@ -145,10 +145,10 @@ def spells(
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     published_by : date or offset, optional
         Reports published after it do not count; by default `until`.
-    framework, register, provider, inspected, published
+    framework, register, provider, inspected, published, opened, closed, graded
         As for `as_at`.
     incomplete : {"refuse", "allow"}, default "refuse"
         What to do with a table that does not have the whole history (column ``known_from``). Only inspections from the day on which every
@@ -490,10 +490,10 @@ def median_time_to(
 
     Parameters
     ----------
-    table, grade, by, level, episodes
-        As for `time_to`, from whose curve the median is read.
-    until, judgement, scale, published_by, incomplete
+    table, until, judgement, scale, published_by, incomplete
         As for `spells`.
+    grade, by, level, episodes
+        As for `time_to`, from whose curve the median is read.
     framework, register, provider, inspected, published, opened, closed, graded
         As for `as_at`.
 
@@ -592,12 +592,12 @@ def logrank(
 
     Parameters
     ----------
-    table, grade, episodes
+    table, until, judgement, scale, published_by, incomplete
+        As for `spells`.
+    grade, episodes
         As for `time_to`.
     by : str or sequence of str
         Columns that make the groups; rows with a missing label are one group. Groups in which nobody was below the grade take no part.
-    until, judgement, scale, published_by, incomplete
-        As for `spells`.
     framework, register, provider, inspected, published, opened, closed, graded
         As for `as_at`.
 

@@ -104,13 +104,13 @@ class GradeScale:
     threshold : str, optional
         The worst label that still counts as good enough.
     threshold_column : str, optional
-        Name of the column that counts those; by default the labels from the best to the threshold, joined by ``_or_``.
+        Name of the column that counts the rows good enough; by default the labels from the best to the threshold, joined by ``_or_``.
 
     Raises
     ------
     ValueError
-        If labels repeat, a word means two labels or one that does not exist, the threshold is no label, or two columns of a result
-        would have one name: those of two labels, or of a label and ``n``, ``lower`` and the like.
+        If labels repeat, a word means two labels or one that does not exist, the threshold is not one of the labels, or two columns of a
+        result would have the same name: those of two labels, or that of a label and ``n``, ``lower`` and the like.
 
     Examples
     --------

@@ -167,7 +167,7 @@ def first(
 
     Parameters
     ----------
-    table, framework, having, provider, inspected, published
+    table, framework, having, provider, inspected, published, opened, closed, graded
         As for `as_at`.
     published_by : date, optional
         Reports published after it do not count; by default all do.
@@ -261,7 +261,7 @@ def explain(
 
     Parameters
     ----------
-    table, date, published_by, framework, having, register, max_age, incomplete, provider, inspected, published
+    table, date, published_by, framework, having, register, max_age, incomplete, provider, inspected, published, opened, closed, graded
         As for `as_at`, whose answer this explains.
     provider_id : str or int
         The provider: its key, its name, words that only its name has ("Hull" is Kingston upon Hull), or its initials ("BCP").
@@ -423,7 +423,7 @@ def series(
 
     Parameters
     ----------
-    table, framework, having, register, max_age, provider, inspected, published
+    table, framework, having, register, max_age, provider, inspected, published, opened, closed, graded
         As for `as_at`.
     incomplete : {"refuse", "allow"}, default "refuse"
         As for `as_at`. Providers whose state on a date is not known are left out and counted in ``n_unknown``, with a warning.

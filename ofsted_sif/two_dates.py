@@ -66,7 +66,7 @@ def change_between(
     judgement : str, default "overall_effectiveness"
         The judgement.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     threshold : str, optional
         The worst grade that still counts as good enough; by default that of the scale. Without one there are no columns of shares.
     exact : {"auto", "mid", True}, default "auto"

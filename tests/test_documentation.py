@@ -1,7 +1,9 @@
 """What is written about the package is so: links lead somewhere, commands exist, and the example of use runs as it is typed."""
 
+import inspect
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,32 @@ def anchors(page: Path) -> set[str]:
     """The names by which a page's headings can be linked to."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def parameters(function: Callable[..., object]) -> dict[str, str]:
+    """What a docstring says of each parameter that it names."""
+    section = (inspect.getdoc(function) or "").partition("Parameters\n----------\n")[2]
+    entries = re.findall(r"^(\S.*)\n((?: +.*\n?|\n(?= ))*)", re.split(r"\n\w+\n---", section)[0], flags=re.MULTILINE)
+    return {name: text for names, text in entries for name in names.partition(" : ")[0].split(", ")}
+
+
+PUBLIC = {
+    name: value
+    for module in (sif, sif.counts, sif.plot)
+    for name, value in ((f"{module.__name__}.{name}", getattr(module, name)) for name in module.__all__)
+    if inspect.isfunction(value)
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_parameter_is_described_where_it_is_or_where_the_docstring_points(name: str) -> None:
+    described = parameters(PUBLIC[name])
+    assert {*described} == {*inspect.signature(PUBLIC[name]).parameters}
+    for parameter, text in described.items():
+        if pointed := re.match(r" *As for `(\w+)`", text):
+            there = parameters(PUBLIC[f"{name.rpartition('.')[0]}.{pointed[1]}"])
+            assert parameter in there, f"{pointed[1]} says nothing of {parameter}"
+            assert not there[parameter].lstrip().startswith("As for"), f"{parameter}: {pointed[1]} points elsewhere, too"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -341,8 +341,10 @@ def count_transitions(
         Grade code of each record.
     order
         As for `count_as_at`.
-    n_groups, n_periods, n_grades : int
+    n_groups, n_grades : int
         As for `count_grades`.
+    n_periods : int, optional
+        Number of periods; by default the largest code and one.
     threads : int, optional
         By default one for few rows, else one per core; the counts are the same.
 

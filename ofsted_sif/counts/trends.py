@@ -165,8 +165,12 @@ def kendall_clusters(
 
     Parameters
     ----------
-    groups, days, grades, n_grades, n_groups, order, threads
-        As for `kendall`, of grade codes.
+    groups, days, n_groups, order, threads
+        As for `kendall`.
+    grades : array_like of int, shape (n,)
+        Grade code of each row; a missing one (-1) takes no part.
+    n_grades : int
+        Number of grades.
     clusters : array_like of int, shape (n,)
         Codes of what the rows belong to, such as providers. A row without one (-1) is a cluster of its own. A code that occurs in two
         groups is a cluster in each.

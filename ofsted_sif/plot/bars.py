@@ -38,7 +38,7 @@ def shares(
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     scale : GradeScale, optional
-        The scale of the counts; by default told from the columns.
+        The scale of the counts; by default the one that fits the columns.
     sort : bool, default True
         The group with the highest share good enough first (without a threshold: with the best grades); False keeps the table's order.
         Groups in which nobody is judged come last.
@@ -47,9 +47,9 @@ def shares(
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------
@@ -202,9 +202,9 @@ def forest(
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------

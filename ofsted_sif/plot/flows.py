@@ -36,13 +36,13 @@ def changes(
         ``alluvial``: ribbons from the grades before to the grades after, as wide as there are providers. ``heat``: one square per pair of
         grades, with its count, shaded by its share of the row.
     scale : GradeScale, optional
-        The scale; by default told from the column.
+        The scale; by default the one that fits the column.
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def funnel(
     by : str or sequence of str, optional
         The columns that name the groups; by default every column that is not a result's own (as `n` and `lower` are).
     scale : GradeScale, optional
-        The scale of the counts; by default told from the columns. It needs a threshold.
+        The scale of the counts; by default the one that fits the columns. It needs a threshold.
     limits : {"binomial", "additive", "multiplicative"}, default "binomial"
         ``binomial``: the limits of chance alone. ``additive`` and ``multiplicative``: wider limits, because groups differ more than chance
         explains (`overdispersion`); a variance between groups is added, or the variance is multiplied by a factor.
@@ -50,9 +50,9 @@ def funnel(
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------

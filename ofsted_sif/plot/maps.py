@@ -45,7 +45,7 @@ def hex_map(
     judgement : str, default "overall_effectiveness"
         The column of grades.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     hexagons : DataFrame, optional
         A table with the columns provider, provider_name, q and r; by default `load_hex_map`, the 153 present authorities.
     provider : str, default "provider"
@@ -53,9 +53,9 @@ def hex_map(
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------

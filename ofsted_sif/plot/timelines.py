@@ -48,7 +48,7 @@ def history(
     judgement : str, default "overall_effectiveness"
         The column of grades. An inspection that did not make this judgement gets a small open mark and does not end a band.
     scale : GradeScale, optional
-        Its scale; by default told from the column.
+        Its scale; by default the one that fits the column.
     provider, inspected, published : str
         What these columns are called in the table. An inspection is drawn at its start, or at its publication where that is missing.
     until : date or str, optional
@@ -57,9 +57,9 @@ def history(
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------
@@ -210,13 +210,13 @@ def series(
     highlight : str or sequence of str, optional
         Groups to draw in colour and by name; all others are thin and grey. It is needed for lines of more than 18 groups.
     scale : GradeScale, optional
-        The scale of the counts; by default told from the columns.
+        The scale of the counts; by default the one that fits the columns.
     title : str, optional
         A heading in place of the one that is made.
     source : str, optional
-        Where the figures are from; stands below the picture.
+        Where the figures are from; written below the picture.
     ax : matplotlib Axes, optional
-        By default those of a new figure.
+        Where to draw; by default on a new figure.
 
     Returns
     -------

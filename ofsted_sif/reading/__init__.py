@@ -52,7 +52,7 @@ def read_inspections(
     path : path, open binary file, or a sequence of them
         CSV, XLSX, XLS or ODS. Several files become one history by `combine`, later ones counting as newer.
     layout : str or path, optional
-        The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default it is told from the header.
+        The name of a layout (`list_sheets` shows them), or a TOML file of your own. By default the one that fits the header.
     sheet : str, optional
         The sheet of a workbook; by default the first with inspections.
     keep : sequence of str or "all", default ()
@@ -112,7 +112,7 @@ def read_inspections(
 
     Notes
     -----
-    The encoding is told from the file (byte order mark, valid UTF-8, else cp1252); the report has it. Dates are day first, ISO or typed
+    The encoding is found in the file (byte order mark, valid UTF-8, else cp1252); the report has it. Dates are day first, ISO or typed
     cells: 03/04/2015 is 3 April. Numbers that a spreadsheet damaged (100000.0, 1.02E+07) are repaired where that is certain, else
     missing; the report lists both. The key of a local authority is its ONS code, found by the name where a file has no codes. A file
     larger than 64 MB, or a workbook that unpacks to more than 256 MB or 10 million cells, is refused before it is unpacked. An XLS cannot
