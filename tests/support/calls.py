@@ -28,7 +28,7 @@ KINDS = {
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
     "encode_text": ("usual", "sorted", "known", "wide", "views", "many_labels", "chosen", "bad_text"),
-    "encode_objects": ("usual", "sorted", "shared", "not_text", "bad_text"),
+    "encode_objects": ("usual", "sorted", "known", "shared", "not_text", "bad_text"),
     "recode": ("usual",),
 }
 # A seed, and the secret of it that the dictionary of texts lays over a text's first eight bytes, which are ASCII here.
@@ -140,7 +140,8 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         objects[::7] = None
         objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
-        return (objects, (None,), 7, kind == "sorted", codes), [codes]
+        known = (np.array(["Kent", objects[2]], dtype=object),) if kind == "known" else ()
+        return (objects, (None,), 7, kind == "sorted", codes, *known), [codes]
     texts = [word.encode() for word in words]
     if kind == "chosen":  # for one slot, by who knows the seed: the first eight bytes make the product with the next eight 0
         texts = [
