@@ -104,23 +104,23 @@ SIF_INLINE uint64_t last_word(const uint8_t *text, uint32_t length, uint32_t sto
 
 SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
     key k = {0, 0, 0, 0, 0, width};
-    if (length <= 8) {
-        for (uint32_t i = 0; i < length; i++)
+    if (length <= 8) {                        /* one way: inlined copies know some of it */
+        for (uint32_t i = 0; i < length; i++) /* one way: as above */
             k.a |= (uint64_t)text[i] << 8 * i;
         return k;
     }
     k.a = sif_load8(text);
-    if (length <= 16) {
+    if (length <= 16) { /* one way: as above */
         k.b = last_word(text, length, 16);
         return k;
     }
     k.b = sif_load8(text + 8);
-    if (length <= 24) {
+    if (length <= 24) { /* one way: as above */
         k.c = last_word(text, length, 24);
         return k;
     }
     k.c = sif_load8(text + 16);
-    if (length <= 32) {
+    if (length <= 32) { /* one way: as above */
         k.d = last_word(text, length, 32);
         return k;
     }
@@ -385,9 +385,9 @@ static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uin
 
 SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
     const slot *const s = &d->slots[at];
-    if (is_long(k.width))
+    if (is_long(k.width)) /* one way: inlined copies know some of it */
         return is_long_like(d, s, k, text);
-    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k));
+    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k)); /* one way: as above */
 }
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
@@ -427,7 +427,7 @@ SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, sif_text_form f
     const uint32_t length = block->length[r], width = block->width[r];
     if (form != SIF_ANY_TEXTS || (block->has_room[r] && length <= MEDIUM)) /* one way: each copy of this function knows the form */
         return masked_key(text, length, width, form);
-    return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed);
+    return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed); /* one way: as above */
 }
 
 /* The codes of a block. Of a table that is far the slots of all rows are fetched first. */

@@ -132,7 +132,8 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
-    words = [f"Locality {one:05d}" + " and some more text" * (one % 3) for one in number.tolist()]  # short, medium and long
+    longest = 3 if kind in ("wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
+    words = [f"Locality {one:05d}" + " and some more text" * (one % longest) for one in number.tolist()]
     if name == "encode_objects":
         if kind == "shared":
             words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
