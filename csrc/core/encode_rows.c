@@ -85,7 +85,8 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
 
 /* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
 typedef struct {
-    int32_t length, buffer, start;
+    int32_t length, start;
+    uint32_t buffer;
 } text_view;
 
 static inline text_view view_of(const sif_text_block *block, size_t r) {
@@ -107,14 +108,14 @@ static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block
     /* Copies, as what is written might else be taken for parts of these. Where there is no buffer there is one of no bytes. */
     const int64_t *const sizes = n_buffers > 0 ? texts->sizes : &no_size;
     const uint8_t *const *const buffers = n_buffers > 0 ? texts->buffers : &no_buffer;
-    const uint32_t known = n_buffers < INT32_MAX ? (uint32_t)n_buffers : INT32_MAX;
     int64_t sign = 0; /* negative where a text is not so */
     int32_t longest = 0;
     for (size_t r = 0; r < count; r++) {
         const text_view view = view_of(block, r);
         /* Masks of all ones or none: where texts in views and others take turns, no branch is foreseen. */
-        const int32_t is_elsewhere = -(view.length > IN_VIEW), is_known = -((uint32_t)view.buffer < known);
-        const int32_t buffer = view.buffer & is_elsewhere & is_known, start = view.start & is_elsewhere;
+        const int32_t is_elsewhere = -(view.length > IN_VIEW), is_known = -(view.buffer < n_buffers);
+        const uint32_t buffer = view.buffer & (uint32_t)(is_elsewhere & is_known);
+        const int32_t start = view.start & is_elsewhere;
         const int64_t room = sizes[buffer] - start - SIF_TEXT_ROOM;
         sign |= view.length | ((room | start | ~is_known) & is_elsewhere);
         longest = view.length > longest ? view.length : longest;
@@ -146,7 +147,7 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
             return (int64_t)r;
         if (view.length <= IN_VIEW)
             continue;
-        if (view.buffer < 0 || view.buffer >= texts->n_buffers)
+        if (view.buffer >= texts->n_buffers)
             return (int64_t)r;
         const int64_t left = texts->sizes[view.buffer] - view.start;
         if (view.start < 0 || left < view.length)

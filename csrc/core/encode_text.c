@@ -97,35 +97,20 @@ SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, 
 
 /* The same where no byte behind the text may be read. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* In registers: the last eight bytes once more, moved to where they belong. */
-SIF_INLINE uint64_t last_word(const uint8_t *text, uint32_t length, uint32_t stop) {
-    return sif_load8(text + length - 8) >> 8 * (stop - length);
+/* The word that begins at byte `at`, in registers and without a branch: the last eight bytes once more, moved to where they belong. */
+SIF_INLINE uint64_t exact_word(const uint8_t *text, uint32_t length, uint32_t at) {
+    const uint32_t from = at < length - 8 ? at : length - 8, beyond = at - from;
+    const uint64_t word = sif_load8(text + from) >> (8 * beyond & 63);
+    return beyond < 8 ? word : 0;
 }
 
 SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
+    if (length >= 8) /* one way: inlined copies know some of it */
+        return (key){sif_load8(text), exact_word(text, length, 8), exact_word(text, length, 16), exact_word(text, length, 24),
+                     exact_word(text, length, 32), width};
     key k = {0, 0, 0, 0, 0, width};
-    if (length <= 8) {                        /* one way: inlined copies know some of it */
-        for (uint32_t i = 0; i < length; i++) /* one way: as above */
-            k.a |= (uint64_t)text[i] << 8 * i;
-        return k;
-    }
-    k.a = sif_load8(text);
-    if (length <= 16) { /* one way: as above */
-        k.b = last_word(text, length, 16);
-        return k;
-    }
-    k.b = sif_load8(text + 8);
-    if (length <= 24) { /* one way: as above */
-        k.c = last_word(text, length, 24);
-        return k;
-    }
-    k.c = sif_load8(text + 16);
-    if (length <= 32) { /* one way: as above */
-        k.d = last_word(text, length, 32);
-        return k;
-    }
-    k.d = sif_load8(text + 24);
-    k.e = last_word(text, length, 40);
+    for (uint32_t i = 0; i < length; i++) /* one way: as above */
+        k.a |= (uint64_t)text[i] << 8 * i;
     return k;
 }
 #else
