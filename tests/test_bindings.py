@@ -193,10 +193,23 @@ def test_known_labels_have_the_first_codes_and_are_no_rows():
         _core.encode_text([known, column], 1, False, codes, -1)
 
 
+def test_known_objects_have_the_first_codes_and_are_no_rows():
+    objects, codes = np.array(["c", "a", None, "b"], dtype=object), np.zeros(4, dtype=np.int32)
+    known = np.array(["a", "b"], dtype=object)
+    assert np.frombuffer(_core.encode_objects(objects, (None,), 1, False, codes, known), np.int64).tolist() == [-2, -1, 0]
+    assert codes.tolist() == [2, 0, -1, 1]
+    for wrong in (["a", "a"], ["a", None]):
+        with pytest.raises(ValueError, match="known has missing values, or a text twice"):
+            _core.encode_objects(objects, (None,), 1, False, codes, np.array(wrong, dtype=object))
+    assert _core.encode_objects(objects, (None,), 1, False, codes, np.array([5], dtype=object)) is None
+
+
 def test_objects_are_an_array_of_one_dimension():
     for wrong in (np.zeros((2, 2), dtype=object), np.zeros(4)):
         with pytest.raises(TypeError, match="an array of objects, of one dimension"):
             _core.encode_objects(wrong, (), 1, False, np.zeros(4, dtype=np.int32))
+    with pytest.raises(TypeError, match="an array of objects, of one dimension"):
+        _core.encode_objects(np.zeros(4, dtype=object), (), 1, False, np.zeros(4, dtype=np.int32), np.zeros(4))
     with pytest.raises(TypeError, match="missing is a tuple"):
         _core.encode_objects(np.zeros(4, dtype=object), [None], 1, False, np.zeros(4, dtype=np.int32))
 

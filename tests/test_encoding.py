@@ -1,5 +1,6 @@
 """Text becomes codes: the same whatever holds the text, and as the definition has it."""
 
+import collections
 import datetime
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import ofsted_sif as sif
 from ofsted_sif import counts
+from ofsted_sif.counts import encoding, texts
 from ofsted_sif.table.dates import days_of
 from tests.reference.encode import encode
 
@@ -118,6 +120,109 @@ def test_threads_give_what_one_gives(holder, is_sorted):
         for threads in (2, 3, 7):
             several = counts.text_codes(column, is_sorted=is_sorted, threads=threads)
             assert [array.tolist() for array in several] == [array.tolist() for array in one]
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Few rows are many, and few labels too."""
+    for module in (encoding, texts):
+        monkeypatch.setattr(module, "TEXTS_WORTH_A_THREAD", 500)
+        monkeypatch.setattr(module, "FEW_LABELS", 80)
+    monkeypatch.setattr(encoding, "FIRST_ROWS", 100)
+    monkeypatch.setattr(texts, "ROWS_OF_A_PIECE", PIECE)
+
+
+PIECE = 700
+JUDGED = ["Good", "Requires improvement to be good", "Inadequate", None, "Bournemouth, Christchurch and Poole, or longer"]
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("distinct", [30, 900])
+@pytest.mark.parametrize("holder", ["objects that are shared", "objects each of its own", "string[pyarrow]"])
+def test_long_columns_have_sorted_labels_whichever_come_first(holder, distinct):
+    for order in ("drawn", "sorted", "few at first"):
+        number = np.random.default_rng(7).integers(0, distinct, 2000)
+        if order == "sorted":
+            number.sort()
+        elif order == "few at first":
+            number[:1000] %= 20
+        labels = np.array([f"label {i:05d}" for i in range(distinct)], dtype=object)
+        column = HOLDERS[holder](labels[number])
+        codes, first = counts.text_codes(column.array if isinstance(column, pd.Series) else column, is_sorted=True)
+        met = np.unique(number)
+        assert np.array_equal(met[codes], number), order
+        assert np.array_equal(number[first], met), order
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_other_values_after_long_text_are_seen():
+    objects = np.array(["a"] * 1000, dtype=object)
+    for row in (-1, 0):
+        objects[row] = 5
+        assert counts.text_codes(objects, is_sorted=True) is None
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("kind", ["string", "string_view"])
+@pytest.mark.parametrize("order", ["drawn", "new in one piece", "new in all pieces", "one group", "many groups", "many in one piece"])
+def test_counts_of_long_columns_of_text_are_those_of_their_rows(order, kind):
+    pa = pytest.importorskip("pyarrow")
+    rng, rows = np.random.default_rng(9), 3 * PIECE + 100
+    number = rng.integers(0, 50, rows)
+    if order == "new in one piece":
+        number[-5:] = [61, 60, 61, 62, 60]
+    elif order == "new in all pieces":
+        number.sort()
+    elif order == "many groups":
+        number = rng.integers(0, 900, rows)
+    elif order == "many in one piece":
+        number[PIECE : PIECE + 90] = np.arange(90) + 100
+    groups = np.array([f"group {i}" for i in range(900)], dtype=object)[number]
+    groups[7::100] = None
+    judged = np.array(JUDGED, dtype=object)[rng.integers(0, 5, rows)]
+    expected = collections.Counter(zip(groups.tolist() if order != "one group" else [None] * rows, judged.tolist(), strict=True))
+    columns = [pa.chunked_array([pa.array(of[: PIECE + 9], kind), pa.array(of[PIECE + 9 :], kind)]) for of in (groups, judged)]
+    of_groups = None if order == "one group" else columns[0]
+    for threads in (1, 2, 5):
+        found = counts.count_texts(of_groups, [columns[1], columns[1]], 1 << 20, threads)
+        if order.startswith("many"):
+            assert found is None
+            continue
+        *first_groups, first_words, again = found[0]
+        assert np.array_equal(first_words, again)
+        assert np.array_equal(*found[1])
+        rows_of = [*(groups[first_groups[0]] if first_groups else []), None]
+        words = [*judged[first_words], None]
+        assert found[1][0].shape == (len(rows_of), len(words))
+        counted = {
+            (group, word): n for group, of in zip(rows_of, found[1][0].tolist(), strict=True) for word, n in zip(words, of, strict=True)
+        }
+        assert {pair: n for pair, n in counted.items() if n} == expected
+    assert counts.count_texts(of_groups, [columns[1]], 3, 2) is None
+    assert counts.count_texts(columns[0].slice(0, 2 * PIECE - 1), [columns[1].slice(0, 2 * PIECE - 1)], 1 << 20) is None
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("library", ["Arrow", "polars"])
+def test_long_tables_of_text_are_aggregated_like_those_of_pandas(library):
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    rng, rows = np.random.default_rng(2), 5 * PIECE
+    la = np.array(["Kent", "Bournemouth, Christchurch and Poole", "Leeds", None], dtype=object)[rng.integers(0, 4, rows)]
+    grade = np.array([*JUDGED[:4], "not judged"], dtype=object)[rng.integers(0, 5, rows)]
+    table = pd.DataFrame({"la": la, "overall_effectiveness": grade})
+    given = pa.Table.from_pandas(table) if library == "Arrow" else pl.from_pandas(table)
+    for by in ("la", None):
+        found, expected = sif.aggregate(given, by).to_pandas(), sif.aggregate(table, by)
+        assert found.columns.tolist() == expected.columns.tolist()
+        for name in found:
+            assert [None if value != value else value for value in found[name]] == [
+                None if value != value else value for value in expected[name]
+            ]
+    broken = pa.array([b"a"] * (rows - 1) + [b"\xff"], pa.binary()).view(pa.string())
+    with pytest.raises(ValueError, match=rf"^column 'la', row {rows - 1}: this text holds"):
+        sif.aggregate(pa.table({"la": broken, "overall_effectiveness": grade}), "la")
+    with pytest.raises(ValueError, match=r"^column 'overall_effectiveness', row 0: 'a' is not a grade"):
+        sif.aggregate(pa.table({"la": grade, "overall_effectiveness": pa.array(["a"] * rows)}), "la")
 
 
 def test_a_bad_text_of_a_later_piece_is_named_by_its_row():

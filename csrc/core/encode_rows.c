@@ -85,7 +85,8 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
 
 /* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
 typedef struct {
-    int32_t length, buffer, start;
+    int32_t length, start;
+    uint32_t buffer;
 } text_view;
 
 static inline text_view view_of(const sif_text_block *block, size_t r) {
@@ -99,21 +100,27 @@ static inline text_view view_of(const sif_text_block *block, size_t r) {
 }
 
 /* The common case, in a loop without branches: all texts lie within their bytes, are at most medium, and have room. Else they are to be found
- * one by one. There is a buffer. */
+ * one by one. */
 static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block *block) {
-    const int64_t n_buffers = texts->n_buffers, *const sizes = texts->sizes; /* what is written might else be taken for parts of these */
-    const uint8_t *const *const buffers = texts->buffers;
+    static const uint8_t nothing[1] = {0};
+    const uint8_t *const no_buffer = nothing;
+    const int64_t no_size = 0, n_buffers = texts->n_buffers;
+    /* Copies, as what is written might else be taken for parts of these. Where there is no buffer there is one of no bytes. */
+    const int64_t *const sizes = n_buffers > 0 ? texts->sizes : &no_size;
+    const uint8_t *const *const buffers = n_buffers > 0 ? texts->buffers : &no_buffer;
     int64_t sign = 0; /* negative where a text is not so */
     int32_t longest = 0;
     for (size_t r = 0; r < count; r++) {
         const text_view view = view_of(block, r);
-        const int is_elsewhere = view.length > IN_VIEW, is_known = view.buffer >= 0 && view.buffer < n_buffers;
-        const int32_t buffer = is_elsewhere & is_known ? view.buffer : 0, start = is_elsewhere ? view.start : 0;
+        /* Masks of all ones or none: where texts in views and others take turns, no branch is foreseen. */
+        const int32_t is_elsewhere = -(view.length > IN_VIEW), is_known = -(view.buffer < n_buffers);
+        const uint32_t buffer = view.buffer & (uint32_t)(is_elsewhere & is_known);
+        const int32_t start = view.start & is_elsewhere;
         const int64_t room = sizes[buffer] - start - SIF_TEXT_ROOM;
-        sign |= view.length | (is_elsewhere ? room | start | (is_known - 1) : 0);
+        sign |= view.length | ((room | start | ~is_known) & is_elsewhere);
         longest = view.length > longest ? view.length : longest;
-        const uint8_t *const elsewhere = buffers[buffer] + (sign >= 0 ? start : 0);
-        block->text[r] = is_elsewhere ? elsewhere : block->views + VIEW * r + 4;
+        const uint8_t *const either[2] = {block->views + VIEW * r + 4, buffers[buffer] + (start & -(sign >= 0))};
+        block->text[r] = either[is_elsewhere & 1];
         block->length[r] = (uint32_t)view.length;
         block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
         fetch_text_ahead(block->text[r]);
@@ -127,7 +134,7 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
     const uint8_t *const rows = (const uint8_t *)texts->rows + VIEW * first;
     memcpy(block->views, rows, VIEW * count);
     fetch_ahead(rows, rows + VIEW * count);
-    if (texts->n_buffers > 0 && find_plain_views(texts, count, block))
+    if (find_plain_views(texts, count, block))
         return -1;
     block->form = SIF_ANY_TEXTS;
     for (size_t r = 0; r < count; r++) {
@@ -140,7 +147,7 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
             return (int64_t)r;
         if (view.length <= IN_VIEW)
             continue;
-        if (view.buffer < 0 || view.buffer >= texts->n_buffers)
+        if (view.buffer >= texts->n_buffers)
             return (int64_t)r;
         const int64_t left = texts->sizes[view.buffer] - view.start;
         if (view.start < 0 || left < view.length)

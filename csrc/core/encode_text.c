@@ -97,35 +97,20 @@ SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, 
 
 /* The same where no byte behind the text may be read. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* In registers: the last eight bytes once more, moved to where they belong. */
-SIF_INLINE uint64_t last_word(const uint8_t *text, uint32_t length, uint32_t stop) {
-    return sif_load8(text + length - 8) >> 8 * (stop - length);
+/* The word that begins at byte `at`, in registers and without a branch: the last eight bytes once more, moved to where they belong. */
+SIF_INLINE uint64_t exact_word(const uint8_t *text, uint32_t length, uint32_t at) {
+    const uint32_t from = at < length - 8 ? at : length - 8, beyond = at - from;
+    const uint64_t word = sif_load8(text + from) >> (8 * beyond & 63);
+    return beyond < 8 ? word : 0;
 }
 
 SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
+    if (length >= 8) /* one way: inlined copies know some of it */
+        return (key){sif_load8(text), exact_word(text, length, 8), exact_word(text, length, 16), exact_word(text, length, 24),
+                     exact_word(text, length, 32), width};
     key k = {0, 0, 0, 0, 0, width};
-    if (length <= 8) {
-        for (uint32_t i = 0; i < length; i++)
-            k.a |= (uint64_t)text[i] << 8 * i;
-        return k;
-    }
-    k.a = sif_load8(text);
-    if (length <= 16) {
-        k.b = last_word(text, length, 16);
-        return k;
-    }
-    k.b = sif_load8(text + 8);
-    if (length <= 24) {
-        k.c = last_word(text, length, 24);
-        return k;
-    }
-    k.c = sif_load8(text + 16);
-    if (length <= 32) {
-        k.d = last_word(text, length, 32);
-        return k;
-    }
-    k.d = sif_load8(text + 24);
-    k.e = last_word(text, length, 40);
+    for (uint32_t i = 0; i < length; i++) /* one way: as above */
+        k.a |= (uint64_t)text[i] << 8 * i;
     return k;
 }
 #else
@@ -385,9 +370,9 @@ static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uin
 
 SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
     const slot *const s = &d->slots[at];
-    if (is_long(k.width))
+    if (is_long(k.width)) /* one way: inlined copies know some of it */
         return is_long_like(d, s, k, text);
-    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k));
+    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k)); /* one way: as above */
 }
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
@@ -427,7 +412,7 @@ SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, sif_text_form f
     const uint32_t length = block->length[r], width = block->width[r];
     if (form != SIF_ANY_TEXTS || (block->has_room[r] && length <= MEDIUM)) /* one way: each copy of this function knows the form */
         return masked_key(text, length, width, form);
-    return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed);
+    return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed); /* one way: as above */
 }
 
 /* The codes of a block. Of a table that is far the slots of all rows are fetched first. */

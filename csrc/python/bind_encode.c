@@ -229,6 +229,37 @@ static int take_objects(PyObject *object, Py_buffer *view, object_column *column
     return 0;
 }
 
+/* Gives labels their codes before any row of the column is looked at, and rows before 0. */
+static encoded_objects encode_known(PyObject *known, object_column *column) {
+    Py_buffer objects = {0};
+    object_column of_known = *column; /* with the dictionary, into which it puts them */
+    int64_t row;
+    encoded_objects done = RAISED;
+    if (take_objects(known, &objects, &of_known) != 0)
+        goto done;
+    of_known.codes = malloc(((size_t)of_known.rows + 1) * sizeof *of_known.codes);
+    if (of_known.codes == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    done = encode_objects(&of_known, &row);
+    column->met = of_known.met;
+    column->first_rows = of_known.first_rows;
+    column->n_labels = of_known.n_labels;
+    column->capacity = of_known.capacity;
+    if (done == ENCODED && of_known.n_labels != of_known.rows) {
+        PyErr_SetString(PyExc_ValueError, "known has missing values, or a text twice");
+        done = RAISED;
+    }
+    for (int64_t label = 0; label < of_known.n_labels; label++)
+        of_known.first_rows[label] -= of_known.n_labels;
+    free(of_known.codes);
+done:
+    if (objects.obj != NULL)
+        PyBuffer_Release(&objects);
+    return done;
+}
+
 PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
     lent buffers;
     lend_nothing(&buffers);
@@ -237,7 +268,7 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     PyObject *result = NULL;
     int is_sorted;
     int64_t *sorted_rows = NULL, row = -1;
-    if (check_arguments("encode_objects", n_args, 5, 5) != 0 || take_objects(args[0], &objects, &column) != 0)
+    if (check_arguments("encode_objects", n_args, 5, 6) != 0 || take_objects(args[0], &objects, &column) != 0)
         goto done;
     column.missing = args[1];
     if (!PyTuple_Check(column.missing)) {
@@ -255,7 +286,10 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     }
 
     sif_status status = {SIF_OK, -1, 0};
-    switch (encode_objects(&column, &row)) { /* one way: there are no others */
+    encoded_objects encoded = n_args > 5 && args[5] != Py_None ? encode_known(args[5], &column) : ENCODED;
+    if (encoded == ENCODED)
+        encoded = encode_objects(&column, &row);
+    switch (encoded) { /* one way: there are no others */
     case RAISED:
         goto done;
     case NOT_TEXT:

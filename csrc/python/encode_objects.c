@@ -213,7 +213,7 @@ static encoded_objects encode_rows(object_column *column, int64_t first, int64_t
 }
 
 encoded_objects encode_objects(object_column *column, int64_t *row) {
-    if (grow_addresses(&column->met, FIRST_SLOTS) != 0)
+    if (column->met.slots == NULL && grow_addresses(&column->met, FIRST_SLOTS) != 0)
         return RAISED;
     column->met.helps = 1;
     for (int64_t first = 0; first < column->rows; first += ROWS_BETWEEN_SIGNALS) {

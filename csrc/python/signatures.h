@@ -73,8 +73,8 @@ PyObject *bind_recode(PyObject *module, PyObject *const *args, Py_ssize_t n_args
            "encode_text(texts, seed, is_sorted, codes, n_known=0, /)\n--\n\n"                                                                                                               \
            "Write the code of each row's text; return the first row of each label, as int64. The first n_known rows are labels that get codes before all others, and have rows before 0."), \
     METHOD(encode_objects,                                                                                                                                                                  \
-           "encode_objects(objects, missing, seed, is_sorted, codes, /)\n--\n\n"                                                                                                            \
-           "The same of Python's strings in an array of objects; return None where another object is among them."),                                                                         \
+           "encode_objects(objects, missing, seed, is_sorted, codes, known=None, /)\n--\n\n"                                                                                                \
+           "The same of Python's strings in an array of objects; return None where another object is among them. Those of `known` get codes before all others, and have rows before 0."),   \
     METHOD(recode,                                                                                                                                                                          \
            "recode(codes, n_codes, place, /)\n--\n\n"                                                                                                                                       \
            "Put place[code] where a code is, -1 where it is none.")

@@ -92,12 +92,39 @@ def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = No
     objects = _as_objects(values)
     if objects is None:
         return None
+    if is_sorted and len(objects) >= TEXTS_WORTH_A_THREAD:
+        return _sorted_objects(objects)
+    return _encoded_objects(objects, is_sorted)
+
+
+def _encoded_objects(objects: np.ndarray, is_sorted: bool = False, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:
+    """The codes and first rows of Python's strings; None where other objects are among them. Those that are known have the first codes."""
     codes = np.empty(len(objects), dtype=np.int32)
     try:
-        first = _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes)
+        first = _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes, known)
     except ValueError as error:
         raise _named(error) from None
     return None if first is None else (codes, np.frombuffer(first, dtype=np.int64))
+
+
+def _sorted_objects(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The same, labels sorted: those of the first rows get their codes in their order, which is of all rows where there are no others."""
+    if (among_first := _encoded_objects(objects[:FIRST_ROWS], is_sorted=True)) is None:
+        return None
+    first_rows = among_first[1]
+    if len(first_rows) > FEW_LABELS:
+        return _encoded_objects(objects, is_sorted=True)
+    if (found := _encoded_objects(objects, known=objects[first_rows])) is None:
+        return None
+    codes, rows = found
+    if len(rows) == len(first_rows):
+        return codes, first_rows
+    rows = np.concatenate([first_rows, rows[len(first_rows) :]])
+    again = _encoded_objects(objects[rows], is_sorted=True)
+    assert again is not None  # all of them are text
+    place, among = again
+    _core.recode(codes, len(place), place)
+    return codes, rows[among]
 
 
 def _named(error: Any, begin: int = 0) -> Exception:

@@ -28,7 +28,7 @@ KINDS = {
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
     "encode_text": ("usual", "sorted", "known", "wide", "views", "many_labels", "chosen", "bad_text"),
-    "encode_objects": ("usual", "sorted", "shared", "not_text", "bad_text"),
+    "encode_objects": ("usual", "sorted", "known", "shared", "not_text", "bad_text"),
     "recode": ("usual",),
 }
 # A seed, and the secret of it that the dictionary of texts lays over a text's first eight bytes, which are ASCII here.
@@ -127,26 +127,23 @@ def _counting(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups
     return (*codes, weights, sums, unweighted), [sums, unweighted]
 
 
-def _label(number: int) -> str:
-    return f"Locality {number:05d}" + " whose name is longer than a key of the dictionary" * (number % 3 == 0)
-
-
 def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:
     codes = rng.integers(-2, 9, n, dtype=np.int32)
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
+    longest = 3 if kind in ("wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
+    words = [f"Locality {one:05d}" + " and some more text" * (one % longest) for one in number.tolist()]
     if name == "encode_objects":
-        words = [_label(one) for one in number.tolist()]
         if kind == "shared":
             words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
         objects = np.array(words, dtype=object)
         objects[::7] = None
         objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
-        return (objects, (None,), 7, kind == "sorted", codes), [codes]
-    labels = [_label(one).encode() for one in range(1 + max(number.tolist()))]
-    texts = [labels[one] for one in number.tolist()]
+        known = (np.array(["Kent", objects[2]], dtype=object),) if kind == "known" else ()
+        return (objects, (None,), 7, kind == "sorted", codes, *known), [codes]
+    texts = [word.encode() for word in words]
     if kind == "chosen":  # for one slot, by who knows the seed: the first eight bytes make the product with the next eight 0
         texts = [
             _CHOSEN.to_bytes(8, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)
