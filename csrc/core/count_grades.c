@@ -110,11 +110,12 @@ static sif_status find_cells(const sif_codes *groups, const sif_codes *grades, i
     return is_bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 
+/* A cell that there is, whatever was read. */
 static uint32_t limited(uint32_t cell, size_t n_cells) {
     return cell < n_cells ? cell : (uint32_t)n_cells - 1; /* one way: an array must change meanwhile */
 }
 
-/* The same, each limited to the cells that there are. */
+/* As find_cells gives them, each limited to those that there are. */
 static sif_status find_limited_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, size_t n_cells,
                                      uint32_t *cell) {
     const sif_status status = find_cells(groups, grades, first, count, cell);
