@@ -257,7 +257,7 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
                                   const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
-    const int64_t step = grades_lie_as_taken(grades) && groups != NULL && groups->validity == NULL ? SIF_STRETCH : COUNTED_BLOCK;
+    const int64_t step = groups != NULL && groups->validity == NULL && grades_lie_as_taken(grades) ? SIF_STRETCH : COUNTED_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
     code_block b;
     uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);

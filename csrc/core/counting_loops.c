@@ -147,14 +147,14 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         }                                                                                                                                  \
     }
 
-DEFINE_COUNT_IN_TABLES(int8, int8_t)
-DEFINE_COUNT_IN_TABLES(int16, int16_t)
-DEFINE_COUNT_IN_TABLES(int32, int32_t)
-DEFINE_COUNT_IN_TABLES(int64, int64_t)
-DEFINE_COUNT_IN_TABLES(uint8, uint8_t)
-DEFINE_COUNT_IN_TABLES(uint16, uint16_t)
-DEFINE_COUNT_IN_TABLES(uint32, uint32_t)
-DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
+DEFINE_COUNT_IN_TABLES(int8, int8_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int16, int16_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int32, int32_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int64, int64_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint8, uint8_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint16, uint16_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint32, uint32_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a column says which are valid */
 #undef DEFINE_COUNT_IN_TABLES
 #endif
 
