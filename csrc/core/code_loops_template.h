@@ -11,7 +11,7 @@
         for (size_t i = 0; i < count; i++) {                                                                                               \
             const TYPE code = rows != NULL ? data[rows[i]] : data[i];                                                                      \
             const int32_t found = (UNSIGNED)((UNSIGNED)code + MISSING) < (UNSIGNED)(size + MISSING) ? (int32_t)code : SIF_NO_CODE;         \
-            out[i] = valid != NULL ? found | ~(int32_t)(int8_t)valid[i] : found;                                                           \
+            out[i] = found | ~(int32_t)sif_bits_if_valid(valid, i);                                                                        \
         }                                                                                                                                  \
     }                                                                                                                                      \
     TARGET static void VERSION(load_bytes_##KIND)(const void *codes, const uint8_t *restrict valid, size_t count, uint32_t size,           \
@@ -20,7 +20,7 @@
         for (size_t i = 0; i < count; i++) {                                                                                               \
             const UNSIGNED place = (UNSIGNED)((UNSIGNED)data[i] + MISSING);                                                                \
             const int8_t found = place < (UNSIGNED)(size + MISSING) ? (int8_t)(uint8_t)(place - MISSING) : SIF_NO_BYTE;                    \
-            out[i] = valid != NULL ? (int8_t)(found | ~valid[i]) : found;                                                                  \
+            out[i] = (int8_t)(found | ~sif_bits_if_valid(valid, i));                                                                       \
         }                                                                                                                                  \
     }
 

@@ -20,6 +20,11 @@ static inline int sif_is_valid(const sif_codes *codes, int64_t i) {
     return codes->validity[bit >> 3] >> (bit & 7) & 1;
 }
 
+/* Of a column that says which rows are valid by 0xFF or 0: all bits where row i is, and none where it is not. NULL: all are. */
+static inline int8_t sif_bits_if_valid(const uint8_t *valid, size_t i) {
+    return valid != NULL ? (int8_t)valid[i] : -1;
+}
+
 /* Row i's code, read once; -1 where the bitmap says missing. A code past INT64_MAX is given as INT64_MIN, which no size admits. */
 static inline int64_t sif_code_at(const sif_codes *codes, int64_t i) {
     if (codes->validity != NULL && !sif_is_valid(codes, i))

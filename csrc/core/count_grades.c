@@ -110,11 +110,12 @@ static sif_status find_cells(const sif_codes *groups, const sif_codes *grades, i
     return is_bad ? offender(groups, grades, first, first + (int64_t)count) : sif_ok();
 }
 
+/* A cell that there is, whatever was read. */
 static uint32_t limited(uint32_t cell, size_t n_cells) {
     return cell < n_cells ? cell : (uint32_t)n_cells - 1; /* one way: an array must change meanwhile */
 }
 
-/* The same, each limited to the cells that there are. */
+/* As find_cells gives them, each limited to those that there are. */
 static sif_status find_limited_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, size_t n_cells,
                                      uint32_t *cell) {
     const sif_status status = find_cells(groups, grades, first, count, cell);
@@ -256,7 +257,7 @@ static sif_status count_in_tables(int64_t n, const sif_codes *groups, const sif_
                                   const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const size_t n_groups = groups != NULL ? (size_t)groups->size : 0, n_grades = (size_t)grades->size;
-    const int64_t step = grades_lie_as_taken(grades) && groups != NULL && groups->validity == NULL ? SIF_STRETCH : COUNTED_BLOCK;
+    const int64_t step = groups != NULL && groups->validity == NULL && grades_lie_as_taken(grades) ? SIF_STRETCH : COUNTED_BLOCK;
     int64_t since = 0, work = 0, frequent = -1; /* the tables hold the rows from `since` on */
     code_block b;
     uint16_t *const tables = sif_room_for((uint64_t)(SIF_TABLES - 1) * SIF_TABLE_SPACING + SIF_TABLE_MASK + 1, sizeof *tables);

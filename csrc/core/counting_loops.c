@@ -90,8 +90,10 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i rows_of_uint64(const uint64_t *codes, uint3
     return clip_unsigned(narrow_words((const char *)codes, 0, n_groups), n_groups);
 }
 
-SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid) {
-    return valid == NULL ? rows : _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)valid)));
+SIF_TARGET_AVX512 SIF_INLINE __m512i masked(__m512i rows, const uint8_t *valid, size_t first) {
+    if (valid == NULL) /* one way: each copy knows */
+        return rows;
+    return _mm512_and_si512(rows, _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)(valid + first))));
 }
 
 /* The cells of 32 rows, whose first is at eighth `eighth` of the strip. */
@@ -120,7 +122,7 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         strip cells;                                                                                                                       \
         for (size_t h = 0; h < 2; h++) {                                                                                                   \
             const size_t of = first + h * SIF_STRIP / 2;                                                                                   \
-            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid != NULL ? valid + of : NULL);                          \
+            const __m512i rows = masked(rows_of_##KIND(codes + of, n_groups), valid, of);                                                  \
             cells.half[h] = cells_of(rows, grades + of, n_groups, n_grades, frequent, (uint32_t)(4 * h));                                  \
         }                                                                                                                                  \
         return cells;                                                                                                                      \
@@ -145,14 +147,14 @@ SIF_TARGET_AVX512 SIF_INLINE __m512i cells_of(__m512i rows, const int8_t *grades
         }                                                                                                                                  \
     }
 
-DEFINE_COUNT_IN_TABLES(int8, int8_t)
-DEFINE_COUNT_IN_TABLES(int16, int16_t)
-DEFINE_COUNT_IN_TABLES(int32, int32_t)
-DEFINE_COUNT_IN_TABLES(int64, int64_t)
-DEFINE_COUNT_IN_TABLES(uint8, uint8_t)
-DEFINE_COUNT_IN_TABLES(uint16, uint16_t)
-DEFINE_COUNT_IN_TABLES(uint32, uint32_t)
-DEFINE_COUNT_IN_TABLES(uint64, uint64_t)
+DEFINE_COUNT_IN_TABLES(int8, int8_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int16, int16_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int32, int32_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(int64, int64_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint8, uint8_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint16, uint16_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint32, uint32_t) /* one way: each copy knows whether a column says which are valid */
+DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a column says which are valid */
 #undef DEFINE_COUNT_IN_TABLES
 #endif
 

@@ -30,8 +30,8 @@
         for (size_t i = 0; i < SIF_STRIP; i++) {                                                                                           \
             const LANE code = (LANE)(SIGNED_LANE)codes[first + i], from_1 = (LANE)(code + 1);                                              \
             const LANE clipped = IS_SIGNED ? (from_1 < last_row ? from_1 : last_row) : (LANE)((code < n_groups ? code : n_groups) + 1);    \
-            const uint16_t mask = valid != NULL ? (uint16_t)(int16_t)(int8_t)valid[first + i] : UINT16_MAX;                                \
-            const uint16_t row = (uint16_t)((uint16_t)clipped & mask), of_grade = (uint16_t)((int16_t)grades[first + i] + 1);              \
+            const uint16_t row = (uint16_t)((uint16_t)clipped & (uint16_t)(int16_t)sif_bits_if_valid(valid, first + i)),                   \
+                           of_grade = (uint16_t)((int16_t)grades[first + i] + 1);                                                          \
             const uint16_t stand_in = (uint16_t)(last_row + 1 + i / SIF_TABLES), counted = row == frequent ? stand_in : row;               \
             const uint16_t column = of_grade < last_column ? of_grade : last_column;                                                       \
             cell[i] = (uint16_t)((uint16_t)((uint16_t)(counted * columns) + column) & SIF_TABLE_MASK);                                     \
@@ -87,7 +87,7 @@ DEFINE_BOTH(uint64, uint64_t)
         const LANE last_group = (LANE)n_groups, last_grade = (LANE)n_grades, stride = (LANE)(n_grades + 1);                                \
         LANE most_group = 0, most_grade = 0, any_valid = 0;                                                                                \
         for (size_t i = 0; i < count; i++) {                                                                                               \
-            const LANE mask = valid != NULL ? (LANE)(SIGNED_LANE)(int8_t)valid[i] : (LANE)-1, given = (LANE)(SIGNED_LANE)codes[i];         \
+            const LANE mask = (LANE)(SIGNED_LANE)sif_bits_if_valid(valid, i), given = (LANE)(SIGNED_LANE)codes[i];                         \
             const LANE group = (LANE)(given | (LANE)~mask), grade = (LANE)(SIGNED_LANE)grades[i];                                          \
             const LANE of_group = IS_SIGNED ? (LANE)(group + 1) : (LANE)(given & mask), of_grade = (LANE)(grade + 1);                      \
             any_valid |= mask;                                                                                                             \
