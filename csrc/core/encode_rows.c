@@ -6,7 +6,7 @@
 
 enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that it holds itself */, BYTES_AHEAD = 2048 };
 
-static void find_valid(const sif_texts *texts, int64_t first, size_t count, uint8_t *valid) {
+static void find_present(const sif_texts *texts, int64_t first, size_t count, uint8_t *valid) {
     if (texts->validity == NULL)
         memset(valid, 0xFF, count);
     else
@@ -15,7 +15,7 @@ static void find_valid(const sif_texts *texts, int64_t first, size_t count, uint
 
 /* Asks for the bytes that lie some blocks after these: a row is encoded sooner than memory brings what it needs unasked. Past the end there
  * is nothing to bring. */
-static inline void fetch_ahead(const uint8_t *first, const uint8_t *stop) {
+static inline void fetch_bytes(const uint8_t *first, const uint8_t *stop) {
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
     for (uintptr_t line = (uintptr_t)first + BYTES_AHEAD; line < (uintptr_t)stop + BYTES_AHEAD; line += SIF_LINE)
         SIF_FETCH((const void *)line);
@@ -50,7 +50,7 @@ static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, si
             block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & widened(block->valid[r]);
             block->width[r] = width_of(block->length[r], block->valid[r]);
         }
-        fetch_ahead(data + offset[0], data + offset[count]);
+        fetch_bytes(data + offset[0], data + offset[count]);
         block->form = beyond_short < 0 ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
         return -1;
     }
@@ -133,7 +133,7 @@ static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block
 static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
     const uint8_t *const rows = (const uint8_t *)texts->rows + VIEW * first;
     memcpy(block->views, rows, VIEW * count);
-    fetch_ahead(rows, rows + VIEW * count);
+    fetch_bytes(rows, rows + VIEW * count);
     if (find_plain_views(texts, count, block))
         return -1;
     block->form = SIF_ANY_TEXTS;
@@ -173,7 +173,7 @@ static int64_t find_by_pointers(const sif_texts *texts, int64_t first, size_t co
 
 int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
     block->form = SIF_ANY_TEXTS;
-    find_valid(texts, first, count, block->valid);
+    find_present(texts, first, count, block->valid);
     switch (texts->kind) {
     case SIF_OFFSETS32:
         return find_by_offsets32(texts, first, count, block);
