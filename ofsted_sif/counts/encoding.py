@@ -151,11 +151,14 @@ class KnownLabels:
     ----------
     first_rows : ndarray of int64
         The rows of the labels, in the order of their codes.
+    labels : Array or ChunkedArray of Arrow
+        The labels themselves.
     chunks : list of tuple
-        The labels as the core takes them.
+        The same as the core takes them.
     """
 
     first_rows: np.ndarray
+    labels: Any
     chunks: list[tuple[Any, ...]]
 
     @property
@@ -176,7 +179,10 @@ class KnownLabels:
 def known_labels(column: Any, is_sorted: bool = False) -> KnownLabels | None:
     """The labels among the first rows of a column of text of Arrow, by their appearance or sorted; None where they are many."""
     _, rows = encoded(column.slice(0, FIRST_ROWS), is_sorted)
-    return KnownLabels(rows, _chunks(labels_at(column, rows))) if len(rows) <= FEW_LABELS else None
+    if len(rows) > FEW_LABELS:
+        return None
+    labels = labels_at(column, rows)
+    return KnownLabels(rows, labels, _chunks(labels))
 
 
 def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,9 +16,7 @@ ROWS_OF_A_PIECE = 1 << 18
 CELLS_OF_A_PIECE = 1 << 17
 
 
-def count_texts(
-    groups: Any, judged: list[Any], most_cells: int, threads: int | None = None
-) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+def count_texts(groups: Any, judged: list[Any], most_cells: int, threads: int | None = None) -> tuple[list[Any], list[np.ndarray]] | None:
     """Count rows by the texts of columns; None where to encode the columns whole is better: few rows, or many labels.
 
     Parameters
@@ -34,10 +32,10 @@ def count_texts(
 
     Returns
     -------
-    first_rows : list of ndarray
-        Of each column, that of groups first, the row of each label's first appearance.
+    labels : list of Array or ChunkedArray of Arrow
+        Of each column, that of groups first, its labels in the order of their first appearance.
     tables : list of ndarray, shape (labels of groups + 1, labels of the column + 1)
-        Rows by group and label of each judged column, in the order of `first_rows`; the last row and column hold the missing.
+        Rows by group and label of each judged column, in the order of `labels`; the last row and column hold the missing.
         Without groups there is one row.
 
     Raises
@@ -95,25 +93,28 @@ def _those_alike_added(pieces: list[Any]) -> list[Any]:
 
 def _added_up(
     columns: list[Any], known: list[KnownLabels], by_group: bool, pieces: list[Any], most_cells: int
-) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+) -> tuple[list[Any], list[np.ndarray]] | None:
     """The tables of the pieces in one for each judged column: their labels are encoded once more, and brought to their places."""
-    first_rows: list[np.ndarray] = []
+    all_labels: list[Any] = []
     places: list[list[np.ndarray]] = []  # of each column, in each piece, its labels and last the missing ones
     for at, (column, labels) in enumerate(zip(columns, known, strict=True)):
         new = [found[at] for found, _ in pieces]
-        met = np.concatenate([labels.first_rows, *new])
-        place, among = encoded(labels_at(column, met)) if len(met) > labels.size else (np.arange(labels.size), np.arange(labels.size))
-        first_rows.append(met[among])
+        all_labels.append(labels.labels)
+        place = np.arange(labels.size)
+        if any(map(len, new)):
+            met = np.concatenate([labels.first_rows, *new])
+            place, among = encoded(labels_at(column, met))
+            all_labels[-1] = labels_at(column, met[among])
         of_known, *of_new = np.split(place, np.cumsum([labels.size, *map(len, new)])[:-1])
-        places.append([np.concatenate([of_known, some, [len(among)]]) for some in of_new])
-    n_groups = len(first_rows[0]) if by_group else 0
+        places.append([np.concatenate([of_known, some, [len(all_labels[-1])]]) for some in of_new])
+    n_groups = len(all_labels[0]) if by_group else 0
     tables = []
     for judged in range(by_group, len(columns)):
-        shape = (n_groups + 1, len(first_rows[judged]) + 1)
+        shape = (n_groups + 1, len(all_labels[judged]) + 1)
         if shape[0] * shape[1] > most_cells:
             return None
         tables.append(np.zeros(shape, dtype=np.int64))
         for number, (_, of_piece) in enumerate(pieces):
             of_groups = places[0][number] if by_group else np.array([0])
             tables[-1][np.ix_(of_groups, places[judged][number])] += of_piece[judged - by_group]
-    return first_rows, tables
+    return all_labels, tables

@@ -355,12 +355,11 @@ def _coded_text(column: Any, name: str) -> Coded | None:
         found = counts.text_codes(column)
     except RowError as error:
         raise error.moved(error.row, f"column {name!r}, ") from None
-    return None if found is None else _of_words([(found[0], None, 0)], column, found[1])
+    return None if found is None else _of_words([(found[0], None, 0)], column, counts.labels_at(column, found[1]))
 
 
-def _of_words(chunks: list[Any], column: pa.ChunkedArray, rows: np.ndarray) -> Coded:
-    """Codes of a column of text, whose words are those of these rows."""
-    words = counts.labels_at(column, rows)
+def _of_words(chunks: list[Any], column: pa.ChunkedArray, words: Any) -> Coded:
+    """Codes of a column of text, and the words that they mean."""
     words = words.combine_chunks() if hasattr(words, "combine_chunks") else words
     return Coded(chunks, words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
 
@@ -385,7 +384,7 @@ def counted_texts(
         return None
     if counted is None:
         return None
-    return [_of_words([], column, rows) for column, rows in zip(columns, counted[0], strict=True)], counted[1]
+    return [_of_words([], column, words) for column, words in zip(columns, counted[0], strict=True)], counted[1]
 
 
 def _text_columns(native: Any) -> Callable[[str], bool]:
