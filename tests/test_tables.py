@@ -75,6 +75,37 @@ def test_rule_18_a_publication_date_of_another_name_is_asked_for(name):
     assert sif.as_at(late_report(name), "2016-01-31", published=None)["overall_effectiveness"].tolist() == ["Inadequate"]
 
 
+@pytest.mark.parametrize("name", ["pub_date", "PubDate", "Report date", "Date of report", "report_issued"])
+def test_rule_18_the_date_of_a_report_is_asked_for_without_a_cut_off_too(name):
+    with pytest.raises(sif.MissingColumnError, match=f"Give published='{name}'"):
+        sif.as_at(late_report(name), "2016-01-31")
+
+
+@pytest.mark.parametrize(
+    "name", ["start_date", "Start", "Date started", "Visit date", "Date of visit", "visited_on", "Insp date", "insp_start"]
+)
+def test_rule_18_a_date_of_inspection_of_another_name_is_asked_for(name):
+    spring = pd.DataFrame({"provider": ["a"], "published": ["2016-05-01"], "verdict": ["Good"], name: ["2016-03-20"]})
+    with pytest.raises(sif.MissingColumnError, match=f"Give inspected='{name}'"):
+        sif.periods(spring, freq="YE-MAR", judgement="verdict", graded=None)
+    found = sif.periods(spring, freq="YE-MAR", judgement="verdict", inspected=name)
+    assert found["period_end"].dt.strftime("%Y-%m-%d").tolist() == ["2016-03-31"]
+
+
+@pytest.mark.parametrize(
+    "values", [[True, False], ["Yes", "No"], ["Y", "N"], ["TRUE", "false "], [1, 0], ["1", "0"], [True, None]], ids=str
+)
+@pytest.mark.parametrize("name", ["GRADED", "Is graded", "Graded inspection", "Graded (Y/N)", "Full inspection"])
+def test_rule_18_what_says_yes_or_no_under_nearly_the_name_graded_is_asked_for(name, values):
+    with pytest.raises(sif.MissingColumnError, match="Give graded="):
+        sif.as_at(two("Good", "Inadequate", **{name: values}), "2020-01-01")
+
+
+def test_a_word_for_yes_in_graded_is_told_how_to_become_true():
+    with pytest.raises(ValueError, match=r"it is true or false: table\['graded'\] = table\['graded'\] == 'Yes'"):
+        sif.as_at(two("Good", "Inadequate", graded=["Yes", "No"]), "2020-01-01")
+
+
 @pytest.mark.parametrize(
     ("argument", "columns"),
     [("graded", {"Graded": [True, False]}), ("closed", {"Closed": ["2017-01-01"] * 2}), ("opened", {"Opening date": ["2013-01-01"] * 2})],
@@ -98,6 +129,11 @@ CLOSED = [
     "Close date",
     "closed_on",
     "ClosureDate",
+    "Ceased",
+    "Date of cessation",
+    "Resigned",
+    "deregistered_on",
+    "Deregistration date",
 ]
 OPENED = ["OpenDate", "open_dt", "OPENDATE", "opendate", "DateOpened", "date opened", "OpenedDate", "Open date", "opened_on", "OpeningDate"]
 

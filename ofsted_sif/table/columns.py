@@ -27,6 +27,7 @@ from ofsted_sif.scales import (
     fitting_scale,
     grades,
     infer_scale,
+    normal_form,
     scale_of_dtype,
     snake_case,
 )
@@ -233,15 +234,19 @@ def numbers(values: pd.Series, told: str, right: str) -> np.ndarray:
 
 #: Words in a column's name that make it nearly a standard one, by the argument that would name it.
 _NEAR = {
-    "published": re.compile(r"publi(sh|c)"),
-    "inspected": re.compile(r"inspect"),
+    "published": re.compile(
+        r"publi(sh|c)|(^|_)pub(_|$)|(^|_)pub_?date|^(date_(of_)?(the_)?)?report(ed)?(_(date|day|on|issued|out))$|^date_of_(the_)?report$"
+    ),
+    "inspected": re.compile(r"inspect|(^|_)insp(_|$)|(^|_)visit(ed)?(_|$)|^(date_)?start(ed|s)?(_?(date|dt|day|on))?$"),
     "opened": re.compile(r"(^|_)(date_?)?open(ed|ing)?(_?(date|dt|day|on))?(_|$)"),
-    "closed": re.compile(r"(^|_)(date_?)?clos(e|ed|ing|ure)(_?(date|dt|day|on))?(_|$)"),
-    "graded": re.compile(r"^((is|was)_?)?graded$"),
+    "closed": re.compile(r"(^|_)(date_?)?(clos(e|ed|ing|ure)|ceased|cessation|resigned|deregist(ered|ration))(_?(date|dt|day|on))?(_|$)"),
+    "graded": re.compile(r"^((is|was)_)?(graded(_inspection)?|full_inspection)(_(y_n|yes_no|flag))?$|^isgraded$"),
     "framework": re.compile(r"^(inspection_)?framework"),
 }
 #: Words that say that a date is of something else.
-_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|date|$)|penultimate|number|register")
+_OF_ANOTHER = re.compile(r"previous|prior|next|end(ed)?(_|date|$)|penultimate|number|(?<!de)register")
+#: Words for true and false, in the form in which words are compared.
+_TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 #: Where a new word begins in a name without spaces: "CloseDate".
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -303,12 +308,13 @@ def is_near(other: Any, name: str, argument: str) -> bool:
 
 
 def _is_of_kind(values: Any, argument: str) -> bool:
-    """Whether the values could be what the argument names: dates, or true and false. A few hundred tell."""
+    """Whether the values could be what the argument names: dates, of which a few hundred tell, or true and false and words for them."""
     if isinstance(values, pd.DataFrame):
         return True
     known = values.dropna()
     if argument == "graded":
-        return set(known.unique().tolist()) <= {True, False} and len(known) > 0
+        words = {normal_form(str(value)) for value in known.unique().tolist()}
+        return len(known) > 0 and words <= {*_TRUE, *_FALSE, "1.0", "0.0"}
     if known.dtype.kind in "iufb" and not isinstance(known.dtype, pd.DatetimeTZDtype):
         return False
     some = known.iloc[:300]
@@ -420,13 +426,21 @@ def has_grade(values: pd.Series) -> np.ndarray:
     return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
 
 
+def _to_true(said: pd.Series, name: str) -> str:
+    """How a column of words for true and false becomes one of them; empty where the words are others."""
+    by_form = {normal_form(str(word)): word for word in said.unique().tolist()}
+    if not by_form.keys() <= {*_TRUE, *_FALSE} or (true := next((by_form[word] for word in _TRUE if word in by_form), None)) is None:
+        return ""
+    return f": table[{name!r}] = table[{name!r}] == {true!r}"
+
+
 def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: Sequence[str] = ()) -> np.ndarray:
     """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column (`judgements` among them)."""
     if (said := optional(frame, graded, "graded")) is not None:
         if said.isna().any():
             raise RowError(f"column {graded!r}, ", np.argmax(said.isna()), ": neither true nor false", str(graded))
         if not set(said.unique().tolist()) <= {True, False}:
-            raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false")
+            raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false{_to_true(said, str(graded))}")
         return said.to_numpy(dtype=np.bool_)
     held, no_grades = _judgements(frame, judgements)
     if not held:
