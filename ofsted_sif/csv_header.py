@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from typing import Any
+from typing import IO
 
 import pandas as pd
 
@@ -30,20 +30,21 @@ def _first_record(text: str, separator: str) -> list[str]:
     return next((record for record in records if record), [])
 
 
-def read_csv(path: Any, encoding: str) -> pd.DataFrame:
-    """A CSV as text, its columns called as the header says: a name that is there twice stays there twice.
+def read_csv(file: IO[bytes], encoding: str) -> pd.DataFrame:
+    """An open CSV as text, its columns called as the header says: a name that is there twice stays there twice.
 
     Raises
     ------
     ValueError
         For rows with more cells than the header has names: it would be left to chance which cell belongs to which column.
     """
-    with open(path, encoding=encoding, newline="") as file:
-        separator, names = header_of(file.read(BEGINNING))
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    separator, names = header_of(text.read(BEGINNING))
+    text.detach().seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            table = pd.read_csv(path, sep=separator, encoding=encoding, dtype=str, header=0, names=range(len(names)), index_col=False)
+            table = pd.read_csv(file, sep=separator, encoding=encoding, dtype=str, header=0, names=range(len(names)), index_col=False)
         except pd.errors.ParserWarning:
             raise ValueError(
                 f"its rows have more cells than its header has names ({len(names)}, between {SEPARATORS[separator]}): "

@@ -1,11 +1,13 @@
 """The command line answers within 80 columns, in three formats, and says in one line what was wrong."""
 
 import csv
+import gzip
 import io
 import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -106,6 +108,12 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "as at 1 February 2021" in said(capsys, "headline", str(path))
 
 
+OF_SCHOOLS = (
+    "--release schools-2023-08-31 is one of state-funded schools, and the table is of local authorities: give one of theirs, "
+    "as --release la-2026-03-31, or a date with --as-at"
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -113,6 +121,13 @@ def test_a_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["aggregate", "--as-at", "2024-02-30"], "--as-at 2024-02-30 is not a date as 2024-03-31"),
         (["aggregate", "--framework", "SIFF"], "unknown framework 'SIFF'"),
         (["aggregate", "--release", "la-1999"], "unknown release 'la-1999'"),
+        (["headline", "--release", "schools-2023-08-31"], OF_SCHOOLS),
+        (["aggregate", "--release", "schools-2023-08-31"], OF_SCHOOLS),
+        (["report", "--release", "schools-2023-08-31", "-o", "page.html"], OF_SCHOOLS),
+        (
+            ["headline", "--release", "early-years-2023-08-31"],
+            "early-years-2023-08-31 is one of early years, and the table is of local auth",
+        ),
         (["aggregate", "--release", "la-2024-03-31", "--as-at", "2024-03-31"], "--release gives the date: leave out --as-at"),
         (["aggregate", "--as-at", "2024-03-31", "--as-at", "2023-03-31"], "one --as-at is needed here, not 2"),
         (["series", "--judgement", "leadership,lscb"], "series counts one --judgement at a time"),
@@ -631,6 +646,34 @@ def test_frameworks_of_a_table_without_them_are_refused_by_the_option_that_asked
             assert main([*command, path, *arguments]) == 2
             assert told in capsys.readouterr().err
     assert "2 providers" in said(capsys, "headline", path, "--framework", "all")
+
+
+def test_a_release_of_another_remit_than_that_of_a_published_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "care.csv"
+    path.write_text(
+        "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\n"
+        "SC000001,Children's Home,Leeds,Full inspection,03/04/2014,1001,Good\n"
+    )
+    for command in ("headline", "aggregate", "series"):
+        assert main([command, str(path), "--release", "la-2024-03-31"]) == 2
+        assert "--release la-2024-03-31 is one of local authorities, and the table is of social care" in capsys.readouterr().err
+    assert "as at 31 March 2015" in said(capsys, "headline", str(path), "--release", "social-care-2015-03-31")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_table_of_ones_own_is_read_from_a_gz_and_a_zip_as_from_a_csv(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    data = "URN;When;Grade\n1;2020-01-01;Good\nÉ;2020-02-01;Inadequate\n".encode(encoding)
+    (tmp_path / "own.csv").write_bytes(data)
+    (tmp_path / "own.csv.gz").write_bytes(gzip.compress(data))
+    with zipfile.ZipFile(tmp_path / "own.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("own.csv", data)
+    named = ["--column", "provider=URN", "--column", "inspected=When", "--column", "overall_effectiveness=Grade", "--format", "csv"]
+    plain = said(capsys, "aggregate", str(tmp_path / "own.csv"), *named)
+    assert plain.splitlines()[1].split(",")[:2] == ["2", "2"]
+    for packed in ("own.csv.gz", "own.zip"):
+        assert said(capsys, "aggregate", str(tmp_path / packed), *named) == plain
 
 
 def test_a_table_of_which_nobody_counts_yet_is_not_called_england(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

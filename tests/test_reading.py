@@ -4,8 +4,10 @@ import csv
 import datetime
 import gc
 import io
+import itertools
 import os
 import pickle
+import sys
 import tomllib
 from pathlib import Path
 
@@ -622,6 +624,15 @@ def test_errors_travel_between_processes():
 
 
 # ---- several files, sheets, and what is printed
+
+
+@pytest.mark.parametrize(("seconds", "is_shown"), [(1.5, True), (0.05, False)])
+def test_a_reading_of_one_file_shows_how_far_it_is_from_two_seconds_on(monkeypatch, capsys, seconds, is_shown):
+    clock = itertools.count(step=seconds)
+    monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    sif.read_inspections(care())
+    assert ("reading" in capsys.readouterr().err) == is_shown
 
 
 def test_several_files_become_one_history():

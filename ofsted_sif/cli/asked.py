@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import codecs
 import csv
+import io
 import re
 import shlex
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -18,12 +19,14 @@ import ofsted_sif as sif
 from ofsted_sif import counts, csv_header, reading
 from ofsted_sif.cli.wording import COLUMNS
 from ofsted_sif.reading import files
-from ofsted_sif.report.naming import Whose, whose
+from ofsted_sif.report.naming import Whose, are_authorities, whose
 from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns, dates
 from ofsted_sif.table.columns import STANDARD
 
 # ---- the table
+
+_PACKED = (".gz", ".zip")
 
 
 def check_file(options: argparse.Namespace) -> None:
@@ -86,24 +89,31 @@ def _own_table(path: str) -> pd.DataFrame:
         if is_parquet(path):
             return pd.read_parquet(path)
         try:
-            return csv_header.read_csv(path, _encoding(path))
+            with _opened(path) as file:
+                return csv_header.read_csv(file, _encoding(path))
         except UnicodeDecodeError:  # as Excel writes it
-            return csv_header.read_csv(path, "cp1252")
+            with _opened(path) as file:
+                return csv_header.read_csv(file, "cp1252")
     except ValueError as error:
         raise ValueError(f"{path} can't be read: {error}") from error
 
 
+def _opened(path: str) -> IO[bytes]:
+    """A file to read bytes from; of a .gz, or a .zip of one CSV, what it holds."""
+    return io.BytesIO(files.contents(path)[0]) if path.lower().endswith(_PACKED) else Path(path).open("rb")
+
+
 def _encoding(path: str) -> str:
     """UTF-16 where the file's first two bytes say so, as Excel's "Unicode text" has it; else UTF-8."""
-    with Path(path).open("rb") as file:
+    with _opened(path) as file:
         return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
     """Whether a file is a CSV with the standard column names, as `DataFrame.to_csv` writes a table, or with those that the user named."""
-    if not path.lower().endswith(".csv"):
+    if not path.lower().endswith((".csv", *_PACKED)):
         return False
-    with Path(path).open(encoding=_encoding(path), errors="replace", newline="") as file:
+    with io.TextIOWrapper(_opened(path), encoding=_encoding(path), errors="replace", newline="") as file:
         _, header = csv_header.header_of(file.read(csv_header.BEGINNING))
     return _is_own_header(header, called)
 
@@ -202,7 +212,10 @@ def _last_day(table: pd.DataFrame) -> Any:
 
 def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
     """Date or dates, cut-off and frameworks, from a release or one by one."""
-    when: dict[str, Any] = {} if options.release is None else sif.release(options.release)
+    when: dict[str, Any] = {}
+    if options.release is not None:
+        when = sif.release(options.release)
+        _check_remit(options.release, table)
     if options.as_at:
         if options.release is not None:
             raise ValueError("--release gives the date: leave out --as-at")
@@ -217,6 +230,29 @@ def when_of(options: argparse.Namespace, table: pd.DataFrame) -> dict[str, Any]:
         when["date"] = _last_day(table)
     _check_frameworks(when.get("framework"), options, table)
     return {"published_by": None, "framework": None} | when
+
+
+def _check_remit(name: str, table: pd.DataFrame) -> None:
+    """Refuse a release of another remit than the table's: its date, cut-off and frameworks are none of theirs."""
+    releases = sif.releases().set_index("release")["remit"]
+    held = _remit_of(table)
+    if held is None or releases[name] == held:
+        return
+    theirs = releases.index[releases == held][-1]
+    raise ValueError(
+        f"--release {name} is one of {releases[name]}, and the table is of {held}: give one of theirs, as --release {theirs}, "
+        "or a date with --as-at"
+    )
+
+
+def _remit_of(table: pd.DataFrame) -> str | None:
+    """Of which remit a table is, as `releases` names them: by the layout in which it was read, else by its providers; None: not told."""
+    remits = set(sif.releases()["remit"])
+    said = str(table.attrs.get("layout", "")).partition(",")[0]
+    for remit in (said, f"state-funded {said}"):
+        if remit in remits:
+            return remit
+    return "local authorities" if "provider" in table.columns and are_authorities(table["provider"]) else None
 
 
 def _check_frameworks(asked: Any, options: argparse.Namespace, table: pd.DataFrame) -> None:

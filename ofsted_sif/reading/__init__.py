@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,14 +139,31 @@ def read_inspections(
     if isinstance(path, list | tuple):
         options: dict[str, Any] = {"layout": layout, "sheet": sheet, "keep": keep, "previous": previous, "errors": errors}
         return _read_several(path, return_report, **options)
-    source = open_source(path)
     among = _among(layout)
-    name, header, surveyed = _choose(source, among, sheet)
-    table, report = read_sheet(source, source.load(name, None), header, surveyed, errors, keep, previous)
+    with _progress(total=_STEPS, unit="step", leave=False) as bar:
+        source = open_source(path)
+        bar.update()
+        name, header, surveyed = _choose(source, among, sheet)
+        bar.update()
+        loaded = source.load(name, None)
+        bar.update()
+        table, report = read_sheet(source, loaded, header, surveyed, errors, keep, previous)
+        bar.update()
     _remember(table, report)
     if errors == "raise":
         _warn_of_grades(report)
     return (table, report) if return_report else table
+
+
+_STEPS = 4  # of a reading: the file taken apart, its sheets looked at, the one to read taken apart, its columns understood
+
+
+def _progress(*of: Any, **options: Any) -> Any:
+    """A bar from two seconds on, where somebody sees it."""
+    from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
+
+    shown = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(*of, desc="reading", delay=2, disable=not shown, **options)
 
 
 def _warn_of_grades(report: ReadingReport) -> None:
@@ -168,14 +186,11 @@ def _remember(table: pd.DataFrame, report: ReadingReport) -> None:
 
 
 def _read_several(paths: Sequence[Any], return_report: bool, **options: Any) -> Any:
-    from tqdm import tqdm  # the plain one: tqdm.auto warns in a notebook without ipywidgets
-
     if not paths:
         raise ValueError("no file to read")
-    shown = sys.stderr.isatty() or "ipykernel" in sys.modules
     combined: pd.DataFrame | None = None
     reports = []
-    for path in tqdm(paths, desc="reading", unit="file", delay=2, disable=not shown):
+    for path in _progress(paths, unit="file"):
         table, report = read_inspections(path, return_report=True, **options)
         combined = table if combined is None else combine(combined, table)
         reports.append(report)
@@ -197,9 +212,12 @@ def _among(layout: str | Path | None) -> tuple[Layout, ...]:
 def _survey(source: Source, among: Sequence[Layout]) -> Survey:
     found = []
     for name in source.names:
-        start = source.load(name, HEADER_WITHIN)
-        found.append((name, find_header(start, among), start.height))
+        found.append((name, find_header(source.load(name, HEADER_WITHIN), among), partial(_height, source, name)))
     return found
+
+
+def _height(source: Source, name: str | None) -> int:
+    return source.load(name, None).height
 
 
 def _choose(source: Source, among: Sequence[Layout], sheet: str | None) -> tuple[str | None, Header, Survey]:
@@ -254,7 +272,8 @@ def list_sheets(path: Any) -> pd.DataFrame:
     >>> sif.list_sheets(io.BytesIO(header.encode()))["layout"].tolist()
     ['local authorities, one row per inspection']
     """
-    return as_table(_survey(open_source(path), known_layouts()))
+    source = open_source(path)
+    return as_table(_survey(source, known_layouts()), source.hidden)
 
 
 def reading_report(path: Any, *, layout: str | Path | None = None, sheet: str | None = None) -> ReadingReport:

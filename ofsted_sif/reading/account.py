@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,8 @@ from ofsted_sif.reading.layouts import Header
 from ofsted_sif.reading.report import ReadingError, spans
 from ofsted_sif.reading.values import Column, clean
 
-# A sheet's name, its header where a layout fits, and its number of rows.
-Survey = Sequence[tuple[str | None, Header | None, int]]
+# A sheet's name, its header where a layout fits, and what tells its number of rows.
+Survey = Sequence[tuple[str | None, Header | None, Callable[[], int]]]
 READ = -1
 REASONS = ("title", "header", "blank", "padding", "footer", "duplicate", "not yet inspected", "not understood")
 TITLE, HEADER, BLANK, PADDING, FOOTER, DUPLICATE, NOT_YET, NOT_UNDERSTOOD = range(len(REASONS))
@@ -75,7 +75,7 @@ def refuse_first(entries: Sequence[tuple[int, str, Any, str]], first_row: int) -
 def as_table(surveyed: Survey, hidden: Sequence[str | None] = ()) -> pd.DataFrame:
     """The sheets of a file as a table."""
     rows = [
-        (name or "", name not in hidden, header.layout.name if header else "", header.row + 1 if header else None, height)
+        (name or "", name not in hidden, header.layout.name if header else "", header.row + 1 if header else None, height())
         for name, header, height in surveyed
     ]
     table = pd.DataFrame(rows, columns=["sheet", "visible", "layout", "header_row", "rows"])

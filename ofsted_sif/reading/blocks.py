@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ofsted_sif.reading import values
 from ofsted_sif.reading.account import Log
@@ -287,42 +288,47 @@ def _days_of_grades(body: Body, judged: Mapping[str, Column], grades: Mapping[st
 def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.ndarray) -> None:
     """One row per inspection: where two blocks name the same inspection, in one row or in two, the first has it."""
     dropped = 0
-    for later in range(1, len(inspections)):
-        second = inspections[later].texts.get("inspection_number")
-        for first in inspections[:later]:
-            one = first.texts.get("inspection_number")
-            if one is None or second is None:
-                continue
-            place = {label: code for code, label in enumerate(one.labels) if label is not None}
-            same = np.array([place.get(label or "", -1) for label in second.labels])[second.codes]
-            its_own = np.array([-2 if label is None else place[label] for label in one.labels])[one.codes]
-            again = (same >= 0) & (same == its_own) & first.held & inspections[later].held
-            if inspections[later].previous:
-                listed = provider[first.held & body.read], its_own[first.held & body.read]
-                again |= inspections[later].held & (same >= 0) & _in_pairs((provider, same), listed)
-            inspections[later].held &= ~again
+    numbers = _numbers(inspections)
+    for later, its_number in numbers.items():
+        inspection = inspections[later]
+        for earlier in (at for at in numbers if at < later):
+            first, number = inspections[earlier], numbers[earlier]
+            again = (its_number >= 0) & (its_number == number) & first.held & inspection.held
+            if inspection.previous:
+                listed = np.flatnonzero(first.held & body.read & (number >= 0))
+                may_be = np.flatnonzero(inspection.held & (its_number >= 0))
+                may_be = may_be[np.isin(its_number[may_be], number[listed])]
+                again[may_be] |= _in_pairs((provider[may_be], its_number[may_be]), (provider[listed], number[listed]))
+            inspection.held &= ~again
             dropped += int((again & body.read).sum())
-        if inspections[later].previous and second is not None:
-            dropped += _once(inspections[later], body, provider)
+        if inspection.previous:
+            dropped += _once(inspection, its_number, body, provider)
     if dropped:
         body.log.notes.append(f"{dropped:,} inspections stand twice: taken once, as graded")
 
 
+def _numbers(inspections: Sequence[Inspections]) -> dict[int, np.ndarray]:
+    """By the place of each block with inspection numbers: the number in each row as a code, the same in all blocks; -1 for none."""
+    texts = {at: one.texts["inspection_number"] for at, one in enumerate(inspections) if "inspection_number" in one.texts}
+    labels = np.array([label for text in texts.values() for label in text.labels], dtype=object)
+    codes = pd.factorize(labels)[0]
+    ends = np.cumsum([len(text.labels) for text in texts.values()], dtype=np.int64)
+    return {at: part[text.codes] for (at, text), part in zip(texts.items(), np.split(codes, ends[:-1]), strict=False)}
+
+
 def _in_pairs(pairs: tuple[np.ndarray, np.ndarray], listed: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Which pairs of codes are among those listed."""
-    base = max((int(codes.max(initial=0)) for codes in (pairs[1], listed[1])), default=0) + 3
-    one, other = (of.astype(np.int64) * base + number + 2 for of, number in (pairs, listed))
+    base = max(int(codes.max(initial=0)) for codes in (pairs[1], listed[1])) + 1
+    one, other = (of.astype(np.int64) * base + number for of, number in (pairs, listed))
     return np.isin(one, other)
 
 
-def _once(inspections: Inspections, body: Body, provider: np.ndarray) -> int:
+def _once(inspection: Inspections, number: np.ndarray, body: Body, provider: np.ndarray) -> int:
     """Let an inspection before stand once, where several rows of a provider list it; say how many were dropped."""
-    number = inspections.texts["inspection_number"]
-    rows = np.flatnonzero(inspections.held & body.read & number.present)
-    pairs = np.stack([provider[rows], number.codes[rows]])
-    first = np.unique(pairs, axis=1, return_index=True)[1]
-    again = np.delete(rows, first)
-    inspections.held[again] = False
+    rows = np.flatnonzero(inspection.held & body.read & (number >= 0))
+    keys = provider[rows].astype(np.int64) * (int(number.max(initial=0)) + 1) + number[rows]
+    again = rows[pd.Series(keys).duplicated().to_numpy()]
+    inspection.held[again] = False
     return len(again)
 
 

@@ -82,6 +82,9 @@ class Body:
             column = values.factorize("", [row[at] if len(row) > at else "" for row in self.rows])
         elif at < max(self.rows.widths, default=0):
             column = Column("", *self.rows.column(at))
+            folded = "\n".join(column.distinct).casefold()
+            if not any(key.split()[0] in folded for key in keys):  # as nearly always
+                return []
         else:
             return []
         codes = [

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
-import pandas as pd
+
+from ofsted_sif.counts.views import IN_VIEW, VIEW, codes_of_views
 
 # Between the values of a column; a text that holds it is not taken apart here.
-_BETWEEN = "\0"
+_BETWEEN = b"\0"
 _QUOTED = re.compile(rb'"(?:[^"]|"")*"')
 _QUOTE, _RETURN, _LINE_END = b'"\r\n'
 LONGEST = 131_072  # bytes of a cell, as the csv module bounds it
-_WORD = 8  # bytes compared at once
-_MOST_WORDS = 64  # a longer value is compared as text
-_PADDING = bytes(_WORD * _MOST_WORDS)
-# Odd, with bits all over: the golden ratio in 64 bits.
-_MIXED = np.uint64(0x9E3779B97F4A7C15)
-_KEEP = np.array([(1 << 8 * n) - 1 for n in range(_WORD + 1)], dtype="<u8")
+_PADDING = bytes(32)  # behind the last cell, so that whole words can be read from any place
+_PIECE = 1 << 17  # bytes that are taken apart at once: what is made of them stays near
+# By the length of a text, all ones where a view holds bytes of it: the first four, and the rest. A longer text is told by its place.
+_LENGTHS = [*range(IN_VIEW + 1), 0]
+_FIRST = np.frombuffer(b"".join((b"\xff" * min(n, 4)).ljust(4, b"\0") for n in _LENGTHS), dtype=np.uint32)
+_REST = np.frombuffer(b"".join((b"\xff" * max(n - 4, 0)).ljust(8, b"\0") for n in _LENGTHS), dtype=np.uint64)
+# A view by what it holds: its text, or where that begins.
+_TEXT = np.dtype({"names": ["text"], "formats": [f"S{IN_VIEW}"], "offsets": [4], "itemsize": VIEW.itemsize})
+_PLACE = np.dtype({"names": ["start"], "formats": [np.int32], "offsets": [12], "itemsize": VIEW.itemsize})
 
 
 class Cells(Sequence[list[str]]):
-    """The records of a CSV, each a list of its cells when it is looked at; a column all at once, by its distinct values."""
+    """The records of a CSV, each a list of its cells when it is looked at; a column all at once, by its distinct values.
 
-    def __init__(self, raw: bytes, delimiter: str, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray) -> None:
-        self._raw, self._delimiter, self._starts, self._ends, self.widths = raw, delimiter, starts, ends, widths
+    `views` has a row for each column; `begins` and `stops` say where each record lies, and `widths` how many cells it has.
+    """
+
+    def __init__(self, raw: bytes, delimiter: str, views: np.ndarray, begins: np.ndarray, stops: np.ndarray, widths: np.ndarray) -> None:
+        self._raw, self._delimiter, self._views, self._begins, self._stops, self.widths = raw, delimiter, views, begins, stops, widths
         self._columns: dict[int, tuple[np.ndarray, list[str]]] = {}
 
     def __len__(self) -> int:
@@ -38,105 +47,147 @@ class Cells(Sequence[list[str]]):
     def __getitem__(self, at: slice) -> Cells: ...
     def __getitem__(self, at: int | slice) -> list[str] | Cells:
         if isinstance(at, slice):
-            return Cells(self._raw, self._delimiter, self._starts[at], self._ends[at], self.widths[at])
-        width = self.widths[at]
-        start, end = int(self._starts[at, 0]), int(self._ends[at, width - 1])
-        if b'"' not in self._raw[max(start - 1, 0) : end + 1]:
-            return self._raw[start:end].decode().split(self._delimiter)
-        return self._texts(self._starts[at, :width], self._ends[at, :width]).split(_BETWEEN)
+            return Cells(self._raw, self._delimiter, self._views[:, at], self._begins[at], self._stops[at], self.widths[at])
+        text = self._raw[self._begins[at] : self._stops[at]].decode()
+        if '"' not in text:
+            return text.split(self._delimiter)
+        return next(csv.reader([text], delimiter=self._delimiter, strict=True))
 
     def __iter__(self) -> Iterator[list[str]]:
         return map(self.__getitem__, range(len(self)))
 
     def n_longer(self, rows: np.ndarray, length: int) -> np.ndarray:
         """In each of these rows, how many cells are longer than so many bytes."""
-        return (self._ends[rows] - self._starts[rows] > length).sum(axis=1)
-
-    def _texts(self, starts: np.ndarray, ends: np.ndarray) -> str:
-        """These cells as one text, with `_BETWEEN` between any two."""
-        lengths = ends - starts + 1  # with the byte after the cell, which becomes what stands between
-        after = np.cumsum(lengths)
-        places = np.arange(after[-1]) + np.repeat(starts - after + lengths, lengths)
-        found = np.frombuffer(self._raw, dtype=np.uint8)[places]
-        found[after - 1] = 0
-        text = found[:-1].tobytes().decode()
-        return text.replace('""', '"') if '""' in text else text
+        return (self._views["length"][:, rows] > length).sum(axis=0)
 
     def column(self, position: int) -> tuple[np.ndarray, list[str]]:
         """The column at a position, blank where a record is shorter: codes into its distinct values, and these as they first come."""
         if position not in self._columns:
-            self._columns[position] = self._factorized(self._starts[:, position], self._ends[:, position])
+            views = self._views[position]
+            codes, first = codes_of_views(views, self._raw)
+            self._columns[position] = codes, self._texts(views[first])
         return self._columns[position]
 
-    def _factorized(self, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, list[str]]:
-        codes = _alike(self._raw, starts, ends)
-        if codes is None:
-            cells = self._texts(starts, ends).split(_BETWEEN)
-            seen = dict.fromkeys(cells if len(starts) else [])
-            place = dict(zip(seen, range(len(seen)), strict=True))
-            return np.array([place[cell] for cell in cells], dtype=np.int64), list(seen)
-        first = np.empty(int(codes.max()) + 1, dtype=np.int64)
-        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        return codes, self._texts(starts[first], ends[first]).split(_BETWEEN)
-
-
-def _alike(raw: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray | None:
-    """Codes of the cells, the same for the same bytes, in the order in which they come first; None where that cannot be told so."""
-    lengths = ends - starts
-    n_words = int(lengths.max(initial=0) + _WORD) // _WORD  # one beyond the last byte at least, so that no value is empty
-    if n_words > _MOST_WORDS or not len(starts):
-        return None
-    words = np.ndarray((len(raw) - _WORD + 1,), dtype="<u8", buffer=raw, strides=(1,))
-    held = [words[starts + at] & _KEEP[np.minimum(np.maximum(lengths - at, 0), _WORD)] for at in range(0, n_words * _WORD, _WORD)]
-    mixed = held[0]
-    for word in held[1:]:
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIXED + word
-    codes: np.ndarray = pd.factorize(mixed)[0]
-    if n_words > 1:  # the mixture says which may be the same; the words themselves say whether they are
-        first = np.empty(int(codes.max()) + 1, dtype=np.int64)
-        first[codes] = np.arange(len(codes))
-        if any((word != word[first][codes]).any() for word in held):
-            return None
-    return codes
+    def _texts(self, views: np.ndarray) -> list[str]:
+        texts = views.view(_TEXT)["text"].tolist()
+        long = np.flatnonzero(views["length"] > IN_VIEW)
+        of_long = views[long]
+        for at, start, length in zip(long.tolist(), of_long.view(_PLACE)["start"].tolist(), of_long["length"].tolist(), strict=True):
+            texts[at] = self._raw[start : start + length]
+        joined = _BETWEEN.join(texts).decode()
+        return (joined.replace('""', '"') if '""' in joined else joined).split(_BETWEEN.decode()) if texts else []
 
 
 def find_cells(raw: bytes, delimiter: str) -> Cells | None:
-    """The cells of a CSV in UTF-8 whose every quote fits and whose records are about as wide as each other; None for any other.
+    """The cells of a CSV in UTF-8 whose every quote fits and whose records are about as wide as each other; None for any other."""
+    if not raw or _BETWEEN in raw:
+        return None
+    raw = b"".join((raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
+    signs = np.frombuffer(raw, dtype=np.uint8, count=len(raw) - len(_PADDING))
+    most_rows, most_cells = raw.count(b"\n"), raw.count(b"\n") + np.count_nonzero(signs == ord(delimiter))
+    views = np.zeros((0, most_rows), dtype=VIEW)
+    pieces: list[_Records] = []
+    at = rows = cells = 0
+    reach = _PIECE
+    while at < len(signs):
+        found = _take_apart(raw, signs[at : at + reach], at, ord(delimiter))
+        if found is None or (not len(found.widths) and at + reach >= len(signs)):
+            return None
+        if not len(found.widths):  # a record longer than a piece
+            reach *= 2
+            continue
+        n, width = found.starts.shape
+        if width > len(views):
+            if width * most_rows > 4 * most_cells + 1000:
+                return None
+            wider = np.zeros((width, most_rows), dtype=VIEW)
+            wider[: len(views), :rows] = views[:, :rows]
+            views = wider
+        _write_views(raw, found, views[:width, rows : rows + n])
+        pieces.append(found)
+        at, rows, cells = found.after, rows + n, cells + int(found.widths.sum())
+    if rows * len(views) > 2 * cells + 1000:
+        return None
+    begins, stops, widths = (np.concatenate(of) for of in zip(*((one.begins, one.stops, one.widths) for one in pieces), strict=True))
+    return Cells(raw, delimiter, views[:, :rows], begins, stops, widths)
+
+
+@dataclass(frozen=True)
+class _Records:
+    """Whole records: where each begins and stops, how many cells it has; a row for each of where its cells start and how long they are."""
+
+    begins: np.ndarray
+    stops: np.ndarray
+    widths: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    after: int  # where the next record begins
+
+
+def _take_apart(raw: bytes, signs: np.ndarray, at: int, delimiter: int) -> _Records | None:
+    """The records that end in this piece of the bytes, which begins with one at the place `at`; None where a quote does not fit.
 
     A cell is quoted as a whole or has no quotes: then an even number of quotes before a delimiter says that it is one.
     """
-    if not raw or b"\0" in raw:
-        return None
-    raw = b"".join((raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
-    bytes_ = np.frombuffer(raw, dtype=np.uint8)
-    ends = np.flatnonzero((bytes_ == ord(delimiter)) | (bytes_ == _LINE_END))
-    quotes = np.flatnonzero(bytes_ == _QUOTE)
-    if len(quotes) % 2:
-        return None
-    opening, closing = np.searchsorted(ends, quotes).reshape(-1, 2).T
-    within = closing - opening
-    keep = np.ones(len(ends), dtype=np.bool_)
-    keep[np.repeat(opening - np.cumsum(within) + within, within) + np.arange(within.sum())] = False
-    ends = ends[keep]
-    last = np.flatnonzero(bytes_[ends] == _LINE_END)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    quoted, n_quotes = np.unique(np.searchsorted(ends, quotes), return_counts=True)
-    ends[last] -= bytes_[ends[last] - 1] == _RETURN
-    if (ends - starts).max() > LONGEST:
-        return None
-    whole = (bytes_[starts[quoted]] == _QUOTE) & (bytes_[ends[quoted] - 1] == _QUOTE)
-    several = quoted[n_quotes > 2].tolist()
-    if not whole.all() or not all(_QUOTED.fullmatch(raw, starts[cell], ends[cell]) for cell in several):
-        return None
-    starts[quoted] += 1
-    ends[quoted] -= 1
+    is_end = (signs == delimiter) | (signs == _LINE_END)
+    quotes = signs == _QUOTE
+    has_quotes = quotes.any()
+    if has_quotes:
+        np.greater(is_end, np.logical_xor.accumulate(quotes), out=is_end)
+    ends = np.flatnonzero(is_end)
+    last = np.flatnonzero(signs[ends] == _LINE_END)
+    if not len(last):
+        return _Records(last, last, last, last, last, at)
+    ends = ends[: last[-1] + 1]
+    after = int(ends[-1]) + 1
+    starts = np.empty_like(ends)
+    starts[0] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
     widths = np.diff(last, prepend=-1)
-    width, shape = int(widths.max()), (len(widths), int(widths.max()))
-    if (widths == width).all():
-        return Cells(raw, delimiter, starts.reshape(shape), ends.reshape(shape), widths)
-    if len(widths) * width > 2 * len(starts) + 1000:
+    begins = starts[last - widths + 1]
+    ends[last] -= (signs[ends[last] - 1] == _RETURN) & (ends[last] > begins)
+    stops = ends[last]
+    lengths = ends - starts
+    if lengths.max() > LONGEST or (has_quotes and not _take_off_quotes(raw, at, quotes[:after], starts, ends, lengths)):
         return None
-    there = np.arange(width) < widths[:, None]
-    padded = np.zeros((2, *shape), dtype=np.int64)
-    padded[0, there], padded[1, there] = starts, ends
-    return Cells(raw, delimiter, padded[0], padded[1], widths)
+    starts += at
+    shape = (len(widths), int(widths.max()))
+    if len(starts) == shape[0] * shape[1]:
+        starts, lengths = starts.reshape(shape), lengths.reshape(shape)
+    else:
+        there = np.arange(shape[1]) < widths[:, None]
+        padded = np.zeros((2, *shape), dtype=np.int64)
+        padded[0, there], padded[1, there] = starts, lengths
+        starts, lengths = padded
+    return _Records(begins + at, stops + at, widths, starts, lengths, at + after)
+
+
+def _take_off_quotes(raw: bytes, at: int, quotes: np.ndarray, starts: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> bool:
+    """Let each cell in quotes begin and end within them; whether all quotes fit. `quotes` says of each byte whether it is one."""
+    opened = quotes[starts]
+    closing = ends - 1
+    if (opened > quotes[closing]).any():
+        return False
+    if np.count_nonzero(quotes) != 2 * np.count_nonzero(opened):  # some stand within cells
+        quotes[starts[opened]] = quotes[closing[opened]] = False
+        several = np.unique(np.searchsorted(ends, np.flatnonzero(quotes)))
+        if not all(_QUOTED.fullmatch(raw, at + starts[cell], at + ends[cell]) for cell in several.tolist()):
+            return False
+    starts += opened
+    lengths -= opened
+    lengths -= opened
+    return True
+
+
+def _write_views(raw: bytes, records: _Records, views: np.ndarray) -> None:
+    """Write the views of records, those of a column side by side."""
+    size = len(raw) - len(_PADDING) + 1
+    fours = np.ndarray((size,), dtype=np.uint32, buffer=raw, strides=(1,))
+    eights = np.ndarray((size,), dtype=np.uint64, buffer=raw, offset=4, strides=(1,))
+    start, length = records.starts, records.lengths
+    size_in_view = np.minimum(length, IN_VIEW + 1)
+    views["length"] = length.T
+    views["first"] = (fours[start] & _FIRST[size_in_view]).T
+    views["rest"] = (eights[start] & _REST[size_in_view]).T  # of a longer text zeros: it lies in buffer 0
+    long = np.nonzero(size_in_view > IN_VIEW)
+    views.view(_PLACE)["start"].T[long] = start[long]

@@ -21,18 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from ofsted_sif.reading import ods
+from ofsted_sif.reading.bounds import MOST_BYTES, MOST_CELLS, MOST_LINE, MOST_ROWS, MOST_TEXT, MOST_UNPACKED, too_many
 from ofsted_sif.reading.cells import find_cells
 from ofsted_sif.reading.report import ReadingError
 from ofsted_sif.reading.xls import read_xls
 
-# Ofsted's largest file has some 71,000 rows and 19 MB. Within these bounds a reading needs less than 1 GiB.
-MOST_BYTES = 64 * 2**20  # of a file
-MOST_UNPACKED = 256 * 2**20  # of a workbook's parts together
-MOST_CELLS = 10_000_000
-MOST_ROWS = 1_048_576  # a spreadsheet has no more
-MOST_LINE = 1_000_000  # characters between two line ends
 SINCE_1900, SINCE_1904 = datetime.date(1899, 12, 30), datetime.date(1904, 1, 1)  # day 0 of a spreadsheet's serial numbers
-MOST_TEXT = 256 * 2**20  # characters of all cells together, once repeats are written out
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Sheet:
 
     name: str | None
     rows: Sequence[Sequence[Any]]
-    height: int
+    height: int  # of the whole sheet, where it was asked for whole; of a beginning at least its rows
     epoch: datetime.date | None = None  # day 0 of the workbook's serial numbers
 
 
@@ -61,11 +56,7 @@ def open_source(path: Any) -> Source:
     """Take a file apart, given by its path or as an open binary file."""
     if not isinstance(path, str | bytes | os.PathLike) and not hasattr(path, "read"):
         return _of_frame(path)
-    data, file = _bytes(path)
-    if data.startswith(b"\x1f\x8b"):
-        data = _unzipped(data, file)
-    if data.startswith(b"PK"):
-        data = _only_file(data)
+    data, file = contents(path)
     if data.startswith(b"PAR1"):
         return _of_frame(_parquet(data, file), file)
     if not data.strip():
@@ -81,6 +72,16 @@ def open_source(path: Any) -> Source:
     text, encoding = _decode(data, file)
     rows = csv_rows(text, file)
     return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+
+
+def contents(path: Any) -> tuple[bytes, str]:
+    """The bytes of a file, and its name; of a .gz, or a .zip of one CSV, what it holds."""
+    data, file = _bytes(path)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unzipped(data, file)
+    if data.startswith(b"PK"):
+        data = _only_file(data)
+    return data, file
 
 
 def _of_frame(table: Any, file: str = "a table") -> Source:
@@ -208,10 +209,9 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
     """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
     delimiter = max(",", "\t", ";", key=text[:20_000].count)
     raw = text.encode()
-    line_end, delimiting, returns = (np.frombuffer(raw, dtype=np.uint8) == ord(sign) for sign in ("\n", delimiter, "\r"))
-    if np.count_nonzero(line_end) > MOST_ROWS:
+    if raw.count(b"\n") > MOST_ROWS:
         raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
-    if np.count_nonzero(delimiting) > MOST_CELLS:
+    if np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(delimiter)) > MOST_CELLS:
         raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
     # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
     start = 0
@@ -221,7 +221,7 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
             line = text.count("\n", 0, start) + 1
             raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
         start = last + 1
-    if np.count_nonzero(returns) != np.count_nonzero(returns[:-1] & line_end[1:]):  # ends of lines as an old Macintosh wrote them
+    if raw.count(b"\r") != raw.count(b"\r\n"):  # ends of lines as an old Macintosh wrote them
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         raw = text.encode()
     if (cells := find_cells(raw, delimiter)) is not None:
@@ -244,10 +244,18 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
 # ---- workbooks
 
 
-def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None) -> Source:
+def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None, tables: ods.Tables | None) -> Source:
     import python_calamine
 
-    book = _guarded(lambda: python_calamine.load_workbook(io.BytesIO(data)), file, None)
+    def opened(workbook: bytes) -> Any:
+        return _guarded(lambda: python_calamine.load_workbook(io.BytesIO(workbook)), file, None)
+
+    book = opened(data if tables is None else tables.beginnings(file))
+    place = {meta.name: number for number, meta in enumerate(book.sheets_metadata)}
+    if tables is not None and len(place) != len(tables.spans):  # two of one name
+        ods.measure(tables.content, file)
+        tables = None
+        book = opened(data)
     sheets = [meta for meta in book.sheets_metadata if "Work" in str(meta.typ)]  # not charts or macros
     hidden = [meta.name for meta in sheets if not str(meta.visible).endswith("Visible")]
     # What a person sees comes first: a hidden sheet is often an older release that was kept.
@@ -256,7 +264,10 @@ def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.dat
         raise ReadingError("the workbook has no sheet", file=file)
 
     def load(name: str | None, first: int | None) -> Sheet:
-        sheet = _guarded(lambda: book.get_sheet_by_name(name), file, name)
+        of = book
+        if tables is not None and (first is None or first > ods.BEGINNING):
+            of = opened(tables.alone(place[str(name)], file))
+        sheet = _guarded(lambda: of.get_sheet_by_name(name), file, name)
         height = 0 if sheet.end is None else sheet.end[0] + 1
         if sheet.end is not None and height * (sheet.end[1] + 1) > MOST_CELLS:
             raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file, sheet=name)
@@ -286,8 +297,11 @@ def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
         raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
 
 
-def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.date | None]:
-    """What the cells of a workbook do not show, and its day 0; an error where it is none, or would unpack to more than a file holds."""
+def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.date | None, ods.Tables | None]:
+    """What the cells of a workbook do not show, its day 0, and the tables of an ODS where they can be told apart.
+
+    An error where it is none, or would unpack to more than a file holds.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -296,15 +310,16 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 raise ReadingError("the workbook is damaged: it holds a part twice", file=file)
             unpacked = _Unpacked(archive, file)
             unpacked.check(entries)
-            ods, xlsx = "content.xml" in names, "xl/workbook.xml" in names
+            is_ods, is_xlsx = "content.xml" in names, "xl/workbook.xml" in names
             # Which of several kinds a reader would take it for is not left to chance; a binary workbook cannot be measured.
-            if ods + xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
-                if ods:
+            if is_ods + is_xlsx == 1 and not any(name.lower().endswith(".bin") and "workbook" in name.lower() for name in names):
+                if is_ods:
                     content = unpacked.part("content.xml")
-                    _measure_ods(content, file)
-                    rare = ((b"table:formula", _ODS_UNCOUNTED), (b"number-rows-spanned", _ODS_MERGED))
-                    found = (len(of.findall(content)) if word in content else 0 for word, of in rare)
-                    return _not_shown(content.count(_ODS_FAILED), *found), None
+                    small = [name for name in ("mimetype", "META-INF/manifest.xml") if name in names]
+                    tables = ods.tables_of(content, {name: unpacked.part(name) for name in small})
+                    if tables is None:
+                        ods.measure(content, file)
+                    return _not_shown(*ods.not_shown(content)), None, tables
                 parts = {name: unpacked.part(name) for name in names if name.lower().endswith(".xml")}
                 strings = b"".join(part for name, part in parts.items() if name.lower().endswith("sharedstrings.xml"))
                 for name, part in parts.items():
@@ -313,7 +328,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 merged = sum(first != last for part in parts.values() for first, last in _XLSX_MERGED.findall(part))
                 failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
                 since_1904 = _XLSX_SINCE_1904.search(parts["xl/workbook.xml"])
-                return _not_shown(failed, uncounted, merged), SINCE_1904 if since_1904 else SINCE_1900
+                return _not_shown(failed, uncounted, merged), SINCE_1904 if since_1904 else SINCE_1900, None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -362,126 +377,6 @@ class _Unpacked:
         return ReadingError(f"the workbook unpacks to {size}; no file that Ofsted publishes does", file=self.file)
 
 
-# Tags of an ODS that make cells: the start of a table or a row, a cell (that is empty in itself, or with content up to its end). Each
-# pattern stops at the next tag and never goes back, so that no content makes it slow; a tag that it does not fit is counted as unknown.
-_ODS_NAME = rb"table-row|table-cell|covered-table-cell|table"
-_ODS_START = re.compile(rb"</?table:(?:" + _ODS_NAME + rb")(?=[\s/>])")
-_ODS_TAG = re.compile(rb"<(/?)table:(" + _ODS_NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
-# A formula of which no value was saved; a cell over several rows.
-_ODS_UNCOUNTED = re.compile(rb"<table:table-cell(?=\s)(?![^<>]*?office:value-type)[^<>]*?\btable:formula\s*=")
-_ODS_MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
-_ODS_FAILED = b'calcext:value-type="error"'
-_ODS_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
-_ODS_VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
-
-
-def _repeats(attributes: bytes, file: str) -> int:
-    found = _ODS_REPEATED.search(attributes)
-    if found is None:
-        return 1
-    if not found[1].isdigit() or len(found[1]) > 9:
-        raise ReadingError(f"the workbook repeats a row or cell {found[1][:30].decode('ascii', 'replace')!r} times", file=file)
-    return int(found[1])
-
-
-# A row of an ODS as it is nearly always written, and an empty cell at its end.
-_ODS_ROW = re.compile(rb"<table:table-row(?:\s[^<>]*+)?>")
-_ODS_ROW_END = b"</table:table-row>"
-_ODS_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*+)?/>")
-_ODS_REPEATS = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
-
-
-def _is_plainly_small(content: bytes) -> bool:
-    """Whether an ODS expands to no more than may be, as a count row by row tells; False where only a look at each cell can tell.
-
-    A row is at most as wide as it has cells and repeats of cells, and its text at most as long as it is written, times these.
-    """
-    rows = list(_ODS_ROW.finditer(content))
-    n_rows = len(rows)
-    if b"<!" in content or content.count(b"<table:table-row") != n_rows or content.count(_ODS_ROW_END) != n_rows:
-        return False  # comments and sections of text could hide where rows end
-    height = waiting = width = n_cells = text = before = 0
-    for row in rows:
-        start, end = row.end(), content.find(_ODS_ROW_END, row.end())
-        if content.find(b"</table:table>", before, row.start()) >= 0:
-            waiting = 0  # empty rows at the end of a sheet are nothing
-        before = end
-        cells = content.count(b"table-cell", start, end)  # with the ends of cells, and those that another covers
-        n_cells += cells
-        last = content.rfind(b"<table:table-cell", start, end)
-        if last >= 0 and (found := _ODS_EMPTY.fullmatch(content, last, end)) and not _ODS_VALUE.search(found[0]):
-            cells, end = cells - 1, last
-        has_repeats = content.find(b"-repeated", row.start(), end) >= 0
-        told = _ODS_REPEATS.findall(content, row.start(), end) if has_repeats else []
-        if any(not n.isdigit() or len(n) > 9 for _, n in told):
-            return False
-        times = max((int(n) for kind, n in told if kind == b"rows"), default=1)
-        repeats = [int(n) for kind, n in told if kind == b"columns"]
-        if cells == 0:
-            waiting += times
-            continue
-        height, waiting = height + waiting + times, 0
-        width = max(width, cells + sum(repeats))
-        text += (end - start) * times * max(repeats, default=1)
-    if n_cells != content.count(b"table-cell"):
-        return False  # some stand outside rows
-    return height <= MOST_ROWS and height * width <= MOST_CELLS and text <= MOST_TEXT
-
-
-def _measure_ods(content: bytes, file: str) -> None:
-    """Count the cells and characters to which an ODS expands: repeated rows, repeated cells, and empty ones before a filled one."""
-    if content.count(b"table-cell") > 2 * MOST_CELLS:
-        raise _too_many(file)
-    if _is_plainly_small(content):
-        return
-    height = width = row_width = pending = row_repeats = row_text = text = 0
-    cells = rows_waiting = 0
-    open_cell: tuple[int, int] | None = None
-    unknown = len(_ODS_START.findall(content))
-    for tag in _ODS_TAG.finditer(content):
-        closing, name, attributes = tag[1], tag[2], tag[3]
-        empty = attributes.endswith(b"/")
-        unknown -= 1
-        if name == b"table":
-            cells += height * width
-            height = width = rows_waiting = 0
-        elif name == b"table-row":
-            if not closing:
-                row_repeats, row_width, pending, row_text = _repeats(attributes, file), 0, 0, 0
-            if closing or empty:
-                if row_width:
-                    height += rows_waiting + row_repeats
-                    rows_waiting = 0
-                    width = max(width, row_width)
-                    text += row_text * row_repeats
-                else:
-                    rows_waiting += row_repeats
-        elif not closing:
-            repeats = _repeats(attributes, file)
-            if empty and not _ODS_VALUE.search(attributes):
-                pending += repeats
-            else:
-                row_width += pending + repeats
-                pending = 0
-                row_text += len(attributes) * repeats
-                open_cell = None if empty else (tag.end(), repeats)
-        elif open_cell is not None:
-            row_text += (tag.start() - open_cell[0]) * open_cell[1]
-            open_cell = None
-        if height * width + cells > MOST_CELLS or row_width * row_repeats > MOST_CELLS:
-            raise _too_many(file)
-        if text > MOST_TEXT or row_text * row_repeats > MOST_TEXT:
-            raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text once repeats are written out", file=file)
-    if unknown:
-        raise ReadingError("the workbook is damaged: some of its cells cannot be read", file=file)
-    if height > MOST_ROWS or height * width + cells > MOST_CELLS:
-        raise _too_many(file)
-
-
-def _too_many(file: str) -> ReadingError:
-    return ReadingError(f"the workbook's sheets expand to more than {MOST_CELLS:,} cells; no file that Ofsted publishes does", file=file)
-
-
 _XLSX_PLACE = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']")
 _XLSX_STRING = re.compile(rb"<(?:\w+:)?si\b")
 _XLSX_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"']")
@@ -502,7 +397,7 @@ _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
     """Measure the rectangle from the first to the last cell of a sheet, which a reader fills, and the text its shared strings expand to."""
     if content.count(b"<") > 6 * MOST_CELLS:
-        raise _too_many(file)
+        raise too_many(file)
     n_cells = len(_XLSX_CELL.findall(content))
     places = _XLSX_PLACE.findall(content)
     width = max((_column_number(column) for column in {column for column, _ in places}), default=0)
@@ -512,7 +407,7 @@ def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
         width += max(len(_XLSX_CELL.findall(row)) for row in rows)
         height += len(rows)
     if width * height > MOST_CELLS:
-        raise _too_many(file)
+        raise too_many(file)
     n_shared = len(_XLSX_SHARED.findall(content))
     if len(strings) * n_shared > MOST_TEXT:  # no string is longer than all together; only then is it worth a count
         starts = [match.start() for match in _XLSX_STRING.finditer(strings)]

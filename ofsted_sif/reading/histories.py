@@ -9,7 +9,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.reading import known
-from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
+from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, joint_text_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
@@ -91,14 +91,14 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     >>> len(both), report.attrs["added"], report.attrs["changed"]
     (716, 16, 0)
     """
-    older, later = as_frame(table).reset_index(drop=True), as_frame(newer).reset_index(drop=True)
+    older, later = _numbered(table), _numbered(newer)
     said = [frame.attrs for frame in (older, later)]
     if not _is_register(later):
         known.warn_of_older(older, later)
     older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
     if "provider" in older.columns and "provider" in later.columns:
         keys = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
-        older, later = older.assign(provider=keys[0]), later.assign(provider=keys[1])
+        older["provider"], later["provider"] = keys
     if _is_register(later):
         result = _of_providers(older.copy(deep=False), later)
         result.attrs = said[0]
@@ -111,8 +111,8 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     since, gaps = known.joined(older, later, result)
     if since is not None:
         result["known_from"] = since
-    else:
-        result = result.drop(columns="known_from", errors="ignore")
+    elif "known_from" in result.columns:
+        result = result.drop(columns="known_from")
     result.attrs = known.attrs_of_both(older, later, gaps)
     if not return_report:
         return result
@@ -120,6 +120,13 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     if gaps:
         report.attrs["gaps"] = gaps
     return result, report
+
+
+def _numbered(table: Any) -> pd.DataFrame:
+    """A table of pandas with its rows numbered; its columns are those of the table itself, which are not written to."""
+    frame = as_frame(table).copy(deep=False)
+    frame.index = pd.RangeIndex(len(frame))
+    return frame
 
 
 def _is_register(frame: pd.DataFrame) -> bool:
@@ -152,7 +159,9 @@ def _with_graded(older: pd.DataFrame, later: pd.DataFrame) -> tuple[pd.DataFrame
     """Both with a column graded where one of them has it."""
     if "graded" not in older.columns and "graded" not in later.columns:
         return older, later
-    older, later = (frame if "graded" in frame.columns else frame.assign(graded=graded_rows(frame)) for frame in (older, later))
+    for frame in (older, later):
+        if "graded" not in frame.columns:
+            frame["graded"] = graded_rows(frame)
     return older, later
 
 
@@ -210,6 +219,9 @@ def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[n
     elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
         a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
+    elif (texts := joint_text_codes(ours, theirs)) is not None:
+        a, b = texts[0][old], texts[1][new]
+        known, missing, unlike = b >= 0, a < 0, a != b
     else:
         a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]
         known, missing = ~pd.isna(b), pd.isna(a)
@@ -235,6 +247,11 @@ def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.nd
         joined = np.append(np.asarray(ours.array.codes).astype(codes.dtype), codes[len(differ) :])
         joined[differ[:, 0]] = codes[: len(differ)]
         return pd.Series(pd.Categorical.from_codes(joined, dtype=dtype, validate=False))
+    if isinstance(ours.dtype, np.dtype) and ours.dtype == theirs.dtype:
+        newer_values = theirs.to_numpy()
+        values = np.concatenate([ours.to_numpy(), newer_values[added]])
+        values[differ[:, 0]] = newer_values[differ[:, 1]]
+        return pd.Series(values)
     more = theirs.take(rows)
     below = more.iloc[len(differ) :]
     result = ours.reindex(range(len(ours) + len(below))) if below.isna().all() else pd.concat([ours, below], ignore_index=True)

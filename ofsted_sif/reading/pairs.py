@@ -15,6 +15,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.table.columns import column, grade_codes, has_grade, judgement_columns
 from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.keys import text_codes
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
@@ -35,15 +36,30 @@ def joint_codes(*columns: pd.Series) -> list[np.ndarray]:
             codes.append(np.asarray(values.cat.codes))
             labels.append(values.cat.categories)
         else:
-            found, distinct = pd.factorize(values)
+            found, distinct = _factorized(values)
             codes.append(found)
-            labels.append(pd.Index(distinct))
+            labels.append(distinct)
     if all(one is labels[0] for one in labels):
         return codes
-    joint = pd.factorize(np.concatenate([np.asarray(one, dtype=object) for one in labels]))[0]
+    joint = _factorized(pd.Series(np.concatenate([np.asarray(one, dtype=object) for one in labels])))[0]
     ends = np.cumsum([len(one) for one in labels])
     tables = np.split(joint, ends[:-1])
     return [np.append(table, -1)[code] for table, code in zip(tables, codes, strict=True)]
+
+
+def joint_text_codes(first: pd.Series, second: pd.Series) -> list[np.ndarray] | None:
+    """The same of two columns that both hold text; None where one holds anything else."""
+    found = [text_codes(values) for values in (first, second)]
+    if found[0] is None or found[1] is None:
+        return None
+    (one, labels), (other, more) = found[0], found[1]
+    joint = _factorized(pd.Series(np.concatenate([np.asarray(of, dtype=object) for of in (labels, more)])))[0]
+    return [np.append(joint[: len(labels)], -1)[one], np.append(joint[len(labels) :], -1)[other]]
+
+
+def _factorized(values: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes of values and the distinct ones."""
+    return found if (found := text_codes(values)) is not None else pd.factorize(values)
 
 
 def labels_of(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -71,12 +87,12 @@ class _Side:
 def find_pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
     """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most."""
     frames = (older, later)
-    for frame in frames:
-        key = column(frame, "provider", "provider")
-        if key.isna().any():
-            raise ValueError(f"row {int(np.argmax(key.isna()))} has no provider")
+    keys = [column(frame, "provider", "provider") for frame in frames]
+    providers = joint_codes(*keys, *(labels_of(frame, "urn_at_inspection") for frame in frames))
+    for missing in (codes < 0 for codes in providers[:2]):
+        if missing.any():
+            raise ValueError(f"row {int(np.argmax(missing))} has no provider")
     judged = _judged(older, later)
-    providers = joint_codes(*(labels_of(frame, name) for name in ("provider", "urn_at_inspection") for frame in frames))
     numbers = _number_codes(*(labels_of(frame, "inspection_number") for frame in frames))
     one, other = (
         _Side(providers[at], providers[2 + at], *numbers[at], day_of(frame, "inspection_start"), day_of(frame, "published"))
@@ -102,8 +118,10 @@ def _rest(one: _Side, other: _Side, pairs: np.ndarray) -> tuple[np.ndarray, np.n
 def _by_number(one: _Side, other: _Side) -> np.ndarray:
     """Pairs of one provider and one number that both sides have once: they are certain, and most of all."""
     rows = [np.flatnonzero(side.number >= 0) for side in (one, other)]
-    numbers = pd.factorize(np.concatenate([side.number[at] for side, at in zip((one, other), rows, strict=True)]))[0]
+    numbers = np.concatenate([side.number[at] for side, at in zip((one, other), rows, strict=True)])
     keys = np.concatenate([side.provider[at] for side, at in zip((one, other), rows, strict=True)]).astype(np.int64)
+    if (int(keys.max(initial=0)) + 1) * (int(numbers.max(initial=0)) + 1) >= 2**63:
+        numbers = pd.factorize(numbers)[0]
     codes = pd.factorize(keys * (int(numbers.max(initial=0)) + 1) + numbers)[0]
     first, second = codes[: len(rows[0])], codes[len(rows[0]) :]
     size = int(codes.max(initial=-1)) + 1
@@ -115,9 +133,14 @@ def _by_number(one: _Side, other: _Side) -> np.ndarray:
 
 def _joined(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions of all pairs of equal codes."""
+    size = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
+    if size > 4 * (len(left) + len(right)):  # numbers as they are, not codes one after another
+        joint = pd.factorize(np.concatenate([left, right]))[0]
+        return _joined(joint[: len(left)], joint[len(left) :])
     order = np.argsort(right, kind="stable")
-    begin, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
-    n = end - begin
+    of_code = np.bincount(right, minlength=size)
+    n = of_code[left]
+    begin = (np.cumsum(of_code) - of_code)[left]
     places = np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
     return np.repeat(np.arange(len(left)), n), order[places]
 
@@ -229,7 +252,7 @@ def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray,
     """Numbers without a leading ITS as codes, the same for the same number, and the case system of each."""
     of_rows, read = [], []
     for values in (first, second):
-        codes, labels = (values.cat.codes, values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else pd.factorize(values)
+        codes, labels = (values.cat.codes, values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else _factorized(values)
         of_rows.append(np.asarray(codes))
         read.append(_read_numbers(np.asarray(labels, dtype=object)))
     if all(plain.all() for _, _, plain, _ in read):
@@ -245,6 +268,9 @@ def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray,
 
 def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Of distinct numbers: their text without ITS, their value, whether the value says all of the text, and their case system."""
+    if (value := _plain_numbers(labels)) is not None:
+        system = np.where(value < FIRST_NEW, -1, (value > LAST_OLD) & (value < 10**9)).astype(np.int8)
+        return labels, value, np.ones(len(labels), dtype=np.bool_), system
     bare = labels.astype(str)
     its = np.char.startswith(bare, "ITS") if len(bare) else np.zeros(0, dtype=np.bool_)
     bare[its] = [text[3:] for text in bare[its].tolist()]
@@ -262,3 +288,14 @@ def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     system[(short & (value < FIRST_NEW)) | its] = -1
     system[short & (value > LAST_OLD) & ~its] = 1
     return bare, value, plain, system
+
+
+def _plain_numbers(labels: np.ndarray) -> np.ndarray | None:
+    """The values of texts that are all digits, none a zero in front, as nearly all numbers of inspections are; None of any others."""
+    if not len(labels) or not all(isinstance(label, str) for label in labels):
+        return None
+    joined = " ".join(labels)
+    digits = joined.replace(" ", "")
+    if not (digits.isascii() and digits.isdigit()) or f" {joined}".count(" 0") or "  " in f" {joined} ":
+        return None
+    return np.fromstring(joined, dtype=np.int64, sep=" ") if max(map(len, labels)) <= _LONGEST_NUMBER else None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.counts import text_codes
 from ofsted_sif.reading.files import SINCE_1900
 from ofsted_sif.reading.layouts import form
 from ofsted_sif.scales import GradeScale, grade_code
@@ -118,17 +119,11 @@ def is_missing(text: str, missing: frozenset[str]) -> bool:
 
 def categorical(codes: np.ndarray, labels: Iterable[str | None], *, in_order: bool = True) -> pd.Categorical:
     """A Categorical from codes into labels, of which several may be the same and None is missing; its categories sorted if asked."""
-    listed = list(labels) or [None]
-    place: dict[str | None, int] = dict.fromkeys(listed, -1)
-    place.pop(None, None)
-    categories = sorted(place) if in_order else list(place)  # type: ignore[type-var]
-    if categories == listed:
-        table = np.arange(len(listed), dtype=np.int32)
-    else:
-        place = dict(zip(categories, range(len(categories)), strict=True))
-        place[None] = -1
-        table = np.fromiter(map(place.__getitem__, listed), dtype=np.int32, count=len(listed))
-    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str" if pd.__version__ >= "3" else object))
+    listed = np.array([*labels, None], dtype=object)
+    found = text_codes(listed, is_sorted=in_order)
+    assert found is not None  # as all are text or missing
+    table, first = found
+    dtype = pd.CategoricalDtype(pd.Index(listed[first], dtype="str" if pd.__version__ >= "3" else object))
     return pd.Categorical.from_codes(table[codes], dtype=dtype, validate=False)
 
 

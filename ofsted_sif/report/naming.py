@@ -70,10 +70,16 @@ def whose(state: pd.DataFrame, held: Iterable[Any], day: int, cutoff: int) -> Wh
     known = {as_key(key) for key in held}
     keys = {as_key(key) for key in state["provider"]} or known  # on a date before all inspections nobody is in the state
     authorities = load_local_authorities()
-    of_authorities = bool(keys) and 2 * len(keys & set(authorities["provider"])) >= len(keys)
+    of_authorities = are_authorities(keys)
     regions = state["region"].dropna().astype(str).unique().tolist() if "region" in state.columns else []
     in_england = of_authorities and _judged_by(authorities, day, cutoff) <= known
     return Whose(of_authorities, in_england, tuple(regions), len(state))
+
+
+def are_authorities(keys: Iterable[Any]) -> bool:
+    """Whether most of these providers are local authorities."""
+    held = {as_key(key) for key in keys}
+    return bool(held) and 2 * len(held & set(load_local_authorities()["provider"])) >= len(held)
 
 
 def england_beside(who: Whose, judgement: str, date: Any, published_by: Any, framework: Any) -> str | None:
