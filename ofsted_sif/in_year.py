@@ -141,7 +141,7 @@ def periods(
     grouped = seen.groups(by, rows, observed=observed)
     clusters = None
     if cluster is not None:
-        of_rows, n_clusters = cluster_codes(seen.frame, provider if cluster == "auto" else cluster, "cluster")
+        of_rows, n_clusters = cluster_codes(seen.frame, provider if cluster == "auto" else cluster, "cluster", seen.encoded)
         clusters = of_rows[rows], n_clusters
     counted = _Rows(seen.days[rows], _group_of(grouped, len(rows)), seen.grades[rows])
     return _table(counted, grouped, scale, _Asked(freq, window, total, interval, level, min_n), clusters)

@@ -24,7 +24,7 @@ from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_fr
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
 from ofsted_sif.table.inspections import Inspections, observe
-from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.keys import NOTHING, label_codes
 from ofsted_sif.table.known import say_unknown
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds
@@ -608,7 +608,8 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         records, eligible = records.with_waiting(), np.append(eligible, waits)
         codes = np.append(codes, np.full(size, -1, dtype=codes.dtype))
         expires = None if expires is None else np.append(expires, np.full(size, NO_DAY))
-    grouped = groups(labelled, by, observed=observed, by_counting=True)
+    encoded = seen.encoded if seen.register is None else NOTHING
+    grouped = groups(labelled, by, observed=observed, by_counting=True, encoded=encoded)
     runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
@@ -625,7 +626,7 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
 
     by_framework, labels = np.zeros((len(asked.days), 0), dtype=np.int64), None
     if seen.which.framework is None and "framework" in seen.frame.columns:
-        of, labels = label_codes(column(seen.frame, "framework", "framework"))
+        of, labels = label_codes(column(seen.frame, "framework", "framework"), seen.encoded)
         of = np.append(of, np.full(len(codes) - len(of), -1))
         found = count(of, len(labels), np.full(len(codes), -1, dtype=np.int8), 1)
         by_framework = np.zeros((len(asked.days), len(labels) + 1), dtype=np.int64)

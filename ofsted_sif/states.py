@@ -143,7 +143,7 @@ def state_probabilities(
     on = seen.graded_on
     starts = _starts(on, start)
     origin, start_of, spells = _since_the_start(observed, starts, None if since is None else _since(since, observed.until))
-    clocks = _Clocks(groups(seen.frame.take(origin), by), start_of, spells)
+    clocks = _Clocks(seen.groups(by, origin), start_of, spells)
     found = _table(clocks, on, starts, years, level)
     found.attrs = _attrs(judgement, observed.until, since)
     return found

@@ -256,7 +256,7 @@ def _clusters(
     """The rows of providers, where the table names them, and the rows that depend on one another as the caller says."""
 
     def of(name: str, argument: str) -> Clusters:
-        codes, n_labels = cluster_codes(seen.frame, name, argument)
+        codes, n_labels = cluster_codes(seen.frame, name, argument, seen.encoded)
         return Clusters(group, size, codes if len(codes) == len(rows) else codes[rows], n_labels)
 
     provider = seen.called.provider

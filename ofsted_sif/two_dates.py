@@ -16,7 +16,7 @@ from ofsted_sif.table.columns import Columns
 from ofsted_sif.table.dates import iso, plus_offset
 from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
-from ofsted_sif.table.groups import Groups, groups
+from ofsted_sif.table.groups import Groups
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.known import refuse_unknown
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
@@ -158,7 +158,7 @@ def change_between(
     on = seen.graded_on.with_threshold(threshold)
     pairs = _Pairs.of(seen, asked, max_age)
     seen.warn_if_pooled(pairs.rows)
-    grouped = groups(seen.frame.take(pairs.of_group), by)
+    grouped = seen.groups(by, pairs.of_group)
     counted = _by_group(grouped, pairs.was, pairs.is_now, len(on.labels))
     attrs = _attrs(asked, judgement, seen.which, int(pairs.unchanged.sum()))
     return _table(counted, grouped, on, exact, level, attrs)
@@ -309,7 +309,7 @@ class Between(OfHistories):
         seen = seen.where_known()
         check_cutoff(seen.published, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)
-        grouped = groups(seen.frame.take(pairs.of_group), self.by)
+        grouped = seen.groups(self.by, pairs.of_group)
         counted = _by_group(grouped, pairs.was, pairs.is_now, len(seen.words))
         group, was, is_now = np.nonzero(counted)
         labelled = [*(labels_at(of, group) for of in grouped.labels.values()), labels_at(seen.words, was), labels_at(seen.words, is_now)]

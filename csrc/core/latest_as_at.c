@@ -1,14 +1,56 @@
-/* The most recent eligible record of each provider on one date: one pass, no ordering needed. */
+/* The most recent eligible record of each provider on one date: one pass, no ordering needed. Of a block of rows those that count are
+ * kept first, so that the places of their providers, which lie anywhere, are fetched before the first of them is looked at. */
 #include "records.h"
+
+enum { LATEST_BLOCK = 256 };
 
 /* The best record of a provider so far. All that is compared lies side by side. */
 typedef struct {
     int64_t dated, published, row;
 } best;
 
+/* The records of a block that count, each with its provider. */
+typedef struct {
+    int64_t provider[LATEST_BLOCK];
+    best record[LATEST_BLOCK];
+} kept_records;
+
+/* Keeps the rows first .. stop - 1 that count. Returns how many, or -1 where an eligible row is at fault. */
+static int64_t keep_records(const sif_records *records, int64_t date, int64_t cutoff, int64_t first, int64_t stop, kept_records *kept) {
+    int64_t n = 0;
+    int is_faulty = 0;
+    for (int64_t i = first; i < stop; i++) {
+        const int64_t provider = sif_code_at(&records->provider, i), published = sif_published(records, i);
+        const int64_t inspected = sif_once(records->inspected, i);
+        const int is_eligible = records->eligible == NULL || records->eligible[i];
+        const int has_day = (inspected != SIF_NO_DAY) | (published != SIF_NO_DAY);
+        const int has_provider = (provider >= 0) & (provider < records->provider.size);
+        is_faulty |= is_eligible & !(has_day & has_provider);
+        kept->provider[n] = provider;
+        kept->record[n] = (best){inspected != SIF_NO_DAY ? inspected : published, published, i};
+        n += is_eligible & (inspected <= date) & (published <= cutoff);
+    }
+    return is_faulty ? -1 : n;
+}
+
+/* What is wrong with the first eligible row that is at fault. */
+static sif_status first_fault(const sif_records *records, int64_t first, int64_t stop) {
+    for (int64_t i = first; i < stop; i++) { /* one way: an array must change meanwhile */
+        if (records->eligible != NULL && !records->eligible[i])
+            continue;
+        const int64_t provider = sif_code_at(&records->provider, i);
+        if (provider < 0 || provider >= records->provider.size)
+            return sif_fail(SIF_BAD_PROVIDER, i, provider);
+        if (sif_day_of(records, i) == SIF_NO_DAY)
+            return sif_fail(SIF_NO_DATE, i, 0);
+    }
+    return sif_changed(); /* not reached: an array must change meanwhile */
+}
+
 sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_interrupt_check *interrupt) {
     sif_status status = sif_ok();
     const int64_t n_providers = records->provider.size;
+    int64_t work = 0;
     best *const best_of = sif_room_for(n_providers > 0 ? (uint64_t)n_providers : 1, sizeof *best_of);
     if (best_of == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);
@@ -16,30 +58,27 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
     }
     for (int64_t p = 0; p < n_providers; p++)
         best_of[p] = (best){INT64_MIN, INT64_MIN, -1};
-    for (int64_t i = 0; i < records->n; i++) {
-        if (i % SIF_ROWS_PER_CHECK == SIF_ROWS_PER_CHECK - 1 && sif_is_interrupted(interrupt)) {
+    for (int64_t first = 0, stop; first < records->n; first = stop) {
+        kept_records kept;
+        stop = records->n - first < LATEST_BLOCK ? records->n : first + LATEST_BLOCK;
+        const int64_t n = keep_records(records, date, cutoff, first, stop, &kept);
+        if (n < 0) {
+            status = first_fault(records, first, stop);
+            goto done;
+        }
+        for (int64_t k = 0; k < n; k++)
+            SIF_FETCH_FOR_WRITING(&best_of[kept.provider[k]]);
+        for (int64_t k = 0; k < n; k++) {
+            best *const than = &best_of[kept.provider[k]];
+            const best record = kept.record[k];
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a provider below n_providers has its best_of */
+            if (record.dated > than->dated || (record.dated == than->dated && record.published >= than->published))
+                *than = record;
+        }
+        if (sif_is_interrupted_after(interrupt, &work, stop - first)) {
             status = sif_fail(SIF_INTERRUPTED, -1, 0);
             goto done;
         }
-        if (records->eligible != NULL && !records->eligible[i])
-            continue;
-        const int64_t provider = sif_code_at(&records->provider, i);
-        if (provider < 0 || provider >= n_providers) {
-            status = sif_fail(SIF_BAD_PROVIDER, i, provider);
-            goto done;
-        }
-        const int64_t inspected = records->inspected[i], published = sif_published(records, i);
-        if (inspected == SIF_NO_DAY && published == SIF_NO_DAY) {
-            status = sif_fail(SIF_NO_DATE, i, 0);
-            goto done;
-        }
-        if (inspected > date || published > cutoff)
-            continue;
-        best *const than = &best_of[provider];
-        const int64_t dated = inspected != SIF_NO_DAY ? inspected : published;
-        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a provider below n_providers has its best_of */
-        if (dated > than->dated || (dated == than->dated && published >= than->published))
-            *than = (best){dated, published, i};
     }
     for (int64_t p = 0; p < n_providers; p++)
         rows[p] = sif_is_open(records, p, date) ? best_of[p].row : -1;

@@ -33,7 +33,7 @@ from ofsted_sif.scales import (
 )
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of, is_offset, parse_date
-from ofsted_sif.table.keys import as_words
+from ofsted_sif.table.keys import NOTHING, Encoded, as_words
 
 #: All standard columns but the judgements. A column of such a name means this and nothing else.
 STANDARD = (
@@ -354,12 +354,12 @@ def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) ->
     return np.asarray(values.array.codes), codes_of_words(values.dtype.categories.tolist(), scale), scale
 
 
-def with_words(frame: pd.DataFrame, named: Iterable[str | None]) -> pd.DataFrame:
+def with_words(frame: pd.DataFrame, named: Iterable[str | None], encoded: Encoded = NOTHING) -> pd.DataFrame:
     """The table with these columns of text as words, so that whoever looks at their grades after one another encodes none again."""
     words = {}
     for name in named:
         if name in frame.columns and name not in words and isinstance(values := frame[name], pd.Series):
-            found = as_words(frames.plain(values))
+            found = as_words(frames.plain(values), encoded)
             if found is not values:
                 words[name] = found
     if words:

@@ -16,6 +16,7 @@ from ofsted_sif.scales import if_it_means_none
 from ofsted_sif.table.keys import text_codes
 
 DAYS_A_YEAR = 365.25
+_A_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
@@ -100,6 +101,18 @@ def day(value: Any, argument: str) -> int:
     return int(parsed.view(np.int64))
 
 
+def _whole_days(dates: np.ndarray) -> np.ndarray:
+    """The days of datetime64: by a division of whole columns, which is quicker than to ask NumPy for days."""
+    unit, number = np.datetime_data(dates.dtype)
+    if number != 1 or unit not in _A_DAY or not len(dates):
+        return dates.astype("datetime64[D]").view(np.int64)
+    moments = dates.view(np.int64)
+    days = moments // _A_DAY[unit]
+    if moments.min() == NO_DAY:
+        days[moments == NO_DAY] = NO_DAY
+    return days
+
+
 def days_of(values: pd.Series, name: str) -> np.ndarray:
     """A column of dates as int64 days, `NO_DAY` where missing; the time of day is dropped."""
     dtype = values.dtype
@@ -109,7 +122,7 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
             f"zone: table[{name!r}].dt.tz_convert('Europe/London').dt.tz_localize(None)"
         )
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return values.to_numpy().astype("datetime64[D]").view(np.int64)
+        return _whole_days(values.to_numpy())
     found_text = text_codes(values)
     codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)

@@ -13,7 +13,7 @@ from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
 from ofsted_sif.table.columns import column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
-from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.keys import NOTHING, Encoded, label_codes
 from ofsted_sif.table.records import Records
 
 # Frameworks under which Ofsted has inspected; a table may hold further ones.
@@ -90,10 +90,18 @@ class Eligible:
         return self.graded_in_framework if self.having is None else self.graded_in_framework & self.having
 
 
-def eligible(frame: pd.DataFrame, which: Which, graded: str | None, judgements: Sequence[str] = (), *, of_piece: bool = False) -> Eligible:
+def eligible(
+    frame: pd.DataFrame,
+    which: Which,
+    graded: str | None,
+    judgements: Sequence[str] = (),
+    *,
+    of_piece: bool = False,
+    encoded: Encoded = NOTHING,
+) -> Eligible:
     """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
     having = which.having
-    in_those, without = in_framework(frame, which.framework, of_piece=of_piece)
+    in_those, without = in_framework(frame, which.framework, of_piece=of_piece, encoded=encoded)
     found = Eligible(
         in_those,
         graded_rows(frame, graded, [*([] if having is None else [having]), *judgements]),
@@ -105,7 +113,9 @@ def eligible(frame: pd.DataFrame, which: Which, graded: str | None, judgements: 
     return found
 
 
-def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
+def in_framework(
+    frame: pd.DataFrame, framework: Any, *, of_piece: bool, encoded: Encoded = NOTHING
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Which rows are of the frameworks asked for, and of which none is known; None: all. Names are matched in any case."""
     wanted = names(framework, "framework")
     if framework is not None and not wanted:
@@ -116,7 +126,7 @@ def in_framework(frame: pd.DataFrame, framework: Any, *, of_piece: bool) -> tupl
         return None, None
     if (near := near_framework(frame.columns)) is not None:
         raise MissingColumnError(f"framework={framework!r}: {_rename_to_framework(near)}")
-    codes, labels = label_codes(column(frame, "framework", "framework"))
+    codes, labels = label_codes(column(frame, "framework", "framework"), encoded)
     present = np.asarray(labels).tolist()
     if not of_piece:
         check_frameworks(framework, present)
@@ -158,11 +168,11 @@ def check_frameworks(framework: Any, present: Sequence[object]) -> None:
             raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
 
 
-def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object) -> None:
+def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object, encoded: Encoded = NOTHING) -> None:
     """Warn where the chosen rows stem from several frameworks and none was named."""
     if framework is not None or "framework" not in frame.columns:
         return
-    codes, labels = label_codes(column(frame, "framework", "framework"))
+    codes, labels = label_codes(column(frame, "framework", "framework"), encoded)
     warn_of_frameworks(np.bincount(codes[rows] + 1, minlength=len(labels) + 1)[1:], labels)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ofsted_sif.table.columns import column, names
 from ofsted_sif.table.frames import is_unordered_dictionary
-from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
+from ofsted_sif.table.keys import NOTHING, TEXT, Encoded, combination_numbers, distinct_numbers, key_codes, label_codes, take
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ class Groups:
         if self.codes is None or (occurs := _occurring(self.codes, self.size)).all():
             return replace(self, observed_only=False)
         kept = np.flatnonzero(occurs)
-        place = np.full(self.size + 1, -1)
-        place[kept] = np.arange(len(kept))
+        place = _places(kept, self.size)
         return Groups(place[self.codes], {name: of.take(kept) for name, of in self.labels.items()}, len(kept), observed_only=False)
 
 
@@ -96,6 +95,13 @@ def _occurring(codes: np.ndarray, size: int) -> np.ndarray:
         occurs[codes[start : start + length]] = True
         start, length = start + length, 4 * length
     return occurs[:-1]
+
+
+def _places(kept: np.ndarray, size: int) -> np.ndarray:
+    """The place of each of so many codes among those that are kept, -1 where it is not; the last is that of a code of -1."""
+    place = np.full(size + 1, -1)
+    place[kept] = np.arange(len(kept))
+    return place
 
 
 def with_total(labels: dict[str, Any], total: bool | str) -> dict[str, Any]:
@@ -140,8 +146,16 @@ def check_total(total: bool | str, by: str | Sequence[str] | None) -> None:
         raise ValueError(f"total={total!r} adds a row for all groups of by=; without by= the only row is already the one for all")
 
 
-def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: bool = True, by_counting: bool = False) -> Groups:
-    """Group codes of the rows: one column's labels, or the combinations of several.
+def groups(
+    frame: pd.DataFrame,
+    by: str | Sequence[str] | None,
+    rows: np.ndarray | None = None,
+    *,
+    observed: bool = True,
+    by_counting: bool = False,
+    encoded: Encoded = NOTHING,
+) -> Groups:
+    """Group codes of the rows, or of some of them in the order given: one column's labels, or the combinations of several.
 
     With `observed` the groups that have rows, else all categories, or their product. `by_counting` leaves it to the counts, by way of
     `Groups.shown`, to tell which have rows: that is less than to look at the rows.
@@ -149,7 +163,7 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     listed = names(by, "by")
     if not listed:
         return Groups(None, {}, 0, observed_only=False)
-    coded = [_group_codes(frame, name) for name in listed]
+    coded = [_group_codes(frame, name, rows, encoded) for name in listed]
     if len(listed) == 1:
         codes, labels = coded[0]
         found = Groups(codes, {listed[0]: labels}, len(labels), observed_only=observed)
@@ -172,10 +186,18 @@ def groups(frame: pd.DataFrame, by: str | Sequence[str] | None, *, observed: boo
     return Groups(codes.reshape(-1), labels_of, len(combinations), observed_only=observed and by_counting)
 
 
-def _group_codes(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, Any]:
+def _group_codes(frame: pd.DataFrame, name: str, rows: np.ndarray | None, encoded: Encoded) -> tuple[np.ndarray, Any]:
     """Codes of a column into its labels; a dictionary of Arrow is in no order unless it says so, and its labels are sorted."""
     values = column(frame, name, "by")
-    codes, labels = label_codes(values)
+    if rows is None:
+        codes, labels = label_codes(values, encoded)
+    elif (known := encoded.get((name, True))) is not None:
+        codes, labels = known[0][rows], known[1]
+        if not (occurs := _occurring(codes, len(labels))).all():  # text has the labels that these rows have
+            kept = np.flatnonzero(occurs)
+            codes, labels = _places(kept, len(labels))[codes], labels.take(kept)
+    else:
+        codes, labels = label_codes(values.take(rows))
     if not is_unordered_dictionary(frame[name].dtype):
         return codes, labels
     order = pd.Index(labels.categories).argsort()
@@ -185,7 +207,7 @@ def _group_codes(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, Any]:
     return place[codes], pd.Categorical.from_codes(np.arange(len(order)), dtype=dtype)
 
 
-def cluster_codes(frame: pd.DataFrame, name: str, argument: str) -> tuple[np.ndarray, int]:
+def cluster_codes(frame: pd.DataFrame, name: str, argument: str, encoded: Encoded = NOTHING) -> tuple[np.ndarray, int]:
     """Codes of the clusters that a column of keys names, -1 missing, and how many labels there are."""
-    codes, labels, _ = key_codes(column(frame, name, argument))
+    codes, labels, _ = key_codes(column(frame, name, argument), encoded)
     return codes, len(labels)

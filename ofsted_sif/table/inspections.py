@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import pandas as pd
 from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import JUDGEMENTS, GradeScale, snake_case
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, numbers, with_words
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled, warn_of_missing_frameworks
 from ofsted_sif.table.groups import Groups, groups
-from ofsted_sif.table.keys import label_codes
+from ofsted_sif.table.keys import Encoded, label_codes
 from ofsted_sif.table.known import (
     Known,
     Unknown,
@@ -35,6 +35,7 @@ from ofsted_sif.table.known import (
     warn_if_beyond,
 )
 from ofsted_sif.table.records import KNOWN_FROM, Records, dated, days_of_records, records
+from ofsted_sif.table.together import Read, read_together
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Inspections:
         Since when providers are known; None where all are from the beginning.
     numbers : ndarray of float64, shape (n,), or None
         Numbers in place of grades, missing ones NaN.
+    encoded : mapping
+        Columns of text that have been encoded already.
     """
 
     frame: pd.DataFrame
@@ -84,6 +87,7 @@ class Inspections:
     words: Any = None
     numbers: np.ndarray | None = None
     known: Known | None = None
+    encoded: Encoded = field(default_factory=dict)
 
     @property
     def values(self) -> np.ndarray:
@@ -109,9 +113,9 @@ class Inspections:
 
     def groups(self, by: str | Sequence[str] | None, rows: np.ndarray | None = None, *, observed: bool = True) -> Groups:
         """The groups of all rows, or of some in the order given."""
-        if rows is None or (len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all())):
-            return groups(self.frame, by, observed=observed)
-        return groups(self.frame.take(rows), by, observed=observed)
+        if rows is not None and len(rows) == len(self.frame) and bool((rows == np.arange(len(rows))).all()):
+            rows = None
+        return groups(self.frame, by, rows, observed=observed, encoded=self.encoded)
 
     def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
         """The columns of `by` as they are, to be taken over into a result."""
@@ -127,7 +131,7 @@ class Inspections:
 
     def warn_if_pooled(self, rows: np.ndarray) -> None:
         """Warn where these rows stem from several frameworks and none was named."""
-        warn_if_pooled(self.frame, rows, self.which.framework)
+        warn_if_pooled(self.frame, rows, self.which.framework, self.encoded)
 
     # ---- what the table knows
 
@@ -258,25 +262,42 @@ def observe(
         frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
-    of_providers = None
+    judged = [judgement, which.having]
+    read = _read(frame, called, by, judged, of_piece=of_piece)
+    encoded, of_providers = read.text, None
     if histories:
-        frame, of_providers = records(frame, register, called)
+        frame, of_providers, changed = records(frame, register, called, read)
         inspected, published = of_providers.inspected, of_providers.published
+        if changed:
+            encoded = {column: found for column, found in encoded.items() if column[0] != called.provider}
     else:
-        inspected, published = days_of_records(frame, called)
+        inspected, published = days_of_records(frame, called, read)
     for name in names(by, "by"):
         column(frame, name, "by")
-    graded = with_words(frame, [] if of_piece else [judgement, which.having])
+    graded = with_words(frame, [*([] if of_piece else judged), *(name for name, is_sorted in encoded if not is_sorted)], encoded)
     grades, words = np.empty(0, dtype=np.int8), None
     if judgement is not None and of_piece:
-        codes, words = label_codes(column(frame, judgement, "judgement"))
+        codes, words = label_codes(column(frame, judgement, "judgement"), encoded)
         grades = np.asarray(codes)
     elif judgement is not None:
         grades, scale = grade_codes(graded, judgement, scale)
-    may_count = eligible(graded, which, called.graded, [] if judgement is None else [judgement], of_piece=of_piece)
+    judgements = [] if judgement is None else [judgement]
+    may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
-    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known)
+    return Inspections(
+        frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known, encoded=encoded
+    )
+
+
+def _read(frame: pd.DataFrame, called: Columns, by: str | Sequence[str] | None, judged: Sequence[str | None], *, of_piece: bool) -> Read:
+    """What every question takes of a large table: the codes of its text, and its days."""
+    is_said = called.graded in frame.columns  # else judgements tell what is graded
+    held = [name for name in frame.columns if name in judged or (not is_said and snake_case(str(name)) in JUDGEMENTS)]
+    text = [(called.provider, True), *((name, False) for name in held), *((name, True) for name in [*names(by, "by"), "framework"])]
+    if of_piece and judged[0] is not None:
+        text.append((judged[0], True))
+    return read_together(frame, text, [called.inspected, called.published])
 
 
 def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,31 +21,40 @@ _SPACE_AT_AN_END = re.compile(r"\0\s|\s\0")
 TEXT = pd.Series(["a"]).dtype
 
 
-def text_codes(values: pd.Series, *, is_sorted: bool = False) -> tuple[np.ndarray, Any] | None:
+#: What `text_codes` gives of columns of text that have been encoded already, by their names, and whether their labels are sorted.
+Encoded = Mapping[tuple[Any, bool], tuple[np.ndarray, Any]]
+NOTHING: Encoded = MappingProxyType({})
+
+
+def text_codes(
+    values: pd.Series, *, is_sorted: bool = False, encoded: Encoded = NOTHING, threads: int | None = None
+) -> tuple[np.ndarray, Any] | None:
     """Codes (int32, missing -1) of a column of text into its labels, in order of appearance or sorted; None where it is no text."""
+    if (known := encoded.get((values.name, is_sorted))) is not None:
+        return known
     array = values.array
     try:
-        found = counts.text_codes(array, is_sorted=is_sorted)
+        found = counts.text_codes(array, is_sorted=is_sorted, threads=threads)
     except RowError as error:
         raise error.moved(error.row, f"column {values.name!r}, ") from None
     return None if found is None else (found[0], array.take(found[1]))
 
 
-def as_words(values: pd.Series) -> pd.Series:
+def as_words(values: pd.Series, encoded: Encoded = NOTHING) -> pd.Series:
     """A column of text as a Categorical of its words, in no order, so that each word is looked at once; any other column as it is."""
-    if isinstance(values.dtype, pd.CategoricalDtype) or (found := text_codes(values)) is None:
+    if isinstance(values.dtype, pd.CategoricalDtype) or (found := text_codes(values, encoded=encoded)) is None:
         return values
     codes, words = found
     dtype = pd.CategoricalDtype(pd.Index(words.tolist(), dtype=object), ordered=False)
     return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False), index=values.index, name=values.name, copy=False)
 
 
-def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
+def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray, Any]:
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
     array = plain(values).array
     if isinstance(array, pd.Categorical):
         return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
-    if (found := text_codes(values, is_sorted=True)) is not None:
+    if (found := text_codes(values, is_sorted=True, encoded=encoded)) is not None:
         return found
     codes, distinct = single_values(values)
     labels = distinct.array
@@ -58,13 +68,13 @@ def label_codes(values: pd.Series) -> tuple[np.ndarray, Any]:
     return place[codes], labels.take(order)
 
 
-def key_codes(values: pd.Series) -> tuple[np.ndarray, Any, bool]:
+def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray, Any, bool]:
     """Codes of keys into the keys, and whether keys had to be written as text to be compared.
 
     Keys are compared as text: 100001, 100001.0 and ``"100001"`` are one key, as are ``"A"`` and ``"A "``; ``"007"`` is not ``"7"``. A
     column of numbers, or of text without spaces at its ends, is taken as it is.
     """
-    codes, labels = label_codes(values)
+    codes, labels = label_codes(values, encoded)
     if is_plain(labels):
         return codes, labels, False
     text, place = np.unique(np.array([as_key(label) for label in labels], dtype=object).astype(str), return_inverse=True)
@@ -76,11 +86,20 @@ def is_plain(labels: Any) -> bool:
     dtype = getattr(labels, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
         return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
-    known = pd.Index(np.asarray(labels))
-    kind = known.inferred_type
+    known = np.asarray(labels)
+    kind = pd.api.types.infer_dtype(known, skipna=False)
     if kind in ("integer", "floating", "empty"):
         return True
-    return kind == "string" and _SPACE_AT_AN_END.search("\0".join(["", *known, ""])) is None
+    return kind == "string" and not _has_space_at_an_end("\0".join(["", *known.tolist(), ""]))
+
+
+def _has_space_at_an_end(words: str) -> bool:
+    """Whether one of these words, each between two NULs, begins or ends with a space; all of them in UTF-8 are looked at at once."""
+    letters = np.frombuffer(words.encode("utf-8", "surrogatepass"), np.uint8)
+    between = np.flatnonzero(letters == 0)
+    at_ends = np.concatenate([letters[between[:-1] + 1], letters[between[1:] - 1]])
+    may_be_spaces = ((at_ends <= ord(" ")) & (at_ends > 0)) | (at_ends > 0x7F)  # some spaces are no ASCII
+    return bool(may_be_spaces.any()) and _SPACE_AT_AN_END.search(words) is not None
 
 
 def are_numbers(labels: Any) -> bool:

@@ -133,6 +133,8 @@ def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, whi
         said = days_of(column(frame, KNOWN_FROM, KNOWN_FROM), KNOWN_FROM)
         since = said if records is None or records.known_from is None else records.known_from[records.provider]
         since = np.where(since <= began(which), NO_DAY, since)
+    elif which.since is None and not is_named_in_year:
+        return None
     else:
         since = np.full(len(frame), NO_DAY)
     latest = int(since.max(initial=NO_DAY)) if which.since is None else which.since
@@ -275,8 +277,11 @@ def warn_if_beyond(attrs: Mapping[Any, Any], asked: Any) -> None:
 
 def warn_if_before(attrs: Mapping[Any, Any], days: np.ndarray, asked: Any) -> None:
     """Warn of dates that are all before the first inspection of a table that says how far it reaches: nobody has a state on them."""
-    last, there = np.max(asked, initial=NO_DAY), days[days != NO_DAY]
-    if last != NO_DAY and complete_to(attrs) is not None and len(there) and last < there.min():
+    last = np.max(asked, initial=NO_DAY)
+    if last == NO_DAY or complete_to(attrs) is None:
+        return
+    there = days[days != NO_DAY]
+    if len(there) and last < there.min():
         warn(
             f"{in_words(last)} lies before the data: the earliest inspection in the table is of {in_words(there.min())}", BeyondDataWarning
         )

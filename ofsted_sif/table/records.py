@@ -28,6 +28,7 @@ from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
 from ofsted_sif.table.dates import days_of, iso
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
+from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
 #: What registers call their column of providers.
@@ -126,17 +127,21 @@ def is_last(of: np.ndarray) -> np.ndarray:
 
 def dated(inspected: np.ndarray, published: np.ndarray | None) -> np.ndarray:
     """The day that places an inspection in time: its start, else its publication."""
-    return inspected if published is None else np.where(inspected == NO_DAY, published, inspected)
+    if published is None or inspected.min(initial=0) != NO_DAY:
+        return inspected
+    return np.where(inspected == NO_DAY, published, inspected)
 
 
-def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns) -> tuple[pd.DataFrame, Records]:
-    """The table and its records; `register` None: columns opened and closed of the table are obeyed.
+def records(
+    frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns, read: Read = NOTHING_READ
+) -> tuple[pd.DataFrame, Records, bool]:
+    """The table, its records, and whether keys had to be written as text to be compared: then the table that comes back has them so.
 
-    Where keys had to be written as text to be compared, the table that comes back has them so.
+    `register` None: columns opened and closed of the table are obeyed.
     """
     values = column(frame, called.provider, "provider")
-    inspected, report = days_of_records(frame, called)
-    codes, providers, changed = key_codes(values)
+    inspected, report = days_of_records(frame, called, read)
+    codes, providers, changed = key_codes(values, read.text)
     if (missing := codes < 0).any():
         raise RowError(f"column {called.provider!r}, ", np.argmax(missing), ": the provider is missing", called.provider)
     if (neither := inspected == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
@@ -151,7 +156,7 @@ def records(frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns)
     if changed:
         frame = frame.assign(**{called.provider: providers.take(codes)})
     _check_open(opened, closed, providers)
-    return frame, Records(codes, providers, inspected, report, opened, closed, _known_from(frame, codes, len(providers)))
+    return frame, Records(codes, providers, inspected, report, opened, closed, _known_from(frame, codes, len(providers))), changed
 
 
 def _known_from(frame: pd.DataFrame, codes: np.ndarray, n_providers: int) -> np.ndarray | None:
@@ -163,15 +168,19 @@ def _known_from(frame: pd.DataFrame, codes: np.ndarray, n_providers: int) -> np.
     return result
 
 
-def days_of_records(frame: pd.DataFrame, called: Columns) -> tuple[np.ndarray, np.ndarray | None]:
+def days_of_records(frame: pd.DataFrame, called: Columns, read: Read = NOTHING_READ) -> tuple[np.ndarray, np.ndarray | None]:
     """Days of inspection and of publication, None where there are none. One of the two must be there."""
     inspected, published = optional(frame, called.inspected, "inspected"), optional(frame, called.published, "published")
     if inspected is None and published is None:
         if called.inspected is None and called.published is None:
             raise MissingColumnError("inspected=None and published=None: nothing says when inspections were; name one of the two columns")
         column(frame, str(called.inspected or DEFAULTS["inspected"]), "inspected")
-    days = np.full(len(frame), NO_DAY) if inspected is None else days_of(inspected, str(inspected.name))
-    return days, None if published is None else days_of(published, str(published.name))
+
+    def days(values: pd.Series) -> np.ndarray:
+        found = read.days.get(values.name)
+        return days_of(values, str(values.name)) if found is None else found
+
+    return np.full(len(frame), NO_DAY) if inspected is None else days(inspected), None if published is None else days(published)
 
 
 def _of_provider(frame: pd.DataFrame, name: str | None, argument: str, codes: np.ndarray, providers: Any) -> np.ndarray | None:

@@ -21,6 +21,7 @@ from ofsted_sif.table.known import say_unknown, states_of
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, in_order_of, refuse_register
 from ofsted_sif.table.records import register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten
+from ofsted_sif.table.together import take_together
 
 STATUS = pd.CategoricalDtype(["inspected", "no graded inspection", "not yet inspected"])
 INSPECTED, NO_GRADED, NOT_YET = range(3)
@@ -42,9 +43,7 @@ def state_on(
     rows = row_of[found]
     seen.warn_if_pooled(rows)
     unknown = seen.unknown_on(np.array([until]), np.array([cutoff])).provider
-    state = seen.frame.take(rows)
-    if own:
-        state = state.drop(columns=own)
+    state = take_together(seen.frame, rows, seen.encoded, without=own)
     if max_age is not None:
         _age(state, expiry(records.dated[rows], max_age) < until, [*names(judgement, "judgement"), *names(having, "having")])
     waiting = np.setdiff1d(np.flatnonzero((row_of < 0) & records.open_on(until)), unknown)

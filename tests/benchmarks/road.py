@@ -134,6 +134,17 @@ class Peers:
             ),
         }
 
+    def series(self) -> Calls:
+        """A record is in force from the day on which it counts until a later one does; each date is joined to what is in force on it."""
+        self.connection.register("dates", pa.table({"as_at": pa.array(DATES.to_numpy()).cast(pa.date32())}))
+        return self.duckdb(
+            "with held as (select provider, la, inspection_start, published, "
+            f"{GRADE} g, greatest(inspection_start, published) since from {{}} where {GRADE} is not null), "
+            "stretch as (select la, g, since, coalesce(min(since) over (partition by provider order by inspection_start, published "
+            "rows between 1 following and unbounded following), date '9999-01-01') until from held) "
+            "select as_at, la, g, count(*) from dates join stretch on as_at >= since and as_at < until group by all"
+        )
+
     def transitions(self) -> Calls:
         by, order = ["la", "before", GRADE], ["provider", "inspection_start", "published"]
         before = pl.col(GRADE).shift(1).over("provider", order_by=["inspection_start", "published"]).alias("before")
@@ -164,7 +175,7 @@ def main(*sizes: int) -> None:
         chapters: dict[str, Calls] = {
             'aggregate(by="la")': ours(lambda table: sif.aggregate(table, "la"), tables, "pandas, dates as text too") | peers.aggregate(),
             "as_at, then aggregate": ours(lambda table: sif.aggregate(sif.as_at(table, DATE), "la"), tables) | peers.state(),
-            "series of 120 dates": ours(lambda table: sif.series(table, DATES, "la"), tables),
+            "series of 120 dates": ours(lambda table: sif.series(table, DATES, "la"), tables) | peers.series(),
             "transitions": ours(lambda table: sif.transitions(table, "la"), tables) | peers.transitions(),
             "trend": ours(lambda table: sif.trend(table, "la"), tables),
             "changes": ours(lambda table: sif.changes(table, "la"), tables),

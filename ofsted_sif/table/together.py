@@ -1,0 +1,120 @@
+"""Columns of a table read side by side: in threads text becomes codes, and dates become days, each column once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.counts.threads import share_out, usable_cores
+from ofsted_sif.table import frames
+from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.keys import Encoded, text_codes
+
+#: Of fewer rows a column is read where it is needed, sooner than a thread begins.
+ROWS_WORTH_A_THREAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Read:
+    """What has been read of a table.
+
+    Attributes
+    ----------
+    text : mapping of (name, whether labels are sorted) to (codes, labels)
+        Columns of text, as `text_codes` gives them.
+    days : mapping of name to ndarray of int64
+        Columns of dates, as `days_of` gives them.
+    """
+
+    text: Encoded = field(default_factory=dict)
+    days: Mapping[Any, np.ndarray] = field(default_factory=dict)
+
+
+NOTHING_READ = Read()
+
+
+def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: Iterable[Any]) -> Read:
+    """Read columns of text, each with whether its labels are wanted sorted, and columns of dates, where a table is large enough.
+
+    What is no text, or can't be read, is left to whoever needs the column, and says what is wrong with it.
+    """
+    found = Read({}, {})
+    if len(frame) < ROWS_WORTH_A_THREAD:
+        return found
+    # Python's own strings are encoded by a thread that lets no other run: whatever else there is has begun before.
+    first: list[Callable[[], None]] = []
+    last: list[Callable[[], None]] = []
+    for name, is_sorted in dict.fromkeys(text):
+        if (values := _one(frame, name)) is not None and _may_be_text(values):
+            (first if values.dtype != object else last).append(_encode(found, values, is_sorted))
+    for name in dict.fromkeys(dates):
+        if (values := _one(frame, name)) is not None:
+            (first if values.dtype != object else last).append(_date(found, values))
+    work = first + last
+    share_out(lambda number: work[number](), len(work), usable_cores())
+    return found
+
+
+def take_together(frame: pd.DataFrame, rows: np.ndarray, encoded: Encoded, *, without: Collection[Any] = ()) -> pd.DataFrame:
+    """Rows of a table in the order given, but for some of its columns; of a large table text by its codes, and columns side by side.
+
+    The index is that of the rows of a small table, and a new one of a large one.
+    """
+    kept = np.flatnonzero([name not in without for name in frame.columns])
+    if len(frame) < ROWS_WORTH_A_THREAD or not frame.columns.is_unique or isinstance(frame.columns, pd.MultiIndex):
+        return frame.take(rows).drop(columns=list(without))
+    found: list[Any] = [None] * len(kept)
+
+    def take(number: int) -> None:
+        values = frame.iloc[:, kept[number]]
+        found[number] = pd.Series(_rows_of(values, rows, encoded), dtype=values.dtype, copy=False)
+
+    share_out(take, len(kept), usable_cores())
+    table = pd.DataFrame(dict(enumerate(found)), index=pd.RangeIndex(len(rows)), copy=False)
+    table.columns = frame.columns[kept]
+    return table
+
+
+def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
+    """These rows of a column. Of text each label lies but once; which of the missing values a row has only the column knows."""
+    for is_sorted in (True, False):
+        if (known := encoded.get((values.name, is_sorted))) is not None and (codes := known[0][rows]).min(initial=0) >= 0:
+            return known[1].take(codes)
+    return values.array.take(rows)
+
+
+def _one(frame: pd.DataFrame, name: Any) -> pd.Series | None:
+    """The column of that name, where there is one and no other is called so."""
+    values = frame[name] if name is not None and name in frame.columns else None
+    return values if isinstance(values, pd.Series) else None
+
+
+def _may_be_text(values: pd.Series) -> bool:
+    """Whether a column is of text, as far as its dtype tells."""
+    return values.dtype == object or pd.api.types.is_string_dtype(values.dtype)
+
+
+def _encode(found: Any, values: pd.Series, is_sorted: bool) -> Callable[[], None]:
+    def encode() -> None:
+        try:
+            codes = text_codes(frames.plain(values), is_sorted=is_sorted, threads=1)
+        except ValueError:
+            return
+        if codes is not None:
+            found.text[values.name, is_sorted] = codes
+
+    return encode
+
+
+def _date(found: Any, values: pd.Series) -> Callable[[], None]:
+    def date() -> None:
+        try:
+            found.days[values.name] = days_of(frames.plain(values), str(values.name))
+        except (TypeError, ValueError):
+            return
+
+    return date

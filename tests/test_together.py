@@ -1,0 +1,108 @@
+"""Large tables are read column beside column; what comes out is what a small table gives."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ofsted_sif as sif
+from ofsted_sif.table import together
+
+ROWS = 400
+QUESTIONS = {
+    "as_at": lambda table: sif.as_at(table, "2018-06-30"),
+    "as_at of a framework": lambda table: sif.as_at(table, "2018-06-30", framework="SIF", having="help_and_protection"),
+    "as_at with an age": lambda table: sif.as_at(table, "2018-06-30", framework="all", max_age=pd.DateOffset(years=2)),
+    "as_at again": lambda table: sif.as_at(sif.as_at(table, "2018-06-30", framework="all"), "2018-06-30", framework="all"),
+    "series": lambda table: sif.series(table, ["2014-01-01", "2018-06-30"], ["la", "framework"], framework="all"),
+    "transitions": lambda table: sif.transitions(table, "la", framework="ILACS"),
+    "transitions by grade": lambda table: sif.transitions(table, "overall_effectiveness", framework="all"),
+    "changes": lambda table: sif.changes(table, "la", framework="all"),
+    "trend": lambda table: sif.trend(table, "la", framework="SIF", observed=False, cluster="auto"),
+    "periods": lambda table: sif.periods(table, "la", freq="YE-AUG", framework="all", cluster="auto"),
+    "change_between": lambda table: sif.change_between(table, "2014-01-01", "2018-06-30", "la", framework="all"),
+}
+
+
+def inspections() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    start = np.datetime64("2012-01-01", "s") + rng.integers(0, 3000, ROWS).astype("timedelta64[D]")
+    words = np.array(["Good", "Outstanding", "Requires improvement to be good", "Inadequate", None], dtype=object)
+    return pd.DataFrame(
+        {
+            "provider": np.array([f"SC{number:03d}" for number in rng.integers(0, 60, ROWS)], dtype=object),
+            "la": np.array(["Kent", "Leeds", None, "Barnet"], dtype=object)[rng.integers(0, 4, ROWS)],
+            "framework": np.array(["SIF", "ILACS"], dtype=object)[rng.integers(0, 2, ROWS)],
+            "inspection_start": start,
+            "published": np.where(rng.random(ROWS) < 0.1, np.datetime64("NaT"), start + np.timedelta64(30, "D")),
+            "overall_effectiveness": words[rng.integers(0, 5, ROWS)],
+            "help_and_protection": words[rng.integers(0, 5, ROWS)],
+        }
+    )
+
+
+def kinds() -> dict[str, object]:
+    frame = inspections()
+    spaced = frame["provider"].where(frame.index % 3 > 0, frame["provider"] + " ")
+    found: dict[str, object] = {
+        "pandas": frame,
+        "an index of its own": frame.set_index(np.arange(ROWS)[::-1]),
+        "keys with spaces": frame.assign(provider=spaced),
+        "keys with a space that is no ASCII": frame.assign(provider=spaced.str.replace(" ", "\N{NO-BREAK SPACE}")),
+        "keys of numbers": frame.assign(provider=frame["provider"].str[2:].astype(int)),
+        "dates as text": frame.assign(inspection_start=frame["inspection_start"].dt.strftime("%d/%m/%Y").astype(object)),
+        "nanoseconds": frame.astype({"inspection_start": "datetime64[ns]", "published": "datetime64[ns]"}),
+        "categories": frame.astype(dict.fromkeys(["la", "provider"], "category")),
+    }
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    found["Arrow"] = pa.Table.from_pandas(frame, preserve_index=False)
+    found["polars"] = pl.from_arrow(found["Arrow"])
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_is_the_same_however_large_a_table_has_to_be_for_threads(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, table in kinds().items():
+        alone = QUESTIONS[question](table)
+        with monkeypatch.context() as patch:
+            patch.setattr(together, "ROWS_WORTH_A_THREAD", 1)
+            side_by_side = QUESTIONS[question](table)
+        assert type(side_by_side) is type(alone), kind
+        if isinstance(alone, pd.DataFrame):
+            pd.testing.assert_frame_equal(side_by_side, alone, check_exact=True)
+            assert side_by_side.attrs == alone.attrs, kind
+        else:
+            assert side_by_side.equals(alone), kind
+            assert side_by_side.schema == alone.schema, kind
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("inspection_start", "32/01/2018", "row 7"),
+        ("published", pd.Timestamp("2018-01-01", tz="UTC"), "time zone"),
+        ("provider", "half \ud800", "row 7"),
+        ("provider", None, "row 7"),
+        ("overall_effectiveness", "Splendid", "Splendid"),
+    ],
+)
+def test_an_error_of_a_large_table_names_what_is_wrong(column: str, value: object, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "ROWS_WORTH_A_THREAD", 1)
+    table = inspections().astype({column: object})
+    table.loc[7, column] = value
+    with pytest.raises(ValueError, match=told):
+        sif.transitions(table, "la", framework="all")
+
+
+def test_which_missing_value_a_row_has_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "ROWS_WORTH_A_THREAD", 1)
+    table = pd.DataFrame(
+        {
+            "provider": ["a", "b", "c", "d"],
+            "inspection_start": pd.Timestamp("2018-01-01"),
+            "overall_effectiveness": "Good",
+            "framework": pd.Series(["SIF", None, np.nan, pd.NA], dtype=object),
+        }
+    )
+    state = sif.as_at(table, "2018-06-30", framework="all")
+    assert [kept is given for kept, given in zip(state["framework"], table["framework"], strict=True)] == [True] * 4
