@@ -66,7 +66,8 @@ def take_together(frame: pd.DataFrame, rows: np.ndarray, encoded: Encoded, *, wi
     """
     kept = np.flatnonzero([name not in without for name in frame.columns])
     if len(frame) < ROWS_WORTH_A_THREAD or not frame.columns.is_unique or isinstance(frame.columns, pd.MultiIndex):
-        return frame.take(rows).drop(columns=list(without))
+        taken = frame.take(rows)
+        return taken.drop(columns=list(without)) if without else taken
     found: list[Any] = [None] * len(kept)
 
     def take(number: int) -> None:
