@@ -69,3 +69,13 @@ def test_a_ratio_that_fell_is_told_and_one_of_another_processor_is_not_its_measu
             "n_before": 2,
         }
     ]
+
+
+def test_another_way_of_ours_that_takes_longer_than_before_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "FILE", tmp_path / "HISTORY.csv")
+    printed = PRINTED.replace("| pandas groupby |", "| ofsted_sif, polars |")
+    history.remember("road", printed)
+    history.remember("road", printed.replace("1,200.00", "1,500.00"))
+    assert history.losses(pd.read_csv(history.FILE))[["row", "before", "now"]].to_numpy().tolist() == [
+        ["ofsted_sif, polars", 1200.0, 1500.0]
+    ]

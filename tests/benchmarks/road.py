@@ -6,6 +6,7 @@ Records are in any order: a provider in ten rows, 153 local authorities, grades 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 import ofsted_sif as sif
 from ofsted_sif import counts
@@ -57,7 +59,7 @@ def tables_of(frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "pandas, shared strings": frame,
         "pandas, fresh strings": frame.assign(**{name: pd.Series(values, dtype=object) for name, values in fresh.items()}),
-        "pandas, strings in Arrow": frame.astype(dict.fromkeys(text, "string[pyarrow]")),
+        "pandas, str": frame.astype(dict.fromkeys(text, pd.StringDtype("pyarrow", na_value=np.nan))),  # as pandas 3 has text
         "pandas, dates as text too": frame.assign(**printed),
         "Arrow": arrow,
         "polars": pl.from_arrow(arrow),
@@ -163,6 +165,48 @@ class Peers:
         }
 
 
+def from_parquet(path: str, connection: Any) -> dict[str, Calls]:
+    """The same questions of a file of Parquet, from reading on; the rows of each provider stand together."""
+    by, held = ["la", GRADE], f"inspection_start <= date '{DATE}' and published <= date '{DATE}' and {GRADE} is not null"
+    day = pd.Timestamp(DATE)
+    known = (pl.col("inspection_start") <= day) & (pl.col("published") <= day) & pl.col(GRADE).is_not_null()
+    latest = pl.col(*by).sort_by("inspection_start", "published").last()
+    return {
+        'aggregate(by="la") from Parquet': {
+            "ofsted_sif": lambda: sif.aggregate(path, "la"),
+            "pandas groupby": lambda: pd.read_parquet(path, columns=by).groupby(by, dropna=False).size(),
+            "polars": lambda: pl.scan_parquet(path).group_by(by).len().collect(),
+            "pyarrow": lambda: pq.read_table(path, columns=by).group_by(by).aggregate([([], "count_all")]),
+            "DuckDB": lambda: connection.execute(f"select la, {GRADE}, count(*) from '{path}' group by all").fetchnumpy(),
+        },
+        "as_at, then aggregate, from Parquet": {
+            "ofsted_sif": lambda: sif.aggregate(sif.as_at(path, DATE), "la"),
+            "polars": lambda: pl.scan_parquet(path).filter(known).group_by("provider").agg(latest).group_by(by).len().collect(),
+            "DuckDB": lambda: connection.execute(
+                f"select s.la, s.g, count(*) from (select arg_max({{la: la, g: {GRADE}}}, (inspection_start, published)) s from '{path}' "
+                f"where {held} group by provider) group by all"
+            ).fetchnumpy(),
+        },
+    }
+
+
+def beside_as_at(tables: dict[str, Any]) -> dict[str, Calls]:
+    """What trend, changes and combine take beside `as_at` of the same rows, by kind of table."""
+    found: dict[str, Calls] = {}
+    for kind in ("pandas, shared strings", "Arrow"):
+        table = tables[kind]
+        in_time = table.sort_by("inspection_start") if kind == "Arrow" else table.sort_values("inspection_start")
+        part = len(table) * 3 // 5  # a fifth of the rows stands in both releases
+        older, newer = in_time[:part], in_time[-part:]
+        found[f"Beside as_at, {kind}"] = {
+            "ofsted_sif, as_at": lambda table=table: sif.as_at(table, DATE),
+            "ofsted_sif, trend": lambda table=table: sif.trend(table, "la"),
+            "ofsted_sif, changes": lambda table=table: sif.changes(table, "la"),
+            "ofsted_sif, combine": lambda older=older, newer=newer: sif.combine(older, newer),
+        }
+    return found
+
+
 def main(*sizes: int) -> None:
     """Print the tables."""
     print(describe_machine("numpy", "pandas", "polars", "pyarrow", "duckdb"))
@@ -177,11 +221,16 @@ def main(*sizes: int) -> None:
             "as_at, then aggregate": ours(lambda table: sif.aggregate(sif.as_at(table, DATE), "la"), tables) | peers.state(),
             "series of 120 dates": ours(lambda table: sif.series(table, DATES, "la"), tables) | peers.series(),
             "transitions": ours(lambda table: sif.transitions(table, "la"), tables) | peers.transitions(),
-            "trend": ours(lambda table: sif.trend(table, "la"), tables),
-            "changes": ours(lambda table: sif.changes(table, "la"), tables),
         }
         for title, calls in chapters.items():
             print_table(f"{title}, {rows:,} rows", first, medians(calls), rows=rows)
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/records.parquet"
+            pq.write_table(tables["Arrow"].sort_by("provider"), path)
+            for title, calls in from_parquet(path, peers.connection).items():
+                print_table(f"{title}, {rows:,} rows", "ofsted_sif", medians(calls), rows=rows)
+        for title, calls in beside_as_at(tables).items():
+            print_table(f"{title}, {rows:,} rows", "ofsted_sif, as_at", medians(calls), rows=rows)
 
 
 if __name__ == "__main__":
