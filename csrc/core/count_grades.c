@@ -425,6 +425,8 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
             goto done;
         }
         for (size_t i = 0; i < count; i++) {
+            if (i % SIF_STRIP == 0) /* of 8 bytes a row: the loop would wait for them */
+                sif_fetch_ahead(&weights[first + (int64_t)i], SIF_STRIP, sizeof *weights);
             const double weight = weights[first + (int64_t)i];
             if (isnan(weight))
                 unweighted[cell[i] / stride]++;
