@@ -101,7 +101,7 @@ SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, 
 SIF_INLINE uint64_t exact_word(const uint8_t *text, uint32_t length, uint32_t at) {
     const uint32_t from = at < length - 8 ? at : length - 8, beyond = at - from;
     const uint64_t word = sif_load8(text + from) >> (8 * beyond & 63);
-    return beyond < 8 ? word : 0;
+    return beyond < 8 ? word : 0; /* one way: inlined copies know some of it */
 }
 
 SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
