@@ -16,8 +16,8 @@ static void find_present(const sif_texts *texts, int64_t first, size_t count, ui
 /* Asks for the bytes that lie some blocks after these: a row is encoded sooner than memory brings what it needs unasked. Past the end there
  * is nothing to bring. */
 static inline void fetch_bytes(const uint8_t *first, const uint8_t *stop) {
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
     for (uintptr_t line = (uintptr_t)first + BYTES_AHEAD; line < (uintptr_t)stop + BYTES_AHEAD; line += SIF_LINE)
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer must not leave its array; this address is never read */
         SIF_FETCH((const void *)line);
 }
 

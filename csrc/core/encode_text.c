@@ -101,7 +101,7 @@ SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, 
 SIF_INLINE uint64_t exact_word(const uint8_t *text, uint32_t length, uint32_t at) {
     const uint32_t from = at < length - 8 ? at : length - 8, beyond = at - from;
     const uint64_t word = sif_load8(text + from) >> (8 * beyond & 63);
-    return beyond < 8 ? word : 0;
+    return beyond < 8 ? word : 0; /* one way: inlined copies know some of it */
 }
 
 SIF_INLINE key exact_key(const uint8_t *text, uint32_t length, uint32_t width) {
@@ -196,7 +196,7 @@ static int make_tails(sif_dictionary *d) {
 /* At an empty slot. Where the text is medium there are tails. */
 static void fill(sif_dictionary *d, size_t at, key k, uint64_t c, int32_t code) {
     d->slots[at] = (slot){k.a, k.b, c, k.width, code};
-    if (is_medium(k.width))
+    if (d->tails != NULL && is_medium(k.width))
         d->tails[at] = (tail){k.d, k.e};
 }
 
@@ -434,6 +434,7 @@ SIF_INLINE sif_code encode_block(sif_dictionary *d, const sif_text_block *block,
     const int reseedings = d->reseedings;
     for (size_t r = 0; r < count; r++) {
         const key k = key_of_row(block, r, form, seed);
+        /* cppcheck-suppress uninitvar; hashes are there where the table is far */
         const uint64_t hash_of_row = is_far && LIKELY(d->reseedings == reseedings) ? hash[r] : hash_of(k, seed, form); /* one way: as above */
         const size_t at = (size_t)(hash_of_row >> shift);
         const slot *const s = &slots[at];

@@ -47,8 +47,8 @@ def count_texts(groups: Any, judged: list[Any], most_cells: int, threads: int | 
     rows = len(columns[0])
     if rows < 2 * ROWS_OF_A_PIECE:
         return None
-    known = [known_labels(column) for column in columns]
-    if any(labels is None for labels in known):
+    known = [labels for column in columns if (labels := known_labels(column)) is not None]
+    if len(known) < len(columns):
         return None
     pieces = _count_pieces(columns, known, groups is not None, number_of_threads(threads, rows, TEXTS_WORTH_A_THREAD))
     return None if pieces is None else _added_up(columns, known, groups is not None, _those_alike_added(pieces), most_cells)
