@@ -84,7 +84,8 @@ def find_cells(raw: bytes, delimiter: str) -> Cells | None:
         return None
     raw = b"".join((raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
     signs = np.frombuffer(raw, dtype=np.uint8, count=len(raw) - len(_PADDING))
-    most_rows, most_cells = raw.count(b"\n"), raw.count(b"\n") + np.count_nonzero(signs == ord(delimiter))
+    most_rows = raw.count(b"\n")
+    most_cells = most_rows + np.count_nonzero(signs == ord(delimiter))
     views = np.zeros((0, most_rows), dtype=VIEW)
     pieces: list[_Records] = []
     at = rows = cells = 0

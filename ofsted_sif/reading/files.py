@@ -59,7 +59,7 @@ def open_source(path: Any) -> Source:
     data, file = contents(path)
     if data.startswith(b"PAR1"):
         return _of_frame(_parquet(data, file), file)
-    if not data.strip():
+    if not data or data.isspace():
         raise ReadingError("the file is empty", file=file)
     if data.startswith(b"PK"):
         return _workbook(data, file, *_look_into_zip(data, file))

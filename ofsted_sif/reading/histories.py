@@ -9,7 +9,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.reading import known
-from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, joint_text_codes, labels_of
+from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of, text_codes_beside
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
@@ -219,8 +219,8 @@ def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[n
     elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
         a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
-    elif (texts := joint_text_codes(ours, theirs)) is not None:
-        a, b = texts[0][old], texts[1][new]
+    elif (texts := text_codes_beside(ours.take(old), theirs.take(new))) is not None:
+        a, b = texts
         known, missing, unlike = b >= 0, a < 0, a != b
     else:
         a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]

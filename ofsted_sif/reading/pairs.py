@@ -47,14 +47,12 @@ def joint_codes(*columns: pd.Series) -> list[np.ndarray]:
     return [np.append(table, -1)[code] for table, code in zip(tables, codes, strict=True)]
 
 
-def joint_text_codes(first: pd.Series, second: pd.Series) -> list[np.ndarray] | None:
-    """The same of two columns that both hold text; None where one holds anything else."""
-    found = [text_codes(values) for values in (first, second)]
-    if found[0] is None or found[1] is None:
+def text_codes_beside(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
+    """Codes of two columns of text of one length, the same for the same text, -1 for missing; None where one holds anything else."""
+    if any(isinstance(values.dtype, np.dtype) and values.dtype != object for values in (first, second)):
         return None
-    (one, labels), (other, more) = found[0], found[1]
-    joint = _factorized(pd.Series(np.concatenate([np.asarray(of, dtype=object) for of in (labels, more)])))[0]
-    return [np.append(joint[: len(labels)], -1)[one], np.append(joint[len(labels) :], -1)[other]]
+    found = text_codes(pd.Series(np.concatenate([np.asarray(values, dtype=object) for values in (first, second)]), copy=False))
+    return None if found is None else (found[0][: len(first)], found[0][len(first) :])
 
 
 def _factorized(values: pd.Series) -> tuple[np.ndarray, Any]:
@@ -252,9 +250,18 @@ def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray,
     """Numbers without a leading ITS as codes, the same for the same number, and the case system of each."""
     of_rows, read = [], []
     for values in (first, second):
-        codes, labels = (values.cat.codes, values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else _factorized(values)
-        of_rows.append(np.asarray(codes))
-        read.append(_read_numbers(np.asarray(labels, dtype=object)))
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            codes, labels = np.asarray(values.cat.codes), np.asarray(values.cat.categories, dtype=object)
+            value = _plain_numbers(labels)
+        else:  # nearly all differ, so where they are read at once there is nothing to gain from distinct ones
+            present = values.notna().to_numpy()
+            labels = np.asarray(values, dtype=object)[present]
+            codes = np.where(present, np.cumsum(present) - 1, -1)
+            if (value := _plain_numbers(labels)) is None:
+                codes, distinct = _factorized(values)
+                labels = np.asarray(distinct, dtype=object)
+        of_rows.append(codes)
+        read.append(_read_numbers(labels) if value is None else _read_plain_numbers(labels, value))
     if all(plain.all() for _, _, plain, _ in read):
         keys = [value for _, value, _, _ in read]
     else:
@@ -268,9 +275,6 @@ def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray,
 
 def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Of distinct numbers: their text without ITS, their value, whether the value says all of the text, and their case system."""
-    if (value := _plain_numbers(labels)) is not None:
-        system = np.where(value < FIRST_NEW, -1, (value > LAST_OLD) & (value < 10**9)).astype(np.int8)
-        return labels, value, np.ones(len(labels), dtype=np.bool_), system
     bare = labels.astype(str)
     its = np.char.startswith(bare, "ITS") if len(bare) else np.zeros(0, dtype=np.bool_)
     bare[its] = [text[3:] for text in bare[its].tolist()]
@@ -292,10 +296,18 @@ def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 def _plain_numbers(labels: np.ndarray) -> np.ndarray | None:
     """The values of texts that are all digits, none a zero in front, as nearly all numbers of inspections are; None of any others."""
-    if not len(labels) or not all(isinstance(label, str) for label in labels):
+    try:
+        joined = " ".join(labels)
+    except TypeError:  # not all text
         return None
-    joined = " ".join(labels)
     digits = joined.replace(" ", "")
-    if not (digits.isascii() and digits.isdigit()) or f" {joined}".count(" 0") or "  " in f" {joined} ":
+    if not (digits.isascii() and digits.isdigit()) or " 0" in f" {joined}" or "  " in f" {joined} ":
         return None
-    return np.fromstring(joined, dtype=np.int64, sep=" ") if max(map(len, labels)) <= _LONGEST_NUMBER else None
+    value = np.fromstring(joined, dtype=np.int64, sep=" ") if max(map(len, labels)) <= _LONGEST_NUMBER else None
+    return value if value is not None and len(value) == len(labels) else None  # else one holds a space
+
+
+def _read_plain_numbers(labels: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The same as of any numbers, of those whose values are known."""
+    system = np.where(value < FIRST_NEW, -1, (value > LAST_OLD) & (value < 10**9)).astype(np.int8)
+    return labels, value, np.ones(len(labels), dtype=np.bool_), system

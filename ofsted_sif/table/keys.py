@@ -109,7 +109,7 @@ def are_numbers(labels: Any) -> bool:
 
 def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
     """The keys of two tables so that they can be compared: as they are, or as text where one mixes kinds or the two are of unlike ones."""
-    kept = [values.dropna().unique() for values in (first, second)]
+    kept = [values.dropna().unique() if (text := text_codes(values)) is None else text[1] for values in (first, second)]
     empty = not all(len(values) for values in kept)
     if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
         return first, second

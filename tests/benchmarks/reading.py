@@ -15,6 +15,7 @@ from tests.benchmarks.timing import describe_machine, medians, print_table
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "published"
 SCHOOLS = "schools_state_asat_2023-08-31_west_midlands.csv"
+EARLY_YEARS = "ey_most_recent_2021-08-31_three_authorities.csv"
 AUTHORITIES = "csc_la_outcomes_2024-03-31.ods"
 OURS, THEIRS = "read_inspections", "pandas.read_csv"
 
@@ -22,6 +23,11 @@ OURS, THEIRS = "read_inspections", "pandas.read_csv"
 def _numbered_again(body: bytes, times: int) -> bytes:
     """The rows under other URNs (the six digits before ".0," in the third column), so that none repeats another."""
     return re.sub(rb"(?m)^([^,\n]*,[^,\n]*,)(\d)(\d{5}\.0,)", lambda found: found[1] + b"%d" % (times + 1) + found[3], body)
+
+
+def _early_years_again(body: bytes, times: int) -> bytes:
+    """The rows under other URNs, and with other numbers of inspections."""
+    return re.sub(rb'"([A-Z]{2})?(\d{6,8})"', lambda found: b'"%b%d"' % (found[1] or b"", int(found[2]) + 1_000_003 * times), body)
 
 
 def beside_pandas(title: str, data: bytes) -> None:
@@ -46,6 +52,12 @@ def main() -> None:
     header, _, body = data.partition(b"\n")
     regions = b"".join(_numbered_again(body, times) for times in range(9))
     beside_pandas(f"Nine such regions, {len(regions):,} bytes", header + b"\n" + regions)
+    early_years = PUBLISHED.parent / "published_more" / EARLY_YEARS
+    if early_years.exists():
+        header, _, body = early_years.read_bytes().partition(b"\n")
+        for times in (5, 142):
+            data = header + b"\n" + b"".join(_early_years_again(body, number) for number in range(times))
+            beside_pandas(f"Early years, {len(data):,} bytes", data)
     path = PUBLISHED / AUTHORITIES
     took = medians({"ods": lambda: sif.read_inspections(path)}, runs=9)["ods"]
     print(f"\nLocal authorities from the ODS: {took * 1e3:,.4g} milliseconds; the bound is 150.")
