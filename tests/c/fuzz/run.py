@@ -4,7 +4,6 @@ A corpus is a text file a kernel, an input a line in hexadecimal, so that it can
 """
 
 import argparse
-import datetime
 import hashlib
 import os
 import re
@@ -14,13 +13,10 @@ import sys
 import tempfile
 import threading
 import time
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CORE = HERE.parents[2] / "csrc" / "core"
-RECORD = HERE / "RUNS.toml"
 MOST_BYTES = 512  # of an input
 # Little is kept back of what was freed: memory stays in the cache.
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=4:malloc_context_size=8"}
@@ -95,24 +91,6 @@ def fuzz(program: Path, kernel: str, folder: Path, done) -> dict | None:
     return numbers
 
 
-def fingerprint() -> str:
-    """Tell the sources of the core apart from others."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(CORE.glob("*.[ch]")))).hexdigest()[:12]
-
-
-def write_down(kernel: str, core: str, numbers: dict) -> None:
-    """Put the numbers of a run beside those of the other kernels."""
-    record = tomllib.loads(RECORD.read_text()) if RECORD.exists() else {}
-    record[kernel] = {"date": datetime.date.today(), "core": core, **numbers}
-    lines = [
-        "# Written by `make -C tests/c fuzz-runs`: the last long run of each fuzz target, under AddressSanitizer and",
-        "# UndefinedBehaviorSanitizer. edges: of the core's control flow that were reached; core: a fingerprint of the core that was run.",
-    ]
-    for name, entry in sorted(record.items()):
-        lines += ["", f"[{name}]", *(f'{key} = "{value}"' if key == "core" else f"{key} = {value}" for key, value in entry.items())]
-    RECORD.write_text("\n".join(lines) + "\n")
-
-
 def main() -> int:
     """Run the targets named; 1 where one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -122,7 +100,7 @@ def main() -> int:
     parser.add_argument("--executions", type=int, default=0, help="run each for so many at least")
     parser.add_argument("--quiet", type=float, default=0, help="and until no new edge was reached for so many seconds")
     parser.add_argument("--jobs", type=int, default=2, help="how many run at a time")
-    parser.add_argument("--record", action="store_true", help="write the numbers down, and keep what was found")
+    parser.add_argument("--keep", action="store_true", help="keep the inputs that were found worth replaying")
     options = parser.parse_args()
 
     def done(executions: int, seconds: float, quiet: float) -> bool:
@@ -130,17 +108,12 @@ def main() -> int:
             return seconds >= options.seconds
         return executions >= options.executions and quiet >= options.quiet
 
-    core = fingerprint()
-    writing = threading.Lock()
-
     def run(kernel: str) -> bool:
         program = options.build / f"fuzz_{kernel}"
         folder = unpack(kernel, options.build / "corpus" / kernel)
         numbers = fuzz(program, kernel, folder, done)
-        if numbers is not None and options.record:
+        if numbers is not None and options.keep:
             merge(program, kernel, folder)
-            with writing:
-                write_down(kernel, core, numbers)
         return numbers is not None
 
     with ThreadPoolExecutor(options.jobs) as pool:
