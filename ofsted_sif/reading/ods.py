@@ -114,7 +114,7 @@ def _repeats(attributes: bytes, file: str) -> int:
 # A row of an ODS as it is nearly always written, and an empty cell, as several stand at its end.
 _ROW = re.compile(rb"<table:table-row(?:\s[^<>]*+)?>")
 _ROW_END = b"</table:table-row>"
-_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*+)?/>")
+_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*)?/>")
 _REPEATS = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 
 
