@@ -14,8 +14,8 @@ from ofsted_sif.reading.report import ReadingError
 #: So many rows of each sheet are parsed to find out what it is.
 BEGINNING = 64
 _TABLE, _TABLE_END = b"<table:table ", b"</table:table>"
-# What a sheet cut after a row could stand within, or could hide where one ends.
-_NOT_CUT = (b"<!", b"<table:table>", b"<table:table-row-group", b"<table:table-header-rows", b"<table:table-rows")
+# What a row could stand within; a sheet with such is not cut after one.
+_AROUND_ROWS = (b"<table:table-row-group", b"<table:table-header-rows", b"<table:table-rows")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Tables:
             at = self.content.find(_ROW_END, at, end) + len(_ROW_END)
             if at < begin:
                 return self.content[begin:end]
-        return self.content[begin:at] + _TABLE_END
+        rows = self.content[begin:at]
+        return self.content[begin:end] if any(word in rows for word in _AROUND_ROWS) else rows + _TABLE_END
 
     def _workbook(self, tables: list[bytes], file: str) -> bytes:
         content = b"".join([self.content[: self.spans[0][0]], *tables, self.content[self.spans[-1][1] :]])
@@ -55,25 +56,36 @@ class Tables:
 
 def tables_of(content: bytes, others: Mapping[str, bytes]) -> Tables | None:
     """The tables of an ODS where they stand one after another, as nearly always; None where they can't be told apart by their tags."""
-    if any(word in content for word in _NOT_CUT):
+    if _has_comments(content):  # which could hide where a table ends
         return None
     spans = []
     at = 0
     while (begin := content.find(_TABLE, at)) >= 0:
-        at = content.find(_TABLE_END, begin) + len(_TABLE_END)
-        if at < begin or content.find(_TABLE, begin + 1, at) >= 0:  # without an end, or with a table within
+        end = content.find(_TABLE_END, begin) + len(_TABLE_END)
+        if end < begin or content.find(_TABLE_END, at, begin) >= 0:  # it has no end, or that of a table within the one before was taken
             return None
-        spans.append((begin, at))
-    return Tables(content, tuple(spans), others) if spans else None
+        spans.append((begin, end))
+        at = end
+    return Tables(content, tuple(spans), others) if spans and content.find(_TABLE_END, at) < 0 else None
+
+
+def _has_comments(content: bytes) -> bool:
+    """Whether "<!" occurs; its second sign is the rare one, and by itself found soonest."""
+    at = content.find(b"!")
+    while at > 0 and content[at - 1] != ord("<"):
+        at = content.find(b"!", at + 1)
+    return at > 0
 
 
 def not_shown(content: bytes) -> tuple[int, int, int]:
     """How many cells hold a formula that failed, how many one without its value, and how many cover several rows."""
     uncounted = 0
-    for found in _FORMULA.finditer(content):
-        begin = content.rfind(b"<", 0, found.start())
-        tag = content[begin : content.find(b">", found.end())]
+    at = content.find(_FORMULA)
+    while at >= 0:
+        begin, end = content.rfind(b"<", 0, at), content.find(b">", at)
+        tag = content[begin:end]
         uncounted += tag.startswith(b"<table:table-cell") and b"office:value-type" not in tag
+        at = content.find(_FORMULA, max(end, at + 1))
     return content.count(_FAILED), uncounted, len(_MERGED.findall(content)) if b"number-rows-spanned" in content else 0
 
 
@@ -82,7 +94,7 @@ def not_shown(content: bytes) -> tuple[int, int, int]:
 _NAME = rb"table-row|table-cell|covered-table-cell|table"
 _START = re.compile(rb"</?table:(?:" + _NAME + rb")(?=[\s/>])")
 _TAG = re.compile(rb"<(/?)table:(" + _NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
-_FORMULA = re.compile(rb"table:formula\s*=")
+_FORMULA = b"table:formula"
 # A cell over several rows.
 _MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
 _FAILED = b'calcext:value-type="error"'
@@ -99,10 +111,10 @@ def _repeats(attributes: bytes, file: str) -> int:
     return int(found[1])
 
 
-# A row of an ODS as it is nearly always written, and an empty cell at its end.
+# A row of an ODS as it is nearly always written, and an empty cell, as several stand at its end.
 _ROW = re.compile(rb"<table:table-row(?:\s[^<>]*+)?>")
 _ROW_END = b"</table:table-row>"
-_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*+)?/>")
+_EMPTY = re.compile(rb"<table:table-cell(?:\s[^<>]*)?/>")
 _REPEATS = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 
 
@@ -124,8 +136,9 @@ def _is_plainly_small(content: bytes) -> bool:
         cells = content.count(b"table-cell", start, end)  # with the ends of cells, and those that another covers
         n_cells += cells
         last = content.rfind(b"<table:table-cell", start, end)
-        if last >= 0 and (found := _EMPTY.fullmatch(content, last, end)) and not _VALUE.search(found[0]):
+        while last >= 0 and (found := _EMPTY.fullmatch(content, last, end)) and not _VALUE.search(found[0]):
             cells, end = cells - 1, last
+            last = content.rfind(b"<table:table-cell", start, end)
         has_repeats = content.find(b"-repeated", row.start(), end) >= 0
         told = _REPEATS.findall(content, row.start(), end) if has_repeats else []
         if any(not n.isdigit() or len(n) > 9 for _, n in told):
@@ -138,7 +151,7 @@ def _is_plainly_small(content: bytes) -> bool:
         height, waiting = height + waiting + times, 0
         width = max(width, cells + sum(repeats))
         text += (end - start) * times * max(repeats, default=1)
-    if n_cells != content.count(b"table-cell"):
+    if n_cells != content.count(b"table-cell", max(content.find(b"<table:table"), 0)):  # styles before the tables are of cells too
         return False  # some stand outside rows
     return height <= MOST_ROWS and height * width <= MOST_CELLS and text <= MOST_TEXT
 
