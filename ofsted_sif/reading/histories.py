@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
@@ -68,7 +69,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     >>> len(both), report.attrs["added"], report.attrs["changed"]
     (716, 16, 0)
     """
-    older, later = as_frame(table).reset_index(drop=True), as_frame(newer).reset_index(drop=True)
+    older, later = _rows_of(table), _rows_of(newer)
     said = [frame.attrs for frame in (older, later)]
     if not _is_register(later):
         known.warn_of_older(older, later)
@@ -97,6 +98,15 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     if gaps:
         report.attrs["gaps"] = gaps
     return result, report
+
+
+def _rows_of(table: Any) -> pd.DataFrame:
+    """The table without its index, which has nothing that rows are told by."""
+    frame = as_frame(table)
+    for level in frame.index.names:
+        if level in ("provider", "inspection_start", "published"):
+            raise MissingColumnError(f"{level!r} is a level of a table's index; table.reset_index() makes a column of it")
+    return frame.reset_index(drop=True)
 
 
 def _is_register(frame: pd.DataFrame) -> bool:
