@@ -11,10 +11,11 @@ import pandas as pd
 from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import SharedProvidersWarning, warn
 from ofsted_sif.intervals import normal_quantile, paired_difference, proportion_interval, sign_test
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import GradeScale, snake_case
 from ofsted_sif.table.columns import DEFAULTS, as_frame, column, grade_codes
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.keys import key_codes, of_one_kind
+from ofsted_sif.table.records import KEYS
 
 __all__ = ["compare"]
 
@@ -171,13 +172,14 @@ def compare(
 
 
 def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) -> None:
-    """Say how many providers are in both tables, where both name them; a name that the user gave must be there."""
+    """Say how many providers are in both tables, where both have keys of them; a name that the user gave must be there."""
     if provider != DEFAULTS["provider"]:
         column(first, provider, "provider")
         column(second, provider, "provider")
-    if provider not in first.columns or provider not in second.columns:
+    keys = [_keys(frame, provider) for frame in (first, second)]
+    if keys[0] is None or keys[1] is None:
         return
-    codes = key_codes(pd.concat([first[provider].astype(object), second[provider].astype(object)], ignore_index=True))[0]
+    codes = key_codes(pd.concat([of.astype(object) for of in keys], ignore_index=True))[0]
     in_a, in_b = (np.unique(part[part >= 0]) for part in (codes[: len(first)], codes[len(first) :]))
     if shared := len(np.intersect1d(in_a, in_b, assume_unique=True)):
         warn(
@@ -185,6 +187,14 @@ def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) ->
             "compare the same providers at two dates",
             SharedProvidersWarning,
         )
+
+
+def _keys(frame: pd.DataFrame, provider: str) -> pd.Series | None:
+    """The keys of the providers: their column, or else one that is called as keys are and has none of them twice; None without."""
+    if provider in frame.columns:
+        return column(frame, provider, "provider")
+    named = (frame[name] for name in frame.columns if snake_case(str(name)) in KEYS)
+    return next((of for of in named if isinstance(of, pd.Series) and not of.duplicated().any()), None)
 
 
 Measure = tuple[str, Any, Any, Any, Any, Any]  # name, estimate, lower, upper, statistic, p

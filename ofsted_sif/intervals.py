@@ -178,11 +178,13 @@ def _numbers(values: Any) -> np.ndarray:
 
 def _whole_or_missing(values: Any, name: str) -> np.ndarray:
     """Numbers of which each is whole or missing; a share in the place of a count is an error."""
+    if (kind := np.asarray(values).dtype).kind in "SUc":
+        raise TypeError(f"{name} must be whole numbers, not {kind}")
     found = _numbers(values)
     if found.dtype.kind == "f":
         for piece in _pieces(found):
             some = found[piece]
-            if not ((some == np.floor(some)) | np.isnan(some)).all():
+            if not (((some == np.floor(some)) & np.isfinite(some)) | np.isnan(some)).all():
                 raise TypeError(f"{name} must be whole numbers; round only once, from the counts")
     return found
 
@@ -249,6 +251,8 @@ def _whole(values: Any, name: str) -> np.ndarray:
     array = np.ma.filled(values, 0) if np.ma.isMA(values) else np.asarray(values)
     if array.dtype.kind == "O" and all(isinstance(value, numbers.Integral) for value in array.flat):
         return array
+    if array.dtype.kind in "SUc":
+        raise TypeError(f"{name} must be whole numbers, not {array.dtype}")
     if array.dtype.kind not in "iu":
         whole = np.asarray(array, dtype=np.float64)
         if not (whole == np.floor(whole)).all() or not np.isfinite(whole).all():

@@ -21,7 +21,7 @@ from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import groups
 from ofsted_sif.table.inspections import rows_over_time
 from ofsted_sif.table.keys import as_key, is_plain
-from ofsted_sif.table.result import side_by_side
+from ofsted_sif.table.result import result, side_by_side
 
 __all__ = ["resample"]
 
@@ -171,16 +171,16 @@ def resample(
             for i, (of, value) in enumerate(zip(replicates, estimate, strict=True))
         ]
     ).reshape(len(estimate), 4)
-    return pd.DataFrame(
-        labels
-        | {
+    return result(
+        labels,
+        {
             "estimate": estimate,
             "standard_error": bounds[:, 2],
             "lower": bounds[:, 0],
             "upper": bounds[:, 1],
             "n_providers": len(distinct),
             "n_replicates": bounds[:, 3].astype(np.int64),
-        }
+        },
     )
 
 

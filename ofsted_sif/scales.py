@@ -333,6 +333,8 @@ def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
         return np.asarray(values.codes), values.categories.tolist()
     if isinstance(values, np.ma.MaskedArray):
         values = [None if missing else value for value, missing in zip(values.data, np.ma.getmaskarray(values), strict=True)]
+    if hasattr(values, "to_pylist"):  # an array of Arrow, whose own scalars are no words
+        values = values.to_pylist()
     if getattr(values, "ndim", 1) != 1:
         raise ValueError(f"grades come in one dimension, not {values.ndim}")
     if not hasattr(values, "dtype"):

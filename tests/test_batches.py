@@ -622,3 +622,19 @@ def answer_or_error(function, table, options: dict):
 def test_a_csv_is_scanned_by_the_separator_of_its_header(separator: str, table, tmp_path) -> None:
     table.to_csv(tmp_path / "mine.csv", index=False, sep=separator)
     assert_frame_equal(sif.aggregate(tmp_path / "mine.csv", "region"), sif.aggregate(as_text(table), "region"), check_dtype=False)
+
+
+def test_keys_that_a_call_names_keep_their_zeros(tmp_path):
+    path = tmp_path / "zeros.csv"
+    path.write_text("home,inspection_start,overall_effectiveness\n007,2014-01-01,Good\n7,2015-01-01,Inadequate\n")
+    assert sif.series(str(path), ["2020-01-01"], provider="home")["n"].tolist() == [2]
+    assert sif.scan(path).series(["2020-01-01"], provider="home")["n"].tolist() == [2]
+    assert sorted(sif.as_at(str(path), "2020-01-01", provider="home")["home"]) == ["007", "7"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_a_csv_in_utf_16_with_its_mark_is_read(tmp_path, encoding):
+    path = tmp_path / "wide.csv"
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    path.write_bytes((mark + "region,overall_effectiveness\nYork,Good\nCafé,Good\n").encode(encoding))
+    assert sif.aggregate(str(path), "region")["region"].tolist() == ["Café", "York"]

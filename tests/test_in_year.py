@@ -148,6 +148,14 @@ def test_what_is_wrong_is_named(arguments, said):
         sif.periods(table, **{"framework": "all"} | arguments)
 
 
+@pytest.mark.parametrize("freq", ["CBMS", "BMS", "MS"])
+def test_a_period_that_has_a_beginning_begins_on_that_day(freq):
+    days = ["2024-02-01", "2024-02-02", "2024-02-29"]  # Thursday, the month's first day of business, to Thursday
+    found = sif.periods(pd.DataFrame({"inspection_start": days, "overall_effectiveness": "Good"}), freq=freq)
+    assert found["n"].tolist() == [3]
+    assert found["period_start"].dt.strftime("%Y-%m-%d").tolist() == ["2024-02-01"]
+
+
 def test_an_inspection_without_any_date_is_named():
     table = pd.DataFrame({"inspection_start": ["2020-01-01", None], "overall_effectiveness": ["Good", "Good"]})
     with pytest.raises(ValueError, match=r"row 1 has neither an inspection date \('inspection_start'\)"):

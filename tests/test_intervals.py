@@ -197,3 +197,15 @@ def test_series_of_other_labels_are_not_taken_by_position(function) -> None:
 def test_counts_of_other_lengths_are_named(function) -> None:
     with pytest.raises(ValueError, match=r"count and n do not fit together: count has the shape \(3,\), n has \(2,\)"):
         function([1, 2, 3], [4, 4])
+
+
+@pytest.mark.parametrize("value", ["5", b"5", 5j, ["5"]], ids=str)
+def test_text_and_complex_numbers_are_no_counts(value):
+    for call in (lambda: sif.percent(value, 10), lambda: sif.proportion_interval(value, 10), lambda: sif.proportion_interval(1, value)):
+        with pytest.raises(TypeError, match=r"^(count|n) must be whole numbers"):
+            call()
+
+
+def test_an_infinite_number_of_trials_is_no_whole_number():
+    with pytest.raises(TypeError, match=r"^n must be whole numbers"):
+        sif.proportion_interval(5, np.inf)

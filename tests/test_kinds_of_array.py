@@ -195,3 +195,12 @@ LEAKS = """
 def test_many_calls_leave_no_memory_behind():
     ran = subprocess.run([sys.executable, "-c", textwrap.dedent(LEAKS)], capture_output=True, text=True, timeout=300)
     assert ran.stdout == "clean\n", ran.stderr[-2000:]
+
+
+@pytest.mark.parametrize("size", [2.5, "2", True], ids=str)
+def test_a_number_of_labels_that_is_not_whole_is_told_by_its_name(size):
+    codes = np.zeros(3, dtype=np.int64)
+    with pytest.raises(TypeError, match=r"^n_providers is .*; it is a whole number"):
+        counts.order_records(codes, codes, n_providers=size)
+    with pytest.raises(TypeError, match=r"^n_grades is .*; it is a whole number"):
+        counts.spells(codes, codes, None, codes, 9, n_grades=size)

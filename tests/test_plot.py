@@ -617,6 +617,21 @@ def test_a_waterfall_adds_up_to_the_change():
         sif.plot.decomposition(pd.concat([parts, parts]))
 
 
+def test_more_curves_of_waiting_than_can_be_told_apart_are_refused():
+    names = sorted({*sif.load_inspections()["provider_name"]})
+
+    def of(n):
+        rows = [(f"p{i}", name, "2010-01-01", "Inadequate") for i, name in enumerate(names[:n])]
+        table = pd.DataFrame(rows, columns=["provider", "provider_name", "inspection_start", "overall_effectiveness"])
+        return sif.time_to(table, "provider_name", until="2014-01-01")
+
+    with pytest.raises(ValueError, match="nobody can tell 19 lines apart: choose the rows of fewer groups"):
+        sif.plot.survival(of(19))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sif.plot.survival(of(18)).figure.canvas.draw()
+
+
 def test_below_survival_stands_how_many_still_waited(waiting):
     ax = sif.plot.survival(waiting)
     ax.figure.canvas.draw()

@@ -1054,7 +1054,21 @@ def test_rule_24_freq_has_one_meaning_and_its_periods_are_those_of_periods() -> 
         assert dates.tolist() == ends.tolist()
 
 
-@pytest.mark.parametrize("freq", ["h", "6h", "min", pd.offsets.Hour(24)])
+NO_PERIODS = [
+    "h",
+    "6h",
+    "min",
+    pd.offsets.Hour(24),
+    "bh",
+    pd.DateOffset(hours=12),
+    pd.DateOffset(days=1, hours=3),
+    pd.DateOffset(days=-1),
+    pd.DateOffset(years=0),
+    pd.DateOffset(month=3),
+]
+
+
+@pytest.mark.parametrize("freq", NO_PERIODS, ids=str)
 def test_rule_24_an_offset_shorter_than_a_day_is_an_error_everywhere(freq: object) -> None:
     asked = [
         lambda: sif.periods(kept(), freq=freq),

@@ -2,8 +2,13 @@
 
 import io
 import json
+import warnings
+from decimal import Decimal
 
+import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import ofsted_sif as sif
@@ -461,3 +466,92 @@ def test_a_judgement_without_a_single_grade_is_named_with_what_it_holds():
     table = pd.DataFrame({"provider": [1], "inspection_start": ["2024-02-01"], "overall_effectiveness": ["RI"]})
     with pytest.raises(sif.MissingColumnError, match=r"column 'overall_effectiveness' holds no grade \(its first value is 'RI'\)"):
         sif.as_at(table, "2024-12-31")
+
+
+# ---- what cases of other kinds of table have shown
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas], ids=["pandas", "polars", "arrow"])
+def test_text_on_a_scale_of_ones_own_tells_which_inspections_are_graded(kind):
+    rows = kind(two("Green", "Red"))
+    found = sif.series(rows, ["2015-01-01", "2020-01-01"], scale=OWN)
+    assert [found["green"].to_numpy().tolist(), found["red"].to_numpy().tolist()] == [[1, 0], [0, 1]]
+    assert sum(sif.transitions(rows, scale=OWN)["n"].to_numpy().tolist()) == 1
+    assert len(sif.spells(rows, scale=OWN)) == 2
+
+
+@pytest.mark.parametrize("values", [pl.Series(["N", "N"]), pa.array(["N", "N"]), pa.chunked_array([["N", "N"]]), pd.array(["N", "N"])])
+def test_values_in_place_of_a_name_are_told_as_such_whoever_made_them(values):
+    with pytest.raises(TypeError, match=r"^by takes the name of a column, or a list of names, not .*make a column of it"):
+        sif.series(two("Good", "Good"), ["2020-01-01"], values)
+
+
+@pytest.mark.parametrize("name", ["lower", "estimate", "n_providers"])
+def test_groups_called_as_a_column_of_resample_are_refused(name):
+    with pytest.raises(ValueError, match=f"by names .*'{name}'"):
+        sif.resample(two("Good", "Good", **{name: ["x", "y"]}), name, n=5)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0"])
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+def test_a_blank_provider_is_missing(blank, dtype):
+    table = pd.DataFrame(
+        {"provider": pd.Series(["a", blank], dtype=dtype), "inspection_start": "2014-01-01", "overall_effectiveness": "Good"}
+    )
+    with pytest.raises(sif.RowError, match="row 1: the provider is missing"):
+        sif.series(table, ["2020-01-01"])
+    with pytest.raises(ValueError, match="register, row 1: the provider is missing"):
+        sif.series(two("Good", "Good"), ["2020-01-01"], register=table[["provider"]])
+
+
+def test_keys_and_labels_that_are_bytes_are_told_as_bytes():
+    table = pd.DataFrame(
+        {"provider": ["a", b"a"], "inspection_start": "2014-01-01", "overall_effectiveness": "Good", "region": [None, b"x"]}
+    )
+    for call in (lambda: sif.series(table, ["2020-01-01"]), lambda: sif.aggregate(table, "region")):
+        with pytest.raises(sif.RowError, match=r"row 1: b'.' is bytes, not text; decode it first"):
+            call()
+
+
+def test_arrays_of_arrow_are_grades():
+    assert sif.grades(pa.array(["Good", None, "Adequate"])).tolist() == ["Good", np.nan, "Requires improvement"]
+    with pytest.raises(sif.RowError, match="is bytes, not text"):
+        sif.grades(pa.array([b"Good"]))
+
+
+def test_two_columns_of_a_judgement_are_told_where_they_say_who_is_graded():
+    table = two("Good", "Good").rename(columns={"overall_effectiveness": "leadership"})
+    with pytest.raises(ValueError, match="'leadership': the table has 2 columns of that name"):
+        sif.as_at(pd.concat([table, table[["leadership"]]], axis=1), "2020-01-01")
+
+
+def test_a_register_whose_keys_are_its_index_is_told_so():
+    with pytest.raises(sif.MissingColumnError, match=r"'provider' is a level of its index; register\.reset_index\(\)"):
+        sif.series(two("Good", "Good"), ["2020-01-01"], register=pd.DataFrame({"provider": ["a"]}).set_index("provider"))
+
+
+def test_providers_shared_under_the_name_of_their_key_are_told():
+    state = pd.DataFrame({"URN": [1, 2, 3], "la_code": [7, 7, 7], "overall_effectiveness": ["Good", "Good", "Inadequate"]})
+    with pytest.warns(sif.SharedProvidersWarning, match="3 of 3 providers are in both tables"):
+        sif.compare(state, state)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sif.compare(state.drop(columns="URN"), state.drop(columns="URN"))
+
+
+def test_decimals_of_whole_numbers_are_the_keys_that_they_print():
+    table = pd.DataFrame({"provider": [Decimal("100001.0"), "100001"], "inspection_start": "2014-01-01", "overall_effectiveness": "Good"})
+    assert sif.series(table, ["2020-01-01"])["n"].tolist() == [1]
+
+
+@pytest.mark.parametrize("function", ["series", "periods", "trend", "transitions", "spells", "time_to", "change_between", "decompose"])
+def test_no_judgement_in_place_of_one_is_told_by_its_name(function):
+    dates = {"series": [["2020-01-01"]], "change_between": ["2015-01-01", "2020-01-01"], "decompose": ["2015-01-01", "2020-01-01"]}
+    with pytest.raises(TypeError, match="judgement=None: name the column"):
+        getattr(sif, function)(two("Good", "Inadequate"), *dates.get(function, []), judgement=None)
+
+
+def test_combine_says_where_the_keys_are_where_they_are_an_index():
+    table = two("Good", "Inadequate").set_index("provider")
+    with pytest.raises(sif.MissingColumnError, match=r"'provider' is a level of a table's index; table\.reset_index\(\)"):
+        sif.combine(table, table)

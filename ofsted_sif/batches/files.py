@@ -211,7 +211,9 @@ def _beginning(file: str) -> bytes:
 
 
 def _encoding(beginning: bytes) -> str:
-    """UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the file's beginning is not UTF-8."""
+    """UTF-16 by its mark, else UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the beginning is not UTF-8."""
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
     except UnicodeDecodeError:

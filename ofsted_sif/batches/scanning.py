@@ -134,6 +134,10 @@ class Scan:
 
     def answer(self, question: partial.Question) -> pd.DataFrame:
         """Count all batches and finish the table."""
+        keys = self.columns_of(question)["provider"]
+        if self.again is not None and keys != self.columns["provider"] and keys in set(self.source.names) - self.source.text:
+            # The question names its keys itself: of a CSV they are to be text, as 007 is not 7.
+            return self.again.func(*self.again.args, **self.again.keywords | {"provider": keys}).answer(question)
         question = self.informed(question)
         names = self._needed(question)
         question = replace(question, text=self.source.text, unordered=self.source.dictionaries - self.source.ordered)

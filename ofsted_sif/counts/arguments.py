@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,8 @@ def as_numbers(values: Any, name: str) -> Any:
 def size_of(codes: Any, given: int | None, name: str) -> int:
     """The number of labels: as given, else what the codes need."""
     if given is not None:
+        if type(given) is not int and (isinstance(given, bool) or not isinstance(given, Integral)):
+            raise TypeError(f"{name} is {given!r}; it is a whole number, such as 4")
         if given < 0:
             raise ValueError(f"{name} is {given}, which is no size")
         return given

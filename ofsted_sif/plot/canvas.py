@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 #: Inches that a row with a name needs.
+MOST_LINES = 18  # as many names as stand beside the axes without touching
 LOWEST_ROW = 0.15
 
 #: The contrast of text: headings and names stand out from captions on dark paper as on white.
@@ -188,6 +189,12 @@ def check_rows(ax: Axes | None, n: int) -> None:
             f"{n} rows cannot be read in axes that are {height:.1f} inches high: give a figure at least {n * LOWEST_ROW + 1.5:.0f} inches "
             "high, leave ax= out, choose fewer rows, or name those to look at with highlight= where the picture takes it"
         )
+
+
+def check_lines(n: int, cure: str) -> None:
+    """Refuse more lines than can be told apart."""
+    if n > MOST_LINES:
+        raise ValueError(f"nobody can tell {n} lines apart: {cure}")
 
 
 def chosen(highlight: str | Sequence[str] | None, labels: Sequence[str]) -> list[str] | None:

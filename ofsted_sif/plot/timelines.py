@@ -22,7 +22,6 @@ _KINDS = {
     "bars": "Stacked bars, one for each date or period",
     "lines": "One line per group over time",
 }
-_MOST_LINES = 18  # as many names as stand beside the axes without touching
 
 
 def history(
@@ -296,8 +295,8 @@ def _check(kind: str, groups: pd.Series, when: pd.DatetimeIndex, scale: GradeSca
         )
     if kind == "lines" and scale.threshold_column is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so there is no share to draw as a line: kind='areas'")
-    if kind == "lines" and wanted is None and len(found) > _MOST_LINES:
-        raise ValueError(f"nobody can tell {len(found)} lines apart: name those to look at with highlight=; the others are drawn grey")
+    if kind == "lines" and wanted is None:
+        canvas.check_lines(len(found), "name those to look at with highlight=; the others are drawn grey")
     if (again := pd.DataFrame({"group": groups, "when": when}).duplicated()).any():
         row = int(np.argmax(again))
         raise ValueError(

@@ -46,7 +46,7 @@ def survival(
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or for more groups than can be told apart.
     ImportError
         If matplotlib is not installed; the message has the command that installs it.
 
@@ -74,6 +74,7 @@ def survival(
     table, groups = table[followed], groups[followed].reset_index(drop=True)
     if not len(table):
         return canvas.empty(canvas.axes(ax, 8, 2), canvas.titled(title, subject, table), "Nobody to follow")
+    canvas.check_lines(groups.nunique(), "choose the rows of fewer groups")
     ax = canvas.axes(ax, 8, 4.2 + 0.17 * groups.nunique())
     found = groups.unique().tolist()
     ends = []

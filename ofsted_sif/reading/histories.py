@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of, text_codes_beside
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
@@ -125,6 +126,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
 def _numbered(table: Any) -> pd.DataFrame:
     """A table of pandas with its rows numbered; its columns are those of the table itself, which are not written to."""
     frame = as_frame(table).copy(deep=False)
+    for level in frame.index.names:
+        if level in ("provider", "inspection_start", "published"):
+            raise MissingColumnError(f"{level!r} is a level of a table's index; table.reset_index() makes a column of it")
     frame.index = pd.RangeIndex(len(frame))
     return frame
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,12 @@ def names(given: Any, argument: str) -> list[str]:
 
 
 def _is_no_name(given: Any) -> bool:
-    return isinstance(given, pd.Series | pd.Index | pd.Grouper | np.ndarray | dict) or callable(given)
+    return isinstance(given, pd.Grouper | dict) or _are_values(given) or callable(given)
+
+
+def _are_values(given: Any) -> bool:
+    """Whether what was given are the values of a column, of whatever library, and not its name."""
+    return bool(getattr(given, "ndim", 0)) or hasattr(given, "__arrow_c_array__") or hasattr(given, "__arrow_c_stream__")
 
 
 def _no_name(given: Any, argument: str) -> str:
@@ -165,7 +171,7 @@ def _no_name(given: Any, argument: str) -> str:
     if isinstance(given, pd.Grouper):
         freq = getattr(given, "freq", None)
         return f"{told}; for periods give freq={getattr(freq, 'freqstr', 'YE-AUG')!r} to periods, or a column made with .dt.year"
-    if isinstance(given, pd.Series | pd.Index | np.ndarray):
+    if _are_values(given):
         return f"{told}; make a column of it: table.assign(group=...), and by='group'"
     if isinstance(given, dict):
         return f"{told}; make a column of it: table.assign(group=table['...'].map(...)), and by='group'"
@@ -387,11 +393,11 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
     """The same with their values, text as words: a column is encoded once. And those of which only the name is that of a judgement."""
     found, no_grades = {}, {}
-    for position, (name, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if name in named or scale_of_dtype(dtype) is not None:
             found[name] = as_words(column(frame, name, "judgement"))
         elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
-            values = as_words(frames.plain(frame.iloc[:, position]))
+            values = as_words(column(frame, name, "judgement"))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found[name] = values
             else:
@@ -418,12 +424,12 @@ def _example(values: pd.Series) -> str:
     return f"{known.tolist()[:4]} together"
 
 
-def has_grade(values: pd.Series) -> np.ndarray:
-    """Where a judgement column holds a grade."""
-    if scale_of_dtype(values.dtype) is not None:
+def has_grade(values: pd.Series, scale: GradeScale | None = None) -> np.ndarray:
+    """Where a judgement column holds a grade, of the scale that is given or of that which its values tell."""
+    if scale is None and scale_of_dtype(values.dtype) is not None:
         return np.asarray(values.array.codes) >= 0
     values = as_words(values)
-    return np.asarray(grades(values, infer_scale(values), column=str(values.name)).codes) >= 0
+    return np.asarray(grades(values, infer_scale(values) if scale is None else scale, column=str(values.name)).codes) >= 0
 
 
 def _to_true(said: pd.Series, name: str) -> str:
@@ -434,15 +440,20 @@ def _to_true(said: pd.Series, name: str) -> str:
     return f": table[{name!r}] = table[{name!r}] == {true!r}"
 
 
-def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: Sequence[str] = ()) -> np.ndarray:
-    """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column (`judgements` among them)."""
+def graded_rows(
+    frame: pd.DataFrame, graded: str | None = "graded", judgements: Mapping[str, GradeScale | None] = MappingProxyType({})
+) -> np.ndarray:
+    """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column.
+
+    `judgements` are among them, each on the scale that stands beside it, or None where its values tell it.
+    """
     if (said := optional(frame, graded, "graded")) is not None:
         if said.isna().any():
             raise RowError(f"column {graded!r}, ", np.argmax(said.isna()), ": neither true nor false", str(graded))
         if not set(said.unique().tolist()) <= {True, False}:
             raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false{_to_true(said, str(graded))}")
         return said.to_numpy(dtype=np.bool_)
-    held, no_grades = _judgements(frame, judgements)
+    held, no_grades = _judgements(frame, [*judgements])
     if not held:
         for name, values in no_grades.items():
             if len(known := values.dropna().unique()) and any(fitting_scale(pd.Series([value], dtype=object)) for value in known):
@@ -456,6 +467,6 @@ def graded_rows(frame: pd.DataFrame, graded: str | None = "graded", judgements: 
         )
     _warn_of_no_grades(no_grades)
     found = np.zeros(len(frame), dtype=np.bool_)
-    for values in held.values():
-        found |= has_grade(values)
+    for name, values in held.items():
+        found |= has_grade(values, judgements.get(name))
     return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import pandas as pd
 
 from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
+from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import NOTHING, Encoded, label_codes
 from ofsted_sif.table.records import Records
+
+NO_JUDGEMENTS: Mapping[str, GradeScale | None] = MappingProxyType({})
 
 # Frameworks under which Ofsted has inspected; a table may hold further ones.
 KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")
@@ -94,18 +98,22 @@ def eligible(
     frame: pd.DataFrame,
     which: Which,
     graded: str | None,
-    judgements: Sequence[str] = (),
+    judgements: Mapping[str, GradeScale | None] = NO_JUDGEMENTS,
     *,
     of_piece: bool = False,
     encoded: Encoded = NOTHING,
 ) -> Eligible:
-    """The filters on the rows of a table, or of a piece of one, in which a framework need not occur."""
+    """The filters on the rows of a table, or of a piece of one, in which a framework need not occur.
+
+    `judgements` are those asked for, each with its scale, or None where its values tell it.
+    """
     having = which.having
+    judgements = judgements if having is None else {having: None, **judgements}
     in_those, without = in_framework(frame, which.framework, of_piece=of_piece, encoded=encoded)
     found = Eligible(
         in_those,
-        graded_rows(frame, graded, [*([] if having is None else [having]), *judgements]),
-        None if having is None else has_grade(column(frame, having, "having")),
+        graded_rows(frame, graded, judgements),
+        None if having is None else has_grade(column(frame, having, "having"), judgements[having]),
         without_framework=without,
     )
     if not of_piece:

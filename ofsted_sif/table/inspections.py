@@ -226,13 +226,17 @@ class Inspections:
         warn_if_before(self.frame.attrs, self.days, asked)
 
 
+#: Stands in place of a judgement where a question asks for none.
+WITHOUT: Any = object()
+
+
 def observe(
     table: Any,
     called: Columns,
     which: Which,
     *,
     by: str | Sequence[str] | None = None,
-    judgement: str | None = None,
+    judgement: Any = WITHOUT,
     scale: GradeScale | None = None,
     histories: bool = True,
     of_piece: bool = False,
@@ -256,10 +260,13 @@ def observe(
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
     """
-    if one_name(judgement, "judgement") is None:
+    if judgement is None:
+        raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
+    if judgement is WITHOUT:
+        judgement = None
         frame = as_frame(table)
     else:
-        frame = as_frame(table, of_records=True, by=by, judgement=judgement, having=which.having, **called.needed())
+        frame = as_frame(table, of_records=True, by=by, judgement=one_name(judgement, "judgement"), having=which.having, **called.needed())
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     judged = [judgement, which.having]
@@ -281,7 +288,7 @@ def observe(
         grades = np.asarray(codes)
     elif judgement is not None:
         grades, scale = grade_codes(graded, judgement, scale)
-    judgements = [] if judgement is None else [judgement]
+    judgements = {} if judgement is None else {judgement: scale}
     may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)

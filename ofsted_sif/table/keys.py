@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +59,9 @@ def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarr
         return found
     codes, distinct = single_values(values)
     labels = distinct.array
+    if (told := next((label for label in labels if isinstance(label, bytes)), None)) is not None:
+        row = np.argmax(codes == [*labels].index(told))
+        raise RowError(f"column {values.name!r}, ", row, f": {told!r} is bytes, not text; decode it first, as with .str.decode('utf-8')")
     try:
         order = labels.argsort()
     except TypeError:  # values of unlike types have no order of their own
@@ -72,13 +76,21 @@ def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray
     """Codes of keys into the keys, and whether keys had to be written as text to be compared.
 
     Keys are compared as text: 100001, 100001.0 and ``"100001"`` are one key, as are ``"A"`` and ``"A "``; ``"007"`` is not ``"7"``. A
-    column of numbers, or of text without spaces at its ends, is taken as it is.
+    column of numbers, or of text without spaces at its ends, is taken as it is. Blank text is a missing key.
     """
     codes, labels = label_codes(values, encoded)
     if is_plain(labels):
-        return codes, labels, False
+        return _without_blank(codes, labels), labels, False
     text, place = np.unique(np.array([as_key(label) for label in labels], dtype=object).astype(str), return_inverse=True)
-    return np.append(place, -1)[codes], pd.Series(text, dtype=TEXT).array, True
+    labels = pd.Series(text, dtype=TEXT).array
+    return _without_blank(np.append(place, -1)[codes], labels), labels, True
+
+
+def _without_blank(codes: np.ndarray, labels: Any) -> np.ndarray:
+    """The codes with that of blank text missing, as it names nobody; text that is no Categorical is sorted, blank first."""
+    words = labels.categories if isinstance(labels, pd.Categorical) else labels[:1]
+    blank = [at for at, word in enumerate(words) if isinstance(word, str) and not word]
+    return np.where(codes == blank[0], -1, codes) if blank else codes
 
 
 def is_plain(labels: Any) -> bool:
@@ -119,7 +131,7 @@ def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Seri
 
 def as_key(value: object) -> str:
     """A key as text: whole numbers by their digits, text without spaces at its ends."""
-    if isinstance(value, float | np.floating) and value == value and float(value).is_integer():
+    if isinstance(value, float | np.floating | Decimal) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value).strip()
 

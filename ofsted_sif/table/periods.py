@@ -12,16 +12,6 @@ from ofsted_sif.table.dates import dates_of, is_offset, iso, plus_offset
 #: Names for periods that people use more than pandas' own.
 NAMED = {"academic": "YE-AUG", "financial": "YE-MAR"}
 
-_BEGINS = (
-    pd.offsets.MonthBegin,
-    pd.offsets.QuarterBegin,
-    pd.offsets.YearBegin,
-    pd.offsets.BMonthBegin,
-    pd.offsets.BQuarterBegin,
-    pd.offsets.BYearBegin,
-    pd.offsets.SemiMonthBegin,
-)
-
 
 def offset_of(freq: Any, argument: str = "freq") -> pd.offsets.BaseOffset:
     """The offset that cuts time into periods; an error says what would be one. A period is a day or longer."""
@@ -30,12 +20,24 @@ def offset_of(freq: Any, argument: str = "freq") -> pd.offsets.BaseOffset:
     except (ValueError, TypeError):
         offset = None
     too_short = pd.offsets.Hour | pd.offsets.Minute | pd.offsets.Second | pd.offsets.Milli | pd.offsets.Micro | pd.offsets.Nano
-    if offset is None or offset.n < 1 or isinstance(offset, too_short):
+    if offset is None or offset.n < 1 or isinstance(offset, too_short) or not _moves_by_days(offset):
         raise ValueError(
             f"{argument}={freq!r} names no periods; known are 'academic' (years to 31 August), 'financial' (years to 31 March) and "
             "pandas' offsets of a day or more, as 'YE-AUG', 'YE', 'QE', 'ME' or 'YS-APR'"
         )
     return offset
+
+
+def _moves_by_days(offset: pd.offsets.BaseOffset) -> bool:
+    """Whether an offset goes from day to later day: what stays, goes back or stops within a day would never reach the last inspection."""
+    first = pd.Timestamp("2001-01-01") + offset
+    second = first + offset
+    return bool(first == first.normalize() and second == second.normalize() and second > first)
+
+
+def _begins(offset: pd.offsets.BaseOffset) -> bool:
+    """Whether an offset names the first days of periods, as MonthBegin does, and not the last ones."""
+    return type(offset).__name__.endswith("Begin")
 
 
 def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +46,7 @@ def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[
     if not len(days):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     first, last = dates_of([days.min(), days.max()])
-    if isinstance(offset, _BEGINS):
+    if _begins(offset):
         starts = [offset.rollback(first)]
         while starts[-1] <= last:
             starts.append(starts[-1] + offset)
@@ -74,7 +76,7 @@ def window_starts(starts: np.ndarray, ends: np.ndarray, freq: Any, window: Any) 
     else:
         offset = offset_of(freq)
         began = plus_offset(starts, (1 - window) * offset, "window") if window > 1 else starts
-        if window > 1 and not isinstance(offset, _BEGINS):
+        if window > 1 and not _begins(offset):
             began = plus_offset(starts - 1, (1 - window) * offset, "window") + 1
     if (wrong := began > ends).any():
         raise ValueError(f"window={window!r} is not positive: it would begin on {iso(began[wrong][0])}, after its end")

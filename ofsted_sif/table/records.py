@@ -231,6 +231,8 @@ def _from_register(
 def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Series:
     """The keys of a register, as they are, or as text where the records' keys are not of their kind."""
     if provider not in register.columns:
+        if provider in register.index.names:
+            raise MissingColumnError(f"register: {provider!r} is a level of its index; register.reset_index() makes a column of it")
         known = [str(name) for name in register.columns]
         meant = next((name for name in known if snake_case(name) in KEYS), "...")
         raise MissingColumnError(
@@ -238,8 +240,8 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
             f"the table: register.rename(columns={{{meant!r}: {provider!r}}})"
         )
     keys = column(register, provider, "register")
-    if keys.isna().any():
-        raise ValueError(f"register, row {int(np.argmax(keys.isna()))}: the provider is missing")
+    if (missing := keys.map(lambda key: not str(key).strip()).astype(np.bool_) | keys.isna()).any():
+        raise ValueError(f"register, row {int(np.argmax(missing))}: the provider is missing")
     plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
         plain = pd.Series([as_key(key) for key in plain], dtype=TEXT)
