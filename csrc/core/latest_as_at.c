@@ -13,10 +13,10 @@ typedef struct {
 typedef struct {
     int64_t provider[LATEST_BLOCK];
     best record[LATEST_BLOCK];
-} kept_records;
+} counted_records;
 
 /* Keeps the rows first .. stop - 1 that count. Returns how many, or -1 where an eligible row is at fault. */
-static int64_t keep_records(const sif_records *records, int64_t date, int64_t cutoff, int64_t first, int64_t stop, kept_records *kept) {
+static int64_t keep_counted(const sif_records *records, int64_t date, int64_t cutoff, int64_t first, int64_t stop, counted_records *kept) {
     int64_t n = 0;
     int is_faulty = 0;
     for (int64_t i = first; i < stop; i++) {
@@ -59,9 +59,9 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
     for (int64_t p = 0; p < n_providers; p++)
         best_of[p] = (best){INT64_MIN, INT64_MIN, -1};
     for (int64_t first = 0, stop; first < records->n; first = stop) {
-        kept_records kept;
+        counted_records kept;
         stop = records->n - first < LATEST_BLOCK ? records->n : first + LATEST_BLOCK;
-        const int64_t n = keep_records(records, date, cutoff, first, stop, &kept);
+        const int64_t n = keep_counted(records, date, cutoff, first, stop, &kept);
         if (n < 0) {
             status = first_fault(records, first, stop);
             goto done;
