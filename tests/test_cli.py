@@ -651,13 +651,13 @@ def test_frameworks_of_a_table_without_them_are_refused_by_the_option_that_asked
 def test_a_release_of_another_remit_than_that_of_a_published_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "care.csv"
     path.write_text(
-        "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\n"
-        "SC000001,Children's Home,Leeds,Full inspection,03/04/2014,1001,Good\n"
+        "URN,Provision type,Local authority,Event type,Inspection date,Publication date,Event number,Overall effectiveness\n"
+        "SC000001,Children's Home,Leeds,Full inspection,03/04/2017,05/05/2017,1001,Good\n"
     )
     for command in ("headline", "aggregate", "series"):
         assert main([command, str(path), "--release", "la-2024-03-31"]) == 2
         assert "--release la-2024-03-31 is one of local authorities, and the table is of social care" in capsys.readouterr().err
-    assert "as at 31 March 2015" in said(capsys, "headline", str(path), "--release", "social-care-2015-03-31")
+    assert "as at 31 March 2018" in said(capsys, "headline", str(path), "--release", "social-care-2018-03-31")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
