@@ -90,6 +90,13 @@ def test_codes_and_labels_are_those_of_the_definition(holder, seed):
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
+def test_texts_that_differ_in_their_last_byte_alone_are_two(holder):
+    for length in range(1, 60):
+        texts = ["x" * (length - 1) + last for last in "abba" * 20]
+        assert counts.encode(HOLDERS[holder](texts))[0].tolist() == [0, 1, 1, 0] * 20, length
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
 def test_many_distinct_texts_are_told_apart(holder):
     texts = [f"SC{number:06d}" for number in np.random.default_rng(5).integers(0, 30_000, 40_000)]
     codes, labels = counts.encode(HOLDERS[holder](texts))
