@@ -176,10 +176,10 @@ def _warn_if_shared(first: pd.DataFrame, second: pd.DataFrame, provider: str) ->
     if provider != DEFAULTS["provider"]:
         column(first, provider, "provider")
         column(second, provider, "provider")
-    keys = [_keys(frame, provider) for frame in (first, second)]
-    if keys[0] is None or keys[1] is None:
+    of_first, of_second = _keys(first, provider), _keys(second, provider)
+    if of_first is None or of_second is None:
         return
-    codes = key_codes(pd.concat([of.astype(object) for of in keys], ignore_index=True))[0]
+    codes = key_codes(pd.concat([of_first.astype(object), of_second.astype(object)], ignore_index=True))[0]
     in_a, in_b = (np.unique(part[part >= 0]) for part in (codes[: len(first)], codes[len(first) :]))
     if shared := len(np.intersect1d(in_a, in_b, assume_unique=True)):
         warn(

@@ -13,7 +13,7 @@ from ofsted_sif.intervals import normal_quantile, paired_difference, sign_test
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.snapshots import Grid
 from ofsted_sif.table.columns import Columns
-from ofsted_sif.table.dates import iso, plus_offset
+from ofsted_sif.table.dates import iso
 from ofsted_sif.table.eligible import Which, check_cutoff
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups
@@ -21,6 +21,7 @@ from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.known import refuse_unknown
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at
 from ofsted_sif.table.result import result
+from ofsted_sif.table.state import expiry
 
 __all__ = ["change_between"]
 
@@ -202,7 +203,7 @@ class _Pairs:
             code = np.where(row >= 0, seen.grades[row], -1) if len(seen.grades) else np.full(len(row), -1)
             if max_age is not None:
                 known = np.flatnonzero(code >= 0)
-                code[known[plus_offset(records.dated[row[known]], max_age, "max_age") < date]] = -1
+                code[known[expiry(records.dated[row[known]], max_age) < date]] = -1
             in_force.append(row)
             codes.append(code)
         (first, second), (was, is_now) = in_force, codes

@@ -555,3 +555,12 @@ def test_combine_says_where_the_keys_are_where_they_are_an_index():
     table = two("Good", "Inadequate").set_index("provider")
     with pytest.raises(sif.MissingColumnError, match=r"'provider' is a level of a table's index; table\.reset_index\(\)"):
         sif.combine(table, table)
+
+
+@pytest.mark.parametrize("max_age", [pd.DateOffset(years=-1), pd.Timedelta(days=-1)], ids=str)
+def test_a_negative_max_age_is_refused(max_age):
+    table, dates = two("Good", "Inadequate"), ["2015-01-01", "2020-01-01"]
+    for call in (sif.series, sif.change_between, sif.decompose, sif.as_at):
+        given = {sif.series: [dates], sif.as_at: dates[1:]}.get(call, dates)
+        with pytest.raises(ValueError, match=r"^max_age=.* is less than nothing"):
+            call(table, *given, max_age=max_age)

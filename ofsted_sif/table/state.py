@@ -29,7 +29,12 @@ INSPECTED, NO_GRADED, NOT_YET = range(3)
 
 def expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
     """The last day on which the grades of inspections of these days count."""
-    return plus_offset(days, max_age, "max_age")
+    ends = plus_offset(days, max_age, "max_age")
+    if (ends < days).any():
+        raise ValueError(
+            f"max_age={max_age!r} is less than nothing: no grade is so young; give a length of time such as DateOffset(years=3)"
+        )
+    return ends
 
 
 def state_on(
