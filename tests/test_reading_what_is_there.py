@@ -265,6 +265,48 @@ def test_a_formula_without_its_value_is_told():
     assert "formula" in said or (table is not None and table["overall_effectiveness"].astype(str).tolist() == ["Good", "Inadequate"])
 
 
+@pytest.mark.parametrize("cell", ["A2", "E2"])
+def test_the_error_about_a_blank_cell_says_that_it_may_be_a_formula(cell):
+    table, said = read(book(lambda workbook, sheet: sheet.__setitem__(cell, "=H1")))
+    assert table is None
+    assert "row 2" in said
+    assert "formula without its value" in said
+
+
+@pytest.mark.parametrize("cells", ["A2:A3", "E2:E3"])
+def test_the_error_about_a_covered_cell_says_that_it_may_be_merged(cells):
+    table, said = read(book(lambda workbook, sheet: sheet.merge_cells(cells)))
+    assert table is None
+    assert "row 3" in said
+    assert "merged cells" in said
+
+
+@pytest.mark.parametrize("days", ["02/12/2019-05/12/2019", "02/12/2019– 05/12/2019", "02/12/2019 - 05/12/2019"])
+def test_a_range_of_days_is_read_however_its_dash_is_spaced(days):
+    table, said = read(CARE + f"{HOME},{days},1001,Good\n")
+    assert table is not None, said
+    assert table[["inspection_start", "inspection_end"]].astype(str).to_numpy().tolist() == [["2019-12-02", "2019-12-05"]]
+
+
+def test_a_day_in_a_time_zone_is_refused_as_it_may_be_another_day():
+    # Midnight of 3 April 2015 in London is 23:00 of the 2nd in UTC.
+    frame = pd.read_csv(io.StringIO(CARE + f"{HOME},03/04/2015,1001,Good\n"), dtype=str)
+    frame["Inspection date"] = pd.to_datetime(["2015-04-02T23:00:00Z"])
+    table, said = read(frame)
+    assert table is None, table
+    assert "time zone" in said
+
+
+def test_a_judgement_that_no_layout_knows_is_told_beside_words_of_its_own():
+    # "Not seen" stands in no list of words; two grades beside it are still grades.
+    text = CARE.replace("\n", ",Quality of support\n")
+    rows = [
+        f"SC00000{at},Children's home,Leeds,Full inspection,03/04/2024,{at},Good,{word}\n"
+        for at, word in enumerate(["Inadequate", "Not seen", "Good"])
+    ]
+    assert "'quality of support' (2)" in read(text + "".join(rows))[1]
+
+
 def test_a_merged_cell_of_two_grades_is_told():
     # One cell over both rows: what the second row's grade is, is not said.
     def merge(workbook, sheet):

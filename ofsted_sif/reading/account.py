@@ -56,8 +56,8 @@ class Log:
         return pd.DataFrame(sorted(rows), columns=["row", "column", "value", "became"])
 
 
-def refuse_first(entries: Sequence[tuple[int, str, Any, str]], first_row: int) -> None:
-    """Raise the error about the first value that was not understood, if there is one."""
+def refuse_first(entries: Sequence[tuple[int, str, Any, str]], first_row: int, blanks: Sequence[str] = ()) -> None:
+    """Raise the error about the first value that was not understood, if there is one; `blanks` says what may be behind a blank cell."""
     if not entries:
         return
     number, column, value, expected = entries[0]
@@ -65,7 +65,7 @@ def refuse_first(entries: Sequence[tuple[int, str, Any, str]], first_row: int) -
     others = f" ({more:,} more such value{'s' if more > 1 else ''})" if more else ""
     raise ReadingError(
         f"{value!r} is not understood here; right would be {expected}{others}. With errors='report' such values become missing "
-        "and stand in the report",
+        f"and stand in the report{''.join(f'. Note: {said}' for said in blanks if not clean(value))}",
         row=number + first_row,
         column=column,
         value=value,

@@ -50,6 +50,7 @@ class Source:
     load: Callable[[str | None, int | None], Sheet]
     notes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()  # sheets that a person does not see
+    blanks: tuple[str, ...] = ()  # which cells are read as blank and are not, as a person sees them
 
 
 def open_source(path: Any) -> Source:
@@ -274,7 +275,7 @@ def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.dat
         return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height, epoch)
 
     told = (f"hidden sheets: {', '.join(map(repr, hidden))} (choose with sheet=)",) if hidden else ()
-    return Source(file, None, names, load, (*said, *told), tuple(hidden))
+    return Source(file, None, names, load, told, tuple(hidden), said)
 
 
 def _xls(data: bytes, file: str) -> Source:

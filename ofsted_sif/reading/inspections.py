@@ -242,7 +242,7 @@ class _Reading:
     def _raise_or_note(self) -> None:
         self.not_understood = self.log.entries(self.body.status, self.body.listed)
         if self.errors == "raise":
-            refuse_first(self.not_understood, self.body.first_row)
+            refuse_first(self.not_understood, self.body.first_row, self.source.blanks)
 
     def _attrs(self, table: pd.DataFrame, report: ReadingReport) -> dict[Hashable | None, Any]:
         said: dict[Hashable | None, Any] = {}
@@ -264,7 +264,7 @@ class _Reading:
         body, log = self.body, self.log
         status = body.whole_status()
         read = body.read
-        notes = [*log.notes, *self.source.notes]
+        notes = [*log.notes, *self.source.blanks, *self.source.notes]
         not_taken = judged_columns(body)
         if not_taken:
             notes.append(NOT_TAKEN + ", ".join(f"{header!r} ({n:,})" for _, header, _, n in not_taken))

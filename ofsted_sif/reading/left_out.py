@@ -80,9 +80,10 @@ def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
 
 
 def _may_be_judged(rows: Sequence[Sequence[Any]], position: int, layout: Layout) -> bool:
-    """Whether no value of the first rows is one that a column of grades never has; saves a look at whole columns of names."""
+    """Whether fewer values of the first rows are unknown than are words of grades; saves a look at whole columns of names."""
     cells = {row[position] for row in rows if position < len(row)}
-    return all(values.is_missing(text := clean(cell), layout.missing) or _is_known(form(text), layout) for cell in cells)
+    said = {form(text) for cell in cells if not values.is_missing(text := clean(cell), layout.missing)}
+    return sum(not _is_known(word, layout) for word in said) < max(1, sum(word in _WORDS or word in _OUTCOMES for word in said))
 
 
 def _is_known(word: str, layout: Layout) -> bool:
@@ -90,11 +91,12 @@ def _is_known(word: str, layout: Layout) -> bool:
 
 
 def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
-    """The codes of the values that look like grades, where the rest of the column says nothing or that there is none."""
+    """The codes of the values that look like grades, where most other values say nothing or that there is none."""
     said = {code: form(text) for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
     for words, beside in ((_WORDS, layout.no_grade | _OUTCOMES), (_OUTCOMES, layout.no_grade)):
         graded = [code for code, text in said.items() if text in words]
-        if graded and all(text in words or text in beside for text in said.values()):
+        others = {text for text in said.values() if text not in words and text not in beside}
+        if graded and len(others) < len({text for text in said.values() if text in words}):
             return graded
     numbers = {code: values.integral(text) for code, text in said.items()}
     graded = [code for code, text in numbers.items() if text in _NUMBERS]

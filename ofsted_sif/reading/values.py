@@ -29,7 +29,7 @@ _BETWEEN = "\0"
 _UNTIDY = ("  ", f" {_BETWEEN}", f"{_BETWEEN} ", *"\t\r\n\v\f\x1c\x1d\x1e\x1f")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _SPREADSHEET_ERRORS = frozenset({"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
-_DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+")
+_DATE_RANGE = re.compile(r"\s+(?:-|–|to)\s+|(?<=/\d{4})\s*[-–]\s*(?=\d)")  # 02/12/2019-05/12/2019 too
 _MONTH_LETTERS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{2})")
 _SHORT_YEAR = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2})")
 _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}")
@@ -221,7 +221,7 @@ def dates(column: Column, rules: DateRules, complain: Complain) -> tuple[np.ndar
                     end = np.full(len(column.distinct), NO_DATE, dtype="datetime64[s]")
                 end[code] = np.datetime64(last, "s")
         if day is None:
-            complain(column, code, f"a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024{_looks_like(text)}")
+            complain(column, code, f"a date as 31/03/2024 (day first), 2024-03-31 or 31 March 2024{_looks_like(value, text)}")
         else:
             start[code] = np.datetime64(day, "s")
     for day_unknown in rules.unknown:
@@ -229,8 +229,10 @@ def dates(column: Column, rules: DateRules, complain: Complain) -> tuple[np.ndar
     return start, end, said_none
 
 
-def _looks_like(text: str) -> str:
+def _looks_like(value: Any, text: str) -> str:
     """What a value that is no date looks like, for the message."""
+    if isinstance(value, datetime.datetime) and value.tzinfo:
+        return " (it has a time zone: .dt.tz_convert('Europe/London').dt.tz_localize(None) gives the local day)"
     if _SERIAL.fullmatch(text) and (day := serial_day(float(text), SINCE_1900)) is not None:
         shown = f"{day.day:02}/{day.month:02}/{day.year}"
         return f" (it looks like the number by which a spreadsheet keeps {shown}: format the column as a date)"
@@ -274,7 +276,7 @@ def _slashed(column: Column) -> np.ndarray:
 def parse_day(value: Any, text: str, rules: DateRules) -> datetime.date | None:
     """A date, None where it is none or none of our time."""
     if isinstance(value, datetime.datetime):
-        day: datetime.date | None = value.date()
+        day: datetime.date | None = None if value.tzinfo else value.date()  # a time zone may move the day
     elif isinstance(value, datetime.date):
         day = value
     elif isinstance(value, str):
