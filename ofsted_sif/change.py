@@ -140,7 +140,7 @@ def changes(
     which = Which(framework, having, register, incomplete)
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     if date is not None:
-        seen.warn_if_beyond(day(date, "date"))
+        seen.warn_if_outside(day(date, "date"))
     found = _pairs(seen, date, published_by)
     n_unknown = seen.say_unknown_before(found.alone, len(found.latest))
     seen.warn_if_pooled(np.append(found.latest, found.previous))
@@ -454,7 +454,7 @@ def transitions(
     called, which = Columns(provider, inspected, published, opened, closed, graded), Which(framework, having, register, incomplete)
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale)
     if date is not None:
-        seen.warn_if_beyond(day(date, "date"))
+        seen.warn_if_outside(day(date, "date"))
     may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
     seen.warn_if_pooled(np.flatnonzero(may_count))
     grouped = seen.groups(by)

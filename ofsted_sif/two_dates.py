@@ -155,6 +155,7 @@ def change_between(
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
     check_cutoff(seen.published, published_by)
     seen.warn_if_beyond(asked.days)
+    seen.warn_if_before(asked.days.min())
     seen.refuse_unknown(asked.days, asked.cutoffs)
     on = seen.graded_on.with_threshold(threshold)
     pairs = _Pairs.of(seen, asked, max_age)

@@ -437,3 +437,16 @@ def test_a_gzip_and_a_zip_of_one_file_are_read():
 def test_the_date_of_which_a_file_speaks_stands_in_its_title(title, day):
     text = f"Children's social care data in England {title}\n" + CARE + f"{HOME},03/04/2015,1001,Good\n"
     assert sif.read_inspections(io.BytesIO(text.encode())).attrs.get("complete_to") == day
+
+
+@pytest.mark.parametrize("number", ["443222", "ITS443222"])
+def test_a_number_and_day_under_two_providers_are_told_where_neither_names_the_other(number):
+    # Two releases, the school under its own URN and under its successor's: one inspection would be counted twice.
+    header = "URN,School name,Inspection number,Inspection start date,First published date,Inspection type,Overall effectiveness\n"
+    of = [header + f"{urn},A,{text},12/03/2014,10/04/2014,S5 Inspection,2\n" for urn, text in (("100001", "443222"), ("140000", number))]
+    both, report = sif.combine(*(sif.read_inspections(io.BytesIO(text.encode())) for text in of), return_report=True)
+    assert len(both) == 2
+    assert report.attrs["under_two_providers"] == ["inspection 443222 stands under two providers: 100001, 140000"]
+    another_day = of[1].replace("12/03/2014", "12/03/2013")
+    _, report = sif.combine(*(sif.read_inspections(io.BytesIO(text.encode())) for text in (of[0], another_day)), return_report=True)
+    assert "under_two_providers" not in report.attrs

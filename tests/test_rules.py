@@ -915,6 +915,13 @@ def test_rule_20_a_date_before_the_first_inspection_is_said() -> None:
         assert sif.as_at(sif.load_inspections(), "1999-03-31", framework="all").empty
 
 
+def test_rule_20_changes_before_the_first_inspection_are_said() -> None:
+    with pytest.warns(sif.BeyondDataWarning, match="31 March 1999 lies before the data"):
+        assert sif.changes(sif.load_inspections(), date="1999-03-31", framework="all").empty
+    with pytest.warns(sif.BeyondDataWarning, match="31 March 1999 lies before the data"):
+        assert sif.change_between(sif.load_inspections(), "1999-03-31", "2024-03-31", framework="all")["n"].item() == 0
+
+
 # 21
 
 

@@ -61,7 +61,8 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
         before, after                object          for a change the two values
         ===========================  ==============  ==================================================================================
 
-        ``attrs`` counts how many inspections were added, changed, the same and kept.
+        ``attrs`` counts how many inspections were added, changed, the same and kept, and lists under `under_two_providers` which
+        inspections of one number and day stand under two providers.
 
     Raises
     ------
@@ -120,6 +121,8 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     report = _differences(older, later, pairs, changes)
     if gaps:
         report.attrs["gaps"] = gaps
+    if doubled := _under_two_providers(result):
+        report.attrs["under_two_providers"] = doubled
     return result, report
 
 
@@ -131,6 +134,20 @@ def _numbered(table: Any) -> pd.DataFrame:
             raise MissingColumnError(f"{level!r} is a level of a table's index; table.reset_index() makes a column of it")
     frame.index = pd.RangeIndex(len(frame))
     return frame
+
+
+def _under_two_providers(frame: pd.DataFrame) -> list[str]:
+    """Which numbers stand under two providers on one day, as where a school's successor has its inspection: they may be one."""
+    if not {"provider", "inspection_number", "inspection_start"} <= set(frame.columns):
+        return []
+    rows = frame[["provider", "inspection_number", "inspection_start"]].astype({"provider": object, "inspection_number": object}).dropna()
+    rows["inspection_number"] = rows["inspection_number"].map(str).str.removeprefix("ITS")
+    rows = rows.drop_duplicates()
+    rows = rows[rows.duplicated(["inspection_number", "inspection_start"], keep=False)]
+    return [
+        f"inspection {number} stands under two providers: {', '.join(map(str, of['provider']))}"
+        for number, of in rows.groupby("inspection_number")
+    ]
 
 
 def _is_register(frame: pd.DataFrame) -> bool:

@@ -223,6 +223,10 @@ class Inspections:
     def warn_if_outside(self, asked: Any) -> None:
         """Warn of dates of states that are later than the table, or all earlier."""
         self.warn_if_beyond(asked)
+        self.warn_if_before(asked)
+
+    def warn_if_before(self, asked: Any) -> None:
+        """Warn of dates of states that are all earlier than the table."""
         warn_if_before(self.frame.attrs, self.days, asked)
 
 
