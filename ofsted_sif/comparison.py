@@ -49,8 +49,8 @@ def compare(
     level : float, default 0.95
         Confidence level of the bounds.
     provider : str, default "provider"
-        The column to match by. A name that you give must be in both tables. Where the default is not in both, there is no warning about
-        shared providers.
+        The column to match by. A name that you give must be in both tables. Without a column ``provider``, one that is
+        called as keys are (``URN``), with each key once, tells of shared providers.
 
     Returns
     -------

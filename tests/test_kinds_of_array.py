@@ -202,5 +202,3 @@ def test_a_number_of_labels_that_is_not_whole_is_told_by_its_name(size):
     codes = np.zeros(3, dtype=np.int64)
     with pytest.raises(TypeError, match=r"^n_providers is .*; it is a whole number"):
         counts.order_records(codes, codes, n_providers=size)
-    with pytest.raises(TypeError, match=r"^n_grades is .*; it is a whole number"):
-        counts.spells(codes, codes, None, codes, 9, n_grades=size)
