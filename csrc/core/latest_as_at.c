@@ -25,7 +25,7 @@ static int64_t keep_counted(const sif_records *records, int64_t date, int64_t cu
         const int is_eligible = records->eligible == NULL || records->eligible[i];
         const int has_day = (inspected != SIF_NO_DAY) | (published != SIF_NO_DAY);
         const int has_provider = (provider >= 0) & (provider < records->provider.size);
-        is_faulty |= is_eligible & !(has_day & has_provider);
+        is_faulty |= is_eligible & ((has_day & has_provider) == 0);
         kept->provider[n] = provider;
         kept->record[n] = (best){inspected != SIF_NO_DAY ? inspected : published, published, i};
         n += is_eligible & (inspected <= date) & (published <= cutoff);
