@@ -2,10 +2,12 @@
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import ofsted_sif as sif
+from ofsted_sif.reading.pairs import each_once
 
 
 def releases(*rows, columns="provider inspection_number inspection_start overall_effectiveness leadership", **more):
@@ -155,3 +157,15 @@ def test_lists_that_agree_give_no_row():
 def test_a_provider_twice_is_refused():
     with pytest.raises(ValueError, match="mine: provider SC1 is in it 2 times; as_at gives one row per provider"):
         sif.reconcile(releases(OLD, OLD), releases(OLD))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_of_pairs_that_rule_one_another_out_the_most_certain_is_kept(seed):
+    rng = np.random.default_rng([seed, 41])
+    n = int(rng.integers(0, 60))
+    old, new = rng.integers(0, 1 + n // 2, n), rng.integers(0, 1 + n // 2, n)
+    kept = []
+    for pair in zip(old.tolist(), new.tolist(), strict=True):
+        if all(pair[0] != row and pair[1] != match for row, match in kept):
+            kept.append(pair)
+    assert [tuple(pair) for pair in each_once(old, new).tolist()] == kept

@@ -222,14 +222,23 @@ def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.
     rank[same_number] = 1
     chosen = np.flatnonzero(rank < _NEVER)
     chosen = chosen[np.lexsort((new[chosen], old[chosen], apart[chosen], -equal[chosen], unlike[chosen], rank[chosen]))]
-    used_old, used_new = set(), set()
-    pairs = []
-    for row, match in zip(old[chosen].tolist(), new[chosen].tolist(), strict=True):
-        if row not in used_old and match not in used_new:
-            used_old.add(row)
-            used_new.add(match)
-            pairs.append((row, match))
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return each_once(old[chosen], new[chosen])
+
+
+def each_once(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Of pairs, the most certain first, those that are left where each pair taken rules out the later ones of its two rows.
+
+    A pair that is the first of both its rows is taken whatever the others are, so all such pairs are taken at once. Of
+    (0, 0), (0, 1), (1, 1) the first is; then (0, 1) is ruled out, and (1, 1) is the first of both its rows.
+    """
+    taken, left = [np.empty(0, dtype=np.int64)], np.arange(len(old))
+    while len(left):
+        rows, matches = old[left], new[left]
+        is_first = ~(pd.Series(rows).duplicated() | pd.Series(matches).duplicated()).to_numpy()
+        taken.append(left[is_first])
+        left = left[~(np.isin(rows, rows[is_first]) | np.isin(matches, matches[is_first]))]
+    order = np.sort(np.concatenate(taken))
+    return np.stack([old[order], new[order]], axis=1)
 
 
 def _agreement(judged: _Judged, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
