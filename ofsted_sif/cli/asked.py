@@ -90,7 +90,7 @@ def _own_table(path: str) -> pd.DataFrame:
             return pd.read_parquet(path)
         try:
             with _opened(path) as file:
-                return csv_header.read_csv(file, _encoding(path))
+                return csv_header.read_csv(file, _encoding(file))
         except UnicodeDecodeError:  # as Excel writes it
             with _opened(path) as file:
                 return csv_header.read_csv(file, "cp1252")
@@ -103,18 +103,20 @@ def _opened(path: str) -> IO[bytes]:
     return io.BytesIO(files.contents(path)[0]) if path.lower().endswith(_PACKED) else Path(path).open("rb")
 
 
-def _encoding(path: str) -> str:
-    """UTF-16 where the file's first two bytes say so, as Excel's "Unicode text" has it; else UTF-8."""
-    with _opened(path) as file:
-        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+def _encoding(file: IO[bytes]) -> str:
+    """UTF-16 where the file's first two bytes say so, as Excel's "Unicode text" has it; else UTF-8. The file stays at its beginning."""
+    mark = file.read(2)
+    file.seek(0)
+    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _is_of_ones_own(path: str, called: dict[str, str | None]) -> bool:
     """Whether a file is a CSV with the standard column names, as `DataFrame.to_csv` writes a table, or with those that the user named."""
     if not path.lower().endswith((".csv", *_PACKED)):
         return False
-    with io.TextIOWrapper(_opened(path), encoding=_encoding(path), errors="replace", newline="") as file:
-        _, header = csv_header.header_of(file.read(csv_header.BEGINNING))
+    with _opened(path) as file:
+        text = io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline="")
+        _, header = csv_header.header_of(text.read(csv_header.BEGINNING))
     return _is_own_header(header, called)
 
 

@@ -22,7 +22,7 @@ TEXTS_WORTH_A_THREAD = 250_000
 FIRST_ROWS, FEW_LABELS = 1 << 14, 1 << 12
 
 #: The types of text that Arrow has, by the numbers that the core gives them.
-_ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
+ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
 _VIEW = 16  # bytes
 
 
@@ -101,7 +101,7 @@ def _encoded_objects(objects: np.ndarray, is_sorted: bool = False, known: np.nda
     """The codes and first rows of Python's strings; None where other objects are among them. Those that are known have the first codes."""
     codes = np.empty(len(objects), dtype=np.int32)
     try:
-        first = _core.encode_objects(objects, MISSING, _seed(), is_sorted, codes, known)
+        first = _core.encode_objects(objects, MISSING, new_seed(), is_sorted, codes, known)
     except ValueError as error:
         raise _named(error) from None
     return None if first is None else (codes, np.frombuffer(first, dtype=np.int64))
@@ -138,7 +138,7 @@ def encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarra
     """The codes and first rows of a column of text of Arrow, in one thread."""
     codes = np.empty(len(column), dtype=np.int32)
     try:
-        return codes, np.frombuffer(_core.encode_text(_chunks(column), _seed(), is_sorted, codes), dtype=np.int64)
+        return codes, np.frombuffer(_core.encode_text(_chunks(column), new_seed(), is_sorted, codes), dtype=np.int64)
     except ValueError as error:
         raise _named(error) from None
 
@@ -170,7 +170,7 @@ class KnownLabels:
         """Write the codes of the rows from begin to end; give the first rows of the labels that were not known, by their codes."""
         piece = _chunks(column.slice(begin, end - begin))
         try:
-            rows = _core.encode_text([*self.chunks, *piece], _seed(), False, codes, self.size)
+            rows = _core.encode_text([*self.chunks, *piece], new_seed(), False, codes, self.size)
         except ValueError as error:
             raise _named(error, begin) from None
         return begin + np.frombuffer(rows, dtype=np.int64)[self.size :]
@@ -183,6 +183,16 @@ def known_labels(column: Any, is_sorted: bool = False) -> KnownLabels | None:
         return None
     labels = labels_at(column, rows)
     return KnownLabels(rows, labels, _chunks(labels))
+
+
+def all_labels(column: Any, known: KnownLabels, new: list[np.ndarray], is_sorted: bool = False) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The rows of the labels of all pieces, each label once, by their codes; and by piece the code of each of its own labels among them."""
+    rows = np.concatenate([known.first_rows, *new])
+    if len(rows) == known.size:
+        return rows, [np.arange(known.size, dtype=np.int32)] * len(new)
+    place, among = encoded(labels_at(column, rows), is_sorted)
+    of_known, *of_new = np.split(place, np.cumsum([known.size, *map(len, new)])[:-1])
+    return rows[among], [np.concatenate([of_known, some]) for some in of_new]
 
 
 def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:
@@ -199,22 +209,18 @@ def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.n
         new[number] = known.encode(column, begin, end, codes[begin:end])
 
     share_out(encode_piece, threads, threads)
-    rows = np.concatenate([known.first_rows, *new])
-    if len(rows) == known.size:
-        return codes, rows
-    place, among = encoded(labels_at(column, rows), is_sorted)
-    of_known, *of_new = np.split(place, np.cumsum([known.size, *map(len, new)])[:-1])
+    rows, places = all_labels(column, known, new, is_sorted)
 
     def recode_piece(number: int) -> None:
-        places = np.concatenate([of_known, of_new[number]])
-        if not np.array_equal(places, np.arange(len(places))):
-            _core.recode(codes[bounds[number] : bounds[number + 1]], len(places), places)
+        place = places[number]
+        if not np.array_equal(place, np.arange(len(place))):
+            _core.recode(codes[bounds[number] : bounds[number + 1]], len(place), place)
 
     share_out(recode_piece, threads, threads)
-    return codes, rows[among]
+    return codes, rows
 
 
-def _seed() -> int:
+def new_seed() -> int:
     """What nobody who chooses the texts of a table knows: so that no choice of them takes longer than others."""
     return int.from_bytes(os.urandom(8), "little")
 
@@ -230,12 +236,12 @@ def _in_arrow(values: Any) -> Any:
 
 def is_text(kind: Any) -> bool:
     """Whether a type of Arrow is text that the core can read."""
-    return str(kind) in _ARROW_TEXT
+    return str(kind) in ARROW_TEXT
 
 
 def _chunks(column: Any) -> list[tuple[Any, ...]]:
     """The buffers of each chunk as the core takes them."""
-    kind = _ARROW_TEXT[str(column.type)]
+    kind = ARROW_TEXT[str(column.type)]
     found = []
     for chunk in column.chunks if hasattr(column, "chunks") else [column]:
         if len(chunk):

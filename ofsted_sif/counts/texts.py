@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ofsted_sif import _core
-from ofsted_sif.counts.encoding import FEW_LABELS, TEXTS_WORTH_A_THREAD, KnownLabels, encoded, known_labels, labels_at
+from ofsted_sif.counts.encoding import FEW_LABELS, TEXTS_WORTH_A_THREAD, KnownLabels, all_labels, known_labels, labels_at
 from ofsted_sif.counts.threads import number_of_threads, share_out
 
 #: Rows whose codes stay near the processor until they are counted; fewer than two pieces are sooner encoded whole.
@@ -95,26 +95,20 @@ def _added_up(
     columns: list[Any], known: list[KnownLabels], by_group: bool, pieces: list[Any], most_cells: int
 ) -> tuple[list[Any], list[np.ndarray]] | None:
     """The tables of the pieces in one for each judged column: their labels are encoded once more, and brought to their places."""
-    all_labels: list[Any] = []
+    told: list[Any] = []
     places: list[list[np.ndarray]] = []  # of each column, in each piece, its labels and last the missing ones
     for at, (column, labels) in enumerate(zip(columns, known, strict=True)):
-        new = [found[at] for found, _ in pieces]
-        all_labels.append(labels.labels)
-        place = np.arange(labels.size)
-        if any(map(len, new)):
-            met = np.concatenate([labels.first_rows, *new])
-            place, among = encoded(labels_at(column, met))
-            all_labels[-1] = labels_at(column, met[among])
-        of_known, *of_new = np.split(place, np.cumsum([labels.size, *map(len, new)])[:-1])
-        places.append([np.concatenate([of_known, some, [len(all_labels[-1])]]) for some in of_new])
-    n_groups = len(all_labels[0]) if by_group else 0
+        rows, of_pieces = all_labels(column, labels, [found[at] for found, _ in pieces])
+        told.append(labels.labels if len(rows) == labels.size else labels_at(column, rows))
+        places.append([np.append(place, len(rows)) for place in of_pieces])
+    n_groups = len(told[0]) if by_group else 0
     tables = []
     for judged in range(by_group, len(columns)):
-        shape = (n_groups + 1, len(all_labels[judged]) + 1)
+        shape = (n_groups + 1, len(told[judged]) + 1)
         if shape[0] * shape[1] > most_cells:
             return None
         tables.append(np.zeros(shape, dtype=np.int64))
         for number, (_, of_piece) in enumerate(pieces):
             of_groups = places[0][number] if by_group else np.array([0])
             tables[-1][np.ix_(of_groups, places[judged][number])] += of_piece[judged - by_group]
-    return all_labels, tables
+    return told, tables

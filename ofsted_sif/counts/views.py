@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from ofsted_sif import _core
+from ofsted_sif.counts.encoding import ARROW_TEXT, new_seed
 
 #: Bytes of the longest text that a view holds itself; of a longer one it says where it begins.
 IN_VIEW = 12
 #: A view: the length, then the text and zeros; or four bytes of it, the number of the buffer, and the offset in that.
 VIEW = np.dtype([("length", np.int32), ("first", np.uint32), ("rest", np.uint64)])
-_STRING_VIEW = 2  # as the core numbers kinds of text
 
 
 def codes_of_views(views: np.ndarray, text: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -33,6 +31,5 @@ def codes_of_views(views: np.ndarray, text: bytes) -> tuple[np.ndarray, np.ndarr
         The row in which each distinct text first appears.
     """
     codes = np.empty(len(views), dtype=np.int32)
-    seed = int.from_bytes(os.urandom(8), "little")  # so that no choice of texts takes longer than others
-    first = _core.encode_text([(_STRING_VIEW, len(views), 0, None, views, text)], seed, False, codes)
+    first = _core.encode_text([(ARROW_TEXT["string_view"], len(views), 0, None, views, text)], new_seed(), False, codes)
     return codes, np.frombuffer(first, dtype=np.int64)

@@ -297,10 +297,14 @@ def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
         value[there] = value[there] * 10 + (characters[there, place].astype(np.int64) - ord("0"))
     plain = digits & (length <= _LONGEST_NUMBER) & ((characters[:, 0] != ord("0")) | (length == 1))
     short = digits & (length <= 9)
-    system = np.zeros(len(bare), dtype=np.int8)
-    system[(short & (value < FIRST_NEW)) | its] = -1
-    system[short & (value > LAST_OLD) & ~its] = 1
+    system = _systems(value, short)
+    system[its] = -1
     return bare, value, plain, system
+
+
+def _systems(value: np.ndarray, is_short: np.ndarray) -> np.ndarray:
+    """The case system of each number: -1 before 2015, 1 since, 0 where both have such numbers, or it is too long for either."""
+    return np.where(is_short, np.where(value < FIRST_NEW, -1, value > LAST_OLD), 0).astype(np.int8)
 
 
 def _plain_numbers(labels: np.ndarray) -> np.ndarray | None:
@@ -318,5 +322,4 @@ def _plain_numbers(labels: np.ndarray) -> np.ndarray | None:
 
 def _read_plain_numbers(labels: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The same as of any numbers, of those whose values are known."""
-    system = np.where(value < FIRST_NEW, -1, (value > LAST_OLD) & (value < 10**9)).astype(np.int8)
-    return labels, value, np.ones(len(labels), dtype=np.bool_), system
+    return labels, value, np.ones(len(labels), dtype=np.bool_), _systems(value, value < 10**9)

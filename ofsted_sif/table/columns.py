@@ -390,13 +390,18 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
     return list(found)
 
 
+def is_called_as_judgement(name: Any) -> bool:
+    """Whether a column has the name of a judgement, however it is spelt."""
+    return isinstance(name, str) and snake_case(name) in JUDGEMENTS
+
+
 def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
     """The same with their values, text as words: a column is encoded once. And those of which only the name is that of a judgement."""
     found, no_grades = {}, {}
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if name in named or scale_of_dtype(dtype) is not None:
             found[name] = as_words(column(frame, name, "judgement"))
-        elif isinstance(name, str) and snake_case(name) in JUDGEMENTS:
+        elif is_called_as_judgement(name):
             values = as_words(column(frame, name, "judgement"))
             if getattr(values.dtype, "ordered", False) or fitting_scale(values) is not None:  # what is ordered is a scale itself
                 found[name] = values
@@ -432,6 +437,10 @@ def has_grade(values: pd.Series, scale: GradeScale | None = None) -> np.ndarray:
     return np.asarray(grades(values, infer_scale(values) if scale is None else scale, column=str(values.name)).codes) >= 0
 
 
+#: Judgements with their scales, where none is asked for.
+NO_JUDGEMENTS: Mapping[str, GradeScale | None] = MappingProxyType({})
+
+
 def _to_true(said: pd.Series, name: str) -> str:
     """How a column of words for true and false becomes one of them; empty where the words are others."""
     by_form = {normal_form(str(word)): word for word in said.unique().tolist()}
@@ -441,7 +450,7 @@ def _to_true(said: pd.Series, name: str) -> str:
 
 
 def graded_rows(
-    frame: pd.DataFrame, graded: str | None = "graded", judgements: Mapping[str, GradeScale | None] = MappingProxyType({})
+    frame: pd.DataFrame, graded: str | None = "graded", judgements: Mapping[str, GradeScale | None] = NO_JUDGEMENTS
 ) -> np.ndarray:
     """Which inspections are graded: `graded` says so; without that column, any grade in any judgement column.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,10 @@ import pandas as pd
 from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
 from ofsted_sif.scales import GradeScale
-from ofsted_sif.table.columns import column, graded_rows, has_grade, names, near_framework
+from ofsted_sif.table.columns import NO_JUDGEMENTS, column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import NOTHING, Encoded, label_codes
 from ofsted_sif.table.records import Records
-
-NO_JUDGEMENTS: Mapping[str, GradeScale | None] = MappingProxyType({})
 
 # Frameworks under which Ofsted has inspected; a table may hold further ones.
 KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")

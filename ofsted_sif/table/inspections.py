@@ -12,8 +12,8 @@ import pandas as pd
 from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import JUDGEMENTS, GradeScale, snake_case
-from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names, numbers, with_words
+from ofsted_sif.scales import GradeScale
+from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, is_called_as_judgement, names, numbers, with_words
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled, warn_of_missing_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.keys import Encoded, label_codes
@@ -304,7 +304,7 @@ def observe(
 def _read(frame: pd.DataFrame, called: Columns, by: str | Sequence[str] | None, judged: Sequence[str | None], *, of_piece: bool) -> Read:
     """What every question takes of a large table: the codes of its text, and its days."""
     is_said = called.graded in frame.columns  # else judgements tell what is graded
-    held = [name for name in frame.columns if name in judged or (not is_said and snake_case(str(name)) in JUDGEMENTS)]
+    held = [name for name in frame.columns if name in judged or (not is_said and is_called_as_judgement(name))]
     text = [(called.provider, True), *((name, False) for name in held), *((name, True) for name in [*names(by, "by"), "framework"])]
     if of_piece and judged[0] is not None:
         text.append((judged[0], True))

@@ -59,7 +59,7 @@ def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarr
         return found
     codes, distinct = single_values(values)
     labels = distinct.array
-    if (told := next((label for label in labels if isinstance(label, bytes)), None)) is not None:
+    if labels.dtype.kind == "O" and (told := next((label for label in labels if isinstance(label, bytes)), None)) is not None:
         row = np.argmax(codes == [*labels].index(told))
         raise RowError(f"column {values.name!r}, ", row, f": {told!r} is bytes, not text; decode it first, as with .str.decode('utf-8')")
     try:
@@ -89,8 +89,8 @@ def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray
 def _without_blank(codes: np.ndarray, labels: Any) -> np.ndarray:
     """The codes with that of blank text missing, as it names nobody; text that is no Categorical is sorted, blank first."""
     words = labels.categories if isinstance(labels, pd.Categorical) else labels[:1]
-    blank = [at for at, word in enumerate(words) if isinstance(word, str) and not word]
-    return np.where(codes == blank[0], -1, codes) if blank else codes
+    blank = np.flatnonzero(np.asarray(words, dtype=object) == "")
+    return np.where(codes == blank[0], -1, codes) if len(blank) else codes
 
 
 def is_plain(labels: Any) -> bool:
