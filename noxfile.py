@@ -36,7 +36,7 @@ ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history",
 ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources")
 ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
 READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release")
-READING += ("known", "reading_headers", "reading_published", "reading_what_is_there", "result_tables")
+READING += ("known", "pairs_of_releases", "reading_headers", "reading_published", "reading_what_is_there", "result_tables")
 
 
 def without(*names: str) -> list[str]:

@@ -10,11 +10,11 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
-from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of, text_codes_beside
+from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
-from ofsted_sif.table.keys import of_one_kind
+from ofsted_sif.table.keys import of_one_kind, text_codes_together
 
 # What changed: row of the newer release, column, before, after.
 _Changes = list[tuple[int, str, Any, Any]]
@@ -98,15 +98,15 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     if not _is_register(later):
         known.warn_of_older(older, later)
     older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
+    codes = None
     if "provider" in older.columns and "provider" in later.columns:
-        keys = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
-        older["provider"], later["provider"] = keys
+        older["provider"], later["provider"], codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
     if _is_register(later):
         result = _of_providers(older.copy(deep=False), later)
         result.attrs = said[0]
         return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
     older, later = _with_graded(older, later)
-    pairs = find_pairs(older, later)
+    pairs = find_pairs(older, later, codes)
     result, changes = _together(older, later, pairs)
     result = _of_providers(result, later)
     older.attrs, later.attrs = said
@@ -240,8 +240,8 @@ def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[n
     elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
         a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
-    elif (texts := text_codes_beside(ours.take(old), theirs.take(new))) is not None:
-        a, b = texts
+    elif (texts := text_codes_together(ours.take(old), theirs.take(new))) is not None:
+        a, b = texts[0]
         known, missing, unlike = b >= 0, a < 0, a != b
     else:
         a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]
@@ -372,7 +372,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     """
     lists = [as_frame(mine), as_frame(published)]
     found = []
-    of_lists = of_one_kind(*(column(frame, provider, "provider") for frame in lists))
+    of_lists = of_one_kind(*(column(frame, provider, "provider") for frame in lists))[:2]
     for frame, title, values in zip(lists, ("mine", "published"), of_lists, strict=True):
         keys = pd.Index(values.astype(object))
         if keys.has_duplicates:

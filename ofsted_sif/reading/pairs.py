@@ -6,16 +6,17 @@ key over time; within one system the number is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.counts import NO_DAY
-from ofsted_sif.table.columns import column, grade_codes, has_grade, judgement_columns
+from ofsted_sif.counts import NO_DAY, order_records
+from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, with_words
 from ofsted_sif.table.dates import days_of
-from ofsted_sif.table.keys import text_codes
+from ofsted_sif.table.keys import text_codes, text_codes_together
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
@@ -30,29 +31,22 @@ _LONGEST_NUMBER = 18  # digits that fit an int64
 
 def joint_codes(*columns: pd.Series) -> list[np.ndarray]:
     """Codes of the values of several columns, the same for the same value in any of them; -1 for missing."""
-    codes, labels = [], []
-    for values in columns:
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            codes.append(np.asarray(values.cat.codes))
-            labels.append(values.cat.categories)
-        else:
-            found, distinct = _factorized(values)
-            codes.append(found)
-            labels.append(distinct)
+    if (text := text_codes_together(*columns)) is not None:
+        return text[0]
+    found = [_codes_and_labels(values) for values in columns]
+    labels = [of for _, of in found]
     if all(one is labels[0] for one in labels):
-        return codes
+        return [codes for codes, _ in found]
     joint = _factorized(pd.Series(np.concatenate([np.asarray(one, dtype=object) for one in labels])))[0]
-    ends = np.cumsum([len(one) for one in labels])
-    tables = np.split(joint, ends[:-1])
-    return [np.append(table, -1)[code] for table, code in zip(tables, codes, strict=True)]
+    tables = np.split(joint, np.cumsum([len(one) for one in labels])[:-1])
+    return [np.append(table, -1)[codes] for table, (codes, _) in zip(tables, found, strict=True)]
 
 
-def text_codes_beside(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
-    """Codes of two columns of text of one length, the same for the same text, -1 for missing; None where one holds anything else."""
-    if any(isinstance(values.dtype, np.dtype) and values.dtype != object for values in (first, second)):
-        return None
-    found = text_codes(pd.Series(np.concatenate([np.asarray(values, dtype=object) for values in (first, second)]), copy=False))
-    return None if found is None else (found[0][: len(first)], found[0][len(first) :])
+def _codes_and_labels(values: pd.Series) -> tuple[np.ndarray, Any]:
+    """Codes of values and their labels: all categories, or the distinct ones."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.cat.codes), values.cat.categories
+    return _factorized(values)
 
 
 def _factorized(values: pd.Series) -> tuple[np.ndarray, Any]:
@@ -82,20 +76,26 @@ class _Side:
     published: np.ndarray
 
 
-def find_pairs(older: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
-    """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most."""
+def find_pairs(older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.ndarray] | None = None) -> np.ndarray:
+    """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most.
+
+    `providers` are the codes of both provider columns, the same for the same provider, where they are known.
+    """
     frames = (older, later)
     keys = [column(frame, "provider", "provider") for frame in frames]
-    providers = joint_codes(*keys, *(labels_of(frame, "urn_at_inspection") for frame in frames))
-    for missing in (codes < 0 for codes in providers[:2]):
+    if any("urn_at_inspection" in frame.columns for frame in frames):
+        *providers, then, their_then = joint_codes(*keys, *(labels_of(frame, "urn_at_inspection") for frame in frames))
+    else:
+        providers = joint_codes(*keys) if providers is None else providers
+        then, their_then = (np.full(len(frame), -1) for frame in frames)
+    for missing in (codes < 0 for codes in providers):
         if missing.any():
             raise ValueError(f"row {int(np.argmax(missing))} has no provider")
     judged = _judged(older, later)
-    numbers = _number_codes(*(labels_of(frame, "inspection_number") for frame in frames))
-    one, other = (
-        _Side(providers[at], providers[2 + at], *numbers[at], day_of(frame, "inspection_start"), day_of(frame, "published"))
-        for at, frame in enumerate(frames)
-    )
+    numbers = _number_codes(*frames)
+    days = [(day_of(frame, "inspection_start"), day_of(frame, "published")) for frame in frames]
+    one = _Side(providers[0], then, *numbers[0], *days[0])
+    other = _Side(providers[1], their_then, *numbers[1], *days[1])
     alike = _same_kind(older, later)
     certain = _by_number(one, other)
     certain = certain[alike(certain[:, 0], certain[:, 1])]
@@ -131,30 +131,62 @@ def _by_number(one: _Side, other: _Side) -> np.ndarray:
 
 def _joined(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions of all pairs of equal codes."""
-    size = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
+    if not len(left) or not len(right):
+        return left[:0], right[:0]
+    size = int(max(left.max(), right.max())) + 1
     if size > 4 * (len(left) + len(right)):  # numbers as they are, not codes one after another
         joint = pd.factorize(np.concatenate([left, right]))[0]
         return _joined(joint[: len(left)], joint[len(left) :])
     order = np.argsort(right, kind="stable")
     of_code = np.bincount(right, minlength=size)
     n = of_code[left]
-    begin = (np.cumsum(of_code) - of_code)[left]
-    places = np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
-    return np.repeat(np.arange(len(left)), n), order[places]
+    at, places = _spread((np.cumsum(of_code) - of_code)[left], n)
+    return at, order[places]
 
 
 def _candidates(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of one provider, or of one number under two providers of which one is the other's at the time."""
-    left, right = _joined(one.provider[old], other.provider[new])
-    pairs = [(old[left], new[right])]
-    if (one.then >= 0).any() or (other.then >= 0).any():
-        old, new = old[one.number[old] >= 0], new[other.number[new] >= 0]
-        left, right = _joined(one.number[old], other.number[new])
-        old, new = old[left], new[right]
-        another = one.provider[old] != other.provider[new]
-        named = (other.then[new] == one.provider[old]) | (one.then[old] == other.provider[new])
-        pairs.append((old[another & named], new[another & named]))
+    """All pairs that may be one inspection: of one provider and near in time, or of one number.
+
+    Of one number under two providers, one row must name the other's provider as the one at the time.
+    """
+    dated = [side.start[rows] != NO_DAY for side, rows in ((one, old), (other, new))]
+    pairs = [_near(one, other, old[dated[0]], new[dated[1]])]
+    for left, right in ((old[~dated[0]], new), (old[dated[0]], new[~dated[1]])):
+        found = _joined(one.provider[left], other.provider[right])
+        pairs.append((left[found[0]], right[found[1]]))
+    old, new = old[one.number[old] >= 0], new[other.number[new] >= 0]
+    found = _joined(one.number[old], other.number[new])
+    old, new = old[found[0]], new[found[1]]
+    undated, apart = _days_apart(one.start[old], other.start[new])
+    named = (other.then[new] == one.provider[old]) | (one.then[old] == other.provider[new])
+    more = np.where(one.provider[old] == other.provider[new], ~undated & (apart > NEAR), named)
+    pairs.append((old[more], new[more]))
     return tuple(np.concatenate(found) for found in zip(*pairs, strict=True))  # type: ignore[return-value]
+
+
+def _near(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of one provider whose first days are at most `NEAR` apart, of rows that have a first day.
+
+    Provider and day make one number, with more than `NEAR` between the last day of a provider and the first of the next.
+    """
+    if not len(old) or not len(new):
+        return old[:0], new[:0]
+    sides = [(one.provider[old], one.start[old]), (other.provider[new], other.start[new])]
+    first = min(day.min() for _, day in sides)
+    span = max(day.max() for _, day in sides) - first + NEAR + 1
+    if int(span) * (max(int(key.max()) for key, _ in sides) + 1) >= 2**63:
+        raise ValueError(f"the first days of inspections lie {span} days apart: one of them is no date of an inspection")
+    order, of_other = (order_records(key, day)[0] for key, day in sides)
+    asked, among = (key[rows] * span + (day[rows] - first) for (key, day), rows in zip(sides, (order, of_other), strict=True))
+    begin = np.searchsorted(among, asked - NEAR)
+    some = np.flatnonzero(np.append(among, np.iinfo(np.int64).max)[begin] <= asked + NEAR)  # few of the rows have any that is near
+    at, places = _spread(begin[some], np.searchsorted(among, asked[some] + NEAR, side="right") - begin[some])
+    return old[order[some[at]]], new[of_other[places]]
+
+
+def _spread(begin: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each of some stretches place by place: its number, and the place. Of begins 5 and 0, and lengths 2 and 1: (0, 5), (0, 6), (1, 0)."""
+    return np.repeat(np.arange(len(n)), n), np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
 
 
 def _same_kind(older: pd.DataFrame, later: pd.DataFrame) -> Any:
@@ -181,6 +213,7 @@ class _Judged:
 
 
 def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
+    older, later = (with_words(frame, filter(is_called_as_judgement, frame.columns)) for frame in (older, later))
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
     names = judgement_columns(later)
     shared = {}
@@ -201,14 +234,11 @@ def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.
     """Of pairs that may be one inspection those that are, the most certain first, each row once."""
     x, y = one.number[old], other.number[new]
     same_number = (x >= 0) & (x == y)
-    a, b = one.start[old], other.start[new]
-    p, q = one.published[old], other.published[new]
-    undated = (a == NO_DAY) | (b == NO_DAY)
-    apart = np.where(undated, np.iinfo(np.int32).max, np.abs(np.where(undated, 0, a) - np.where(undated, 0, b)))
     systems = one.system[old], other.system[new]
     possible = (x < 0) | (y < 0) | same_number | (systems[0] != systems[1]) | (systems[0] == 0)
-    possible &= same_number | undated | (apart <= NEAR)
-    old, new, same_number, undated, apart, p, q, x, y = (of[possible] for of in (old, new, same_number, undated, apart, p, q, x, y))
+    old, new, same_number, x, y = (of[possible] for of in (old, new, same_number, x, y))
+    undated, apart = _days_apart(one.start[old], other.start[new])
+    p, q = one.published[old], other.published[new]
     equal, unlike, same_overall = _agreement(judged, old, new)
     # Across the change of systems the judgements below the overall one were restated for some; that one never.
     agree = (unlike == 0) & (equal > 0) | (x >= 0) & (y >= 0) & same_overall
@@ -221,8 +251,16 @@ def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.
     rank[judged.any_old[old] & judged.any_new[new] & (equal + unlike == 0)] = _NEVER
     rank[same_number] = 1
     chosen = np.flatnonzero(rank < _NEVER)
+    alone = (np.bincount(old[chosen])[old[chosen]] == 1) & (np.bincount(new[chosen])[new[chosen]] == 1)  # whatever the others are
+    sure, chosen = chosen[alone], chosen[~alone]
     chosen = chosen[np.lexsort((new[chosen], old[chosen], apart[chosen], -equal[chosen], unlike[chosen], rank[chosen]))]
-    return each_once(old[chosen], new[chosen])
+    return np.concatenate([np.stack([old[sure], new[sure]], axis=1), each_once(old[chosen], new[chosen])])
+
+
+def _days_apart(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where one of two days is missing, and how far apart the others are; the largest number where one is missing."""
+    undated = (first == NO_DAY) | (second == NO_DAY)
+    return undated, np.where(undated, np.iinfo(np.int32).max, np.abs(np.where(undated, 0, first) - np.where(undated, 0, second)))
 
 
 def each_once(old: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -255,10 +293,12 @@ def _agreement(judged: _Judged, old: np.ndarray, new: np.ndarray) -> tuple[np.nd
     return equal, unlike, same_overall
 
 
-def _number_codes(first: pd.Series, second: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
+def _number_codes(*frames: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
     """Numbers without a leading ITS as codes, the same for the same number, and the case system of each."""
+    if all("inspection_number" not in frame.columns for frame in frames):
+        return [(np.full(len(frame), -1), np.zeros(len(frame), dtype=np.int8)) for frame in frames]
     of_rows, read = [], []
-    for values in (first, second):
+    for values in (labels_of(frame, "inspection_number") for frame in frames):
         if isinstance(values.dtype, pd.CategoricalDtype):
             codes, labels = np.asarray(values.cat.codes), np.asarray(values.cat.categories, dtype=object)
             value = _plain_numbers(labels)

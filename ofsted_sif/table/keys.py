@@ -41,6 +41,18 @@ def text_codes(
     return None if found is None else (found[0], array.take(found[1]))
 
 
+def text_codes_together(*columns: pd.Series) -> tuple[list[np.ndarray], Any] | None:
+    """Codes of columns of text, the same for the same text in any of them, -1 for missing, and the labels; None where one is no text."""
+    dtypes = [values.dtype for values in columns]
+    if any(isinstance(dtype, pd.CategoricalDtype) or (isinstance(dtype, np.dtype) and dtype.kind != "O") for dtype in dtypes):
+        return None
+    if any(dtype != dtypes[0] for dtype in dtypes):
+        columns = tuple(values.astype(object) for values in columns)
+    if (found := text_codes(pd.concat(columns, ignore_index=True))) is None:
+        return None
+    return np.split(found[0], np.cumsum([len(values) for values in columns])[:-1]), found[1]
+
+
 def as_words(values: pd.Series, encoded: Encoded = NOTHING) -> pd.Series:
     """A column of text as a Categorical of its words, in no order, so that each word is looked at once; any other column as it is."""
     if isinstance(values.dtype, pd.CategoricalDtype) or (found := text_codes(values, encoded=encoded)) is None:
@@ -119,14 +131,22 @@ def are_numbers(labels: Any) -> bool:
     return pd.Index(np.asarray(labels)).inferred_type in ("integer", "floating")
 
 
-def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """The keys of two tables so that they can be compared: as they are, or as text where one mixes kinds or the two are of unlike ones."""
-    kept = [values.dropna().unique() if (text := text_codes(values)) is None else text[1] for values in (first, second)]
-    empty = not all(len(values) for values in kept)
-    if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
-        return first, second
+def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series, list[np.ndarray] | None]:
+    """The keys of two tables so that they can be compared: as they are, or as text where one mixes kinds or the two are of unlike ones.
+
+    And the codes of both, the same for the same key, where both are text that was taken as it is.
+    """
+    if (text := text_codes_together(first, second)) is not None:
+        codes, words = text
+        if is_plain(words):
+            return first, second, codes
+    else:
+        kept = [values.dropna().unique() for values in (first, second)]
+        empty = not all(len(values) for values in kept)
+        if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
+            return first, second, None
     first, second = (values.astype(object).map(as_key, na_action="ignore").astype(TEXT) for values in (first, second))
-    return first, second
+    return first, second, None
 
 
 def as_key(value: object) -> str:
