@@ -15,7 +15,7 @@ def made_releases(rng):
     """Two releases with much in common: days and numbers that moved, and blanks."""
     n, n_providers, n_days = (int(rng.integers(1, most)) for most in (50, 8, 120))
     provider, day = rng.integers(0, n_providers, n), rng.integers(0, n_days, n)
-    number = rng.choice([100_000, FIRST_NEW, 400_000, LAST_OLD + 1, 10_000_000], n) + rng.integers(0, 30, n)
+    number = rng.choice([100_000, FIRST_NEW, 400_000, LAST_OLD + 1, 10_000_000], n) + rng.integers(0, rng.choice([2, 30]), n)
     start = np.datetime64("2015-03-01", "s") + day.astype("timedelta64[D]")
     table = pd.DataFrame(
         {
