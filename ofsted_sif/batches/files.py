@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ofsted_sif.csv_header import header_of
 from ofsted_sif.installed import need
 from ofsted_sif.table import columns, frames
+from ofsted_sif.table.keys import is_plain
 from ofsted_sif.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -415,7 +417,6 @@ def split_by_provider(
 
     A provider that comes back is an error, which `unordered` makes of the provider and the row.
     """
-    import numpy as np
     import pyarrow as pa
 
     seen: set[Any] = set()
@@ -430,16 +431,14 @@ def split_by_provider(
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
         codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
         starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
-        labels = column.take(pa.array(starts)).to_pylist()
-        if any(isinstance(label, str) for label in labels):  # text is one key with or without spaces at its ends
-            labels = [None if label is None else label.strip() for label in labels]
-            begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
-            starts, labels = starts[begin], [labels[at] for at in begin]
+        labels = np.append(_words(column.dictionary), [None])[codes[starts]]
+        begin = np.append(True, labels[1:] != labels[:-1])  # two words of a dictionary may be one key
+        starts, labels = starts[begin], labels[begin].tolist()
         goes_on = bool(kept) and labels[0] == last
-        for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
-            if label in seen and label is not None:
-                raise unordered(label, first_row + start)
-            seen.add(label)
+        new = labels[goes_on:]
+        if len(of_new := {*new}) < len(new) or not seen.isdisjoint(of_new):
+            _check_together(new, starts[goes_on:] + first_row, seen, unordered)
+        seen |= of_new
         if goes_on and len(starts) == 1:
             kept.append(table)
             continue
@@ -455,6 +454,22 @@ def split_by_provider(
         kept, begins, last = [table.slice(starts[-1])], first_row + int(starts[-1]), labels[-1]
     if kept:
         yield pa.concat_tables(kept), begins
+
+
+def _words(dictionary: pa.Array) -> np.ndarray:
+    """The keys of a dictionary as Python's objects: text is one key with or without spaces at its ends."""
+    words = np.empty(len(dictionary), dtype=object)
+    words[:] = dictionary.to_numpy(zero_copy_only=False).tolist() if _is_text(dictionary.type) else dictionary.to_pylist()
+    return words if is_plain(words) else np.array([word.strip() if isinstance(word, str) else word for word in words], dtype=object)
+
+
+def _check_together(labels: Sequence[Any], rows: np.ndarray, seen: set[Any], unordered: Callable[[Any, int], Exception]) -> None:
+    """Refuse a provider that comes back; rows without one may stand anywhere."""
+    known = {*seen}
+    for label, row in zip(labels, rows.tolist(), strict=True):
+        if label in known and label is not None:
+            raise unordered(label, row)
+        known.add(label)
 
 
 # ---- the ordered copy

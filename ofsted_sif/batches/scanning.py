@@ -201,11 +201,11 @@ def _opened(again: functools.partial[Scan]) -> Scan:
 
 
 def _as_it_is(table: Any, text: frozenset[str]) -> pd.DataFrame:
-    """A table of Arrow as pandas would have read it: text is text again."""
+    """A table of Arrow as pandas would have read it, but that text stays Arrow's: most rows are left out, and their strings never made."""
     for position, name in enumerate(table.column_names):
         if name in text:
             table = table.set_column(position, name, table.column(position).cast("string"))
-    return table.to_pandas()
+    return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if kind == "string" else None)
 
 
 def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
