@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+# Doctests are looked for in every module, and these have none: to import what measures and what judges takes seconds.
+collect_ignore = ["benchmarks", "reference", "support", "typing"]
+
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Some million objects of the libraries stay to the end: the collector, which tests wake often, need not walk them each time.

@@ -1,4 +1,4 @@
-"""Arrays that are written to while a kernel reads them: `python -m tests.races KERNEL thread|signal SECONDS`.
+"""Arrays that are written to while a kernel reads them: `python -m tests.races KERNEL,... thread|signal SECONDS`, so long for each.
 
 The process ends by itself: numbers may be wrong and calls may fail, but memory is never touched outside the arrays (SECURITY.md). A process
 of its own, so that one that is ended by a signal is a test that fails and not the end of all tests. As a thread, one refills the arrays all
@@ -152,4 +152,6 @@ def by_signal(name: str, seconds: float) -> None:
 
 if __name__ == "__main__":
     sys.setswitchinterval(1e-4)
-    {"thread": by_thread, "signal": by_signal}[sys.argv[2]](sys.argv[1], float(sys.argv[3]))
+    for kernel in sys.argv[1].split(","):
+        print(kernel, flush=True)  # the last one told is the one that a signal ended
+        {"thread": by_thread, "signal": by_signal}[sys.argv[2]](kernel, float(sys.argv[3]))

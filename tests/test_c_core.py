@@ -67,7 +67,7 @@ def libraries(tmp_path_factory):
     if os.name == "nt" or shutil.which("make") is None or not CSRC.exists():
         pytest.skip("no make, or no sources")
     folder = tmp_path_factory.mktemp("libraries")
-    run("make", "-s", f"-j{os.cpu_count() or 1}", "-C", CSRC, f"BUILD={folder}", f"CC={compiler_for('cc', 'gcc', 'clang')}", "CFLAGS=-O1")
+    run("make", "-s", f"-j{os.cpu_count() or 1}", "-C", CSRC, f"BUILD={folder}", f"CC={compiler_for('cc', 'gcc', 'clang')}", "CFLAGS=-O0")
     return folder
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,15 @@ def write_report(
     return target
 
 
-def _render(data: dict[str, Any]) -> str:
-    jinja2 = need("jinja2", "report", "reports")
-    environment = jinja2.Environment(
+@cache  # for the first page alone are the templates read and compiled
+def _environment(jinja2: Any) -> Any:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+
+
+def _render(data: dict[str, Any]) -> str:
+    environment = _environment(need("jinja2", "report", "reports"))
     fills = [*palette.fills(data["scale"]).values()]
     style = environment.get_template("page.css").render(fills=[(fill, palette.text_on(fill)) for fill in fills], palette=palette)
     script = "\n".join((_FOLDER / name).read_text("utf-8") for name in ("page.js", *(["explorer.js"] if data["records"] else [])))
