@@ -158,16 +158,9 @@ class Body:
         """Say of each row without a provider or without an inspection what it is."""
         without = np.flatnonzero((self.status == READ) & ~(key & inspected))
         filled = self._filled(without)
-        for number, n in zip(without.tolist(), filled.tolist(), strict=True):
-            if n == 0:
-                self.status[number] = BLANK
-            elif n == 1:
-                self.status[number] = FOOTER
-            elif not key[number]:
-                self.status[number] = NOT_UNDERSTOOD
-                self.log.cells.append((number, key_header, "", "the provider to which the row belongs"))
-            else:
-                self.status[number] = NOT_YET
+        self.status[without] = np.where(filled == 0, BLANK, np.where(filled == 1, FOOTER, np.where(key[without], NOT_YET, NOT_UNDERSTOOD)))
+        for number in without[self.status[without] == NOT_UNDERSTOOD].tolist():
+            self.log.cells.append((number, key_header, "", "the provider to which the row belongs"))
         # Text before another header is its title; blank rows after the last row read are padding.
         for _, end, _ in self.sections[:-1]:
             number = end - 1
@@ -199,9 +192,10 @@ class Body:
         for column in codes:
             of_column = column[rows].astype(np.int64)
             same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
-        several = np.bincount(same, minlength=1)[same] > 1
+            several = np.bincount(same, minlength=1)[same] > 1
+            rows, same = rows[several], same[several]
         seen: set[tuple[Any, ...]] = set()
-        for number in rows[several].tolist():
+        for number in rows.tolist():
             cells = tuple(self.rows[number])
             if cells in seen:
                 self.status[number] = DUPLICATE
