@@ -139,11 +139,12 @@ class Body:
 
     def _position(self, headers: Sequence[str], present: tuple[str, ...], section: Sequence[Sequence[Any]]) -> int | None:
         for header in headers:
-            if header not in present:
+            n = present.count(header)
+            if n == 0:
                 continue
-            first, *others = (position for position, cell in enumerate(present) if cell == header)
-            for other in others:
-                if other < self.width and _differ(section, first, other):
+            first = present.index(header)
+            for other in range(first + 1, self.width if n > 1 else 0):
+                if present[other : other + 1] == (header,) and _differ(section, first, other):
                     raise ReadingError(
                         f"two columns have this header (columns {first + 1} and {other + 1}) and differ; delete the one that is not meant",
                         row=self.header.row + 1,

@@ -273,15 +273,15 @@ def _refuse_endless_line(raw: bytes, file: str) -> None:
 def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None, tables: ods.Tables | None) -> Source:
     import python_calamine
 
-    def opened(workbook: bytes) -> Any:
-        return _guarded(lambda: python_calamine.load_workbook(io.BytesIO(workbook)), file, None)
+    def opened(workbook: io.BytesIO) -> Any:
+        return _guarded(lambda: python_calamine.load_workbook(workbook), file, None)
 
-    book = opened(data if tables is None else tables.beginnings(file))
+    book = opened(io.BytesIO(data) if tables is None else tables.beginnings(file))
     place = {meta.name: number for number, meta in enumerate(book.sheets_metadata)}
     if tables is not None and len(place) != len(tables.spans):  # two of one name
         ods.measure(tables.content, file)
         tables = None
-        book = opened(data)
+        book = opened(io.BytesIO(data))
     sheets = [meta for meta in book.sheets_metadata if "Work" in str(meta.typ)]  # not charts or macros
     hidden = [meta.name for meta in sheets if not str(meta.visible).endswith("Visible")]
     # What a person sees comes first: a hidden sheet is often an older release that was kept.
@@ -342,7 +342,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 if is_ods:
                     content = unpacked.part("content.xml")
                     small = [name for name in ("mimetype", "META-INF/manifest.xml") if name in names]
-                    tables = ods.tables_of(content, {name: unpacked.part(name) for name in small})
+                    tables = ods.tables_of(data, content, {name: unpacked.part(name) for name in small})
                     if tables is None:
                         ods.measure(content, file)
                     return _not_shown(*ods.not_shown(content)), None, tables

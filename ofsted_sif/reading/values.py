@@ -55,7 +55,11 @@ class Column:
             joined = _BETWEEN + _BETWEEN.join(self.distinct) + _BETWEEN
         except TypeError:  # typed cells of a workbook
             return None
-        if (" " in joined and any(untidy in joined for untidy in _SPACES)) or any(untidy in joined for untidy in _UNTIDY) or not (joined.isascii() or not _CONTROL.search(joined)):
+        if (
+            (" " in joined and any(untidy in joined for untidy in _SPACES))
+            or any(untidy in joined for untidy in _UNTIDY)
+            or not (joined.isascii() or not _CONTROL.search(joined))
+        ):
             return None
         return joined if joined.count(_BETWEEN) == len(self.distinct) + 1 else None
 
