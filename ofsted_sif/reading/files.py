@@ -13,6 +13,7 @@ import os
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -351,10 +352,12 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 for name, part in parts.items():
                     if not name.lower().endswith("sharedstrings.xml"):
                         _measure_xlsx(part, strings, file)
-                merged = sum(first != last for part in parts.values() for first, last in _XLSX_MERGED.findall(part))
+                ranges = [(part, _XLSX_MERGED.findall(part)) for part in parts.values()]
+                merged = sum(first != last for _, of_part in ranges for _, first, _, last in of_part)
+                across = sum(_merged_across(*of_part) for of_part in ranges)
                 failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
                 since_1904 = _XLSX_SINCE_1904.search(parts["xl/workbook.xml"])
-                return _not_shown(failed, uncounted, merged), SINCE_1904 if since_1904 else SINCE_1900, None
+                return _not_shown(failed, uncounted, merged, across), SINCE_1904 if since_1904 else SINCE_1900, None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -362,7 +365,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
     raise ReadingError("a zip archive, but not a workbook in XLSX or ODS; unpack it and read the file within", file=file)
 
 
-def _not_shown(failed: int, uncounted: int, merged: int) -> tuple[str, ...]:
+def _not_shown(failed: int, uncounted: int, merged: int, across: int) -> tuple[str, ...]:
     """What a reader should know of cells that a workbook shows otherwise than it holds them."""
     said = []
     if failed:
@@ -373,6 +376,8 @@ def _not_shown(failed: int, uncounted: int, merged: int) -> tuple[str, ...]:
         )
     if merged:
         said.append(f"{merged:,} merged cells of the workbook cover several rows; only the first of them has the value")
+    if across:
+        said.append(f"{across:,} merged cells of the workbook cover several columns; only the first of them has the value")
     return tuple(said)
 
 
@@ -414,7 +419,11 @@ _XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
 _XLSX_UNCOUNTED = re.compile(
     rb"<(?:\w+:)?f(?:\s[^<>]*+)?(?:/>|>[^<]*+</(?:\w+:)?f>)\s*+(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
-_XLSX_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?[A-Za-z]{1,7}\$?(\d{1,12}):\$?[A-Za-z]{1,7}\$?(\d{1,12})[\"']")
+_XLSX_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12}):\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']"
+)
+_XLSX_NUMBER = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,7}(\d{1,12})[\"']")
+_XLSX_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 _XLSX_SINCE_1904 = re.compile(rb"\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
@@ -443,6 +452,17 @@ def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
         total += (n_shared - len(indices)) * max(lengths, default=0)  # cells written so oddly that their string is not told
         if total > MOST_TEXT:
             raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text", file=file)
+
+
+def _merged_across(part: bytes, ranges: Sequence[tuple[bytes, bytes, bytes, bytes]]) -> int:
+    """How many cells cover several columns beside other values of their row: a title, which covers all columns, hides none."""
+    of_row = Counter(row for column, row, last_column, _ in ranges if column.upper() != last_column.upper())
+    n = 0
+    for row in _XLSX_ROW.split(part) if of_row else ():
+        number = _XLSX_NUMBER.search(row)
+        across = of_row[number[1]] if number else 0
+        n += across if 0 < across < len(_XLSX_VALUE.findall(row)) else 0
+    return n
 
 
 def _column_number(letters: bytes) -> int:

@@ -92,8 +92,8 @@ def _has_comments(content: bytes, begin: int = 0, stop: int | None = None) -> bo
     return at > begin
 
 
-def not_shown(content: bytes) -> tuple[int, int, int]:
-    """How many cells hold a formula that failed, how many one without its value, and how many cover several rows."""
+def not_shown(content: bytes) -> tuple[int, int, int, int]:
+    """How many cells hold a formula that failed, how many one without its value, and how many cover several rows, or several columns."""
     uncounted = 0
     at = content.find(_FORMULA)
     while at >= 0:
@@ -101,7 +101,23 @@ def not_shown(content: bytes) -> tuple[int, int, int]:
         tag = content[begin:end]
         uncounted += tag.startswith(b"<table:table-cell") and b"office:value-type" not in tag
         at = content.find(_FORMULA, max(end, at + 1))
-    return content.count(_FAILED), uncounted, len(_MERGED.findall(content)) if b"number-rows-spanned" in content else 0
+    merged = len(_MERGED.findall(content)) if b"number-rows-spanned" in content else 0
+    return content.count(_FAILED), uncounted, merged, _merged_across(content)
+
+
+def _merged_across(content: bytes) -> int:
+    """How many cells cover several columns beside other values of their row: a title, which covers all columns, hides none."""
+    n = 0
+    at = content.find(_SPANNED)
+    while at >= 0:
+        begin, end = content.rfind(_ROW, 0, at), content.find(_ROW_END, at)
+        if begin < 0 or end < 0:
+            break
+        valued = [tag for tag in _CELLS.findall(content, begin, end) if b"office:value-type" in tag]
+        across = sum(_ACROSS.search(tag) is not None for tag in valued)
+        n += across if across < len(valued) else 0
+        at = content.find(_SPANNED, end)
+    return n
 
 
 # Tags of an ODS that make cells: the start of a table or a row, a cell (that is empty in itself, or with content up to its end). Each
@@ -112,6 +128,10 @@ _TAG = re.compile(rb"<(/?)table:(" + _NAME + rb")(?=[\s/>])((?:[^<>\"']++|\"[^\"
 _FORMULA = b"table:formula"
 # A cell over several rows.
 _MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
+# A cell over several columns.
+_SPANNED = b"number-columns-spanned"
+_ACROSS = re.compile(_SPANNED + rb"\s*=\s*[\"'](?!1[\"'])\d+[\"']")
+_CELLS = re.compile(rb"<table:table-cell\s[^<>]*+")
 _FAILED = b'calcext:value-type="error"'
 _REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']([^\"']*)[\"']")
 _VALUE = re.compile(rb"(?:value|date-value|time-value|string-value|boolean-value|formula)\s*=")
