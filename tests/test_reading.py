@@ -349,6 +349,17 @@ def test_a_byte_that_no_encoding_has_is_an_error_with_its_line():
         sif.read_inspections(io.BytesIO(b"URN\n\x81"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_large_file_with_the_line_ends_of_an_old_macintosh_is_read(encoding):
+    record = "SC{0:06},Children's Home,Leeds,Full inspection,03/04/2015,{0},Good\r"
+    header = "URN,Provision type,Local authority,Inspection type,Inspection date,Event number,Overall effectiveness\r"
+    text = header + "".join(map(record.format, range(20_000))).replace("Leeds", "Leeds \u2013 city", 1)
+    assert len(text) > 1_000_000  # as a line would be too long
+    table = sif.read_inspections(io.BytesIO(text.encode(encoding)))
+    assert len(table) == 20_000
+    assert table["local_authority"].cat.categories.tolist() == ["Leeds", "Leeds \u2013 city"]
+
+
 def test_control_characters_of_a_wrong_encoding_are_letters_again():
     assert sif.read_inspections(care(**{"Inspection type": "SC \x96 Emergency inspection"}))["inspection_type"].tolist() == [
         "Emergency inspection"
@@ -362,9 +373,9 @@ def test_cells_are_taken_apart_as_the_csv_module_does(text):
         expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
         with pytest.raises(sif.ReadingError, match="cannot be taken apart"):
-            csv_rows(text, "a file")
+            csv_rows(text.encode(), "a file")
     else:
-        assert [row if row != [""] else [] for row in csv_rows(text, "a file")] == [row if row != [""] else [] for row in expected]
+        assert [row if row != [""] else [] for row in csv_rows(text.encode(), "a file")] == [row if row != [""] else [] for row in expected]
 
 
 # ---- values

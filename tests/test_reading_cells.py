@@ -65,3 +65,15 @@ def test_a_value_is_the_same_with_quotes_and_without() -> None:
 @pytest.mark.parametrize("raw", [b'a,"b\n', b'a,b"c"d\n', b'"a"b,c\n', b'a,"b""\n', b"a\0b,c\n", b'"a"",b\n'])
 def test_quotes_that_do_not_fit_are_left_to_the_reader_that_names_their_row(raw: bytes) -> None:
     assert find_cells(raw, ",") is None
+
+
+def test_quotes_are_followed_from_word_to_word_and_from_piece_to_piece() -> None:
+    # Cells with commas, quotes and line ends, of all lengths up to three words, over several pieces of the file.
+    records = [[f'{"x" * (n % 193)}, "{n}"\n', str(n), "é" * (n % 7)] for n in range(4000)]
+    raw = written(records, csv.QUOTE_MINIMAL, "\n")
+    cells = find_cells(raw, ",")
+    assert cells is not None
+    assert list(cells) == records
+    for position in range(3):
+        codes, distinct = cells.column(position)
+        assert [distinct[code] for code in codes] == [record[position] for record in records]

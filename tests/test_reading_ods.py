@@ -116,3 +116,34 @@ def test_a_sheet_that_expands_beyond_all_bounds_is_refused_where_it_is_asked_for
     assert len(sif.read_inspections(io.BytesIO(data), sheet="Small")) == 70
     with pytest.raises(sif.ReadingError, match="expand to more than 10,000,000 cells"):
         sif.read_inspections(io.BytesIO(data), sheet="Large")
+
+
+def test_a_sheet_that_is_most_of_its_workbook_is_read_beside_one_that_expands_beyond_all_bounds() -> None:
+    many = row(text("x", ' table:number-columns-repeated="16000"'), attributes=' table:number-rows-repeated="9000"')
+    data = workbook(sheet("Small", many), sheet("Large", *care(1, 300)))
+    beginning = workbook(sheet("Small", *[row(text("a"))] * tables.BEGINNING, many), sheet("Large", *care(1, 300)))
+    with pytest.raises(sif.ReadingError, match="expand to more than 10,000,000 cells"):  # among the first rows of all sheets
+        sif.read_inspections(io.BytesIO(data), sheet="Large")
+    table = sif.read_inspections(io.BytesIO(beginning), sheet="Large")
+    assert len(table) == 300
+    with pytest.raises(sif.ReadingError, match="expand to more than 10,000,000 cells"):
+        open_source(io.BytesIO(beginning)).load("Small", None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<table:table-cell table:number-columns-repeated="9000" office:value-type="string"><text:p>{}</text:p></table:table-cell>',
+        # As if an empty cell ended the row where it does not, or began where it does not; and a value that stands within its tag.
+        '<table:table-cell table:number-columns-repeated="9000" x="/>" office:value-type="string"><text:p>{}</text:p></table:table-cell>',
+        '<table:table-cell office:string-value="{}" x="<table:table-cell " table:number-columns-repeated="9000"/>',
+        "<table:table-cell office:string-value='{}' x='<table:table-cell ' table:number-columns-repeated='9000'/>",
+        '<table:table-cell x="</table:table-row>" table:number-columns-repeated="9000" office:string-value="{}"/>',
+        '<table:table-cell office:value-type="string" office:string-value="{}" table:number-columns-repeated="9000"/>',
+    ],
+)
+def test_text_that_is_repeated_beyond_all_bounds_is_refused(cell: str) -> None:
+    long = row(cell.format("long text " * 4000))
+    data = workbook(sheet("Data", *care(1, tables.BEGINNING + 1), long))
+    with pytest.raises(sif.ReadingError, match=r"hold more than 256 MB of text|some of its cells cannot be read"):
+        sif.read_inspections(io.BytesIO(data))

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
+from tests import test_reading_ods as ods
 
 
 def read(data, **options):
@@ -315,6 +316,41 @@ def test_a_merged_cell_of_two_grades_is_told():
 
     table, said = read(book(merge))
     assert "merged" in said or "covered" in said or (table is not None and table["overall_effectiveness"].notna().all())
+
+
+@pytest.mark.parametrize("kind", ["XLSX", "ODS"])
+def test_a_cell_merged_across_columns_is_told_where_it_hides_a_value_and_not_in_a_title(kind):
+    # The grade is written over two columns, so that the second has none.
+    def merge(workbook, sheet):
+        sheet.merge_cells("F3:G3")
+
+    def title(workbook, sheet):
+        sheet.insert_rows(1)
+        sheet["A1"] = "Inspections of homes"
+        sheet.merge_cells("A1:G1")
+
+    if kind == "XLSX":
+        merged, titled = (book(change) for change in (merge, title))
+    else:
+        across = ' table:number-columns-spanned="{}" table:number-rows-spanned="1"'
+        header, *homes = ods.care(1, 2)
+        cells = homes[1].replace("</table:table-row>", "").split("<table:table-cell ")
+        cells[-2] = across.format(2).strip() + " " + cells[-2]
+        covered = "<table:table-cell ".join(cells[:-1]) + ods.COVERED + "</table:table-row>"
+        merged = ods.workbook(ods.sheet("Data", header, homes[0], covered))
+        titled = ods.workbook(ods.sheet("Data", ods.row(ods.text("Inspections", across.format(7)), ods.COVERED * 6), header, *homes))
+    table, said = read(merged)
+    assert "1 merged cells of the workbook cover several columns" in said
+    table, said = read(titled)
+    assert len(table) == 2
+    assert "merged" not in said
+
+
+def test_the_error_about_a_blank_date_names_the_cell_merged_across_columns():
+    table, said = read(book(lambda workbook, sheet: sheet.merge_cells("D3:E3")))
+    assert table is None
+    assert "row 3" in said
+    assert "cover several columns" in said
 
 
 def test_a_hidden_sheet_is_not_read_in_place_of_the_visible_one():

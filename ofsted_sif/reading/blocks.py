@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.counts import text_codes
 from ofsted_sif.reading import values
 from ofsted_sif.reading.account import Log
 from ofsted_sif.reading.body import Body
@@ -32,7 +33,9 @@ class Text:
     @property
     def present(self) -> np.ndarray:
         """In which rows there is one."""
-        return np.array([label is not None for label in self.labels] or [False])[self.codes]
+        there = np.ones(len(self.labels), dtype=np.bool_)
+        there[[code for code, label in enumerate(self.labels) if label is None]] = False
+        return there[self.codes]
 
 
 @dataclass
@@ -311,7 +314,9 @@ def _numbers(inspections: Sequence[Inspections]) -> dict[int, np.ndarray]:
     """By the place of each block with inspection numbers: the number in each row as a code, the same in all blocks; -1 for none."""
     texts = {at: one.texts["inspection_number"] for at, one in enumerate(inspections) if "inspection_number" in one.texts}
     labels = np.array([label for text in texts.values() for label in text.labels], dtype=object)
-    codes = pd.factorize(labels)[0]
+    found = text_codes(labels)
+    assert found is not None  # as all are text or missing
+    codes = found[0]
     ends = np.cumsum([len(text.labels) for text in texts.values()], dtype=np.int64)
     return {at: part[text.codes] for (at, text), part in zip(texts.items(), np.split(codes, ends[:-1]), strict=False)}
 
@@ -319,8 +324,12 @@ def _numbers(inspections: Sequence[Inspections]) -> dict[int, np.ndarray]:
 def _in_pairs(pairs: tuple[np.ndarray, np.ndarray], listed: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Which pairs of codes are among those listed."""
     base = max(int(codes.max(initial=0)) for codes in (pairs[1], listed[1])) + 1
-    one, other = (of.astype(np.int64) * base + number for of, number in (pairs, listed))
-    return np.isin(one, other)
+    last = np.full(base, -1, dtype=np.int64)
+    last[listed[1]] = listed[0]
+    found = last[pairs[1]] == pairs[0]
+    others = last[listed[1]] != listed[0]  # of second codes that are listed with several first ones, as hardly ever
+    one, other = (of.astype(np.int64) * base + number for of, number in (pairs, (listed[0][others], listed[1][others])))
+    return found | np.isin(one, other) if len(other) else found
 
 
 def _once(inspection: Inspections, number: np.ndarray, body: Body, provider: np.ndarray) -> int:

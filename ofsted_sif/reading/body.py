@@ -139,11 +139,12 @@ class Body:
 
     def _position(self, headers: Sequence[str], present: tuple[str, ...], section: Sequence[Sequence[Any]]) -> int | None:
         for header in headers:
-            if header not in present:
+            n = present.count(header)
+            if n == 0:
                 continue
-            first, *others = (position for position, cell in enumerate(present) if cell == header)
-            for other in others:
-                if other < self.width and _differ(section, first, other):
+            first = present.index(header)
+            for other in range(first + 1, self.width if n > 1 else 0):
+                if present[other : other + 1] == (header,) and _differ(section, first, other):
                     raise ReadingError(
                         f"two columns have this header (columns {first + 1} and {other + 1}) and differ; delete the one that is not meant",
                         row=self.header.row + 1,
@@ -158,16 +159,9 @@ class Body:
         """Say of each row without a provider or without an inspection what it is."""
         without = np.flatnonzero((self.status == READ) & ~(key & inspected))
         filled = self._filled(without)
-        for number, n in zip(without.tolist(), filled.tolist(), strict=True):
-            if n == 0:
-                self.status[number] = BLANK
-            elif n == 1:
-                self.status[number] = FOOTER
-            elif not key[number]:
-                self.status[number] = NOT_UNDERSTOOD
-                self.log.cells.append((number, key_header, "", "the provider to which the row belongs"))
-            else:
-                self.status[number] = NOT_YET
+        self.status[without] = np.where(filled == 0, BLANK, np.where(filled == 1, FOOTER, np.where(key[without], NOT_YET, NOT_UNDERSTOOD)))
+        for number in without[self.status[without] == NOT_UNDERSTOOD].tolist():
+            self.log.cells.append((number, key_header, "", "the provider to which the row belongs"))
         # Text before another header is its title; blank rows after the last row read are padding.
         for _, end, _ in self.sections[:-1]:
             number = end - 1
@@ -199,9 +193,10 @@ class Body:
         for column in codes:
             of_column = column[rows].astype(np.int64)
             same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
-        several = np.bincount(same, minlength=1)[same] > 1
+            several = np.bincount(same, minlength=1)[same] > 1
+            rows, same = rows[several], same[several]
         seen: set[tuple[Any, ...]] = set()
-        for number in rows[several].tolist():
+        for number in rows.tolist():
             cells = tuple(self.rows[number])
             if cells in seen:
                 self.status[number] = DUPLICATE

@@ -17,12 +17,13 @@ _BETWEEN = b"\0"
 _QUOTED = re.compile(rb'"(?:[^"]|"")*"')
 _QUOTE, _RETURN, _LINE_END = b'"\r\n'
 LONGEST = 131_072  # bytes of a cell, as the csv module bounds it
-_PADDING = bytes(32)  # behind the last cell, so that whole words can be read from any place
+# Before the first cell room for its length, and behind the last one room for a whole view: so that views can be read from any place.
+_BEFORE, _PADDING = bytes(4), bytes(32)
 _PIECE = 1 << 17  # bytes that are taken apart at once: what is made of them stays near
-# By the length of a text, all ones where a view holds bytes of it: the first four, and the rest. A longer text is told by its place.
-_LENGTHS = [*range(IN_VIEW + 1), 0]
-_FIRST = np.frombuffer(b"".join((b"\xff" * min(n, 4)).ljust(4, b"\0") for n in _LENGTHS), dtype=np.uint32)
-_REST = np.frombuffer(b"".join((b"\xff" * max(n - 4, 0)).ljust(8, b"\0") for n in _LENGTHS), dtype=np.uint64)
+# Sixteen bytes that numpy copies at once. None of them is taken for a number.
+_SIXTEEN = np.dtype(np.complex128)
+# By the length of a text, all ones where a view holds bytes of it; of a longer text it holds the first four.
+_HELD = np.frombuffer(b"".join((bytes(4) + b"\xff" * n).ljust(16, b"\0") for n in [*range(IN_VIEW + 1), 4]), dtype=_SIXTEEN)
 # A view by what it holds: its text, or where that begins.
 _TEXT = np.dtype({"names": ["text"], "formats": [f"S{IN_VIEW}"], "offsets": [4], "itemsize": VIEW.itemsize})
 _PLACE = np.dtype({"names": ["start"], "formats": [np.int32], "offsets": [12], "itemsize": VIEW.itemsize})
@@ -82,14 +83,14 @@ def find_cells(raw: bytes, delimiter: str) -> Cells | None:
     """The cells of a CSV in UTF-8 whose every quote fits and whose records are about as wide as each other; None for any other."""
     if not raw or _BETWEEN in raw:
         return None
-    raw = b"".join((raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
+    raw = b"".join((_BEFORE, raw, b"" if raw.endswith(b"\n") else b"\n", _PADDING))
     signs = np.frombuffer(raw, dtype=np.uint8, count=len(raw) - len(_PADDING))
-    most_rows = raw.count(b"\n")
+    most_rows = np.count_nonzero(signs == _LINE_END)
     most_cells = most_rows + np.count_nonzero(signs == ord(delimiter))
     views = np.zeros((0, most_rows), dtype=VIEW)
     pieces: list[_Records] = []
-    at = rows = cells = 0
-    reach = _PIECE
+    rows = cells = 0
+    at, reach = len(_BEFORE), _PIECE
     while at < len(signs):
         found = _take_apart(raw, signs[at : at + reach], at, ord(delimiter))
         if found is None or (not len(found.widths) and at + reach >= len(signs)):
@@ -134,7 +135,7 @@ def _take_apart(raw: bytes, signs: np.ndarray, at: int, delimiter: int) -> _Reco
     quotes = signs == _QUOTE
     has_quotes = quotes.any()
     if has_quotes:
-        np.greater(is_end, np.logical_xor.accumulate(quotes), out=is_end)
+        np.greater(is_end, _is_odd_so_far(quotes), out=is_end)
     ends = np.flatnonzero(is_end)
     last = np.flatnonzero(signs[ends] == _LINE_END)
     if not len(last):
@@ -163,6 +164,18 @@ def _take_apart(raw: bytes, signs: np.ndarray, at: int, delimiter: int) -> _Reco
     return _Records(begins + at, stops + at, widths, starts, lengths, at + after)
 
 
+def _is_odd_so_far(flags: np.ndarray) -> np.ndarray:
+    """Whether an odd number of flags is set up to each place; 64 places at once, as one after another takes longer than all else here."""
+    packed = np.zeros(-(-len(flags) // 64) * 8, dtype=np.uint8)
+    packed[: -(-len(flags) // 8)] = np.packbits(flags, bitorder="little")
+    words = packed.view("<u8")
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    before = np.bitwise_xor.accumulate(words >> np.uint64(63))[:-1]  # whether the number is odd up to the end of each word but the last
+    words[1:] ^= np.uint64(0) - before  # all ones where it is
+    return np.unpackbits(packed, count=len(flags), bitorder="little").view(np.bool_)
+
+
 def _take_off_quotes(raw: bytes, at: int, quotes: np.ndarray, starts: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> bool:
     """Let each cell in quotes begin and end within them; whether all quotes fit. `quotes` says of each byte whether it is one."""
     opened = quotes[starts]
@@ -182,13 +195,12 @@ def _take_off_quotes(raw: bytes, at: int, quotes: np.ndarray, starts: np.ndarray
 
 def _write_views(raw: bytes, records: _Records, views: np.ndarray) -> None:
     """Write the views of records, those of a column side by side."""
-    size = len(raw) - len(_PADDING) + 1
-    fours = np.ndarray((size,), dtype=np.uint32, buffer=raw, strides=(1,))
-    eights = np.ndarray((size,), dtype=np.uint64, buffer=raw, offset=4, strides=(1,))
     start, length = records.starts, records.lengths
-    size_in_view = np.minimum(length, IN_VIEW + 1)
-    views["length"] = length.T
-    views["first"] = (fours[start] & _FIRST[size_in_view]).T
-    views["rest"] = (eights[start] & _REST[size_in_view]).T  # of a longer text zeros: it lies in buffer 0
-    long = np.nonzero(size_in_view > IN_VIEW)
-    views.view(_PLACE)["start"].T[long] = start[long]
+    # Four bytes, which the length takes, and the first twelve of the cell.
+    anywhere = np.ndarray((len(raw) - _SIXTEEN.itemsize + 1,), dtype=_SIXTEEN, buffer=raw, strides=(1,))
+    sixteen = anywhere[start - len(_BEFORE)]
+    sixteen.view(np.uint64)[:] &= _HELD.take(length, mode="clip").view(np.uint64)
+    found = sixteen.view(VIEW)
+    found["length"] = length
+    np.copyto(found.view(_PLACE)["start"], start, where=length > IN_VIEW, casting="unsafe")  # below 2 ** 31: a file is smaller
+    views.view(_SIXTEEN)[:] = sixteen.T

@@ -13,6 +13,7 @@ import os
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -70,8 +71,8 @@ def open_source(path: Any) -> Source:
         raise ReadingError("this is a PDF; Ofsted publishes the data beside it as CSV, ODS or XLSX", file=file)
     if data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html")):
         raise ReadingError("this is a web page, not a data file; download the file to which the page leads", file=file)
-    text, encoding = _decode(data, file)
-    rows = csv_rows(text, file)
+    raw, encoding = _in_utf8(data, file)
+    rows = csv_rows(raw, file)
     return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
 
 
@@ -170,26 +171,30 @@ def _bytes(path: Any) -> tuple[bytes, str]:
 _OF_MACINTOSH = frozenset(b"\xd0\xd1\xd2\xd3\xd4\xd5\xca")
 
 
-def _decode(data: bytes, file: str) -> tuple[str, str]:
-    """The text, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252.
+def _in_utf8(data: bytes, file: str) -> tuple[bytes, str]:
+    """The text in UTF-8, and the encoding that was found: by its mark, else UTF-8 where it is valid, else cp1252.
 
     Of Mac Roman it is known by its dashes: in cp1252 they would be the letter eth, alone between spaces.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return data.decode("utf-16"), "UTF-16"
+            return data.decode("utf-16").encode(), "UTF-16"
         except UnicodeDecodeError as error:
             raise ReadingError(f"it begins as UTF-16, but is not at byte {error.start}", file=file) from None
     if b"\0" in data[:4096]:
         raise ReadingError("this is not a text file, a workbook or anything else in which Ofsted publishes data", file=file)
     if data.startswith(b"\xef\xbb\xbf"):
         try:
-            return data[3:].decode("utf-8"), "UTF-8 with BOM"
+            data[3:].decode("utf-8")
+            return data[3:], "UTF-8 with BOM"
         except UnicodeDecodeError as error:
             place = data.count(b"\n", 0, error.start + 3) + 1
             raise ReadingError(f"it begins as UTF-8, but is not in line {place} (byte {data[error.start + 3]:#04x})", file=file) from None
     try:
-        return data.decode("utf-8"), "ASCII" if data.isascii() else "UTF-8"
+        if data.isascii():
+            return data, "ASCII"
+        data.decode("utf-8")
+        return data, "UTF-8"
     except UnicodeDecodeError as error:
         line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
     high = data.translate(None, bytes(range(128)))
@@ -198,37 +203,45 @@ def _decode(data: bytes, file: str) -> tuple[str, str]:
         and (n := data.count(b" \xd0 ") + data.count(b" \xd1 "))
         and n == high.count(b"\xd0") + high.count(b"\xd1")
     ):
-        return data.decode("mac_roman"), f"Mac Roman (not UTF-8: byte {byte:#04x} in line {line})"
-    try:
-        return data.decode("cp1252"), f"cp1252 (not UTF-8: byte {byte:#04x} in line {line})"
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ReadingError(f"neither UTF-8 nor cp1252: byte {data[error.start]:#04x} in line {line}", file=file) from None
+        return _recoded(data, "mac_roman", len(high)), f"Mac Roman (not UTF-8: byte {byte:#04x} in line {line})"
+    if unknown := [byte for byte in set(high) if not bytes([byte]).decode("cp1252", "ignore")]:
+        at = min(map(data.index, unknown))
+        line = data.count(b"\n", 0, at) + 1
+        raise ReadingError(f"neither UTF-8 nor cp1252: byte {data[at]:#04x} in line {line}", file=file)
+    return _recoded(data, "cp1252", len(high)), f"cp1252 (not UTF-8: byte {byte:#04x} in line {line})"
 
 
-def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
+def _recoded(data: bytes, encoding: str, n_beyond_ascii: int) -> bytes:
+    """Text in an encoding of one byte a letter, in UTF-8."""
+    if n_beyond_ascii > len(data) // 100:
+        return data.decode(encoding).encode()
+    pieces: list[bytes] = []
+    begin = 0
+    for at in np.flatnonzero(np.frombuffer(data, dtype=np.uint8) > 127).tolist():  # as nearly always few
+        pieces += data[begin:at], data[at : at + 1].decode(encoding).encode()
+        begin = at + 1
+    return b"".join([*pieces, data[begin:]])
+
+
+def csv_rows(raw: bytes, file: str) -> Sequence[Sequence[Any]]:
     """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
-    delimiter = max(",", "\t", ";", key=text[:20_000].count)
-    raw = text.encode()
-    if raw.count(b"\n") > MOST_ROWS:
+    delimiter = max(",", "\t", ";", key=lambda sign: raw[:20_000].count(sign.encode()))
+    if b"\r" in raw:
+        signs = np.frombuffer(raw, dtype=np.uint8)
+        returns = signs == ord("\r")
+        if np.count_nonzero(returns) != np.count_nonzero(returns[:-1] & (signs[1:] == ord("\n"))):
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # ends of lines as an old Macintosh wrote them
+    signs = np.frombuffer(raw, dtype=np.uint8)
+    if np.count_nonzero(signs == ord("\n")) > MOST_ROWS:
         raise ReadingError(f"more than {MOST_ROWS:,} lines", file=file)
-    if np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(delimiter)) > MOST_CELLS:
+    if np.count_nonzero(signs == ord(delimiter)) > MOST_CELLS:
         raise ReadingError(f"more than {MOST_CELLS:,} cells", file=file)
-    # An endless line is looked for before the text is taken apart: from each line's start, the last line end within the bound.
-    start = 0
-    while len(text) - start > MOST_LINE:
-        last = text.rfind("\n", start, start + MOST_LINE)
-        if last < 0:
-            line = text.count("\n", 0, start) + 1
-            raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
-        start = last + 1
-    if raw.count(b"\r") != raw.count(b"\r\n"):  # ends of lines as an old Macintosh wrote them
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        raw = text.encode()
+    _refuse_endless_line(raw, file)
     if (cells := find_cells(raw, delimiter)) is not None:
         return cells
     # What is left has quotes that do not fit, or is odd in another way: line by line, to find the place. csv takes the lines that have
     # quotes, and those they run on into.
+    text = raw.decode()
     lines = iter(text.split("\n"))
     rows: list[Sequence[Any]] = []
     for record in lines:
@@ -242,21 +255,34 @@ def csv_rows(text: str, file: str) -> Sequence[Sequence[Any]]:
     return rows[:-1] if not text or text.endswith("\n") else rows  # what follows the last line end is no record
 
 
+def _refuse_endless_line(raw: bytes, file: str) -> None:
+    """Look for an endless line before the text is taken apart: from each line's start, the last line end within the bound."""
+    start = 0
+    while len(raw) - start > MOST_LINE:
+        last = raw.rfind(b"\n", start, start + MOST_LINE)
+        if last < 0:  # more bytes than that: of letters there may be fewer
+            last = raw.find(b"\n", start + MOST_LINE) % (len(raw) + 1)
+            if len(raw[start:last].decode()) >= MOST_LINE:
+                line = raw.count(b"\n", 0, start) + 1
+                raise ReadingError(f"line {line} has more than {MOST_LINE:,} characters", file=file, row=line)
+        start = last + 1
+
+
 # ---- workbooks
 
 
 def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None, tables: ods.Tables | None) -> Source:
     import python_calamine
 
-    def opened(workbook: bytes) -> Any:
-        return _guarded(lambda: python_calamine.load_workbook(io.BytesIO(workbook)), file, None)
+    def opened(workbook: io.BytesIO) -> Any:
+        return _guarded(lambda: python_calamine.load_workbook(workbook), file, None)
 
-    book = opened(data if tables is None else tables.beginnings(file))
+    book = opened(io.BytesIO(data) if tables is None else tables.beginnings(file))
     place = {meta.name: number for number, meta in enumerate(book.sheets_metadata)}
     if tables is not None and len(place) != len(tables.spans):  # two of one name
         ods.measure(tables.content, file)
         tables = None
-        book = opened(data)
+        book = opened(io.BytesIO(data))
     sheets = [meta for meta in book.sheets_metadata if "Work" in str(meta.typ)]  # not charts or macros
     hidden = [meta.name for meta in sheets if not str(meta.visible).endswith("Visible")]
     # What a person sees comes first: a hidden sheet is often an older release that was kept.
@@ -317,7 +343,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 if is_ods:
                     content = unpacked.part("content.xml")
                     small = [name for name in ("mimetype", "META-INF/manifest.xml") if name in names]
-                    tables = ods.tables_of(content, {name: unpacked.part(name) for name in small})
+                    tables = ods.tables_of(data, content, {name: unpacked.part(name) for name in small})
                     if tables is None:
                         ods.measure(content, file)
                     return _not_shown(*ods.not_shown(content)), None, tables
@@ -326,10 +352,12 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 for name, part in parts.items():
                     if not name.lower().endswith("sharedstrings.xml"):
                         _measure_xlsx(part, strings, file)
-                merged = sum(first != last for part in parts.values() for first, last in _XLSX_MERGED.findall(part))
+                ranges = [(part, _XLSX_MERGED.findall(part)) for part in parts.values()]
+                merged = sum(first != last for _, of_part in ranges for _, first, _, last in of_part)
+                across = sum(_merged_across(*of_part) for of_part in ranges)
                 failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
                 since_1904 = _XLSX_SINCE_1904.search(parts["xl/workbook.xml"])
-                return _not_shown(failed, uncounted, merged), SINCE_1904 if since_1904 else SINCE_1900, None
+                return _not_shown(failed, uncounted, merged, across), SINCE_1904 if since_1904 else SINCE_1900, None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -337,7 +365,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
     raise ReadingError("a zip archive, but not a workbook in XLSX or ODS; unpack it and read the file within", file=file)
 
 
-def _not_shown(failed: int, uncounted: int, merged: int) -> tuple[str, ...]:
+def _not_shown(failed: int, uncounted: int, merged: int, across: int) -> tuple[str, ...]:
     """What a reader should know of cells that a workbook shows otherwise than it holds them."""
     said = []
     if failed:
@@ -348,6 +376,8 @@ def _not_shown(failed: int, uncounted: int, merged: int) -> tuple[str, ...]:
         )
     if merged:
         said.append(f"{merged:,} merged cells of the workbook cover several rows; only the first of them has the value")
+    if across:
+        said.append(f"{across:,} merged cells of the workbook cover several columns; only the first of them has the value")
     return tuple(said)
 
 
@@ -389,7 +419,11 @@ _XLSX_FAILED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt\s*=\s*[\"']e[\"']")
 _XLSX_UNCOUNTED = re.compile(
     rb"<(?:\w+:)?f(?:\s[^<>]*+)?(?:/>|>[^<]*+</(?:\w+:)?f>)\s*+(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
-_XLSX_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?[A-Za-z]{1,7}\$?(\d{1,12}):\$?[A-Za-z]{1,7}\$?(\d{1,12})[\"']")
+_XLSX_MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref\s*=\s*[\"']\$?([A-Za-z]{1,7})\$?(\d{1,12}):\$?([A-Za-z]{1,7})\$?(\d{1,12})[\"']"
+)
+_XLSX_NUMBER = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,7}(\d{1,12})[\"']")
+_XLSX_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 _XLSX_SINCE_1904 = re.compile(rb"\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
@@ -418,6 +452,17 @@ def _measure_xlsx(content: bytes, strings: bytes, file: str) -> None:
         total += (n_shared - len(indices)) * max(lengths, default=0)  # cells written so oddly that their string is not told
         if total > MOST_TEXT:
             raise ReadingError(f"the workbook's cells hold more than {MOST_TEXT >> 20} MB of text", file=file)
+
+
+def _merged_across(part: bytes, ranges: Sequence[tuple[bytes, bytes, bytes, bytes]]) -> int:
+    """How many cells cover several columns beside other values of their row: a title, which covers all columns, hides none."""
+    of_row = Counter(row for column, row, last_column, _ in ranges if column.upper() != last_column.upper())
+    n = 0
+    for row in _XLSX_ROW.split(part) if of_row else ():
+        number = _XLSX_NUMBER.search(row)
+        across = of_row[number[1]] if number else 0
+        n += across if 0 < across < len(_XLSX_VALUE.findall(row)) else 0
+    return n
 
 
 def _column_number(letters: bytes) -> int:

@@ -93,10 +93,9 @@ class _Reading:
         kept = self._kept(keep, rows, pieces)
         self._say_when(pieces, inspections, parts, order, rows)
         table = pd.DataFrame({**_in_order(pieces), **kept}, copy=False)
-        judge = table[
-            [name for name in ("provider", "provider_type", "inspection_start", "graded", "overall_effectiveness") if name in table]
-        ]
-        report = self._report(rows, register, lambda: printed.compare(self.source, self.own, judge), table)
+        # Copies, as a report is not to change with its table, nor to keep it.
+        judge = {name: pieces[name].copy() for name in printed.ASKED if name in pieces}
+        report = self._report(rows, register, lambda: printed.compare(self.source, self.own, pd.DataFrame(judge)), table)
         table.attrs = self._attrs(table, report)
         return table, report
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -29,11 +31,13 @@ _OUTCOMES = frozenset(
         ],
     )
 )  # fmt: skip
+_WORDS_OR_OUTCOMES = _WORDS | _OUTCOMES
 # Rows by which it is told that a column is none of grades, and the most words that one of grades has, in all their spellings.
 _GLANCE, _MOST_WORDS = 60, 40
 _NUMBERS = frozenset("1234")
 # What stands beside numbers that are grades: no judgement, not applicable.
 _NO_GRADE = frozenset("890")
+_NUMBERS_OR_NONE = _NUMBERS | _NO_GRADE
 # A column of numbers is a judgement only where its name does not say that it counts, ranks or numbers something else.
 _COUNTS = (
     "number",
@@ -61,9 +65,13 @@ def judged_columns(body: Body) -> list[tuple[int, str, str, int]]:
     if len(body.sections) > 1:
         return found
     taken = {body.header.cells[position] for position in body.taken}  # a column twice is the same, or refused before
-    begin = list(body.rows[:_GLANCE])
+    begin = list(zip_longest(*body.rows[:_GLANCE], fillvalue=""))
+    formed = cache(form)  # many columns hold the same words
     for position, cell in enumerate(body.header.cells):
-        if cell in taken or not cell or position >= body.width or not _may_be_judged(begin, position, body.layout):
+        if cell in taken or not cell or position >= body.width:
+            continue
+        first = set(begin[position]) if position < len(begin) else set()
+        if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
             continue
         column = body.column_at(position)
         codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
@@ -79,15 +87,12 @@ def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["position", "header", "values", "n"]).astype({"position": "int64", "n": "int64"})
 
 
-def _may_be_judged(rows: Sequence[Sequence[Any]], position: int, layout: Layout) -> bool:
+def _may_be_judged(cells: Iterable[Any], layout: Layout, formed: Callable[[str], str]) -> bool:
     """Whether fewer values of the first rows are unknown than are words of grades; saves a look at whole columns of names."""
-    cells = {row[position] for row in rows if position < len(row)}
-    said = {form(text) for cell in cells if not values.is_missing(text := clean(cell), layout.missing)}
-    return sum(not _is_known(word, layout) for word in said) < max(1, sum(word in _WORDS or word in _OUTCOMES for word in said))
-
-
-def _is_known(word: str, layout: Layout) -> bool:
-    return not word or word in _WORDS or word in _OUTCOMES or word in layout.no_grade or values.integral(word) in _NUMBERS | _NO_GRADE
+    said = {formed(text) for cell in cells if not values.is_missing(text := clean(cell), layout.missing)}
+    judged = len(said & _WORDS_OR_OUTCOMES)
+    unknown = said - _WORDS_OR_OUTCOMES - layout.no_grade - {""}
+    return sum(values.integral(word) not in _NUMBERS_OR_NONE for word in unknown) < max(1, judged)
 
 
 def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:

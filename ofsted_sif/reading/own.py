@@ -121,7 +121,7 @@ def with_data(said: Own, layout: Layout, provider: np.ndarray, day: np.ndarray) 
     days = day[~np.isnat(day)]
     if not len(days):
         return said
-    once = len(np.unique(provider)) == len(provider)
+    once = np.bincount(provider + 1).max(initial=0) <= 1
     long = days.max() - days.min() > _A_YEAR
     kind = said.kind or (LATEST if once and (long or layout.year is None) else HISTORY if long and not once else IN_YEAR)
     first = said.first
@@ -140,7 +140,7 @@ def known_from(own: Own, layout: Layout, provider: np.ndarray, day: np.ndarray, 
     never = np.datetime64("9999-12-31", "s")
     if own.kind == LATEST:
         result = np.full(len(blank_before), never)
-        np.minimum.at(result, provider, day)
+        np.minimum.at(result.view(np.int64), provider, day.astype("datetime64[s]").view(np.int64))  # no day is before all days in both
         result[blank_before | (result == never)] = np.datetime64("NaT", "s")
         return result
     if own.first is None or (layout.whole and own.kind == HISTORY):

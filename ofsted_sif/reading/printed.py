@@ -20,6 +20,8 @@ from ofsted_sif.reading.values import clean
 from ofsted_sif.scales import FOUR_POINT, grade_code
 
 COLUMNS = ["sheet", "table", "group", "period", "grade", "printed", "counted", "equal", "known"]
+# The columns of a table that the comparison looks at.
+ASKED = ("provider", "provider_type", "inspection_start", "graded", "overall_effectiveness")
 _TABLE = re.compile(r"^table (\d+[a-z]?)\b", re.IGNORECASE)
 # Of whom a table is, in its heading: "... judgement for children's homes, as at 31 March 2023".
 _GROUP = re.compile(r"\b(?:for|of) ((?:all )?[^,]+?)(?:, |$)", re.IGNORECASE)
