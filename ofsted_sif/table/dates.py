@@ -126,7 +126,7 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
     found_text = text_codes(values)
     codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
-    distinct = distinct.tolist()
+    distinct = np.asarray(distinct, dtype=object).tolist() if isinstance(distinct, pd.arrays.NumpyExtensionArray) else distinct.tolist()
     if found_text is not None:
         parsed[:-1] = _plain_days(distinct)
     for position in np.flatnonzero(parsed[:-1] == NO_DAY).tolist():
