@@ -48,7 +48,7 @@ def cores() -> int:
         has = os.process_cpu_count() or 1
     else:
         has = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(has, _cores_of_groups(_MEMBERSHIP, _GROUPS)))
+    return max(1, int(min(has, _cores_of_groups(_MEMBERSHIP, _GROUPS))))
 
 
 @functools.cache
