@@ -297,6 +297,18 @@ def test_providers_that_differ_after_a_nul_are_two():
     assert sif.aggregate(table, "provider")["n"].tolist() == [2, 1, 1]
 
 
+@pytest.mark.parametrize("holder", ["objects that are shared", "string[pyarrow]", "polars"])
+@pytest.mark.parametrize("form", ["SC{:06d}", "{:x}", "{:012b}", "9{:o}\0", "{0:04d} and then {0:b}", "É{:d}é"])
+def test_many_labels_are_sorted_wherever_their_bytes_are_unlike(holder, form):
+    for n in (60, 6_000):
+        texts = [form.format(number) for number in np.random.default_rng(n).permutation(n)]
+        column = HOLDERS[holder](texts)
+        if holder == "polars":
+            column = pytest.importorskip("pyarrow").chunked_array(column)
+        codes, _ = counts.text_codes(column.array if isinstance(column, pd.Series) else column, is_sorted=True)
+        assert [text for _, text in sorted(zip(codes.tolist(), texts, strict=True))] == sorted(texts)
+
+
 def test_groups_are_sorted_by_their_characters():
     names = ["Ärzte", "Zoo", "zoo", "€", "", "Zo", "𝄞", "Zoo of more than twenty-four letters B", "Zoo of more than twenty-four letters A"]
     for holder in ("objects that are shared", "string[python]", "string[pyarrow]"):

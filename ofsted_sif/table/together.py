@@ -108,15 +108,22 @@ def _encode(found: Any, values: pd.Series, is_sorted: bool) -> Callable[[], None
         except ValueError:
             return
         if codes is not None:
-            found.text[values.name, is_sorted] = codes
+            found.text[values.name, is_sorted] = codes if is_sorted else _narrow(*codes)
 
     return encode
 
 
+def _narrow(codes: np.ndarray, labels: Any) -> tuple[np.ndarray, Any]:
+    """Codes of words in as few bytes as a Categorical has for them."""
+    return codes.astype(np.min_scalar_type(-1 - len(labels)), copy=False), labels
+
+
 def _date(found: Any, values: pd.Series) -> Callable[[], None]:
     def date() -> None:
+        if _may_be_text(values):  # whose codes tell its rows again
+            _encode(found, values, False)()
         try:
-            found.days[values.name] = days_of(frames.plain(values), str(values.name))
+            found.days[values.name] = days_of(frames.plain(values), str(values.name), found.text)
         except (TypeError, ValueError):
             return
 
