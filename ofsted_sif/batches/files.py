@@ -21,6 +21,7 @@ import pandas as pd
 from ofsted_sif.csv_header import header_of
 from ofsted_sif.installed import need
 from ofsted_sif.table import columns, frames
+from ofsted_sif.table.keys import is_plain
 from ofsted_sif.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -427,19 +428,22 @@ def split_by_provider(
             continue
         column = table.column(provider).combine_chunks()
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-        column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
-        starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
-        labels = column.take(pa.array(starts)).to_pylist()
-        if any(isinstance(label, str) for label in labels):  # text is one key with or without spaces at its ends
+        starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
+        found = column.take(pa.array(starts))
+        labels = (found.dictionary_decode() if pa.types.is_dictionary(found.type) else found).to_pylist()
+        if not is_plain(np.array(labels, dtype=object)) and any(isinstance(label, str) for label in labels):
+            # Text is one key with or without spaces at its ends.
             labels = [None if label is None else label.strip() for label in labels]
             begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
             starts, labels = starts[begin], [labels[at] for at in begin]
         goes_on = bool(kept) and labels[0] == last
-        for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
-            if label in seen and label is not None:
-                raise unordered(label, first_row + start)
-            seen.add(label)
+        new = set(labels[goes_on:])
+        if len(new) < len(labels) - goes_on or not seen.isdisjoint(new):
+            for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
+                if label in seen and label is not None:
+                    raise unordered(label, first_row + start)
+                seen.add(label)
+        seen |= new
         if goes_on and len(starts) == 1:
             kept.append(table)
             continue
@@ -455,6 +459,18 @@ def split_by_provider(
         kept, begins, last = [table.slice(starts[-1])], first_row + int(starts[-1]), labels[-1]
     if kept:
         yield pa.concat_tables(kept), begins
+
+
+def _unlike_before(column: pa.Array) -> Any:
+    """Whether each row but the first has another value than the row before; missing ones are alike."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not column.null_count and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy(zero_copy_only=False)
+    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
+    return codes[1:] != codes[:-1]
 
 
 # ---- the ordered copy
