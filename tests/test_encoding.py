@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import threading
 
 import numpy as np
 import pandas as pd
@@ -167,6 +168,36 @@ def test_other_values_after_long_text_are_seen():
     for row in (-1, 0):
         objects[row] = 5
         assert counts.text_codes(objects, is_sorted=True) is None
+
+
+@pytest.mark.parametrize("row", [0, 4_095, 4_096, 9_000])
+def test_a_value_far_down_a_column_of_objects_is_seen(row):
+    objects = fresh([f"label {number % 700}" for number in range(10_000)])
+    objects[row] = b"bytes"
+    assert counts.text_codes(objects) is None
+    objects[row] = "half \ud800"
+    with pytest.raises(ValueError, match=rf"row {row}: .*half a character"):
+        counts.text_codes(objects)
+    objects[row] = float("nan")
+    assert np.flatnonzero(counts.text_codes(objects)[0] < 0).tolist() == [row]
+
+
+def test_objects_may_be_replaced_while_they_become_codes():
+    objects, is_done = fresh([f"label {number % 700}" for number in range(30_000)]), threading.Event()
+
+    def replace():
+        while not is_done.is_set():
+            objects[::7] = fresh([f"label {number}" for number in range(len(objects[::7]))])
+
+    other = threading.Thread(target=replace)
+    other.start()
+    try:
+        for _ in range(20):
+            codes, first = counts.text_codes(objects)
+            assert 0 <= codes.min() <= codes.max() < len(first)
+    finally:
+        is_done.set()
+        other.join()
 
 
 @pytest.mark.usefixtures("small_pieces")
