@@ -643,3 +643,25 @@ def test_a_csv_in_utf_16_with_its_mark_is_read(tmp_path, encoding):
     mark = "" if encoding == "utf-16" else "\ufeff"
     path.write_bytes((mark + "region,overall_effectiveness\nYork,Good\nCafé,Good\n").encode(encoding))
     assert sif.aggregate(str(path), "region")["region"].tolist() == ["Café", "York"]
+
+
+@pytest.mark.parametrize("max_age", [None, pd.DateOffset(years=1)])
+def test_the_text_of_a_state_is_as_pandas_reads_it(tmp_path, max_age) -> None:
+    frame = pd.DataFrame(
+        {
+            "provider": ["A", "A", "B", "C", "C"],
+            "la": ["Kent", "Kent", None, "Leeds", "Leeds"],
+            "noted": pd.array(["x", None, "y", "z", None], dtype="string"),
+            "inspection_start": pd.to_datetime(["2018-03-01", "2020-03-01", "2019-03-01", "2015-03-01", "2020-05-01"]),
+            "published": ["2018-04-01", "01/04/2020", None, "2015-04-01", None],
+            GRADE: ["Good", "Inadequate", "Good", None, "Outstanding"],
+        }
+    )
+    spaced = frame.assign(provider=["A", "A ", "B", "C", " C"])
+    for number, table in enumerate([frame, frame.set_index("la"), spaced, frame.drop(columns="noted").astype({"inspection_start": str})]):
+        path = tmp_path / f"{number}.parquet"
+        table.to_parquet(path)
+        whole = sif.as_at(pd.read_parquet(path), "2020-12-31", max_age=max_age)
+        by_batches = sif.as_at(path, "2020-12-31", max_age=max_age)
+        assert_frame_equal(by_batches, whole, check_exact=True)
+        assert [[type(value) for value in of] for of in by_batches.to_numpy()] == [[type(value) for value in of] for of in whole.to_numpy()]

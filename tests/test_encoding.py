@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import threading
 
 import numpy as np
 import pandas as pd
@@ -169,6 +170,36 @@ def test_other_values_after_long_text_are_seen():
         assert counts.text_codes(objects, is_sorted=True) is None
 
 
+@pytest.mark.parametrize("row", [0, 4_095, 4_096, 9_000])
+def test_a_value_far_down_a_column_of_objects_is_seen(row):
+    objects = fresh([f"label {number % 700}" for number in range(10_000)])
+    objects[row] = b"bytes"
+    assert counts.text_codes(objects) is None
+    objects[row] = "half \ud800"
+    with pytest.raises(ValueError, match=rf"row {row}: .*half a character"):
+        counts.text_codes(objects)
+    objects[row] = float("nan")
+    assert np.flatnonzero(counts.text_codes(objects)[0] < 0).tolist() == [row]
+
+
+def test_objects_may_be_replaced_while_they_become_codes():
+    objects, is_done = fresh([f"label {number % 700}" for number in range(30_000)]), threading.Event()
+
+    def replace():
+        while not is_done.is_set():
+            objects[::7] = fresh([f"label {number}" for number in range(len(objects[::7]))])
+
+    other = threading.Thread(target=replace)
+    other.start()
+    try:
+        for _ in range(20):
+            codes, first = counts.text_codes(objects)
+            assert 0 <= codes.min() <= codes.max() < len(first)
+    finally:
+        is_done.set()
+        other.join()
+
+
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("kind", ["string", "string_view"])
 @pytest.mark.parametrize("order", ["drawn", "new in one piece", "new in all pieces", "one group", "many groups", "many in one piece"])
@@ -295,6 +326,18 @@ def test_providers_that_differ_after_a_nul_are_two():
     state = sif.as_at(table, "2022-01-01", published=None)
     assert state["provider"].tolist() == ["a", "a\0", "a\0b"]
     assert sif.aggregate(table, "provider")["n"].tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize("holder", ["objects that are shared", "string[pyarrow]", "polars"])
+@pytest.mark.parametrize("form", ["SC{:06d}", "{:x}", "{:012b}", "9{:o}\0", "{0:04d} and then {0:b}", "É{:d}é"])
+def test_many_labels_are_sorted_wherever_their_bytes_are_unlike(holder, form):
+    for n in (60, 6_000):
+        texts = [form.format(number) for number in np.random.default_rng(n).permutation(n)]
+        column = HOLDERS[holder](texts)
+        if holder == "polars":
+            column = pytest.importorskip("pyarrow").chunked_array(column)
+        codes, _ = counts.text_codes(column.array if isinstance(column, pd.Series) else column, is_sorted=True)
+        assert [text for _, text in sorted(zip(codes.tolist(), texts, strict=True))] == sorted(texts)
 
 
 def test_groups_are_sorted_by_their_characters():

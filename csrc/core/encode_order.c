@@ -4,6 +4,10 @@
 
 #include "encode_text.h"
 
+#ifndef SIF_MANY_LABELS /* fewer are sorted by fewer bits at once: all of their values are looked at each time */
+#define SIF_MANY_LABELS (1 << 12)
+#endif
+
 /* A label with eight of its bytes, the first of them the most significant; zeros where it has ended. */
 typedef struct {
     uint64_t word;
@@ -15,7 +19,7 @@ typedef struct {
     int32_t first, stop;
 } range;
 
-enum { FEW = 48, /* are sorted by insertion */ WORD = 8 };
+enum { FEW = 48, /* are sorted by insertion */ WORD = 8, DIGIT = 11 /* bits that many are sorted by at once */ };
 
 static int64_t begin_of(const sif_labels *labels, int32_t label) {
     return label == 0 ? 0 : labels->ends[label - 1];
@@ -29,7 +33,9 @@ static uint64_t word_at(const sif_labels *labels, int32_t label, int64_t depth) 
     const uint8_t *const bytes = labels->bytes + begin_of(labels, label) + depth;
     const int64_t left = length_of(labels, label) - depth;
     uint64_t word = 0;
-    for (int64_t i = 0; i < WORD; i++)
+    for (int64_t i = 0; left >= WORD && i < WORD; i++) /* which compilers know as one load */
+        word = word << 8 | bytes[i];
+    for (int64_t i = 0; left < WORD && i < WORD; i++)
         word = word << 8 | (i < left ? bytes[i] : 0);
     return word;
 }
@@ -44,22 +50,58 @@ static void sort_few(item *items, int64_t n) {
     }
 }
 
-/* By their words, byte by byte from the last; bytes that are the same in all are left out. */
+/* Where the words are unlike: some bits of a byte, and how many they are. */
+typedef struct {
+    int shift, width;
+} field;
+
+/* The bits of each byte from the first to the last in which words are unlike, given all bits in which any are. */
+static int find_fields(uint64_t unlike, field *fields) {
+    int n = 0;
+    for (int at = 64 - 8; at >= 0; at -= 8) {
+        const int bits = (int)(unlike >> at & 255);
+        if (bits == 0)
+            continue;
+        int low = 0, high = 8;
+        while ((bits >> low & 1) == 0)
+            low++;
+        while ((bits >> (high - 1)) == 0)
+            high--;
+        fields[n++] = (field){at + low, high - low};
+    }
+    return n;
+}
+
+/* The fields of a word one after another: words in the same order, with fewer bits to sort by. */
+static uint64_t packed(uint64_t word, const field *fields, int n_fields) {
+    uint64_t bits = 0;
+    for (int f = 0; f < n_fields; f++)
+        bits = bits << fields[f].width | (word >> fields[f].shift & ((UINT64_C(1) << fields[f].width) - 1));
+    return bits;
+}
+
+/* By their words, some bits at a time from the last; what is the same in all is left out, as the upper bits of digits are. */
 static void sort_many(item *items, item *spare, int64_t n) {
     uint64_t unlike = 0;
     for (int64_t i = 1; i < n; i++)
         unlike |= items[i].word ^ items[0].word;
+    field fields[8];
+    const int n_fields = find_fields(unlike, fields), digit = n < SIF_MANY_LABELS ? 8 : DIGIT;
+    int width = 0;
+    for (int f = 0; f < n_fields; f++)
+        width += fields[f].width;
+    for (int64_t i = 0; i < n; i++)
+        items[i].word = packed(items[i].word, fields, n_fields);
+    const uint64_t mask = (UINT64_C(1) << digit) - 1;
     item *from = items, *to = spare;
-    for (int shift = 0; shift < 64; shift += 8) {
-        if ((unlike >> shift & 255) == 0)
-            continue;
-        int64_t begin[257] = {0};
+    for (int shift = 0; shift < width; shift += digit) {
+        int64_t begin[(1 << DIGIT) + 1] = {0};
         for (int64_t i = 0; i < n; i++)
-            begin[(from[i].word >> shift & 255) + 1]++;
-        for (int byte = 0; byte < 256; byte++)
-            begin[byte + 1] += begin[byte];
+            begin[(from[i].word >> shift & mask) + 1]++;
+        for (uint64_t value = 0; value < mask; value++)
+            begin[value + 1] += begin[value];
         for (int64_t i = 0; i < n; i++)
-            to[begin[from[i].word >> shift & 255]++] = from[i];
+            to[begin[from[i].word >> shift & mask]++] = from[i];
         item *const sorted = to;
         to = from;
         from = sorted;

@@ -163,6 +163,8 @@ static int64_t find_by_pointers(const sif_texts *texts, int64_t first, size_t co
         const int64_t row = first + (int64_t)r;
         if (texts->sizes[row] > INT32_MAX)
             return (int64_t)r;
+        if (row + SIF_TEXT_BLOCK < texts->n)
+            SIF_FETCH(texts->buffers[row + SIF_TEXT_BLOCK]);
         block->text[r] = texts->buffers[row];
         block->length[r] = (uint32_t)texts->sizes[row];
         block->width[r] = block->length[r] + 1;

@@ -291,6 +291,7 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
         encoded = encode_objects(&column, &row);
     switch (encoded) { /* one way: there are no others */
     case RAISED:
+    case NO_ROOM:
         goto done;
     case NOT_TEXT:
         result = Py_NewRef(Py_None);
@@ -301,8 +302,10 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     case ENCODED:
         if (is_sorted) {
             sorted_rows = malloc(((size_t)column.n_labels + 1) * sizeof *sorted_rows);
+            LET_OTHERS_RUN_WHERE(column.rows >= FEW_ROWS)
             status = sorted_rows == NULL ? (sif_status){SIF_NO_MEMORY, -1, 0}
-                                         : sort_codes(column.labels, column.rows, column.codes, column.first_rows, sorted_rows, NULL);
+                                         : sort_codes(column.labels, column.rows, column.codes, column.first_rows, sorted_rows, &interrupt);
+            AGAIN_ALONE
         }
         break;
     }

@@ -1,8 +1,8 @@
 /* Codes of Python's own strings in an array of objects: found by the address of the object first, as tables that were read from a file
  * share theirs; by the text where the address is new.
  *
- * The GIL is held all along. Nobody's code runs meanwhile but a signal's handler, between two blocks of rows. What that does to the array may
- * make codes wrong; of an object that was met before, only the address is kept. */
+ * The GIL is held only to ask objects for their texts, and to hold them meanwhile: addresses are looked up, and texts become codes, while
+ * others run. What they do to the array may make codes wrong; of an object that was met before, only the address is kept. */
 #include "encode_objects.h"
 
 #include <stdlib.h>
@@ -10,10 +10,14 @@
 
 enum {
     BLOCK = 64,
+    CHUNK = 1 << 12,          /* rows whose texts are asked for at once */
+    AHEAD = 32,               /* an object is fetched so many rows before it is asked */
+    LONG_WAIT = 1000000,      /* nanoseconds: to get the GIL back takes so long where another thread runs Python; then it is kept */
     FIRST_SLOTS = 1 << 10,
     SPARSE_SLOTS = 1 << 12,   /* up to so many, slots are at most an eighth full */
     NEAR_SLOTS = 1 << 13,     /* up to so many, rows are looked up one by one */
     SOME_ROWS = 1 << 11,      /* before it is told whether addresses help */
+    FEW_AGAIN = 64,           /* the same where no object has come again */
     ROWS_BETWEEN_SIGNALS = 1 << 20
 };
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
@@ -43,10 +47,8 @@ static inline met_object *find_address(const addresses *met, const PyObject *obj
 
 static int grow_addresses(addresses *met, size_t n_slots) {
     met_object *const slots = calloc(n_slots, sizeof *slots);
-    if (slots == NULL) {
-        PyErr_NoMemory();
+    if (slots == NULL)
         return -1;
-    }
     const addresses before = *met;
     met->slots = slots;
     met->n_slots = n_slots;
@@ -60,20 +62,21 @@ static int grow_addresses(addresses *met, size_t n_slots) {
 }
 
 /* Keeps the code of an object by its address. Where most objects are met once, or again as others with the same text, this helps nobody. */
-static int remember(object_column *column, int64_t row, PyObject *object, int32_t code) {
+static int remember(object_column *column, int64_t row, PyObject *object, int32_t code, int is_new) {
     addresses *const met = &column->met;
     met_object *const slot = find_address(met, object);
-    if (slot->object != NULL) /* twice in a block */
+    if (slot->object != NULL) /* twice in a chunk */
         return 0;
     *slot = (met_object){object, code};
     met->size++;
-    if ((size_t)met->size * (met->n_slots <= SPARSE_SLOTS ? 8 : 2) <= met->n_slots)
-        return 0;
-    if (met->size > SOME_ROWS && met->size > column->rows / 8 && row < 4 * met->size) { /* one way: the last condition seldom decides */
+    met->under_others += !is_new;
+    if ((met->under_others > FEW_AGAIN && met->under_others > row - met->size) ||
+        (met->under_others > SOME_ROWS && 4 * met->under_others > row) ||
+        (met->size > SOME_ROWS && met->size > column->rows / 8 && row < 4 * met->size)) { /* one way: the last condition seldom decides */
         met->helps = 0;
         return 0;
     }
-    return grow_addresses(met, 4 * met->n_slots);
+    return (size_t)met->size * (met->n_slots <= SPARSE_SLOTS ? 8 : 2) <= met->n_slots ? 0 : grow_addresses(met, 4 * met->n_slots);
 }
 
 static int is_missing(const object_column *column, PyObject *object) {
@@ -90,10 +93,8 @@ static int add_first_row(object_column *column, int64_t row) {
     if (column->n_labels == column->capacity) {
         const int64_t capacity = 2 * column->capacity + 64;
         int64_t *const rows = realloc(column->first_rows, (size_t)capacity * sizeof *rows);
-        if (rows == NULL) {
-            PyErr_NoMemory();
+        if (rows == NULL)
             return -1;
-        }
         column->first_rows = rows;
         column->capacity = capacity;
     }
@@ -101,42 +102,57 @@ static int add_first_row(object_column *column, int64_t row) {
     return 0;
 }
 
-/* Some rows of a block, with their texts. */
-typedef struct {
-    size_t n;
-    int64_t row[BLOCK];
-    PyObject *object[BLOCK];
-    const uint8_t *text[BLOCK];
-    int64_t length[BLOCK];
-} texts_of_block;
+/* Rows that are not found by their addresses, one after another. */
+struct unmet_rows {
+    size_t n, n_held;
+    int64_t row[CHUNK];
+    PyObject *object[CHUNK];
+    PyObject *held[CHUNK]; /* objects that must not go while their texts are looked at */
+    const uint8_t *text[CHUNK];
+    int64_t length[CHUNK];
+    int32_t code[CHUNK];
+};
+typedef struct unmet_rows unmet_rows;
 
-/* The rows of a block that are not found by their addresses. */
-static void find_by_address(object_column *column, int64_t first, size_t count, texts_of_block *others) {
-    others->n = 0;
-    for (size_t r = 0; r < count && column->met.helps; r++)
-        FETCH(&column->met.slots[slot_of(&column->met, object_at(column, first + (int64_t)r))]);
-    for (size_t r = 0; r < count; r++) {
-        const int64_t row = first + (int64_t)r;
-        PyObject *const object = object_at(column, row);
-        if (column->met.helps) {
-            const met_object *const slot = find_address(&column->met, object);
-            column->codes[row] = slot->code;
-            if (slot->object != NULL)
-                continue;
-        }
-        FETCH(object);
-        FETCH((const char *)object + BLOCK);
-        others->row[others->n] = row;
-        others->object[others->n++] = object;
-    }
+static inline void put_aside(unmet_rows *unmet, int64_t row, PyObject *object) {
+    unmet->row[unmet->n] = row;
+    unmet->object[unmet->n++] = object;
 }
 
-/* Leaves those that have a text; missing ones get their code. */
-static encoded_objects take_texts(object_column *column, texts_of_block *others, int64_t *row) {
-    size_t kept = 0;
-    for (size_t r = 0; r < others->n; r++) {
-        PyObject *const object = others->object[r];
-        *row = others->row[r];
+/* The codes of rows from `first` on whose objects were met; the others are put aside, until these are a chunk. Returns the row after the last
+ * that was looked at. No object is touched. */
+static int64_t find_by_address(object_column *column, int64_t first, unmet_rows *unmet) {
+    const addresses *const met = &column->met;
+    const int is_near = met->n_slots <= NEAR_SLOTS;
+    const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS; /* one way: tests have fewer rows */
+    unmet->n = 0;
+    while (first < stop && unmet->n + BLOCK <= CHUNK) {
+        const int64_t end = stop - first < BLOCK ? stop : first + BLOCK;
+        for (int64_t row = first; row < end && met->helps && !is_near; row++)
+            FETCH(&met->slots[slot_of(met, object_at(column, row))]);
+        for (; first < end; first++) {
+            PyObject *const object = object_at(column, first);
+            const met_object *const slot = met->helps ? find_address(met, object) : NULL;
+            if (slot != NULL && slot->object != NULL)
+                column->codes[first] = slot->code;
+            else
+                put_aside(unmet, first, object);
+        }
+    }
+    return first;
+}
+
+/* Leaves those that have a text, and holds them; missing ones get their code. */
+static encoded_objects take_texts(object_column *column, unmet_rows *unmet, int64_t *row) {
+    const size_t n = unmet->n;
+    unmet->n = 0;
+    for (size_t r = 0; r < n; r++) {
+        *row = unmet->row[r];
+        PyObject *const object = object_at(column, *row); /* as it is now: others may have put another in its place */
+        if (r + AHEAD < n) {
+            FETCH(unmet->object[r + AHEAD]);
+            FETCH((const char *)unmet->object[r + AHEAD] + BLOCK);
+        }
         if (object == NULL) /* one way: NumPy fills its arrays of objects, others might not */
             return NOT_TEXT; /* not reached: NumPy fills its arrays of objects, others might not */
         if (PyUnicode_CheckExact(object)) {
@@ -148,83 +164,88 @@ static encoded_objects take_texts(object_column *column, texts_of_block *others,
                 PyErr_Clear();
                 return BAD_TEXT;
             }
-            others->row[kept] = *row;
-            others->object[kept] = object;
-            others->text[kept] = (const uint8_t *)text;
-            others->length[kept++] = length;
+            unmet->held[unmet->n_held++] = Py_NewRef(object);
+            unmet->text[unmet->n] = (const uint8_t *)text;
+            unmet->length[unmet->n] = length;
+            put_aside(unmet, *row, object);
         } else if (is_missing(column, object))
             column->codes[*row] = -1;
         else
             return NOT_TEXT;
     }
-    others->n = kept;
     return ENCODED;
 }
 
-static encoded_objects encode_block(object_column *column, int64_t first, size_t count, int64_t *row) {
-    texts_of_block others;
-    find_by_address(column, first, count, &others);
-    const encoded_objects taken = take_texts(column, &others, row);
-    if (taken != ENCODED || others.n == 0)
-        return taken;
-    int32_t codes[BLOCK];
-    const sif_texts texts = {.n = (int64_t)others.n, .kind = SIF_POINTERS, .buffers = others.text, .sizes = others.length};
-    const sif_status status = sif_encode_text(column->labels, &texts, 0, codes, NULL);
+static void let_go(unmet_rows *unmet) {
+    while (unmet->n_held > 0)
+        Py_DECREF(unmet->held[--unmet->n_held]);
+}
+
+/* The codes of texts that were taken. */
+static encoded_objects encode_taken(object_column *column, unmet_rows *unmet, int64_t *row) {
+    const sif_texts texts = {.n = (int64_t)unmet->n, .kind = SIF_POINTERS, .buffers = unmet->text, .sizes = unmet->length};
+    const sif_status status = sif_encode_text(column->labels, &texts, 0, unmet->code, NULL);
     if (status.code != SIF_OK) {
-        *row = status.row < 0 ? -1 : others.row[status.row]; /* one way: no row is named where memory is lacking */
-        if (status.code == SIF_NO_MEMORY) { /* one way: texts that long do not fit into the memory of a test */
-            PyErr_NoMemory();
-            return RAISED;
-        }
-        return BAD_TEXT; /* not reached: a text longer than any may be */
+        *row = status.row < 0 ? -1 : unmet->row[status.row]; /* one way: no row is named where memory is lacking */
+        return status.code == SIF_NO_MEMORY ? NO_ROOM : BAD_TEXT; /* one way: a text longer than any may be does not fit into a test's memory */
     }
-    for (size_t r = 0; r < others.n; r++) {
-        column->codes[others.row[r]] = codes[r];
-        if (codes[r] == column->n_labels) {
-            if (add_first_row(column, others.row[r]) != 0)
-                return RAISED;
-        } else if (++column->met.under_others > SOME_ROWS && 4 * column->met.under_others > others.row[r])
-            column->met.helps = 0;
-        if (column->met.helps && remember(column, others.row[r], others.object[r], codes[r]) != 0)
-            return RAISED;
+    for (size_t r = 0; r < unmet->n; r++) {
+        const int32_t code = unmet->code[r];
+        const int is_new = code == column->n_labels;
+        column->codes[unmet->row[r]] = code;
+        if ((is_new && add_first_row(column, unmet->row[r]) != 0) ||
+            (column->met.helps && remember(column, unmet->row[r], unmet->object[r], code, is_new) != 0))
+            return NO_ROOM;
     }
     return ENCODED;
 }
 
-/* The rows from `first` up to `stop`. */
-static encoded_objects encode_rows(object_column *column, int64_t first, int64_t stop, int64_t *row) {
-    const addresses *const met = &column->met;
-    for (int64_t i = first; i < stop;) {
-        if (met->helps && met->n_slots <= NEAR_SLOTS) { /* most rows of a column that shares its objects */
-            const PyObject *const object = object_at(column, i);
-            const met_object *const slot = &met->slots[slot_of(met, object)];
-            if (slot->object == object && object != NULL) { /* one way: NumPy fills its arrays of objects */
-                column->codes[i++] = slot->code;
-                continue;
-            }
-        }
-        const size_t count = stop - i < BLOCK ? (size_t)(stop - i) : BLOCK;
-        const encoded_objects so_far = encode_block(column, i, count, row);
-        if (so_far != ENCODED)
-            return so_far;
-        i += (int64_t)count;
+/* What stands for missing values is met before any row. */
+static int meet_missing(object_column *column) {
+    if (grow_addresses(&column->met, FIRST_SLOTS) != 0)
+        return -1;
+    for (Py_ssize_t i = 0; i < PyTuple_Size(column->missing); i++) {
+        PyObject *const object = PyTuple_GetItem(column->missing, i);
+        *find_address(&column->met, object) = (met_object){object, -1};
     }
-    return ENCODED;
+    return 0;
+}
+
+/* A chunk after another: its objects are asked for their texts with the GIL held, all else is done while others run. */
+static encoded_objects encode_rows(object_column *column, unmet_rows *unmet, int64_t *row) {
+    int others_run = column->rows >= FEW_ROWS;
+    encoded_objects so_far = ENCODED;
+    unmet->n = unmet->n_held = 0;
+    for (int64_t first = 0; so_far == ENCODED && (first < column->rows || unmet->n > 0);) {
+        PyThreadState *const thread = let_others_run(others_run);
+        so_far = encode_taken(column, unmet, row);
+        if (so_far == ENCODED)
+            first = find_by_address(column, first, unmet);
+        const int64_t asked = now();
+        again_alone(thread);
+        others_run = others_run && now() - asked < LONG_WAIT; /* one way: others seldom take so long */
+        let_go(unmet);
+        if (so_far == ENCODED && PyErr_CheckSignals() != 0) /* one way: Ctrl-C just between two chunks */
+            return RAISED; /* not reached: Ctrl-C just between two chunks */
+        if (so_far == ENCODED)
+            so_far = take_texts(column, unmet, row);
+    }
+    let_go(unmet);
+    return so_far;
 }
 
 encoded_objects encode_objects(object_column *column, int64_t *row) {
-    if (column->met.slots == NULL && grow_addresses(&column->met, FIRST_SLOTS) != 0)
-        return RAISED;
-    column->met.helps = 1;
-    for (int64_t first = 0; first < column->rows; first += ROWS_BETWEEN_SIGNALS) {
-        const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS; /* one way: tests have fewer rows */
-        const encoded_objects so_far = encode_rows(column, first, stop, row);
-        if (so_far != ENCODED)
-            return so_far;
-        if (PyErr_CheckSignals() != 0) /* one way: Ctrl-C just between two blocks */
-            return RAISED; /* not reached: Ctrl-C just between two blocks */
+    unmet_rows *const unmet = malloc(sizeof *unmet);
+    encoded_objects done = NO_ROOM;
+    if (unmet != NULL && (column->met.slots != NULL || meet_missing(column) == 0)) {
+        column->met.helps = 1;
+        done = encode_rows(column, unmet, row);
     }
-    return ENCODED;
+    free(unmet);
+    if (done != NO_ROOM)
+        return done;
+    PyErr_NoMemory();
+    return RAISED;
 }
 
 void free_object_column(object_column *column) {

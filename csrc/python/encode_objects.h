@@ -30,8 +30,9 @@ typedef struct {
     int64_t *first_rows, n_labels, capacity;
 } object_column;
 
-/* What came of it: codes; a value that is no text and not missing, in *row; a text that can't be written as UTF-8, in *row; an exception. */
-typedef enum { ENCODED, NOT_TEXT, BAD_TEXT, RAISED } encoded_objects;
+/* What came of it: codes; a value that is no text and not missing, in *row; a text that can't be written as UTF-8, in *row; an exception.
+ * NO_ROOM, an exception that is still to be raised, does not leave encode_objects. */
+typedef enum { ENCODED, NOT_TEXT, BAD_TEXT, RAISED, NO_ROOM } encoded_objects;
 
 encoded_objects encode_objects(object_column *column, int64_t *row);
 void free_object_column(object_column *column);

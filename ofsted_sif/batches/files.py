@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ofsted_sif.csv_header import header_of
@@ -417,6 +416,7 @@ def split_by_provider(
 
     A provider that comes back is an error, which `unordered` makes of the provider and the row.
     """
+    import numpy as np
     import pyarrow as pa
 
     seen: set[Any] = set()
@@ -428,17 +428,22 @@ def split_by_provider(
             continue
         column = table.column(provider).combine_chunks()
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-        column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
-        starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
-        labels = np.append(_words(column.dictionary), [None])[codes[starts]]
-        begin = np.append(True, labels[1:] != labels[:-1])  # two words of a dictionary may be one key
-        starts, labels = starts[begin], labels[begin].tolist()
+        starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
+        found = column.take(pa.array(starts))
+        labels = (found.dictionary_decode() if pa.types.is_dictionary(found.type) else found).to_pylist()
+        if not is_plain(np.array(labels, dtype=object)) and any(isinstance(label, str) for label in labels):
+            # Text is one key with or without spaces at its ends.
+            labels = [None if label is None else label.strip() for label in labels]
+            begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
+            starts, labels = starts[begin], [labels[at] for at in begin]
         goes_on = bool(kept) and labels[0] == last
-        new = labels[goes_on:]
-        if len(of_new := {*new}) < len(new) or not seen.isdisjoint(of_new):
-            _check_together(new, starts[goes_on:] + first_row, seen, unordered)
-        seen |= of_new
+        new = set(labels[goes_on:])
+        if len(new) < len(labels) - goes_on or not seen.isdisjoint(new):
+            for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
+                if label in seen and label is not None:
+                    raise unordered(label, first_row + start)
+                seen.add(label)
+        seen |= new
         if goes_on and len(starts) == 1:
             kept.append(table)
             continue
@@ -456,20 +461,16 @@ def split_by_provider(
         yield pa.concat_tables(kept), begins
 
 
-def _words(dictionary: pa.Array) -> np.ndarray:
-    """The keys of a dictionary as Python's objects: text is one key with or without spaces at its ends."""
-    words = np.empty(len(dictionary), dtype=object)
-    words[:] = dictionary.to_numpy(zero_copy_only=False).tolist() if _is_text(dictionary.type) else dictionary.to_pylist()
-    return words if is_plain(words) else np.array([word.strip() if isinstance(word, str) else word for word in words], dtype=object)
+def _unlike_before(column: pa.Array) -> Any:
+    """Whether each row but the first has another value than the row before; missing ones are alike."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-
-def _check_together(labels: Sequence[Any], rows: np.ndarray, seen: set[Any], unordered: Callable[[Any, int], Exception]) -> None:
-    """Refuse a provider that comes back; rows without one may stand anywhere."""
-    known = {*seen}
-    for label, row in zip(labels, rows.tolist(), strict=True):
-        if label in known and label is not None:
-            raise unordered(label, row)
-        known.add(label)
+    if not column.null_count and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy(zero_copy_only=False)
+    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
+    return codes[1:] != codes[:-1]
 
 
 # ---- the ordered copy

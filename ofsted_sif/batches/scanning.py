@@ -152,7 +152,7 @@ class Scan:
             else:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
         if not done.parts and self.source.empty is not None:
-            done.add(question.count(self._as_asked(self.source.empty.select(names), question)))
+            done.add(self._counted(self.source.empty.select(names), question))
         return done.finish()
 
     def columns_of(self, question: partial.Question) -> dict[str, str]:
@@ -174,11 +174,13 @@ class Scan:
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
 
-    def _as_asked(self, table: Any, question: partial.Question) -> Any:
-        """A table of Arrow as a question takes it."""
+    def _counted(self, table: Any, question: partial.Question) -> partial.Partial:
+        """What a question counts of a table of Arrow."""
         if question.whole_rows:
-            return _as_it_is(table, self.source.text)
-        return _judged(table, question, self.source.text) if question.histories else table
+            # Where grades grow old they become missing, which in text of pandas is another value than in that of Arrow.
+            frame, lent = _as_it_is(table, self.source.text, may_lend=getattr(question, "max_age", None) is None)
+            return _with_text_again(question.count(frame), lent)
+        return question.count(_judged(table, question, self.source.text) if question.histories else table)
 
     def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
@@ -191,7 +193,7 @@ class Scan:
         tables = _ahead(self.source.units, names, pool, done, bar)
         for table, first_row in files.split_by_provider(tables, provider, unordered):
             try:
-                done.add(question.count(self._as_asked(table, question)))
+                done.add(self._counted(table, question))
             except RowError as error:
                 raise done.placed(error.moved(error.row + first_row)) from None
 
@@ -200,12 +202,31 @@ def _opened(again: functools.partial[Scan]) -> Scan:
     return again()
 
 
-def _as_it_is(table: Any, text: frozenset[str]) -> pd.DataFrame:
-    """A table of Arrow as pandas would have read it, but that text stays Arrow's: most rows are left out, and their strings never made."""
+def _as_it_is(table: Any, text: frozenset[str], *, may_lend: bool) -> tuple[pd.DataFrame, list[str]]:
+    """A table of Arrow as pandas would have read it: text is text again. And the columns of text that are lent as they lie.
+
+    To make an object of each text would take most of the time; few of them are in the answer.
+    """
     for position, name in enumerate(table.column_names):
         if name in text:
             table = table.set_column(position, name, table.column(position).cast("string"))
-    return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if kind == "string" else None)
+    read, by_default = (some.slice(0, 0).to_pandas() for some in (table, table.replace_schema_metadata()))
+    is_plain = [name in text and name in by_default and read[name].dtype == by_default[name].dtype for name in read.columns]
+    lent = [name for name, is_lent in zip(read.columns, is_plain, strict=True) if is_lent and may_lend][: len(read.columns) - 1]
+    frame = table.drop_columns(lent).to_pandas()
+    for place, name in enumerate(read.columns):
+        if name in lent:
+            frame.insert(place, name, pd.arrays.ArrowExtensionArray(table.column(name)))
+    return frame, lent
+
+
+def _with_text_again(part: partial.Partial, lent: list[str]) -> partial.Partial:
+    """What a piece gives, with the text of its rows as pandas has it."""
+    rows = part.counted["state"].frame
+    for name in lent:
+        if isinstance(rows[name].dtype, pd.ArrowDtype):  # keys may have been written anew
+            rows[name] = rows[name].array.__arrow_array__().to_pandas().array
+    return part
 
 
 def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:

@@ -434,7 +434,10 @@ def has_grade(values: pd.Series, scale: GradeScale | None = None) -> np.ndarray:
     if scale is None and scale_of_dtype(values.dtype) is not None:
         return np.asarray(values.array.codes) >= 0
     values = as_words(values)
-    return np.asarray(grades(values, infer_scale(values) if scale is None else scale, column=str(values.name)).codes) >= 0
+    scale = infer_scale(values) if scale is None else checked(scale)
+    if isinstance(values.dtype, pd.CategoricalDtype) and (codes_of_words(values.dtype.categories.tolist(), scale) >= 0).all():
+        return np.asarray(values.array.codes) >= 0  # each word is a grade
+    return np.asarray(grades(values, scale, column=str(values.name)).codes) >= 0
 
 
 #: Judgements with their scales, where none is asked for.

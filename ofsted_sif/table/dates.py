@@ -13,7 +13,7 @@ from ofsted_sif.arguments import single_values
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import if_it_means_none
-from ofsted_sif.table.keys import text_codes
+from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
 
 DAYS_A_YEAR = 365.25
 _A_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -113,7 +113,7 @@ def _whole_days(dates: np.ndarray) -> np.ndarray:
     return days
 
 
-def days_of(values: pd.Series, name: str) -> np.ndarray:
+def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
     """A column of dates as int64 days, `NO_DAY` where missing; the time of day is dropped."""
     dtype = values.dtype
     if isinstance(dtype, pd.DatetimeTZDtype):
@@ -123,10 +123,10 @@ def days_of(values: pd.Series, name: str) -> np.ndarray:
         )
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return _whole_days(values.to_numpy())
-    found_text = text_codes(values)
+    found_text = text_codes(values, encoded=encoded)
     codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
-    distinct = distinct.tolist()
+    distinct = np.asarray(distinct, dtype=object).tolist() if isinstance(distinct, pd.arrays.NumpyExtensionArray) else distinct.tolist()
     if found_text is not None:
         parsed[:-1] = _plain_days(distinct)
     for position in np.flatnonzero(parsed[:-1] == NO_DAY).tolist():

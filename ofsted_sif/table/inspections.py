@@ -285,7 +285,8 @@ def observe(
         inspected, published = days_of_records(frame, called, read)
     for name in names(by, "by"):
         column(frame, name, "by")
-    graded = with_words(frame, [*([] if of_piece else judged), *(name for name, is_sorted in encoded if not is_sorted)], encoded)
+    words_of = [name for name, is_sorted in encoded if not is_sorted and name not in (called.inspected, called.published)]
+    graded = with_words(frame, [*([] if of_piece else judged), *words_of], encoded)
     grades, words = np.empty(0, dtype=np.int8), None
     if judgement is not None and of_piece:
         codes, words = label_codes(column(frame, judgement, "judgement"), encoded)

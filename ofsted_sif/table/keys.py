@@ -111,10 +111,12 @@ def is_plain(labels: Any) -> bool:
     if dtype is not None and not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
         return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
     known = np.asarray(labels)
-    kind = pd.api.types.infer_dtype(known, skipna=False)
-    if kind in ("integer", "floating", "empty"):
-        return True
-    return kind == "string" and not _has_space_at_an_end("\0".join(["", *known.tolist(), ""]))
+    if known.dtype.kind in "OU" and len(known):
+        try:
+            return not _has_space_at_an_end("\0".join(["", *known.tolist(), ""]))
+        except TypeError:  # they are not all text
+            pass
+    return pd.api.types.infer_dtype(known, skipna=False) in ("integer", "floating", "empty")
 
 
 def _has_space_at_an_end(words: str) -> bool:

@@ -240,9 +240,7 @@ def graded_words(labels: Any, words: PartialCounts, judgement: str, scale: Grade
 
 
 def as_text(labels: Any) -> Any:
-    """Labels as the text that pandas would have read, where they were read as a dictionary or as Arrow's text."""
-    if isinstance(labels.dtype, pd.ArrowDtype):
-        return pd.Series(labels.to_numpy(dtype=object, na_value=None), dtype=TEXT).array
+    """Labels as the text that they are in the table, where they were read as a dictionary."""
     return pd.Series(labels.tolist(), dtype=TEXT).array if isinstance(labels, pd.Categorical) else labels
 
 

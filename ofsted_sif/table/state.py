@@ -18,7 +18,7 @@ from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso, plus_offset
 from ofsted_sif.table.eligible import check_cutoff, cutoff_of
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.known import say_unknown, states_of
-from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, as_text, in_order_of, refuse_register
+from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, in_order_of, refuse_register
 from ofsted_sif.table.records import register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten
 from ofsted_sif.table.together import take_together
@@ -178,7 +178,6 @@ class AsAt(OfHistories):
         seen = observe(piece, self.called, which, of_piece=True).where_known()
         check_cutoff(seen.published, self.published_by)
         state = state_on(seen, until, cutoff, max_age=self.max_age, judgement=self.judgement)
-        state = state.assign(**{name: as_text(state[name].array) for name in self.text.intersection(state.columns)})
         numbers = (np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date"))
         counted = {"state": PartialRows(state), "numbers": PartialCounts((), tuple(numbers)), **self.marks_of_period(seen)}
         return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, np.empty(0, dtype=np.int64)))

@@ -82,10 +82,12 @@ def take_together(frame: pd.DataFrame, rows: np.ndarray, encoded: Encoded, *, wi
 
 def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     """These rows of a column. Of text each label lies but once; which of the missing values a row has only the column knows."""
+    taken = None
     for is_sorted in (True, False):
         if (known := encoded.get((values.name, is_sorted))) is not None and (codes := known[0][rows]).min(initial=0) >= 0:
-            return known[1].take(codes)
-    return values.array.take(rows)
+            taken = known[1].take(codes)
+    taken = values.array.take(rows) if taken is None else taken
+    return np.asarray(taken) if values.dtype == object else taken  # of its own arrays of objects pandas asks what is missing
 
 
 def _one(frame: pd.DataFrame, name: Any) -> pd.Series | None:
@@ -106,15 +108,22 @@ def _encode(found: Any, values: pd.Series, is_sorted: bool) -> Callable[[], None
         except ValueError:
             return
         if codes is not None:
-            found.text[values.name, is_sorted] = codes
+            found.text[values.name, is_sorted] = codes if is_sorted else _narrow(*codes)
 
     return encode
 
 
+def _narrow(codes: np.ndarray, labels: Any) -> tuple[np.ndarray, Any]:
+    """Codes of words in as few bytes as a Categorical has for them."""
+    return codes.astype(np.min_scalar_type(-1 - len(labels)), copy=False), labels
+
+
 def _date(found: Any, values: pd.Series) -> Callable[[], None]:
     def date() -> None:
+        if _may_be_text(values):  # whose codes tell its rows again
+            _encode(found, values, False)()
         try:
-            found.days[values.name] = days_of(frames.plain(values), str(values.name))
+            found.days[values.name] = days_of(frames.plain(values), str(values.name), found.text)
         except (TypeError, ValueError):
             return
 
