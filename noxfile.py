@@ -30,6 +30,7 @@ nox.options.default_venv_backend = "uv|virtualenv"  # where uv is, it installs i
 nox.options.download_python = "never"
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path.home().glob(".pyenv/versions/*/bin"))])
 os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported, and what is, Python compiles then
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # and keeps, or each process of the tests would compile it anew
 
 # Pictures, pages, notebooks, commands, what is fetched and files of others know nothing of sanitizers, processors or the oldest NumPy.
 ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history", "guide", "headline", "installed", "no_network")
@@ -37,11 +38,21 @@ ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_
 ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
 READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release")
 READING += ("known", "pairs_of_releases", "reading_headers", "reading_published", "reading_what_is_there", "result_tables")
+# What reaches every line and branch of the C code, and what brings it tables of every kind, and callers and writers at once.
+REACHING = ("bindings", "counts", "counts_change", "counts_trends", "encoding", "faults", "interrupts", "kinds_of_array", "resampling")
+BRINGING = ("concurrent_callers", "frames", "kinds_of_table", "published_figures", "races", "rules", "tables", "threads", "together")
+# Kernels on plain arrays: no other library has a say in what they answer.
+KERNELS = ("concurrent_callers", "counts", "counts_change", "counts_trends", "faults", "interrupts", "races", "threads")
 
 
 def without(*names: str) -> list[str]:
     """Arguments of pytest that leave these test files out."""
-    return [f"--ignore=tests/test_{name}.py" for name in names]
+    return [f"--ignore={file}" for file in files(*names)]
+
+
+def files(*names: str) -> list[str]:
+    """The test files of these names."""
+    return [f"tests/test_{name}.py" for name in names]
 
 
 def group(name: str) -> list[str]:
@@ -86,7 +97,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Types of the package and of its use (tests/typing), and the stub against the built module."""
     in_a_copy(session)
-    session.install("-e", ".[test]", *group("types"))
+    session.install("-e", ".[test]", *group("types"), env={"OFSTED_SIF_DEBUG": "1"})  # compiled in a moment, and not run
     session.run("mypy")
     session.run("python", "-m", "mypy.stubtest", "ofsted_sif._core", "--mypy-config-file", "pyproject.toml")
 
@@ -113,12 +124,11 @@ def coverage(session: nox.Session) -> None:
     Lines marked "not reached: reason" are left out, and so are the branches of lines marked "one way: reason".
     """
     where = in_a_copy(session)
-    session.install("-e", ".", "setuptools>=77", *group("coverage"))
-    # Built in place, where gcov's notes stay: pip builds in a folder that it removes.
     watched = {"OFSTED_SIF_COVERAGE": "1", "OFSTED_SIF_FAULTS": "1"}
+    session.install("-e", ".", "setuptools>=77", *group("coverage"), env=watched)
+    # Built in place, where gcov's notes stay: pip builds in a folder that it removes.
     session.run("python", "setup.py", "-q", "build_ext", "--inplace", "--force", env=watched)
-    names = ("bindings", "counts*", "encoding", "faults", "kinds_of_array", "interrupts", "resampling")
-    session.run(*PYTEST, *sorted(str(path) for name in names for path in Path("tests").glob(f"test_{name}.py")))
+    session.run(*PYTEST, *files(*REACHING))
     # The extension's allocations are calls of functions that gcc does not know. It splits lines into blocks alike where it knows none.
     same_blocks = "-fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free"
     flags = f"CFLAGS=-std=c11 -O0 --coverage -fprofile-update=atomic -fprofile-abs-path {same_blocks}"
@@ -135,12 +145,12 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def sanitize(session: nox.Session) -> None:
-    """Run the tests on a sanitized build, warnings as errors, with allocations that fail."""
+    """Run what reaches the C code on a sanitized build, warnings as errors, with allocations that fail; after `--` arguments for pytest."""
     in_a_copy(session)
     session.install("-e", ".[test]", env={"OFSTED_SIF_SANITIZE": "1", "OFSTED_SIF_STRICT": "1", "OFSTED_SIF_FAULTS": "1"})
     # The sanitizer must be there before Python is; libstdc++ beside it lets C++ libraries throw. Python itself keeps memory to its end.
     watched = {"LD_PRELOAD": f"{library('libasan.so')} {library('libstdc++.so')}", "ASAN_OPTIONS": "detect_leaks=0"}
-    session.run(*PYTEST, *without(*ONCE, *READING), *session.posargs, env=watched | {"UBSAN_OPTIONS": "print_stacktrace=1"})
+    session.run(*PYTEST, *files(*REACHING, *BRINGING), *session.posargs, env=watched | {"UBSAN_OPTIONS": "print_stacktrace=1"})
 
 
 def library(name: str) -> str:
@@ -155,7 +165,8 @@ def build(session: nox.Session) -> None:
     session.install(*group("build"))
     wheels = session.cache_dir / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(wheels))
+    # Warnings are errors: some come with the optimisation that users have, and with no sanitizer's.
+    session.run("python", "-m", "build", "--outdir", str(wheels), env={"OFSTED_SIF_STRICT": "1"})
     (sdist,), (wheel,) = wheels.glob("*.tar.gz"), wheels.glob("*.whl")
     if wheel.name.endswith("linux_x86_64.whl"):
         session.run("auditwheel", "repair", "--only-plat", "--wheel-dir", str(wheels), str(wheel))
@@ -186,7 +197,7 @@ def without_a_compiler(session: nox.Session, wheel: Path) -> None:
 def corner(session: nox.Session) -> None:
     """Test the wheel with the oldest Python and the oldest libraries that pyproject.toml allows."""
     session.notify("build")
-    session.notify("grid(3.11, oldest)", posargs=[*without(*ONCE), "tests"])
+    session.notify("grid(3.11, oldest)", posargs=[*without(*ONCE, *KERNELS), "tests"])
 
 
 @nox.session

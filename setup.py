@@ -38,7 +38,8 @@ if switched_on("SANITIZE"):
 if switched_on("TSAN"):
     sanitizers = ["-fsanitize=thread"]
 if sanitizers:
-    compile_args += [*sanitizers, "-fno-omit-frame-pointer", "-g"]
+    # -O1: to optimise what the sanitizers add takes longer than the tests then save.
+    compile_args += [*sanitizers, "-O1", "-fno-omit-frame-pointer", "-g"]
     link_args += sanitizers
 if switched_on("COVERAGE"):
     # Counters as threads need them, and paths that can be told from those of another copy.

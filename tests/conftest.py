@@ -19,6 +19,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         gc.freeze()
 
 
+@pytest.fixture(scope="module")
+def coarse_grid():
+    """`shrink` on a grid of few points, for tests of what it is given: its answers are judged in tests/test_small_groups.py."""
+    from ofsted_sif import small_groups  # only here, as below
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(small_groups, "GRID", 20)
+        yield
+
+
 @pytest.fixture(params=["kept", pytest.param("asked again", marks=pytest.mark.slow)])
 def told_by_r(request):
     """What a script of tests/r found, by case, group and name: as it was kept, and with `-m slow` as R says it now."""

@@ -1,10 +1,6 @@
 """``df.sif`` has every table function, with the function's own words and arguments."""
 
 import inspect
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -55,27 +51,3 @@ def test_pictures_draw_the_table() -> None:
     assert axes.get_figure() is not None
     axes.get_figure().clear()
     matplotlib.pyplot.close("all")
-
-
-def test_types_know_the_methods_arguments(tmp_path) -> None:
-    pytest.importorskip("mypy")
-    script = tmp_path / "script.py"
-    script.write_text(
-        "from ofsted_sif.accessor import Accessor\n\n\ndef ask(on: Accessor) -> None:\n"
-        "    on.as_at('2024-03-31', having='adoption')\n    on.as_at('2024-03-31', habing='adoption')\n    on.plot.shares(1)\n"
-    )
-    # Of other packages nothing is asked, and NumPy's types take longer to read than ours.
-    (tmp_path / "mypy.ini").write_text(
-        "[mypy]\nignore_missing_imports = True\nfollow_imports = skip\n[mypy-ofsted_sif.*]\nfollow_imports = silent\n"
-    )
-    folder = str(Path(sif.__file__).parent.parent)
-    said = subprocess.run(
-        [sys.executable, "-m", "mypy", str(script)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=os.environ | ({} if "site-packages" in folder else {"MYPYPATH": folder}),  # what is installed, mypy finds by itself
-        check=False,
-    ).stdout
-    assert 'script.py:6: error: Unexpected keyword argument "habing"' in said
-    assert "script.py:5" not in said

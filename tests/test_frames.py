@@ -23,7 +23,7 @@ pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
 
 # What is said of pairs is said in tests/test_change.py.
-pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning"), pytest.mark.usefixtures("coarse_grid")]
 
 REGISTER = sif.load_local_authorities().rename(columns={"local_authority": "provider"})
 GRADE = "overall_effectiveness"

@@ -10,7 +10,7 @@ import ofsted_sif as sif
 from tests.support import kinds
 
 # What is said of pairs is said in tests/test_change.py.
-pytestmark = pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::ofsted_sif.errors.SelectedPairsWarning"), pytest.mark.usefixtures("coarse_grid")]
 
 DAY, LATER = "2018-06-30", "2020-01-31"
 TABLES = {

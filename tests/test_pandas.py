@@ -127,7 +127,7 @@ def test_every_dtype_gives_the_same_answer(call, kind) -> None:
     given = table_of(kind)
     before = given.copy(deep=True)
     found = told(CALLS[call](given))
-    assert_frame_equal(given, before)
+    assert given.equals(before)  # in a tenth of the time that assert_frame_equal takes
     wanted = wanted_of(call)
     key = [name for name in ("region", "framework") if name in wanted and call in ("aggregate", "change_between", "time_to", "transitions")]
     if key:  # categories have an order of their own, text is sorted

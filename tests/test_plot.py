@@ -99,7 +99,7 @@ def futures():
 
 def words(ax):
     """Every text of a picture."""
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     legend = ax.get_legend()
     return [text.get_text() for text in [*ax.texts, *ax.get_yticklabels(), *ax.get_xticklabels(), *(legend.get_texts() if legend else [])]]
 
@@ -417,7 +417,7 @@ def test_a_forest_shows_the_difference_between_two_dates():
 def texts_and_what_is_behind(ax):
     """Each text of a picture, and the colours of the pixels on which it stands once all texts are taken away."""
     figure = ax.figure
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     legend = ax.get_legend()
     texts = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
     texts = [text for text in [*texts, *(legend.get_texts() if legend else [])] if text.get_text().strip() and text.get_visible()]

@@ -14,7 +14,7 @@ from tests.support import calls
 def end_well(kernels, by, seconds):
     """Race each kernel for so long, all in one process, whose start takes as long as a race."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.races", ",".join(kernels), by, str(seconds)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "tests.races", ",".join(kernels), by, str(seconds)], capture_output=True, text=True, timeout=600, check=False
     )
     told = [line.split()[0] for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{told[-1:]} ended by {done.returncode}: {done.stderr[-2000:]}"

@@ -74,7 +74,7 @@ def test_mid_p_counts_half_of_the_observed():
 
 def test_s_z_and_variance_are_pymannkendalls():
     rng = np.random.default_rng(4)
-    tables = [inspections(rng, int(rng.integers(3, 50))) for _ in range(2000)]
+    tables = [inspections(rng, int(rng.integers(3, 50))) for _ in range(800)]
     tables = [t for t in tables if t["number"].nunique() > 1]
     found = sif.trend(stacked(tables), "group", exact=False)
     expected = [pymannkendall.original_test(t["number"].to_numpy()) for t in tables]

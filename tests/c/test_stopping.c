@@ -46,13 +46,13 @@ static sif_records records_of(const int64_t *of, const int64_t *published) {
 
 /* Calls a kernel with the interrupt check saying stop at its first, second, ... asking until it does not stop. VOID_NOW says whether
  * outputs are void. */
-#define STOP_EVERYWHERE(LEAST, CALL, VOID_NOW)                                                                                             \
+#define STOP_AT_EACH(NEXT, LEAST, CALL, VOID_NOW)                                                                                          \
     do {                                                                                                                                   \
         test_interrupt left = {.asked = 0, .stop_at = 0};                                                                                  \
         const sif_interrupt_check interrupt = {ask, &left};                                                                                \
         sif_status status;                                                                                                                 \
         do {                                                                                                                               \
-            left = (test_interrupt){.asked = 0, .stop_at = left.stop_at + 1};                                                              \
+            left = (test_interrupt){.asked = 0, .stop_at = (NEXT)};                                                                        \
             memset(words, 0, sizeof words);                                                                                                \
             memset(doubles, 0, sizeof doubles);                                                                                            \
             status = (CALL);                                                                                                               \
@@ -61,6 +61,10 @@ static sif_records records_of(const int64_t *of, const int64_t *published) {
         } while (status.code == SIF_INTERRUPTED);                                                                                          \
         CHECK(left.asked >= (LEAST));                                                                                                      \
     } while (0)
+
+#define STOP_EVERYWHERE(LEAST, CALL, VOID_NOW) STOP_AT_EACH(left.stop_at + 1, LEAST, CALL, VOID_NOW)
+/* At the first, third, seventh, ... where tests of small bounds stop at each. */
+#define STOP_NOW_AND_THEN(LEAST, CALL, VOID_NOW) STOP_AT_EACH(2 * left.stop_at + 1, LEAST, CALL, VOID_NOW)
 
 static void counting(void) {
     const sif_codes grades = codes_of(grade, GRADES, SIF_INT8), few = codes_of(grade, GRADES, SIF_INT8);
@@ -92,11 +96,11 @@ static void states(void) {
     STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &interrupt), all_are(words[0], PROVIDERS, SIF_VOID));
     const sif_records *const each[] = {&lying, &in_a_word, &in_rounds};
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
-        STOP_EVERYWHERE(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &interrupt),
-                        all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
+        STOP_NOW_AND_THEN(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &interrupt),
+                          all_are(words[0], DATES * (GRADES + 1), SIF_VOID));
     int64_t n_changes, *const cells = &words[0][0], *const changes = &words[2][0]; /* of two for each row */
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
-        STOP_EVERYWHERE(
+        STOP_NOW_AND_THEN(
             2, sif_changes_as_at(each[r], NULL, NULL, &grades, NULL, DATES, dates, dates, &n_changes, cells, changes, &interrupt),
             n_changes == SIF_VOID && all_are(cells, 2 * ROWS, SIF_VOID) && all_are(changes, 2 * ROWS, SIF_VOID));
 }
@@ -130,8 +134,8 @@ static void trends(void) {
 static void much_work_in_few_rows(void) {
     static const int64_t zeros[ROWS];
     const sif_dated rows = {.n = ROWS, .group = codes_of(zeros, 1, SIF_INT64), .day = day};
-    STOP_EVERYWHERE(18, sif_kendall_values(&rows, values, words[0], doubles, &interrupt),
-                    all_are(words[0], SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
+    STOP_NOW_AND_THEN(18, sif_kendall_values(&rows, values, words[0], doubles, &interrupt),
+                      all_are(words[0], SIF_KENDALL_COUNTS, SIF_VOID) && isnan(doubles[0]));
     enum { FEW = 100000, GROUPS = FEW / 50 };
     static int64_t ranks[GROUPS], tie_pattern[FEW], s[FEW];
     for (int64_t g = 0; g < GROUPS; g++)
