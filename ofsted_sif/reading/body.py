@@ -195,6 +195,8 @@ class Body:
             same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
             several = np.bincount(same, minlength=1)[same] > 1
             rows, same = rows[several], same[several]
+            if not len(rows):  # as nearly always, and soon
+                return
         seen: set[tuple[Any, ...]] = set()
         for number in rows.tolist():
             cells = tuple(self.rows[number])
