@@ -300,7 +300,6 @@ def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.n
             if inspection.previous:
                 listed = np.flatnonzero(first.held & body.read & (number >= 0))
                 may_be = np.flatnonzero(inspection.held & (its_number >= 0))
-                may_be = may_be[np.isin(its_number[may_be], number[listed])]
                 again[may_be] |= _in_pairs((provider[may_be], its_number[may_be]), (provider[listed], number[listed]))
             inspection.held &= ~again
             dropped += int((again & body.read).sum())
@@ -337,6 +336,8 @@ def _in_pairs(pairs: tuple[np.ndarray, np.ndarray], listed: tuple[np.ndarray, np
 def _once(inspection: Inspections, number: np.ndarray, body: Body, provider: np.ndarray) -> int:
     """Let an inspection before stand once, where several rows of a provider list it; say how many were dropped."""
     rows = np.flatnonzero(inspection.held & body.read & (number >= 0))
+    if not len(rows) or np.bincount(number[rows]).max() == 1:
+        return 0
     keys = provider[rows].astype(np.int64) * (int(number.max(initial=0)) + 1) + number[rows]
     again = rows[pd.Series(keys).duplicated().to_numpy()]
     inspection.held[again] = False

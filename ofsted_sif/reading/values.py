@@ -279,10 +279,11 @@ def _slashed(column: Column) -> np.ndarray:
     if column.joined is None:  # not all text, or not clean
         texts = [text if isinstance(text, str) and len(text) == 10 else "" for text in texts]
     characters = np.array(texts, dtype="U11").view(np.uint32).reshape(-1, 11)
-    at = np.flatnonzero((characters[:, [2, 5]] == ord("/")).all(axis=1) & (characters[:, 10] == 0))
-    digits = characters[at][:, [0, 1, 3, 4, 6, 7, 8, 9]].astype(np.int64) - ord("0")
-    plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
-    at, digits = at[plain], digits[plain]
+    slash = ord("/")
+    at = np.flatnonzero((characters[:, 2] == slash) & (characters[:, 5] == slash) & (characters[:, 10] == 0))
+    digits = characters[at][:, [0, 1, 3, 4, 6, 7, 8, 9]] - np.uint32(ord("0"))  # of what is before "0" a large number
+    plain = (digits <= 9).all(axis=1)
+    at, digits = at[plain], digits[plain].astype(np.int64)
     day = digits[:, 0] * 10 + digits[:, 1]
     month = digits[:, 2] * 10 + digits[:, 3]
     year = digits[:, 4:] @ np.array([1000, 100, 10, 1])
