@@ -178,15 +178,16 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
     """
     texts = column.texts
-    if column.joined is not None and column.joined.isascii() and f"{_BETWEEN}.0{_BETWEEN}" not in column.joined:
-        joined = column.joined.replace(f".0{_BETWEEN}", _BETWEEN)
+    told = column.joined or f"{_BETWEEN}{_BETWEEN.join(texts)}{_BETWEEN}"
+    if told.isascii() and told.count(_BETWEEN) == len(texts) + 1 and f"{_BETWEEN}.0{_BETWEEN}" not in told:
+        joined = told.replace(f".0{_BETWEEN}", _BETWEEN)
         if joined.replace(_BETWEEN, "").isdigit():  # all at once, as nearly every column of numbers is
-            if len(joined) == len(column.joined):
+            if len(joined) == len(told):
                 return _blank_is_none(texts), np.zeros(len(texts), dtype=np.bool_)
             digits = joined[1:-1].split(_BETWEEN)
             lengths = (np.fromiter(map(len, of), dtype=np.int64, count=len(of)) for of in (texts, digits))
             return _blank_is_none(digits), np.not_equal(*lengths)
-        if "." not in joined and "+" not in joined and len(joined) == len(column.joined) and _all_said(column, missing):
+        if "." not in joined and "+" not in joined and len(joined) == len(told) and _all_said(column, missing):
             return _blank_is_none(texts), np.zeros(len(texts), dtype=np.bool_)
     result: list[str | None] = [text or None for text in texts]
     pointed = np.array([text[-2:] == ".0" and text[:-2].isdigit() for text in texts], dtype=np.bool_)
