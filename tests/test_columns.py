@@ -104,6 +104,43 @@ def test_a_column_that_is_no_column_is_named(table: object, error: type[Exceptio
         columns.as_frame(table)
 
 
+@pytest.mark.parametrize(
+    ("present", "nearest"),
+    [
+        ("Authority, Overall, Inspection date", "nearest: 'Authority'"),  # and not 'Overall', whose letters are more like "provider"
+        ("LA, Overall, Inspection date", "nearest: 'LA'"),
+        ("Region, Local authority name, Overall, Inspection date", "nearest: 'Local authority name'"),
+        ("Local authority, Setting name, Provider URN, Overall, Inspection date", "nearest: 'Provider URN'"),
+        ("Local authority, School ID, Overall, Inspection date", "nearest: 'School ID'"),
+        ("School name, Phase, Overall, Inspection date", "nearest: 'School name'"),
+        ("Providr, Overall, Inspection date", "nearest: 'Providr'"),
+        ("Overall, Inspection date", "its columns: Overall, Inspection date"),  # what is another thing by its name is not offered
+    ],
+)
+def test_where_no_column_is_called_provider_the_error_offers_what_providers_are_called(present: str, nearest: str) -> None:
+    table = pd.DataFrame({name: ["x"] for name in present.split(", ")})
+    with pytest.raises(sif.MissingColumnError, match=f"^provider='provider': the table has no such column; {nearest}$"):
+        sif.as_at(table, "2024-03-31")
+
+
+@pytest.mark.parametrize(
+    ("argument", "name", "present", "nearest"),
+    [
+        ("inspected", "inspection_start", "provider, Inspection type, Date, Overall", "nearest: 'Date'"),
+        ("inspected", "inspection_start", "provider, Last inspected, First inspection date", "nearest: 'First inspection date'"),
+        ("published", "published", "provider, Public sector, Report date", "nearest: 'Report date'"),
+        ("judgement", "overall_effectiveness", "provider, Overview, Grade", "nearest: 'Grade'"),
+        ("judgement", "overall_effectiveness", "provider, Effective from, Overall experiences", "nearest: 'Overall experiences'"),
+        ("judgement", "leadership", "provider, Overall, Leaders", "nearest: 'Leaders'"),
+        ("provider", "Unique number", "URN, Unique no", "nearest: 'Unique no'"),  # a name of the user's own: what is alike
+    ],
+)
+def test_a_missing_column_is_sought_by_what_such_columns_are_called(argument: str, name: str, present: str, nearest: str) -> None:
+    table = pd.DataFrame({column: ["x"] for column in present.split(", ")})
+    with pytest.raises(sif.MissingColumnError, match=f"^{argument}='{name}': the table has no such column; {nearest}$"):
+        columns.column(table, name, argument)
+
+
 def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
     frame = pd.DataFrame(
         {

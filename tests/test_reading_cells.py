@@ -69,7 +69,7 @@ def test_quotes_that_do_not_fit_are_left_to_the_reader_that_names_their_row(raw:
 
 def test_quotes_are_followed_from_word_to_word_and_from_piece_to_piece() -> None:
     # Cells with commas, quotes and line ends, of all lengths up to three words, over several pieces of the file.
-    records = [[f'{"x" * (n % 193)}, "{n}"\n', str(n), "é" * (n % 7)] for n in range(4000)]
+    records = [[f'{"x" * (n % 193)}, "{n}"\n', str(n), "é" * (n % 7)] for n in range(12_000)]
     raw = written(records, csv.QUOTE_MINIMAL, "\n")
     cells = find_cells(raw, ",")
     assert cells is not None

@@ -223,6 +223,17 @@ def test_a_grade_changed_later_counts_from_its_own_date():
         ("Quality of support", ["Good", "Inadequate"], True),
         ("Quality of support", ["1", "3"], True),
         ("Quality of support", ["Insufficient progress", "Reasonable progress"], True),
+        ("Quality of support", ["2", "2"], True),
+        ("Overall grade", ["2", "2.0"], True),
+        ("Quality of support", ["Good (provisional)", "Good (provisional)"], True),
+        ("Quality of support", ["Draft: Good", "Requires improvement [subject to moderation]"], True),
+        ("Garden grade", ["3", "2"], True),
+        ("Garden", ["1", "1"], False),
+        ("Number of quality of care visits", ["1", "1"], False),
+        ("Key stage of overall cohort", ["2", "2"], False),
+        ("Phase", ["Met (by phone)", "Primary (provisional)"], False),
+        ("Manager", ["Goode (acting)", "New (acting)"], False),
+        ("Leadership changes", ["7", "7"], False),
         ("Number of visits", ["1", "3"], False),
         ("Deprivation quintile", ["1", "3"], False),
         ("Has a garden", ["Yes", "No"], False),
@@ -239,6 +250,14 @@ def test_a_judgement_that_no_layout_takes_is_told(column, cells, told):
     with pytest.warns(sif.GradesNotTakenWarning, match=f"{column}.*keep= takes"):
         _, report = read(text, return_report=True)
     assert report.not_taken[["header", "n"]].values.tolist() == [[column, len(cells)]]
+
+
+def test_grades_as_numbers_beside_words_for_none_are_told():
+    text = CARE.replace("\n", ",Quality of support\n")
+    rows = "".join(f"SC00000{n},Home,Leeds,Full inspection,03/04/2024,{n},Good,{cell}\n" for n, cell in enumerate(["2", "Not judged", "2"]))
+    with pytest.warns(sif.GradesNotTakenWarning, match="Quality of support"):
+        _, report = read(text + rows, return_report=True)
+    assert report.not_taken[["header", "values", "n"]].values.tolist() == [["Quality of support", "2", 2]]
 
 
 def test_full_inspections_without_any_grade_are_an_error():

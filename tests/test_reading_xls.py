@@ -110,9 +110,10 @@ def test_the_first_cell_need_not_be_in_the_first_row_and_column():
     assert (source.load("Low", 1).height, source.load("Empty", None).height) == (2, 0)
 
 
-def test_that_failed_formulas_are_not_told_from_blanks_stands_in_the_report():
+def test_that_failed_formulas_and_merged_cells_are_not_told_from_blanks_stands_in_the_report():
     _, report = sif.read_inspections(io.BytesIO(as_xls(SHEETS)), return_report=True)
     assert "#REF!" in str(report)
+    assert "merged cells cover" in str(sif.reading_report(io.BytesIO(as_xls(SHEETS))))
 
 
 # ---- what must not end the caller's process

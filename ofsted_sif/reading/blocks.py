@@ -34,7 +34,10 @@ class Text:
     def present(self) -> np.ndarray:
         """In which rows there is one."""
         there = np.ones(len(self.labels), dtype=np.bool_)
-        there[[code for code, label in enumerate(self.labels) if label is None]] = False
+        code = -1
+        for _ in range(self.labels.count(None)):  # most often one
+            code = self.labels.index(None, code + 1)
+            there[code] = False
         return there[self.codes]
 
 
@@ -167,34 +170,31 @@ def _grades(
     layout, size = body.layout, len(body)
     grades: dict[str, np.ndarray] = {}
     outcomes: list[str | None] = [None]
-    outcome_of = np.zeros(size, dtype=np.int64)
+    outcome_of = np.zeros(size, dtype=np.int32)
+    not_graded = ~np.array([event.graded for event in events])[event_of]
     ungraded = 0
     for target, column in judged.items():
         scale = layout.scales[target]
         plain = values.grade_codes(column, scale, layout.no_grade, layout.missing, layout.grade_words.get(target, {}))
         spelled = list(map(form, column.texts))
-        result = np.full(size, -1, dtype=np.int8)
+        # Of each kind of inspection and each value: its grade, and the outcome in the place of one.
+        table, outcome = np.tile(plain, (len(events), 1)), np.zeros((len(events), len(plain)), dtype=np.int32)
         for number, event in enumerate(events):
-            rows = slice(None) if len(events) == 1 else np.flatnonzero(event_of == number)
-            table = plain.copy()
-            outcome = np.zeros(len(table), dtype=np.int64)
             for code, word in enumerate(spelled):
                 meaning = event.means.get(values.integral(word)) or layout.outcomes.get(word)
-                if meaning is not None and (table[code] < 0 or values.integral(word) in event.means):
-                    table[code] = -1
+                if meaning is not None and (plain[code] < 0 or values.integral(word) in event.means):
+                    table[number, code] = -1
                     if meaning not in outcomes:
                         outcomes.append(meaning)
-                    outcome[code] = outcomes.index(meaning)
-            codes = column.codes[rows]
-            for code in np.unique(codes[table[codes] == -2]).tolist():
-                body.log.complain(column, code, f"a grade ({', '.join(scale.labels)}) or a word for none")
-            table[table == -2] = -1
-            if not event.graded:
-                ungraded += int((table[codes] >= 0).sum())
-                table[:] = -1
-            result[rows] = table[codes]
-            if target == OVERALL:
-                outcome_of[rows] = outcome[codes]
+                    outcome[number, code] = outcomes.index(meaning)
+        result = table[event_of, column.codes]
+        for code in np.unique(column.codes[result == -2]).tolist():
+            body.log.complain(column, code, f"a grade ({', '.join(scale.labels)}) or a word for none")
+        result[result == -2] = -1
+        ungraded += int((result[not_graded] >= 0).sum())
+        result[not_graded] = -1
+        if target == OVERALL:
+            outcome_of = outcome[event_of, column.codes]
         grades[target] = result
     ungraded += _without_overall(grades, events, event_of)
     if ungraded:
@@ -300,7 +300,6 @@ def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.n
             if inspection.previous:
                 listed = np.flatnonzero(first.held & body.read & (number >= 0))
                 may_be = np.flatnonzero(inspection.held & (its_number >= 0))
-                may_be = may_be[np.isin(its_number[may_be], number[listed])]
                 again[may_be] |= _in_pairs((provider[may_be], its_number[may_be]), (provider[listed], number[listed]))
             inspection.held &= ~again
             dropped += int((again & body.read).sum())
@@ -313,6 +312,8 @@ def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.n
 def _numbers(inspections: Sequence[Inspections]) -> dict[int, np.ndarray]:
     """By the place of each block with inspection numbers: the number in each row as a code, the same in all blocks; -1 for none."""
     texts = {at: one.texts["inspection_number"] for at, one in enumerate(inspections) if "inspection_number" in one.texts}
+    if len(texts) < 2 and not any(inspections[at].previous for at in texts):
+        return {}  # there is nothing to compare them with
     labels = np.array([label for text in texts.values() for label in text.labels], dtype=object)
     found = text_codes(labels)
     assert found is not None  # as all are text or missing
@@ -335,6 +336,8 @@ def _in_pairs(pairs: tuple[np.ndarray, np.ndarray], listed: tuple[np.ndarray, np
 def _once(inspection: Inspections, number: np.ndarray, body: Body, provider: np.ndarray) -> int:
     """Let an inspection before stand once, where several rows of a provider list it; say how many were dropped."""
     rows = np.flatnonzero(inspection.held & body.read & (number >= 0))
+    if not len(rows) or np.bincount(number[rows]).max() == 1:
+        return 0
     keys = provider[rows].astype(np.int64) * (int(number.max(initial=0)) + 1) + number[rows]
     again = rows[pd.Series(keys).duplicated().to_numpy()]
     inspection.held[again] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -62,6 +63,11 @@ class Body:
             return self.rows  # whose columns are
         return [[*row, *[""] * (self.width - len(row))] if len(row) < self.width else row for row in self.rows]
 
+    @cached_property
+    def _across(self) -> list[tuple[Any, ...]]:
+        """The columns of a body of lists, all taken apart at once."""
+        return list(zip(*self.cells, strict=True))
+
     # ---- tables one below the other, and their columns
 
     def _sections(self) -> list[tuple[int, int, tuple[str, ...]]]:
@@ -107,6 +113,8 @@ class Body:
                 cells += [""] * (end - start)
             elif isinstance(self.cells, Cells):
                 whole = Column("", *self.cells.column(position))
+            elif len(self.sections) == 1:
+                whole = values.factorize("", self._across[position])
             else:
                 cells += map(itemgetter(position), section)
             if position is not None:
@@ -125,7 +133,7 @@ class Body:
         """The column at a position, where the body is one table."""
         if isinstance(self.cells, Cells):
             return Column(self.shown(position), *self.cells.column(position))
-        return values.factorize(self.shown(position), list(map(itemgetter(position), self.cells)))
+        return values.factorize(self.shown(position), self._across[position])
 
     def days(self, column: Column) -> np.ndarray:
         """The date in each row of a column."""
@@ -195,6 +203,8 @@ class Body:
             same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
             several = np.bincount(same, minlength=1)[same] > 1
             rows, same = rows[several], same[several]
+            if not len(rows):  # as nearly always, and soon
+                return
         seen: set[tuple[Any, ...]] = set()
         for number in rows.tolist():
             cells = tuple(self.rows[number])

@@ -19,7 +19,7 @@ _QUOTE, _RETURN, _LINE_END = b'"\r\n'
 LONGEST = 131_072  # bytes of a cell, as the csv module bounds it
 # Before the first cell room for its length, and behind the last one room for a whole view: so that views can be read from any place.
 _BEFORE, _PADDING = bytes(4), bytes(32)
-_PIECE = 1 << 17  # bytes that are taken apart at once: what is made of them stays near
+_PIECE = 1 << 19  # bytes that are taken apart at once: what is made of them stays near
 # Sixteen bytes that numpy copies at once. None of them is taken for a number.
 _SIXTEEN = np.dtype(np.complex128)
 # By the length of a text, all ones where a view holds bytes of it; of a longer text it holds the first four.

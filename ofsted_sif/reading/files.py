@@ -308,8 +308,11 @@ def _xls(data: bytes, file: str) -> Source:
     sheets = read_xls(data, file, MOST_CELLS)
     if not sheets:
         raise ReadingError("the workbook has no sheet", file=file)
-    failed = "cells of an XLS that hold an error such as #REF! where a formula failed are read as blank, and cannot be counted"
-    return Source(file, None, tuple(sheets), lambda name, first: Sheet(name, sheets[name][:first], len(sheets[name])), (failed,))
+    told = (
+        "cells of an XLS that hold an error such as #REF! where a formula failed, or that merged cells cover, are read as blank, and "
+        "cannot be counted"
+    )
+    return Source(file, None, tuple(sheets), lambda name, first: Sheet(name, sheets[name][:first], len(sheets[name])), (told,))
 
 
 def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:

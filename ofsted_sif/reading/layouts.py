@@ -25,7 +25,8 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 def form(text: object) -> str:
     """The form in which headers and words are compared: lower-case letters and digits, anything else one space."""
-    return _NOT_ALPHANUMERIC.sub(" ", str(text).casefold()).strip()
+    folded = str(text).casefold()
+    return folded if folded.isalnum() else _NOT_ALPHANUMERIC.sub(" ", folded).strip()
 
 
 def forms(words: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
@@ -38,6 +39,16 @@ _NUMBERS = frozenset("1234")
 # What stands beside numbers that are grades: no judgement, not applicable.
 _NO_GRADE = frozenset("890")
 _NUMBERS_OR_NONE = _NUMBERS | _NO_GRADE
+# What may stand beside a grade: "Good (provisional)", "Draft: Good".
+_IN_BRACKETS = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]")
+_BESIDE = frozenset(
+    {"provisional", "provisionally", "draft", "unconfirmed", "confirmed", "final", "revised", "new", "previously", "to", "be"}
+)
+# Words by which the name of a column says that it is a judgement, so that one number in all its rows is a grade.
+_JUDGED = (
+    "overall", "grade", "judgement", "judgment", "effectiveness", "rating", "quality of", "how well", "leaders", "leadership", "behaviour",
+    "experiences", "outcomes", "achievement", "personal development",
+)  # fmt: skip
 # A column of numbers is a judgement only where its name does not say that it counts, ranks or numbers something else.
 _COUNTS = (
     "number",
@@ -68,7 +79,7 @@ def judged_columns(body: Body) -> list[tuple[int, str, str, int]]:
     begin = list(zip_longest(*body.rows[:_GLANCE], fillvalue=""))
     formed = cache(form)  # many columns hold the same words
     for position, cell in enumerate(body.header.cells):
-        if cell in taken or not cell or position >= body.width:
+        if not cell or cell.removesuffix(" raw") in taken or position >= body.width:  # RAW: its neighbour as the database has it
             continue
         first = set(begin[position]) if position < len(begin) else set()
         if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
@@ -89,24 +100,34 @@ def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
 
 def _may_be_judged(cells: Iterable[Any], layout: Layout, formed: Callable[[str], str]) -> bool:
     """Whether fewer values of the first rows are unknown than are words of grades; saves a look at whole columns of names."""
-    said = {formed(text) for cell in cells if not values.is_missing(text := clean(cell), layout.missing)}
+    said = {_word(text, formed) for cell in cells if not values.is_missing(text := clean(cell), layout.missing)}
     judged = len(said & _WORDS_OR_OUTCOMES)
     unknown = said - _WORDS_OR_OUTCOMES - layout.no_grade - {""}
     return sum(values.integral(word) not in _NUMBERS_OR_NONE for word in unknown) < max(1, judged)
 
 
+def _word(text: str, formed: Callable[[str], str] = form) -> str:
+    """The form of a value; of a grade with something beside it that of the grade."""
+    word = formed(text)
+    if word in _WORDS_OR_OUTCOMES or ("(" not in text and "[" not in text and _BESIDE.isdisjoint(word.split())):
+        return word
+    alone = " ".join(one for one in formed(_IN_BRACKETS.sub(" ", text)).split() if one not in _BESIDE)
+    return alone if alone in _WORDS else word
+
+
 def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
     """The codes of the values that look like grades, where most other values say nothing or that there is none."""
-    said = {code: form(text) for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
+    said = {code: _word(text) for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
     for words, beside in ((_WORDS, layout.no_grade | _OUTCOMES), (_OUTCOMES, layout.no_grade)):
         graded = [code for code, text in said.items() if text in words]
         others = {text for text in said.values() if text not in words and text not in beside}
         if graded and len(others) < len({text for text in said.values() if text in words}):
             return graded
-    numbers = {code: values.integral(text) for code, text in said.items()}
+    numbers = {code: values.integral(text) for code, text in said.items() if text not in layout.no_grade}
     graded = [code for code, text in numbers.items() if text in _NUMBERS]
     counting = any(word in header.split() for word in _COUNTS)
-    if len({numbers[code] for code in graded}) > 1 and not counting and all(n in _NUMBERS | _NO_GRADE for n in numbers.values()):
+    named = any(f" {word} " in f" {header} " for word in _JUDGED)
+    if len({numbers[code] for code in graded}) > (not named) and not counting and all(n in _NUMBERS_OR_NONE for n in numbers.values()):
         return graded
     return []
 

@@ -178,15 +178,16 @@ def identifiers(column: Column, missing: frozenset[str], repair: Repair) -> tupl
     A number that a spreadsheet turned into 100000.0 or 1.02E+07 is repaired where that is certain.
     """
     texts = column.texts
-    if column.joined is not None and column.joined.isascii() and f"{_BETWEEN}.0{_BETWEEN}" not in column.joined:
-        joined = column.joined.replace(f".0{_BETWEEN}", _BETWEEN)
+    told = column.joined or f"{_BETWEEN}{_BETWEEN.join(texts)}{_BETWEEN}"
+    if told.isascii() and told.count(_BETWEEN) == len(texts) + 1 and f"{_BETWEEN}.0{_BETWEEN}" not in told:
+        joined = told.replace(f".0{_BETWEEN}", _BETWEEN)
         if joined.replace(_BETWEEN, "").isdigit():  # all at once, as nearly every column of numbers is
-            if len(joined) == len(column.joined):
+            if len(joined) == len(told):
                 return _blank_is_none(texts), np.zeros(len(texts), dtype=np.bool_)
             digits = joined[1:-1].split(_BETWEEN)
             lengths = (np.fromiter(map(len, of), dtype=np.int64, count=len(of)) for of in (texts, digits))
             return _blank_is_none(digits), np.not_equal(*lengths)
-        if "." not in joined and "+" not in joined and len(joined) == len(column.joined) and _all_said(column, missing):
+        if "." not in joined and "+" not in joined and len(joined) == len(told) and _all_said(column, missing):
             return _blank_is_none(texts), np.zeros(len(texts), dtype=np.bool_)
     result: list[str | None] = [text or None for text in texts]
     pointed = np.array([text[-2:] == ".0" and text[:-2].isdigit() for text in texts], dtype=np.bool_)
@@ -279,10 +280,11 @@ def _slashed(column: Column) -> np.ndarray:
     if column.joined is None:  # not all text, or not clean
         texts = [text if isinstance(text, str) and len(text) == 10 else "" for text in texts]
     characters = np.array(texts, dtype="U11").view(np.uint32).reshape(-1, 11)
-    at = np.flatnonzero((characters[:, [2, 5]] == ord("/")).all(axis=1) & (characters[:, 10] == 0))
-    digits = characters[at][:, [0, 1, 3, 4, 6, 7, 8, 9]].astype(np.int64) - ord("0")
-    plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
-    at, digits = at[plain], digits[plain]
+    slash = ord("/")
+    at = np.flatnonzero((characters[:, 2] == slash) & (characters[:, 5] == slash) & (characters[:, 10] == 0))
+    digits = characters[at][:, [0, 1, 3, 4, 6, 7, 8, 9]] - np.uint32(ord("0"))  # of what is before "0" a large number
+    plain = (digits <= 9).all(axis=1)
+    at, digits = at[plain], digits[plain].astype(np.int64)
     day = digits[:, 0] * 10 + digits[:, 1]
     month = digits[:, 2] * 10 + digits[:, 3]
     year = digits[:, 4:] @ np.array([1000, 100, 10, 1])

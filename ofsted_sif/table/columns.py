@@ -208,8 +208,10 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
     if one_name(name, argument) not in present:
         if name in frame.index.names:
             raise MissingColumnError(f"{argument}={name!r} is a level of the table's index; table.reset_index() makes a column of it")
-        by_form = {snake_case(str(other)): str(other) for other in present}
-        near = [by_form[form] for form in get_close_matches(snake_case(str(name)), list(by_form), n=3, cutoff=0.5)]
+        near = _called_otherwise(present, argument) if name in (DEFAULTS.get(argument), JUDGEMENTS[0]) else []
+        if not near:
+            by_form = {snake_case(str(other)): str(other) for other in present if not _is_another(other, argument)}
+            near = [by_form[form] for form in get_close_matches(snake_case(str(name)), list(by_form), n=3, cutoff=0.5)]
         listed = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
         hint = f"nearest: {', '.join(map(repr, near))}" if near else f"its columns: {listed or 'none'}"
         meant = _misplaced(name) if argument == "by" else ""
@@ -221,6 +223,40 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
             "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
         )
     return frames.plain(values)
+
+
+#: What columns are called that people mean by an argument, by their forms: of several the first that a table has. A name that is alike
+#: in its letters alone is offered only where there is none of these.
+_CALLED = {
+    "provider": (
+        r"(^|_)urn$|^unique_(provider_)?reference(_number)?$",
+        r"^(provider|school|setting|nursery|college|home|agency|ons|gss|la|lad|local_authority|authority)_?(id|code|number|no|key|reference)$",
+        r"^(english_)?(local_authority|authority|la|ltla|utla|council)(_name)?$",
+        r"^((provider|school|setting|nursery|college|home|agency)(_name)?|name|laestab)$",
+    ),
+    "judgement": (r"^overall|_overall$", r"(^|_)(judge?ment|grade|rating|effectiveness)(_|$)"),
+    "inspected": (
+        r"inspect.*(start|began|first)|(start|first).*inspect",
+        r"(inspect|visit).*(date|day|_on$)|(date|day).*(inspect|visit)|(^|_)(inspected|visited)$|^(inspection|visit)$",
+        r"^dates?$",
+    ),
+    "published": (r"publish|publication", r"^report(_date|ed)$|^date_of_(the_)?report$"),
+}
+
+
+def _called_otherwise(present: Iterable[Any], argument: str) -> list[str]:
+    """The columns that may be what an argument names, by what such columns are called; at most three."""
+    for pattern in _CALLED.get(argument, ()):
+        if found := [str(other) for other in present if re.search(pattern, _form(other))]:
+            return found[:3]
+    return []
+
+
+def _is_another(name: Any, argument: str) -> bool:
+    """Whether a column is called as what another argument names, and not as what this one does."""
+    if argument not in _CALLED or argument == "judgement" or _called_otherwise([name], argument):
+        return False
+    return is_called_as_judgement(name) or any(_called_otherwise([name], other) for other in _CALLED)
 
 
 def numbers(values: pd.Series, told: str, right: str) -> np.ndarray:
