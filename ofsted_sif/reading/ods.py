@@ -94,26 +94,28 @@ def _has_comments(content: bytes, begin: int = 0, stop: int | None = None) -> bo
 
 def not_shown(content: bytes) -> tuple[int, int, int, int]:
     """How many cells hold a formula that failed, how many one without its value, and how many cover several rows, or several columns."""
-    uncounted = 0
+    uncounted = end = 0
     at = content.find(_FORMULA)
     while at >= 0:
-        begin, end = content.rfind(b"<", 0, at), content.find(b">", at)
-        tag = content[begin:end]
+        begin, end = content.rfind(b"<", end, at), content.find(b">", at)  # no further back than the tag before
+        if end < 0:
+            break
+        tag = content[begin:end] if begin >= 0 else b""
         uncounted += tag.startswith(b"<table:table-cell") and b"office:value-type" not in tag
-        at = content.find(_FORMULA, max(end, at + 1))
+        at = content.find(_FORMULA, end)
     merged = len(_MERGED.findall(content)) if b"number-rows-spanned" in content else 0
     return content.count(_FAILED), uncounted, merged, _merged_across(content)
 
 
 def _merged_across(content: bytes) -> int:
     """How many cells cover several columns beside other values of their row: a title, which covers all columns, hides none."""
-    n = 0
+    n = end = 0
     at = content.find(_SPANNED)
     while at >= 0:
-        begin, end = content.rfind(_ROW, 0, at), content.find(_ROW_END, at)
-        if begin < 0 or end < 0:
+        begin, end = content.rfind(_ROW, end, at), content.find(_ROW_END, at)  # no further back than the row before
+        if end < 0:
             break
-        valued = [tag for tag in _CELLS.findall(content, begin, end) if b"office:value-type" in tag]
+        valued = [tag for tag in _CELLS.findall(content, begin, end) if b"office:value-type" in tag] if begin >= 0 else []
         across = sum(_ACROSS.search(tag) is not None for tag in valued)
         n += across if across < len(valued) else 0
         at = content.find(_SPANNED, end)
@@ -198,17 +200,14 @@ def _is_plainly_small(content: bytes, begin: int, stop: int) -> bool:
                 repeats, most = repeats + int(number), max(most, int(number))
         if last >= 0 or content.find(b"table-cell", start, end) >= 0:  # one that another covers
             height, waiting = height + waiting + times, 0
+            if height > MOST_ROWS:
+                return False
             filled.append((start, end, repeats))
             text += (end - start) * times * most
         else:
             waiting += times
         at = following
-    if (
-        content.find(b"table-cell", before, stop) >= 0
-        or content.find(_ROW_END, before + 1, stop) >= 0
-        or height > MOST_ROWS
-        or text > MOST_TEXT
-    ):
+    if content.find(b"table-cell", before, stop) >= 0 or content.find(_ROW_END, before + 1, stop) >= 0 or text > MOST_TEXT:
         return False
     if height * max(((end - start) // len(_LEAST) + repeats for start, end, repeats in filled), default=0) <= MOST_CELLS:
         return True

@@ -140,7 +140,7 @@ def known_from(own: Own, layout: Layout, provider: np.ndarray, day: np.ndarray, 
     never = np.datetime64("9999-12-31", "s")
     if own.kind == LATEST:
         result = np.full(len(blank_before), never)
-        np.minimum.at(result.view(np.int64), provider, day.astype("datetime64[s]").view(np.int64))  # no day is before all days in both
+        np.minimum.at(result.view(np.int64), provider, day.astype("datetime64[s]").view(np.int64))  # as numbers, of which NaT is the least
         result[blank_before | (result == never)] = np.datetime64("NaT", "s")
         return result
     if own.first is None or (layout.whole and own.kind == HISTORY):
