@@ -32,7 +32,7 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, Path.home().
 os.environ["PIP_COMPILE"] = "no"  # most of what is installed is never imported, and what is, Python compiles then
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # and keeps, or each process of the tests would compile it anew
 
-# Pictures, pages, notebooks, commands, what is fetched and files of others know nothing of sanitizers, processors or the oldest NumPy.
+# Pictures, pages, notebooks, commands, what is fetched and files of others know nothing of processors or the oldest NumPy.
 ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history", "guide", "headline", "installed", "no_network")
 ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources")
 ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
