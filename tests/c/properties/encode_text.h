@@ -47,18 +47,31 @@ static inline int is_same_text(const plain_texts *texts, int64_t i, int64_t k) {
     return texts->length[i] == texts->length[k] && memcmp(texts->text[i], texts->text[k], (size_t)texts->length[i]) == 0;
 }
 
-/* By comparing each row with each label: the codes, and the first row of each label. Returns the number of labels. */
+/* By comparing each row with each label whose bytes have the same sum: the codes, and the first row of each label. Returns the number of
+ * labels. */
 static inline int64_t expected_codes(const plain_texts *texts, int32_t *codes, int64_t *first_rows) {
+    enum { SUMS = 256 };
+    int32_t last[SUMS], *const before = allocate(texts->n, sizeof *before); /* of each sum the last label, and of each label the one before */
+    for (int sum = 0; sum < SUMS; sum++)
+        last[sum] = -1;
     int64_t size = 0;
     for (int64_t i = 0; i < texts->n; i++) {
         codes[i] = -1;
         if (texts->length[i] < 0)
             continue;
-        for (codes[i] = 0; codes[i] < size && !is_same_text(texts, i, first_rows[codes[i]]);)
-            codes[i]++;
-        if (codes[i] == size)
-            first_rows[size++] = i;
+        uint8_t sum = 0;
+        for (int32_t at = 0; at < texts->length[i]; at++)
+            sum = (uint8_t)(sum * 7 + texts->text[i][at]);
+        for (codes[i] = last[sum]; codes[i] >= 0 && !is_same_text(texts, i, first_rows[codes[i]]);)
+            codes[i] = before[codes[i]];
+        if (codes[i] >= 0)
+            continue;
+        codes[i] = (int32_t)size;
+        before[size] = last[sum];
+        last[sum] = codes[i];
+        first_rows[size++] = i;
     }
+    free(before);
     return size;
 }
 
