@@ -360,6 +360,7 @@ def test_text_of_polars_lies_as_it_came_until_pandas_looks_at_it() -> None:
     assert (len(column), str(column.dtype)) == (7, "large_string[pyarrow]")
     assert column.take(rows).__arrow_array__().to_pylist() == [texts[row] for row in rows]
     assert column.take([]).dtype == column.dtype
+    assert column.view().take(rows).equals(column.take(rows))
     assert column.__arrow_array__().type == pa.string_view()
     assert column.take([-1, 3], allow_fill=True).isna().tolist() == [True, False]
     assert column.__arrow_array__().type == pa.large_string()

@@ -119,12 +119,13 @@ static inline void put_aside(unmet_rows *unmet, int64_t row, PyObject *object) {
     unmet->object[unmet->n++] = object;
 }
 
-/* The codes of rows from `first` on whose objects were met; the others are put aside, until these are a chunk. Returns the row after the last
- * that was looked at. No object is touched. */
+/* The codes of rows from `first` on whose objects were met; the others are put aside, until these are a chunk. Returns the row after the
+ * last that was looked at. No object is touched. */
 static int64_t find_by_address(object_column *column, int64_t first, unmet_rows *unmet) {
     const addresses *const met = &column->met;
     const int is_near = met->n_slots <= NEAR_SLOTS;
-    const int64_t stop = column->rows - first < ROWS_BETWEEN_SIGNALS ? column->rows : first + ROWS_BETWEEN_SIGNALS; /* one way: tests have fewer rows */
+    const int64_t left = column->rows - first;
+    const int64_t stop = first + (left < ROWS_BETWEEN_SIGNALS ? left : ROWS_BETWEEN_SIGNALS); /* one way: tests have fewer rows */
     unmet->n = 0;
     while (first < stop && unmet->n + BLOCK <= CHUNK) {
         const int64_t end = stop - first < BLOCK ? stop : first + BLOCK;
@@ -187,7 +188,7 @@ static encoded_objects encode_taken(object_column *column, unmet_rows *unmet, in
     const sif_status status = sif_encode_text(column->labels, &texts, 0, unmet->code, NULL);
     if (status.code != SIF_OK) {
         *row = status.row < 0 ? -1 : unmet->row[status.row]; /* one way: no row is named where memory is lacking */
-        return status.code == SIF_NO_MEMORY ? NO_ROOM : BAD_TEXT; /* one way: a text longer than any may be does not fit into a test's memory */
+        return status.code == SIF_NO_MEMORY ? NO_ROOM : BAD_TEXT; /* one way: a text longer than any may be is none of a test */
     }
     for (size_t r = 0; r < unmet->n; r++) {
         const int32_t code = unmet->code[r];
@@ -204,7 +205,7 @@ static encoded_objects encode_taken(object_column *column, unmet_rows *unmet, in
 static int meet_missing(object_column *column) {
     if (grow_addresses(&column->met, FIRST_SLOTS) != 0)
         return -1;
-    for (Py_ssize_t i = 0; i < PyTuple_Size(column->missing); i++) {
+    for (Py_ssize_t i = 0; i < PyTuple_Size(column->missing) && i < FEW_AGAIN; i++) { /* one way: they are not many */
         PyObject *const object = PyTuple_GetItem(column->missing, i);
         *find_address(&column->met, object) = (met_object){object, -1};
     }

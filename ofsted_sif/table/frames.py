@@ -563,27 +563,19 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
     taken_over = [given.get_column(name) for name in given.columns if name in arrays]
     dtypes = {series.name: series.dtype for series in taken_over}
     lent = {field.name: field for field in pa.RecordBatchReader.from_stream(pl.DataFrame(taken_over)).schema}
-    columns, same_enum, cast = {}, {}, []
+    columns, enums = {}, []
     for name, values in arrays.items():
         before = dtypes.get(name)
         # Of the types before polars needs those of dates alone: it brings text and codes to its own.
-        column = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
-        if pa.types.is_dictionary(column.type) and not isinstance(before, pl.Categorical):
-            words = column.dictionary.to_pylist()
-            # Where it is still the same Enum, its field says so to polars, which then need not make a Categorical to cast.
-            if isinstance(before, pl.Enum) and before.categories.to_list() == words:
-                same_enum[name] = lent[name].metadata
-            else:
-                cast.append(pl.col(name).cast(pl.Enum(words)))
-        columns[name] = column
-    schema = pa.schema([(name, column.type) for name, column in columns.items()])
-    for name, metadata in same_enum.items():
-        at = schema.get_field_index(name)
-        schema = schema.set(at, schema.field(at).with_metadata(metadata))
+        columns[name] = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
+        if pa.types.is_dictionary(columns[name].type) and not isinstance(before, pl.Categorical):
+            enums.append(pl.Series(name, [], pl.Enum(columns[name].dictionary.to_pylist())))
+    # What says to polars that codes are an Enum: it then need not make a Categorical to cast.
+    said = {field.name: field.metadata for field in pa.RecordBatchReader.from_stream(pl.DataFrame(enums)).schema}
+    schema = pa.schema([pa.field(name, column.type, metadata=said.get(name)) for name, column in columns.items()])
     arrow = pa.Table.from_arrays(list(columns.values()), schema=schema)
     batches = arrow.to_batches()
-    frame = pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
-    return frame.with_columns(cast) if cast else frame
+    return pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
 
 
 def _to_arrow(values: Any, before: pa.DataType | None) -> Any:

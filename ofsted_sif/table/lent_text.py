@@ -35,6 +35,10 @@ class LentText(pd.arrays.ArrowExtensionArray):
     def __arrow_array__(self, type: Any = None) -> Any:
         return self._views if self._text is None else self._text
 
+    def view(self, dtype: Any = None) -> Any:
+        """The same text once more, which pandas asks for where it copies a table without its values."""
+        return LentText(self._views, self._dtype) if dtype is None and self._text is None else super().view(dtype)
+
     def take(self, indices: Any, allow_fill: bool = False, fill_value: Any = None) -> Any:
         """These rows; of views no others are looked at."""
         rows = np.asarray(indices, dtype=np.int64)
