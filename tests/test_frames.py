@@ -17,7 +17,6 @@ import pytest
 import ofsted_sif as sif
 from ofsted_sif import counts
 from ofsted_sif.table import columns, frames
-from ofsted_sif.table.lent_text import LentText
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -350,43 +349,6 @@ def test_each_heavy_package_is_imported_in_one_place() -> None:
     assert at["pyarrow"] == {"table/frames.py", "batches/files.py", "counts/encoding.py"}
     assert "duckdb" not in at  # but by name, where an ordered copy is wanted
     assert at["polars"] == {"table/frames.py"}  # where a type is meant
-
-
-def test_text_of_polars_lies_as_it_came_until_pandas_looks_at_it() -> None:
-    texts = ["Kent", None, "Bournemouth, Christchurch and Poole", "", "Local authority 13", None, "Leeds"]
-    series = pl.concat([pl.Series("la", texts[:3]), pl.Series("la", texts[3:])], rechunk=False)
-    column = frames.as_pandas(pl.DataFrame([series]))["la"].array
-    rows = [6, 2, 1, 2, 0, 4]
-    assert (len(column), str(column.dtype)) == (7, "large_string[pyarrow]")
-    assert column.take(rows).__arrow_array__().to_pylist() == [texts[row] for row in rows]
-    assert column.take([]).dtype == column.dtype
-    assert column.view().take(rows).equals(column.take(rows))
-    assert column.__arrow_array__().type == pa.string_view()
-    assert column.take([-1, 3], allow_fill=True).isna().tolist() == [True, False]
-    assert column.__arrow_array__().type == pa.large_string()
-    assert column.take(rows[::-1]).__arrow_array__().to_pylist() == [texts[row] for row in rows[::-1]]
-    with pytest.raises(IndexError):
-        column.take([7])
-    assert column.isna().tolist() == [text is None for text in texts]
-
-
-def test_the_state_of_a_large_table_of_polars_makes_no_copy_of_its_text(monkeypatch) -> None:
-    rows = 100_000
-    provider = np.arange(rows) // 2
-    table = pl.DataFrame(
-        {
-            "provider": [f"SC{number:06d}" for number in provider],
-            "la": [f"Local authority {number % 150}" for number in provider],
-            "inspection_start": np.datetime64("2020-01-01", "ms") + np.arange(rows) % 2 * np.timedelta64(86_400_000, "ms"),
-            "overall_effectiveness": ["Good", "Inadequate"] * (rows // 2),
-        }
-    )
-    copied = []
-    whole = LentText._pa_array.fget
-    monkeypatch.setattr(LentText, "_pa_array", LentText._pa_array.getter(lambda column: copied.append(len(column)) or whole(column)))
-    state = sif.as_at(table, "2021-01-01")
-    assert state["la"].to_list() == table["la"].gather_every(2).to_list()
-    assert rows not in copied
 
 
 def test_a_table_in_narwhals_hands_is_counted_and_comes_back_as_what_it_holds() -> None:

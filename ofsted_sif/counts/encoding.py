@@ -267,7 +267,7 @@ def labels_at(values: Any, rows: np.ndarray) -> Any:
 
 
 def _views_at(column: Any, rows: np.ndarray) -> Any:
-    """The texts of these rows of a column of views."""
+    """The texts of these rows of a column of views, none of which is missing."""
     import pyarrow as pa
 
     chunks = column.chunks if hasattr(column, "chunks") else [column]
@@ -280,11 +280,8 @@ def _views_at(column: Any, rows: np.ndarray) -> Any:
         _, views, *buffers = chunk.buffers()
         there = rows[asked] - bounds[number]
         taken = np.frombuffer(views, f"V{_VIEW}")[there + chunk.offset]
-        valid = None
-        if chunk.null_count:
-            valid = pa.py_buffer(np.packbits(chunk.is_valid().to_numpy(zero_copy_only=False)[there], bitorder="little"))
         try:
-            some = pa.Array.from_buffers(pa.string_view(), len(asked), [valid, pa.py_buffer(taken.tobytes()), *buffers])
+            some = pa.Array.from_buffers(pa.string_view(), len(asked), [None, pa.py_buffer(taken.tobytes()), *buffers])
             found.append(some.cast(pa.large_string()))
         except ValueError:  # pyarrow 18 makes no views of buffers: there all rows become text first
             found.append(chunk.cast(pa.large_string()).take(pa.array(there)))

@@ -19,7 +19,6 @@ from ofsted_sif import counts
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
-from ofsted_sif.table.lent_text import LentText
 
 if TYPE_CHECKING:
     import polars
@@ -116,26 +115,28 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     arrow = _in_memory(native if names is None else native.select(list(names)))
     shared: set[str] = set()
     enums: set[str] = set()
+    texts: dict[str, Any] = {}
     if not _is_of_arrow(arrow):
         # The categories of a Categorical are in no order, and others' too.
         shared = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
         enums = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Enum)}
+        order = arrow.columns
         # Text is lent as it lies: polars itself would copy it in one thread.
-        texts = {name: _arrow().chunked_array(arrow.get_column(name)) for name in arrow.columns if arrow.schema[name] == _polars().String}
+        texts = {name: _arrow().chunked_array(arrow.get_column(name)) for name in order if arrow.schema[name] == _polars().String}
         columns_of = arrow.drop(list(texts)).to_arrow()
-        given = {name: texts[name] if name in texts else columns_of.column(name) for name in arrow.columns}
+        given = {name: texts[name] if name in texts else columns_of.column(name) for name in order}
     else:
         given = dict(zip(arrow.column_names, arrow.columns, strict=True))
     n_rows = len(arrow)
     in_no_order = shared | (set(groups) - enums)
-    order = list(given)
-    columns: dict[str, Any] = dict.fromkeys(order)
+    columns: dict[str, Any] = dict.fromkeys(given)
 
     def convert(number: int) -> None:
-        name = order[number]
+        name = by_size[number]
         columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
-    share_out(convert, len(order), counts.usable_cores() if n_rows >= ROWS_OF_A_CHUNK else 1)
+    by_size = sorted(given, key=lambda name: name not in texts)
+    share_out(convert, len(by_size), counts.usable_cores() if n_rows >= ROWS_OF_A_CHUNK else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
 
 
@@ -149,8 +150,6 @@ def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool
         return column.cast(pa.timestamp("s")).to_numpy()
     if pa.types.is_timestamp(kind) and kind.tz is None:
         return column.to_numpy()
-    if kind == pa.string_view():
-        return LentText(column, pd.ArrowDtype(_plain_text(kind)))
     return pd.arrays.ArrowExtensionArray(column.cast(_plain_text(kind)))
 
 
