@@ -182,6 +182,19 @@ def test_a_value_far_down_a_column_of_objects_is_seen(row):
     assert np.flatnonzero(counts.text_codes(objects)[0] < 0).tolist() == [row]
 
 
+@pytest.mark.parametrize("one_in", [2, 3, 7, 10**6])
+@pytest.mark.parametrize("labels", [20, 700, 6_000])
+def test_objects_that_are_shared_in_part_have_the_codes_of_their_texts(labels, one_in):
+    # Of so many rows one has an object of its own: whether addresses help, the encoder finds out on the way.
+    texts = [f"label {number}" for number in np.random.default_rng(labels).integers(0, labels, 60_000)]
+    by_text = {text: text for text in texts}
+    objects = np.array([by_text[text] for text in texts], dtype=object)
+    objects[::one_in] = fresh(texts[::one_in])
+    codes, first = counts.text_codes(objects)
+    assert [texts[row] for row in first] == list(dict.fromkeys(texts))
+    assert [texts[first[code]] for code in codes] == texts
+
+
 def test_objects_may_be_replaced_while_they_become_codes():
     objects, is_done = fresh([f"label {number % 700}" for number in range(30_000)]), threading.Event()
 

@@ -19,7 +19,7 @@ typedef struct {
     int32_t first, stop;
 } range;
 
-enum { FEW = 48, /* are sorted by insertion */ WORD = 8, DIGIT = 11 /* bits that many are sorted by at once */ };
+enum { FEW = 48, /* are sorted by insertion */ WORD = 8, BITS_AT_ONCE = 11 /* by which many are sorted */ };
 
 static int64_t begin_of(const sif_labels *labels, int32_t label) {
     return label == 0 ? 0 : labels->ends[label - 1];
@@ -86,7 +86,7 @@ static void sort_many(item *items, item *spare, int64_t n) {
     for (int64_t i = 1; i < n; i++)
         unlike |= items[i].word ^ items[0].word;
     field fields[8];
-    const int n_fields = find_fields(unlike, fields), digit = n < SIF_MANY_LABELS ? 8 : DIGIT;
+    const int n_fields = find_fields(unlike, fields), digit = n < SIF_MANY_LABELS ? 8 : BITS_AT_ONCE;
     int width = 0;
     for (int f = 0; f < n_fields; f++)
         width += fields[f].width;
@@ -95,7 +95,7 @@ static void sort_many(item *items, item *spare, int64_t n) {
     const uint64_t mask = (UINT64_C(1) << digit) - 1;
     item *from = items, *to = spare;
     for (int shift = 0; shift < width; shift += digit) {
-        int64_t begin[(1 << DIGIT) + 1] = {0};
+        int64_t begin[(1 << BITS_AT_ONCE) + 1] = {0};
         for (int64_t i = 0; i < n; i++)
             begin[(from[i].word >> shift & mask) + 1]++;
         for (uint64_t value = 0; value < mask; value++)
