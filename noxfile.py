@@ -37,7 +37,15 @@ ONCE = ("batches", "c_core", "cli", "clusters", "documentation", "full_history",
 ONCE += ("notebooks", "packages", "plot", "readme", "reading_damaged", "reading_xls", "report", "security", "site", "sources")
 ONCE += ("sources_histories", "sources_titles", "structure", "whole_file", "workbook")
 READING = ("accessor", "combining_releases", "datasets", "known_from", "reading", "reading_cells", "reading_every_release")
-READING += ("known", "pairs_of_releases", "reading_headers", "reading_published", "reading_what_is_there", "result_tables")
+READING += (
+    "known",
+    "pairs_of_releases",
+    "reading_headers",
+    "releases_of_unlike_kinds",
+    "reading_published",
+    "reading_what_is_there",
+    "result_tables",
+)
 # What reaches every line and branch of the C code, and what brings it tables of every kind, and callers and writers at once.
 REACHING = ("bindings", "counts", "counts_change", "counts_trends", "encoding", "faults", "interrupts", "kinds_of_array", "resampling")
 BRINGING = ("concurrent_callers", "frames", "kinds_of_table", "published_figures", "races", "rules", "tables", "threads", "together")

@@ -324,7 +324,7 @@ def _superiority_bounds(share: float, n_a: float, n_b: float, level: float) -> t
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, of_a: np.ndarray, of_b: np.ndarray, provider: str) -> tuple[np.ndarray, np.ndarray]:
     """The grades of the providers that are judged in both tables."""
-    keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))[:2]]
+    keys = [pd.Index(np.asarray(values)) for values in of_one_kind(*(column(frame, provider, "provider") for frame in (first, second)))[0]]
     for name, index in zip("ab", keys, strict=True):
         if index.has_duplicates:
             raise ValueError(f"{name}: provider {index[index.duplicated()][0]} is in it twice; each pair takes one row per provider")

@@ -80,6 +80,8 @@ def certainty(old, new):
         rule = 5
     else:
         return None
+    if undated and reports_apart is not None:
+        apart = reports_apart
     return rule, unlike, -equal, apart
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
+from ofsted_sif.reading.alike import make_alike
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
@@ -79,11 +80,17 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     4. The first days are at most 20 days apart, and no grade differs; where both have numbers, the same overall grade is enough.
     5. A first day is missing, the days of publication are at most 92 days apart, they share at least two grades, and no grade differs.
 
+    Of several pairs by one rule those count first in which the fewest grades differ, the most are equal, and the days are nearest.
+
     They are never the same where both have numbers of one case system and these differ, where one is graded and the other is not, where
     their frameworks differ, or where they have no judgement in common. Numbers up to 381398, and those with "ITS" before them, are from
     the case system before 2015; numbers from 435002 on are from the system since; between them both systems have some. The same number
-    under another provider is the same inspection where one row names the other provider in `urn_at_inspection`. The order of rows
-    matters only between rows that agree in all of this.
+    under another provider is the same inspection where one row names the other provider in `urn_at_inspection`. A number is the same
+    however it is written: 360724, 360724.0 and "its360724"; without a digit but noughts it is none. The order of rows matters only
+    between rows that agree in all of this.
+
+    Blank text is a missing value. Where a column holds dates in one release and text in the other, both become dates; numbers and text
+    become grades in a judgement, and text in any other column.
 
     Examples
     --------
@@ -98,9 +105,11 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     if not _is_register(later):
         known.warn_of_older(older, later)
     older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
+    make_alike(older, later)
     codes = None
     if "provider" in older.columns and "provider" in later.columns:
-        older["provider"], later["provider"], codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
+        keys, codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
+        older["provider"], later["provider"] = keys
     if _is_register(later):
         result = _of_providers(older.copy(deep=False), later)
         result.attrs = said[0]
@@ -372,7 +381,7 @@ def reconcile(mine: Any, published: Any, *, judgement: str = "overall_effectiven
     """
     lists = [as_frame(mine), as_frame(published)]
     found = []
-    of_lists = of_one_kind(*(column(frame, provider, "provider") for frame in lists))[:2]
+    of_lists = of_one_kind(*(column(frame, provider, "provider") for frame in lists))[0]
     for frame, title, values in zip(lists, ("mine", "published"), of_lists, strict=True):
         keys = pd.Index(values.astype(object))
         if keys.has_duplicates:

@@ -6,6 +6,7 @@ key over time; within one system the number is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY, order_records
+from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, with_words
 from ofsted_sif.table.dates import days_of
-from ofsted_sif.table.keys import text_codes, text_codes_together
+from ofsted_sif.table.keys import as_key, as_words, of_one_kind, text_codes, text_codes_together
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
@@ -84,7 +86,9 @@ def find_pairs(older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.
     frames = (older, later)
     keys = [column(frame, "provider", "provider") for frame in frames]
     if any("urn_at_inspection" in frame.columns for frame in frames):
-        *providers, then, their_then = joint_codes(*keys, *(labels_of(frame, "urn_at_inspection") for frame in frames))
+        of_inspection = [labels_of(frame, "urn_at_inspection") for frame in frames]
+        of_one, codes = of_one_kind(*keys, *of_inspection)
+        *providers, then, their_then = joint_codes(*of_one) if codes is None else codes
     else:
         providers = joint_codes(*keys) if providers is None else providers
         then, their_then = (np.full(len(frame), -1) for frame in frames)
@@ -189,9 +193,19 @@ def _spread(begin: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(len(n)), n), np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
 
 
+def _in_one_form(values: pd.Series) -> pd.Series:
+    """Words without what differs in case, spaces and punctuation alone; any other column as it is."""
+    words = as_words(values)
+    if not isinstance(words.dtype, pd.CategoricalDtype):
+        return values
+    forms = [normal_form(str(word)) for word in words.cat.categories]
+    return pd.Series(np.array([*forms, None], dtype=object)[words.cat.codes.to_numpy()])
+
+
 def _same_kind(older: pd.DataFrame, later: pd.DataFrame) -> Any:
     """A function that says of pairs whether their frameworks and being graded are the same, as far as both are known."""
-    found = [joint_codes(older[name], later[name]) for name in ("framework", "graded") if name in older.columns and name in later.columns]
+    shared = [name for name in ("framework", "graded") if name in older.columns and name in later.columns]
+    found = [joint_codes(_in_one_form(older[name]), _in_one_form(later[name])) for name in shared]
 
     def alike(old: np.ndarray, new: np.ndarray) -> np.ndarray:
         same = np.ones(len(old), dtype=np.bool_)
@@ -215,6 +229,7 @@ class _Judged:
 def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
     older, later = (with_words(frame, filter(is_called_as_judgement, frame.columns)) for frame in (older, later))
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
+    older, later = (_without_unused_words(frame) for frame in (older, later))
     names = judgement_columns(later)
     shared = {}
     for name in judgement_columns(older):
@@ -230,6 +245,15 @@ def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
     return _Judged(shared, any_old, any_new)
 
 
+def _without_unused_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with those words of its judgements alone that occur, but for those in an order, which are a scale."""
+    frame = frame.copy(deep=False)
+    for name, dtype in frame.dtypes.items():
+        if is_called_as_judgement(name) and isinstance(dtype, pd.CategoricalDtype) and not dtype.ordered:
+            frame[name] = frame[name].cat.remove_unused_categories()
+    return frame
+
+
 def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Of pairs that may be one inspection those that are, the most certain first, each row once."""
     x, y = one.number[old], other.number[new]
@@ -238,15 +262,15 @@ def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.
     possible = (x < 0) | (y < 0) | same_number | (systems[0] != systems[1]) | (systems[0] == 0)
     old, new, same_number, x, y = (of[possible] for of in (old, new, same_number, x, y))
     undated, apart = _days_apart(one.start[old], other.start[new])
-    p, q = one.published[old], other.published[new]
+    apart = np.where(undated, _days_apart(one.published[old], other.published[new])[1], apart)
     equal, unlike, same_overall = _agreement(judged, old, new)
     # Across the change of systems the judgements below the overall one were restated for some; that one never.
     agree = (unlike == 0) & (equal > 0) | (x >= 0) & (y >= 0) & same_overall
     rank = np.full(len(old), _NEVER)
     rank[~undated & (apart <= NEAR) & agree] = 4
-    rank[undated & (p != NO_DAY) & (p == q)] = 3
+    rank[undated & (apart == 0)] = 3
     # Of the same grades twice within a quarter, one day of publication is a slip.
-    rank[undated & (p != NO_DAY) & (q != NO_DAY) & (p != q) & (np.abs(p - q) <= NEAR_PUBLISHED) & (unlike == 0) & (equal > 1)] = 5
+    rank[undated & (apart > 0) & (apart <= NEAR_PUBLISHED) & (unlike == 0) & (equal > 1)] = 5
     rank[~undated & (apart == 0)] = 2
     rank[judged.any_old[old] & judged.any_new[new] & (equal + unlike == 0)] = _NEVER
     rank[same_number] = 1
@@ -306,7 +330,8 @@ def _number_codes(*frames: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
             present = values.notna().to_numpy()
             labels = np.asarray(values, dtype=object)[present]
             codes = np.where(present, np.cumsum(present) - 1, -1)
-            if (value := _plain_numbers(labels)) is None:
+            value = _whole_numbers(labels) if values.dtype.kind in "iuf" else _plain_numbers(labels)
+            if value is None:
                 codes, distinct = _factorized(values)
                 labels = np.asarray(distinct, dtype=object)
         of_rows.append(codes)
@@ -314,7 +339,8 @@ def _number_codes(*frames: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
     if all(plain.all() for _, _, plain, _ in read):
         keys = [value for _, value, _, _ in read]
     else:
-        joint = pd.factorize(np.concatenate([bare.astype(object) for bare, *_ in read]))[0]
+        bare = np.concatenate([bare.astype(str).astype(object) for bare, *_ in read])
+        joint = np.where(bare == "", -1, pd.factorize(bare)[0])
         keys = [joint[: len(read[0][0])], joint[len(read[0][0]) :]]
     return [
         (np.append(key, -1)[codes], np.append(system, np.int8(0))[codes])
@@ -323,10 +349,13 @@ def _number_codes(*frames: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of distinct numbers: their text without ITS, their value, whether the value says all of the text, and their case system."""
-    bare = labels.astype(str)
+    """Of distinct numbers: their text without ITS, their value, whether the value says all of the text, and their case system.
+
+    What has no digit but noughts, as a dash, is no number: its text is empty.
+    """
+    bare = np.array([_written(label) for label in labels], dtype=str)
     its = np.char.startswith(bare, "ITS") if len(bare) else np.zeros(0, dtype=np.bool_)
-    bare[its] = [text[3:] for text in bare[its].tolist()]
+    bare[its] = [text[3:].lstrip() for text in bare[its].tolist()]
     width = bare.dtype.itemsize // 4
     characters = bare.view(np.uint32).reshape(len(bare), width) if width else np.zeros((len(bare), 1), dtype=np.uint32)
     length = (characters != 0).sum(axis=1)
@@ -340,6 +369,20 @@ def _read_numbers(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     system = _systems(value, short)
     system[its] = -1
     return bare, value, plain, system
+
+
+def _written(label: object) -> str:
+    """A number as text, however it came: 360724.0 and "its360724 " as well."""
+    text = as_key(label).upper()
+    if text[-2:] == ".0" and text[:-2].isdigit():
+        text = text[:-2]
+    return text if re.search("[1-9]", text) else ""
+
+
+def _whole_numbers(labels: np.ndarray) -> np.ndarray | None:
+    """The values of numbers that came as numbers; None where any of them is not whole, or less than one."""
+    value = labels.astype(np.float64)
+    return labels.astype(np.int64) if len(value) == 0 or (value.min() >= 1 and value.max() < 2**53 and (value % 1 == 0).all()) else None
 
 
 def _systems(value: np.ndarray, is_short: np.ndarray) -> np.ndarray:

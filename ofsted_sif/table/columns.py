@@ -488,6 +488,12 @@ def _to_true(said: pd.Series, name: str) -> str:
     return f": table[{name!r}] = table[{name!r}] == {true!r}"
 
 
+def check_true_or_false(said: pd.Series, name: str) -> None:
+    """Refuse a column of whether inspections are graded that holds anything else than true and false."""
+    if not set(said.unique().tolist()) <= {True, False}:
+        raise ValueError(f"column {name!r} holds {said.unique().tolist()[:5]}; it is true or false{_to_true(said, name)}")
+
+
 def graded_rows(
     frame: pd.DataFrame, graded: str | None = "graded", judgements: Mapping[str, GradeScale | None] = NO_JUDGEMENTS
 ) -> np.ndarray:
@@ -498,8 +504,7 @@ def graded_rows(
     if (said := optional(frame, graded, "graded")) is not None:
         if said.isna().any():
             raise RowError(f"column {graded!r}, ", np.argmax(said.isna()), ": neither true nor false", str(graded))
-        if not set(said.unique().tolist()) <= {True, False}:
-            raise ValueError(f"column {graded!r} holds {said.unique().tolist()[:5]}; it is true or false{_to_true(said, str(graded))}")
+        check_true_or_false(said, str(graded))
         return said.to_numpy(dtype=np.bool_)
     held, no_grades = _judgements(frame, [*judgements])
     if not held:

@@ -133,22 +133,22 @@ def are_numbers(labels: Any) -> bool:
     return pd.Index(np.asarray(labels)).inferred_type in ("integer", "floating")
 
 
-def of_one_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series, list[np.ndarray] | None]:
-    """The keys of two tables so that they can be compared: as they are, or as text where one mixes kinds or the two are of unlike ones.
+def of_one_kind(*columns: pd.Series) -> tuple[tuple[pd.Series, ...], list[np.ndarray] | None]:
+    """The keys of several columns so that they can be compared: as they are, or as text where one mixes kinds or they are of unlike ones.
 
-    And the codes of both, the same for the same key, where both are text that was taken as it is.
+    And their codes, the same for the same key in any of them, where all are text that was taken as it is. Blank text is a missing key.
     """
-    if (text := text_codes_together(first, second)) is not None:
+    if (text := text_codes_together(*columns)) is not None:
         codes, words = text
         if is_plain(words):
-            return first, second, codes
+            blank = np.flatnonzero(np.asarray(words, dtype=object) == "")
+            return columns, [np.where(of == blank[0], -1, of) for of in codes] if len(blank) else codes
     else:
-        kept = [values.dropna().unique() for values in (first, second)]
-        empty = not all(len(values) for values in kept)
-        if all(map(is_plain, kept)) and (empty or are_numbers(kept[0]) == are_numbers(kept[1])):
-            return first, second, None
-    first, second = (values.astype(object).map(as_key, na_action="ignore").astype(TEXT) for values in (first, second))
-    return first, second, None
+        kept = [labels for values in columns if len(labels := values.dropna().unique())]
+        if all(map(is_plain, kept)) and len({are_numbers(labels) for labels in kept}) <= 1:
+            return columns, None
+    as_text = [values.astype(object).map(as_key, na_action="ignore").astype(TEXT) for values in columns]
+    return tuple(values.mask(values == "") for values in as_text), None
 
 
 def as_key(value: object) -> str:

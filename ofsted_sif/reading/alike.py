@@ -1,0 +1,82 @@
+"""The columns of two releases in one form, so that their values can be compared, and stand below one another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ofsted_sif.scales import grades, infer_scale
+from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement
+from ofsted_sif.table.dates import dates_of, days_of
+from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes
+
+
+def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> None:
+    """Change two tables: blank text becomes a missing value, and columns of one name become of one kind.
+
+    The keys of providers stay as they are. Values that can't be brought to one kind are an error that names their row.
+    """
+    for frame in (older, later):
+        for name in frame.columns:
+            values = frame[name]
+            if isinstance(values, pd.DataFrame):
+                column(frame, name, str(name))  # its error says that each column needs a name of its own
+            elif name == "graded":
+                check_true_or_false(values.dropna(), "graded")
+            elif name != "provider" and (filled := _without_blank(values)) is not values:
+                frame[name] = filled
+    for name in older.columns.intersection(later.columns, sort=False):
+        if name != "provider":
+            given = older[name], later[name]
+            for frame, before, values in zip((older, later), given, _of_like_kind(*given), strict=True):
+                if values is not before:
+                    frame[name] = values
+
+
+def _without_blank(values: pd.Series) -> pd.Series:
+    """The column with blank text as a missing value."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        blank = [label for label in values.cat.categories if isinstance(label, str) and not label.strip()]
+        return values.cat.remove_categories(blank) if blank else values
+    if (found := text_codes(values)) is not None:
+        codes, labels = found
+        blank_codes = [code for code, label in enumerate(labels.tolist()) if not label.strip()]
+        return values.mask(np.isin(codes, blank_codes)) if blank_codes else values
+    if values.dtype != object:
+        return values
+    return values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+
+
+def _of_like_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Two columns as they are; as dates, grades or text where one of them is of another kind."""
+    kinds = [_kind(values) for values in (first, second)]
+    if kinds[0] == kinds[1] or "" in kinds:
+        return first, second
+    if "date" in kinds:
+        return _as_dates(first), _as_dates(second)
+    if is_called_as_judgement(first.name):
+        return _as_grades(first), _as_grades(second)
+    return _as_text(first), _as_text(second)
+
+
+def _kind(values: pd.Series) -> str:
+    """Whether a column holds dates, numbers or text; empty where it holds nothing, or anything else."""
+    if not values.notna().any():
+        return ""
+    if values.dtype.kind == "M":
+        return "date"
+    if values.dtype.kind in "iuf":
+        return "number"
+    return "text" if isinstance(as_words(values).dtype, pd.CategoricalDtype) else ""
+
+
+def _as_dates(values: pd.Series) -> pd.Series:
+    return values if values.dtype.kind == "M" else pd.Series(dates_of(days_of(values, str(values.name))), index=values.index)
+
+
+def _as_grades(values: pd.Series) -> pd.Series:
+    return pd.Series(grades(values, infer_scale(values), column=str(values.name)), index=values.index)
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values.astype(object).map(as_key, na_action="ignore").astype(TEXT)
