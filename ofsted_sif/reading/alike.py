@@ -49,6 +49,8 @@ def _without_blank(values: pd.Series) -> pd.Series:
 
 def _of_like_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Two columns as they are; as dates, grades or text where one of them is of another kind."""
+    if first.dtype == second.dtype and first.dtype != object:
+        return first, second
     kinds = [_kind(values) for values in (first, second)]
     if kinds[0] == kinds[1] or "" in kinds:
         return first, second
@@ -61,13 +63,10 @@ def _of_like_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Se
 
 def _kind(values: pd.Series) -> str:
     """Whether a column holds dates, numbers or text; empty where it holds nothing, or anything else."""
-    if not values.notna().any():
-        return ""
-    if values.dtype.kind == "M":
-        return "date"
-    if values.dtype.kind in "iuf":
-        return "number"
-    return "text" if isinstance(as_words(values).dtype, pd.CategoricalDtype) else ""
+    if values.dtype.kind in "Miuf":
+        return "" if values.isna().all() else "date" if values.dtype.kind == "M" else "number"
+    words = as_words(values)
+    return "text" if isinstance(words.dtype, pd.CategoricalDtype) and len(words.cat.categories) else ""
 
 
 def _as_dates(values: pd.Series) -> pd.Series:

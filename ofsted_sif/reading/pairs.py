@@ -227,9 +227,8 @@ class _Judged:
 
 
 def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
-    older, later = (with_words(frame, filter(is_called_as_judgement, frame.columns)) for frame in (older, later))
+    older, later = (with_words(_without_unused_words(frame), filter(is_called_as_judgement, frame.columns)) for frame in (older, later))
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
-    older, later = (_without_unused_words(frame) for frame in (older, later))
     names = judgement_columns(later)
     shared = {}
     for name in judgement_columns(older):
