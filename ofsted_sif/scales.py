@@ -367,9 +367,25 @@ def infer_scale(values: Any) -> GradeScale:
         return known
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+        _check_worst_first(dtype.categories.tolist(), getattr(values, "name", None))
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
     distinct = _distinct(values)[1]
     return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
+
+
+def _check_worst_first(words: list[Any], name: Any) -> None:
+    """Refuse an order of one's own that has known grades the best first: improving and declining would change places."""
+    of_letters = [word for word in words if isinstance(word, str) and not word.strip().isdigit()]
+    for scale in SCALES:
+        known = [(code, word) for word in of_letters if (code := grade_code(word, scale)) is not None and code >= 0]
+        codes = [code for code, _ in known]
+        if len(codes) > 1 and codes == sorted(codes, reverse=True):
+            others = [word for word in words if grade_code(word, scale) is None]
+            where = "" if name is None else f"column {name!r}: "
+            raise ValueError(
+                f"{where}the categories are ordered with {known[0][1]!r} as worse than {known[-1][1]!r}, and {others[0]!r} is no grade of "
+                f"{scale.name}. Where no row has it, leave it out: .cat.remove_unused_categories(); else order the categories worst to best"
+            )
 
 
 def codes_of_words(words: Iterable[object], scale: GradeScale) -> np.ndarray:

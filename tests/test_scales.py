@@ -187,3 +187,18 @@ def test_judgements_on_two_scales_in_one_call_are_named_with_their_scales() -> N
     with pytest.raises(sif.RowError) as caught:  # a word that is no grade at all is another matter
         sif.aggregate(table | {"safeguarding": ["Perhaps"]}, judgement=["overall_effectiveness", "safeguarding"])
     assert "share a scale" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ask", [sif.changes, sif.aggregate, sif.transitions])
+def test_known_grades_in_an_order_of_ones_own_with_the_best_as_the_worst_are_refused(ask):
+    words = ["Outstanding", "Good", "Requires improvement", "Inadequate", "Exempt"]
+    table = pd.DataFrame({"provider": ["A", "A"], "inspection_start": pd.to_datetime(["2015-01-01", "2017-01-01"])})
+    grade = pd.Series(["Inadequate", "Good"])
+
+    def asked(categories, ordered):
+        return ask(table.assign(overall_effectiveness=grade.astype(pd.CategoricalDtype(categories, ordered=ordered))))
+
+    with pytest.raises(ValueError, match=r"'overall_effectiveness'.*'Outstanding' as worse than 'Inadequate', and 'Exempt' is no grade"):
+        asked(words, ordered=True)
+    for categories, ordered in ((words[::-1], True), (words[:-1], True), (words, False)):  # worst first, and a known scale in any order
+        assert len(asked(categories, ordered))
