@@ -68,7 +68,8 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If a judgement has different scales in the two, or a table has neither providers nor dates.
+        If a judgement has different scales in the two, a table has neither providers nor dates, `graded` holds anything else than true
+        and false, or a text in a column of dates is no date (then a `RowError`).
 
     Notes
     -----
