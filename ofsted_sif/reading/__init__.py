@@ -109,7 +109,8 @@ def read_inspections(
     Warns
     -----
     GradesNotTakenWarning
-        If a column that is not read holds what looks like grades (with ``errors="raise"``); the report's `not_taken` lists it.
+        If a column that is not read holds what looks like grades; the report's `not_taken` lists it. Also where a workbook holds cells
+        that look filled and are read as blank: merged ones, and formulas that failed or have no value. Both with ``errors="raise"``.
 
     Notes
     -----
@@ -151,7 +152,7 @@ def read_inspections(
         bar.update()
     _remember(table, report)
     if errors == "raise":
-        _warn_of_grades(report)
+        _warn_of_grades(report, source.blanks)
     return (table, report) if return_report else table
 
 
@@ -166,8 +167,10 @@ def _progress(*of: Any, **options: Any) -> Any:
     return tqdm(*of, desc="reading", delay=2, disable=not shown, **options)
 
 
-def _warn_of_grades(report: ReadingReport) -> None:
-    """Warn of columns that hold grades and are not taken."""
+def _warn_of_grades(report: ReadingReport, blanks: Sequence[str]) -> None:
+    """Warn of columns that hold grades and are not taken, and of cells that look filled and are read as blank."""
+    for told in blanks:
+        warn(f"{report.file}: {told}. Where they are grades or dates, these are missing", GradesNotTakenWarning)
     for told in (note for note in report.notes if note.startswith(NOT_TAKEN)):
         warn(
             f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it",
