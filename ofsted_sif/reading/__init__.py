@@ -20,7 +20,7 @@ from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
-from ofsted_sif.reading.left_out import NOT_TAKEN
+from ofsted_sif.reading.left_out import NO_HEADER, NOT_TAKEN
 from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
@@ -169,8 +169,9 @@ def _progress(*of: Any, **options: Any) -> Any:
 def _warn_of_grades(report: ReadingReport) -> None:
     """Warn of columns that hold grades and are not taken."""
     for told in (note for note in report.notes if note.startswith(NOT_TAKEN)):
+        nameless = " (what has no header needs a header in the file first)" if NO_HEADER in told else ""
         warn(
-            f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it",
+            f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it{nameless}",
             GradesNotTakenWarning,
         )
 

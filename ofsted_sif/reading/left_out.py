@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -20,6 +21,7 @@ from ofsted_sif.scales import SCALES
 
 # How the note about such columns begins.
 NOT_TAKEN = "columns that hold grades and are not taken: "
+NO_HEADER = "(no header, column "  # and its position, as the name of a column without one
 _WORDS = frozenset(form(word) for scale in SCALES for word in [*scale.words, *scale.labels] if not form(word).isdigit())
 # Words of outcomes, which stand beside grades or in their place.
 _OUTCOMES = frozenset(
@@ -71,26 +73,38 @@ _COUNTS = (
 
 
 def judged_columns(body: Body) -> list[tuple[int, str, str, int]]:
-    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, how many."""
-    found: list[tuple[int, str, str, int]] = []
-    if len(body.sections) > 1:
-        return found
-    taken = {body.header.cells[position] for position in body.taken}  # a column twice is the same, or refused before
-    begin = list(zip_longest(*body.rows[:_GLANCE], fillvalue=""))
+    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, how many.
+
+    Each table of a sheet is looked at by its own header; the same column of several is said once.
+    """
+    values_of: dict[tuple[int, str], dict[str, None]] = {}
+    n_of: Counter[tuple[int, str]] = Counter()
+    for number in range(len(body.sections)):
+        for position, header, shown, n in _judged_of_section(body, number):
+            values_of.setdefault((position, header), {}).update(dict.fromkeys(shown))
+            n_of[position, header] += n
+    return [(position, header, ", ".join(shown), n_of[position, header]) for (position, header), shown in values_of.items()]
+
+
+def _judged_of_section(body: Body, number: int) -> Iterator[tuple[int, str, list[str], int]]:
+    start, end, headers = body.sections[number]
+    taken = {headers[position] for position in body.taken_of[number]}  # a column twice is the same, or refused before
+    begin = list(zip_longest(*body.rows[start : min(end, start + _GLANCE)], fillvalue=""))
     formed = cache(form)  # many columns hold the same words
-    for position, cell in enumerate(body.header.cells):
-        if not cell or cell.removesuffix(" raw") in taken or position >= body.width:  # RAW: its neighbour as the database has it
+    for position in range(body.width):
+        cell = headers[position] if position < len(headers) else ""
+        if cell and cell.removesuffix(" raw") in taken:  # RAW: its neighbour as the database has it
             continue
         first = set(begin[position]) if position < len(begin) else set()
         if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
             continue
-        column = body.column_at(position)
+        column = body.column_at(position, number)
         codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
-        n = int((np.isin(column.codes, codes) & body.read).sum()) if codes else 0
-        if n:
-            shown = ", ".join(dict.fromkeys(column.texts[code] for code in codes))
-            found.append((position + 1, column.header, shown, n))
-    return found
+        n = int((np.isin(column.codes, codes) & body.read[start:end]).sum()) if codes else 0
+        if not n or (not cell and n == len(codes) and all(column.texts[code].isdigit() for code in codes)):  # numbers of rows
+            continue
+        header = column.header or f"{NO_HEADER}{position + 1})"
+        yield position + 1, header, [column.texts[code] for code in codes], n
 
 
 def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
