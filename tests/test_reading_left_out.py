@@ -64,3 +64,56 @@ def test_grades_not_taken_are_told_in_each_table_of_a_sheet():
     assert told([*first[:1], row(1, ""), [""], *second])[0] == [[8, "Verdict", 1]]
     renamed = [[*CARE[:-1], "Overall experiences and progress of children and young people", "Verdict"], row(3, "Good")]
     assert told([*first, [""], *renamed])[0] == [[8, "Verdict", 3]]
+
+
+# ---- rows that end too early
+
+
+def text_of(rows):
+    return "\n".join(",".join(cells) for cells in rows)
+
+
+WHOLE = [CARE, *(row(at) for at in range(1, 6))]
+
+
+@pytest.mark.parametrize("n_lost", [len(",Good"), len("5,Good"), len("024,5,Good"), len(",Full inspection,05/04/2024,5,Good")])
+def test_a_file_that_is_cut_within_its_last_row_is_an_error(n_lost):
+    data = text_of(WHOLE).encode()
+    with pytest.raises(sif.ReadingError, match=r"row 6: the file ends within this row: it has \d of 7 cells, and no line end"):
+        sif.read_inspections(io.BytesIO(data[:-n_lost]), errors="report")
+
+
+def test_a_whole_last_row_needs_no_line_end():
+    assert told(text_of(WHOLE).encode()) == ([], "")
+    assert told((text_of(WHOLE) + "\n\nSource: Ofsted, as at 31 March").encode()) == ([], "")
+
+
+@pytest.mark.parametrize("quoted", ["", '"Leeds ""North"""'])
+def test_a_row_with_fewer_cells_than_all_others_is_told(quoted):
+    rows = [*WHOLE[:3], WHOLE[3][:6], *WHOLE[4:], ["Note: all is made up"]]
+    rows[1][2] = quoted or "Leeds"
+    data = (text_of(rows) + "\n").encode()
+    with pytest.warns(sif.ShortRowsWarning, match="rows that end before columns that are read, which are missing in them: 4"):
+        table, report = sif.read_inspections(io.BytesIO(data), return_report=True)
+    assert table["graded"].tolist() == [True, True, False, True, True]
+    assert any(note.endswith("missing in them: 4") for note in report.notes)
+
+
+def test_a_row_that_ends_before_the_date_is_not_quietly_one_of_a_provider_not_yet_inspected():
+    warned = told((text_of([*WHOLE[:3], WHOLE[3][:4], *WHOLE[4:]]) + "\n").encode())[1]
+    assert "missing in them: 4" in warned
+    authority = "Local authority name,Inspection date,Experiences and progress of children who need help and protection\n"
+    rows = ["Leeds,21/02/2022,Good", "York,22/02/2022,", "Cumberland,Not yet inspected"]
+    assert told((authority + "\n".join(rows) + "\n").encode()) == ([], "")
+
+
+def test_rows_without_their_blank_ends_are_no_short_rows():
+    # Some writers leave off what is blank at the end of a row, and then in every such row.
+    rows = [CARE, *(row(at)[: 6 + at % 3 % 2] for at in range(1, 28))]
+    assert told(rows) == ([], "")
+    assert told((text_of(rows) + "\n").encode()) == ([], "")
+
+
+def test_a_row_that_lacks_only_columns_which_are_not_read_is_whole():
+    rows = [[*CARE, "Remark"], *(row(at, "seen") for at in range(1, 6)), row(6), row(7, "seen")]
+    assert told(rows) == ([], "")

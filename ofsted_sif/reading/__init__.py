@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.errors import GradesNotTakenWarning, warn
+from ofsted_sif.errors import GradesNotTakenWarning, ShortRowsWarning, warn
 from ofsted_sif.reading.account import Survey, as_table
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
-from ofsted_sif.reading.left_out import NO_HEADER, NOT_TAKEN
+from ofsted_sif.reading.left_out import NO_HEADER, NOT_TAKEN, SHORT
 from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
@@ -110,6 +110,9 @@ def read_inspections(
     -----
     GradesNotTakenWarning
         If a column that is not read holds what looks like grades (with ``errors="raise"``); the report's `not_taken` lists it.
+    ShortRowsWarning
+        If a few rows of a CSV have fewer cells than the others, so that columns are missing in them (with ``errors="raise"``); a note of
+        the report lists the rows.
 
     Notes
     -----
@@ -151,7 +154,7 @@ def read_inspections(
         bar.update()
     _remember(table, report)
     if errors == "raise":
-        _warn_of_grades(report)
+        _warn_of_what_lacks(report)
     return (table, report) if return_report else table
 
 
@@ -166,14 +169,17 @@ def _progress(*of: Any, **options: Any) -> Any:
     return tqdm(*of, desc="reading", delay=2, disable=not shown, **options)
 
 
-def _warn_of_grades(report: ReadingReport) -> None:
-    """Warn of columns that hold grades and are not taken."""
-    for told in (note for note in report.notes if note.startswith(NOT_TAKEN)):
-        nameless = " (what has no header needs a header in the file first)" if NO_HEADER in told else ""
-        warn(
-            f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it{nameless}",
-            GradesNotTakenWarning,
-        )
+def _warn_of_what_lacks(report: ReadingReport) -> None:
+    """Warn of columns that hold grades and are not taken, and of rows that lack columns."""
+    for told in report.notes:
+        if told.startswith(NOT_TAKEN):
+            nameless = " (what has no header needs a header in the file first)" if NO_HEADER in told else ""
+            warn(
+                f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it{nameless}",
+                GradesNotTakenWarning,
+            )
+        if told.startswith(SHORT):
+            warn(f"{report.file}: {told}. Compare these rows with the file as Ofsted published it", ShortRowsWarning)
 
 
 # The reports of tables that are still in use, by the table's identity: a table can't carry its report (attrs slow pandas down, and

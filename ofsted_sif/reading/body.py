@@ -35,10 +35,8 @@ class Body:
         self.sections = self._sections()
         self.taken_of: list[set[int]] = [set() for _ in self.sections]
         # Rows may be of unlike lengths; what is not there is blank.
-        if isinstance(self.rows, Cells):
-            self.width = int(self.rows.widths.max(initial=0))
-        else:
-            self.width = max(map(len, self.rows), default=0)
+        self.widths = self.rows.widths if isinstance(self.rows, Cells) else np.fromiter(map(len, self.rows), np.int64, len(self.rows))
+        self.width = int(self.widths.max(initial=0))
         self.cells = self._padded()
 
     def __len__(self) -> int:

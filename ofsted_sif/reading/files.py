@@ -39,6 +39,7 @@ class Sheet:
     rows: Sequence[Sequence[Any]]
     height: int  # of the whole sheet, where it was asked for whole; of a beginning at least its rows
     epoch: datetime.date | None = None  # day 0 of the workbook's serial numbers
+    is_open: bool = False  # whether no line end follows the last row
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def open_source(path: Any) -> Source:
         raise ReadingError("this is a web page, not a data file; download the file to which the page leads", file=file)
     raw, encoding = _in_utf8(data, file)
     rows = csv_rows(raw, file)
-    return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+    is_open = not raw.endswith((b"\n", b"\r"))
+    return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows), is_open=is_open))
 
 
 def contents(path: Any) -> tuple[bytes, str]:

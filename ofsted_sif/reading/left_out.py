@@ -15,13 +15,15 @@ import pandas as pd
 from ofsted_sif.reading import values
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.layouts import Block, Layout, form, names
-from ofsted_sif.reading.report import ReadingError
+from ofsted_sif.reading.report import ReadingError, spans
 from ofsted_sif.reading.values import Column, clean
 from ofsted_sif.scales import SCALES
 
 # How the note about such columns begins.
 NOT_TAKEN = "columns that hold grades and are not taken: "
 NO_HEADER = "(no header, column "  # and its position, as the name of a column without one
+# How the note about rows begins that end too early.
+SHORT = "rows that end before columns that are read, which are missing in them: "
 _WORDS = frozenset(form(word) for scale in SCALES for word in [*scale.words, *scale.labels] if not form(word).isdigit())
 # Words of outcomes, which stand beside grades or in their place.
 _OUTCOMES = frozenset(
@@ -144,6 +146,30 @@ def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
     if len({numbers[code] for code in graded}) > (not named) and not counting and all(n in _NUMBERS_OR_NONE for n in numbers.values()):
         return graded
     return []
+
+
+def check_widths(body: Body) -> None:
+    """Raise an error where the file is cut within its last row; note rows that lack columns that others have.
+
+    Some writers leave off what is blank at the end of rows: theirs are many, and no row of theirs ends in a blank cell.
+    """
+    widths, last = body.widths, len(body) - 1
+    for number, (start, end, headers) in enumerate(body.sections):
+        listed = start + np.flatnonzero(body.listed[start:end])
+        ends_early = body.sheet.is_open and len(listed) > 1 and listed[-1] == last and 3 <= widths[last] < len(headers)
+        if ends_early and (widths[listed[:-1]] >= len(headers)).all():
+            raise ReadingError(
+                f"the file ends within this row: it has {widths[last]} of {len(headers)} cells, and no line end. Download the file "
+                "again; or, where nothing lacks, end its last line",
+                row=last + body.first_row,
+            )
+        lacks = widths[listed] <= max(body.taken_of[number], default=-1)
+        short = [at for at in listed[lacks].tolist() if widths[at] >= 3 and form(body.rows[at][-1]) not in body.layout.not_inspected]
+        whole = listed[~lacks].tolist()
+        if not short or len(short) >= len(whole):
+            continue
+        if len(short) <= max(1, len(whole) // 10) or any(not clean(body.rows[at][-1]) for at in whole):
+            body.log.notes.append(f"{SHORT}{spans(np.array(short) + body.first_row)}")
 
 
 def require_dates_and_judgements(name: str, blocks: Sequence[tuple[Block, Mapping[str, Column | None]]], header_row: int) -> None:
