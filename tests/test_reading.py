@@ -243,6 +243,17 @@ def test_each_layout_is_told_from_its_header(name, kind):
     assert all(len(sif.aggregate(table, judgement=judged)) == 1 for judged in columns.judgement_columns(table)[:1])
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_of_only_its_header_has_no_inspections(name, kind):
+    rows = LAYOUTS[name][0][: sif.reading_report(as_csv(LAYOUTS[name][0])).header_row]
+    table, report = sif.read_inspections(as_csv(rows) if kind == "csv" else as_workbook(Data=rows), return_report=True)
+    assert (len(table), report.n_inspections, report.layout) == (0, 0, name)
+    assert table["graded"].dtype == bool
+    assert str(report)
+    assert report.register.empty
+
+
 def test_every_layout_has_a_small_file_here():
     assert {layout.name for layout in known_layouts()} == set(LAYOUTS)
 

@@ -103,8 +103,9 @@ def read_inspections(
     Raises
     ------
     ReadingError
-        For a file that is damaged, has no known layout, or can be understood in more than one way; where no full inspection has a grade;
-        with ``errors="raise"`` for a value that is not understood. The message names file, sheet, row, column and value.
+        For a file that is damaged, has no known layout, or can be understood in more than one way; where of several full inspections
+        none has a grade; with ``errors="raise"`` for a value that is not understood. The message names file, sheet, row, column and
+        value. A file of only its header is no error: its table has no rows.
 
     Warns
     -----
