@@ -33,6 +33,16 @@ def test_grades_in_a_column_without_a_header_are_told(header, words):
     assert "needs a header" in warned
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["2 - Good,4 - Inadequate", "2: Good,3: Requires improvement to be good", "Grade 2,Grade 4", "Judgement 1,JUDGEMENT 3,9", "1 Good,2"],
+)
+def test_grades_with_their_numbers_are_told(words):
+    words = words.split(",")
+    expected = [] if words[0] == "1 Good" else [[8, "Verdict", sum(word != "9" for word in words)]]
+    assert told([[*CARE, "Verdict"], *(row(at, word) for at, word in enumerate(words, start=1))])[0] == expected
+
+
 def test_numbers_of_rows_in_a_column_without_a_header_are_no_grades():
     assert told([["", *CARE], *([str(at), *row(at)] for at in (1, 2, 3))]) == ([], "")
 

@@ -17,7 +17,7 @@ from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.layouts import Block, Layout, form, names
 from ofsted_sif.reading.report import ReadingError, spans
 from ofsted_sif.reading.values import Column, clean
-from ofsted_sif.scales import SCALES
+from ofsted_sif.scales import FOUR_POINT, SCALES
 
 # How the note about such columns begins.
 NOT_TAKEN = "columns that hold grades and are not taken: "
@@ -37,6 +37,16 @@ _OUTCOMES = frozenset(
     )
 )  # fmt: skip
 _WORDS_OR_OUTCOMES = _WORDS | _OUTCOMES
+# "2 - Good", "Grade 2": the form of a grade beside its number, or of the number alone with a word that says what it is.
+_WITH_NUMBERS = {
+    f"{beside} {number}": form(label)
+    for number, label in enumerate(FOUR_POINT.labels, start=1)
+    for beside in ("grade", "judgement", "judgment")
+}
+_WITH_NUMBERS |= {
+    f"{1 + FOUR_POINT.labels.index(label)} {form(word)}": form(word)
+    for word, label in [*FOUR_POINT.words.items(), *zip(FOUR_POINT.labels, FOUR_POINT.labels, strict=True)]
+}
 # Rows by which it is told that a column is none of grades, and the most words that one of grades has, in all their spellings.
 _GLANCE, _MOST_WORDS = 60, 40
 _NUMBERS = frozenset("1234")
@@ -125,6 +135,7 @@ def _may_be_judged(cells: Iterable[Any], layout: Layout, formed: Callable[[str],
 def _word(text: str, formed: Callable[[str], str] = form) -> str:
     """The form of a value; of a grade with something beside it that of the grade."""
     word = formed(text)
+    word = _WITH_NUMBERS.get(word, word)
     if word in _WORDS_OR_OUTCOMES or ("(" not in text and "[" not in text and _BESIDE.isdisjoint(word.split())):
         return word
     alone = " ".join(one for one in formed(_IN_BRACKETS.sub(" ", text)).split() if one not in _BESIDE)
