@@ -355,6 +355,12 @@ def test_encodings_are_found_out_and_told(encoding, told):
     assert report.encoding.split(" (")[0] == told
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_each_usual_delimiter_is_read(delimiter):
+    text = "\n".join(delimiter.join(cells) for cells in (CARE, CARE_ROW))
+    assert len(sif.read_inspections(io.BytesIO(text.encode()))) == 1
+
+
 def test_a_byte_that_no_encoding_has_is_an_error_with_its_line():
     with pytest.raises(sif.ReadingError, match="byte 0x81 in line 2"):
         sif.read_inspections(io.BytesIO(b"URN\n\x81"))
@@ -601,6 +607,9 @@ def test_values_that_differ_in_case_alone_are_one():
         (b"a,b,c\n1,2,3\n", "no row is the header"),
         (b'URN,"Name\nSC1,x\n', "row 1"),
         (b"\xff\xfeU", "UTF-16"),
+        ("URN,Name\nSC1,\u2013\n".encode("utf-16-le"), "looks like UTF-16 without a byte order mark"),
+        ("URN,Name\nSC1,\u2013\n".encode("utf-16-be"), "looks like UTF-16 without a byte order mark"),
+        (b"URN,Name\nSC1,\0\n", "not a text file"),
         (b"\xef\xbb\xbfURN\n\xff", "line 2"),
     ],
 )
