@@ -32,6 +32,7 @@ from .errors import PooledFrameworksWarning as PooledFrameworksWarning
 from .errors import RowError as RowError
 from .errors import SelectedPairsWarning as SelectedPairsWarning
 from .errors import SharedProvidersWarning as SharedProvidersWarning
+from .errors import ShortRowsWarning as ShortRowsWarning
 from .in_year import periods as periods
 from .installed import show_versions as show_versions
 from .intervals import percent as percent

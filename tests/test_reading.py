@@ -243,6 +243,17 @@ def test_each_layout_is_told_from_its_header(name, kind):
     assert all(len(sif.aggregate(table, judgement=judged)) == 1 for judged in columns.judgement_columns(table)[:1])
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_of_only_its_header_has_no_inspections(name, kind):
+    rows = LAYOUTS[name][0][: sif.reading_report(as_csv(LAYOUTS[name][0])).header_row]
+    table, report = sif.read_inspections(as_csv(rows) if kind == "csv" else as_workbook(Data=rows), return_report=True)
+    assert (len(table), report.n_inspections, report.layout) == (0, 0, name)
+    assert table["graded"].dtype == bool
+    assert str(report)
+    assert report.register.empty
+
+
 def test_every_layout_has_a_small_file_here():
     assert {layout.name for layout in known_layouts()} == set(LAYOUTS)
 
@@ -342,6 +353,12 @@ def test_encodings_are_found_out_and_told(encoding, told):
     table, report = sif.read_inspections(as_csv(rows, encoding), return_report=True)
     assert table["provider_name"].tolist() == ["École – Éire"]
     assert report.encoding.split(" (")[0] == told
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_each_usual_delimiter_is_read(delimiter):
+    text = "\n".join(delimiter.join(cells) for cells in (CARE, CARE_ROW))
+    assert len(sif.read_inspections(io.BytesIO(text.encode()))) == 1
 
 
 def test_a_byte_that_no_encoding_has_is_an_error_with_its_line():
@@ -591,6 +608,9 @@ def test_values_that_differ_in_case_alone_are_one():
         (b"a,b,c\n1,2,3\n", "no row is the header"),
         (b'URN,"Name\nSC1,x\n', "row 1"),
         (b"\xff\xfeU", "UTF-16"),
+        ("URN,Name\nSC1,\u2013\n".encode("utf-16-le"), "looks like UTF-16 without a byte order mark"),
+        ("URN,Name\nSC1,\u2013\n".encode("utf-16-be"), "looks like UTF-16 without a byte order mark"),
+        (b"URN,Name\nSC1,\0\n", "not a text file"),
         (b"\xef\xbb\xbfURN\n\xff", "line 2"),
     ],
 )

@@ -103,6 +103,30 @@ def test_each_release_of_social_care(release):
     assert table["known_from"].astype(str).tolist() == [first]
 
 
+@pytest.mark.parametrize("release", CARE)
+def test_a_release_whose_overall_judgement_has_another_name_is_told_what_it_lacks(release):
+    # Registration dates and places stand in Ofsted's list of open providers too, but this is no such list.
+    name, above, event, judged, _ = CARE[release]
+    header = [*PROVIDER, *filter(None, event), "Verdict", *list(judged)[1:], "Places"]
+    with pytest.raises(
+        sif.ReadingError, match=r"nearest is 'social care, (in year|latest)', of which this row lacks 'overall effectiveness'"
+    ):
+        read([*above, header, ["x"] * len(header)], name)
+
+
+def test_the_list_of_open_providers_is_told_what_it_is():
+    with pytest.raises(sif.ReadingError, match="list of open providers and their places"):
+        read([[*PROVIDER, "Places"], ["x"] * 9])
+
+
+def test_early_years_whose_overall_judgement_has_another_name_are_no_list_of_providers():
+    header = ["Provider URN", "Individual register combinations", "Provider status", "Most recent full: inspection date", "Verdict"]
+    with pytest.raises(sif.ReadingError, match="no row is the header of a known layout"):
+        read([header, ["x"] * 5])
+    with pytest.raises(sif.ReadingError, match="list of registered childcare providers"):
+        read([header[:3], ["x"] * 3])
+
+
 def _last_words(column):
     plain = " ".join(column.lower().split())
     return next(word for word in ("publication date", "type", "date", "number", "id") if plain.endswith(word))

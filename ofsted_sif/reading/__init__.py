@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.errors import GradesNotTakenWarning, warn
+from ofsted_sif.errors import GradesNotTakenWarning, ShortRowsWarning, warn
 from ofsted_sif.reading.account import Survey, as_table
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
 from ofsted_sif.reading.inspections import read_sheet
 from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_header, form, known_layouts, load
-from ofsted_sif.reading.left_out import NOT_TAKEN
+from ofsted_sif.reading.left_out import NO_HEADER, NOT_TAKEN, SHORT
 from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
 
@@ -103,14 +103,18 @@ def read_inspections(
     Raises
     ------
     ReadingError
-        For a file that is damaged, has no known layout, or can be understood in more than one way; where no full inspection has a grade;
-        with ``errors="raise"`` for a value that is not understood. The message names file, sheet, row, column and value.
+        For a file that is damaged, has no known layout, or can be understood in more than one way; where of several full inspections
+        none has a grade; with ``errors="raise"`` for a value that is not understood. The message names file, sheet, row, column and
+        value. A file of only its header is no error: its table has no rows.
 
     Warns
     -----
     GradesNotTakenWarning
         If a column that is not read holds what looks like grades; the report's `not_taken` lists it. Also where a workbook holds cells
         that look filled and are read as blank: merged ones, and formulas that failed or have no value. Both with ``errors="raise"``.
+    ShortRowsWarning
+        If a few rows of a CSV have fewer cells than the others, so that columns are missing in them (with ``errors="raise"``); a note of
+        the report lists the rows.
 
     Notes
     -----
@@ -152,7 +156,7 @@ def read_inspections(
         bar.update()
     _remember(table, report)
     if errors == "raise":
-        _warn_of_grades(report, source.blanks)
+        _warn_of_what_lacks(report, source.blanks)
     return (table, report) if return_report else table
 
 
@@ -167,15 +171,19 @@ def _progress(*of: Any, **options: Any) -> Any:
     return tqdm(*of, desc="reading", delay=2, disable=not shown, **options)
 
 
-def _warn_of_grades(report: ReadingReport, blanks: Sequence[str]) -> None:
-    """Warn of columns that hold grades and are not taken, and of cells that look filled and are read as blank."""
+def _warn_of_what_lacks(report: ReadingReport, blanks: Sequence[str]) -> None:
+    """Warn of columns that hold grades and are not taken, of rows that lack columns, and of cells that look filled and are read as blank."""
     for told in blanks:
         warn(f"{report.file}: {told}. Where they are grades or dates, these are missing", GradesNotTakenWarning)
-    for told in (note for note in report.notes if note.startswith(NOT_TAKEN)):
-        warn(
-            f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it",
-            GradesNotTakenWarning,
-        )
+    for told in report.notes:
+        if told.startswith(NOT_TAKEN):
+            nameless = " (what has no header needs a header in the file first)" if NO_HEADER in told else ""
+            warn(
+                f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it{nameless}",
+                GradesNotTakenWarning,
+            )
+        if told.startswith(SHORT):
+            warn(f"{report.file}: {told}. Compare these rows with the file as Ofsted published it", ShortRowsWarning)
 
 
 # The reports of tables that are still in use, by the table's identity: a table can't carry its report (attrs slow pandas down, and

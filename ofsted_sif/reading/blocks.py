@@ -132,7 +132,7 @@ def _held(found: Inspections, any_grade: np.ndarray, log: Log) -> np.ndarray:
             held |= ~np.isnat(found.dates[name])
     if "converted" in found.texts:
         converted_text = found.texts.pop("converted")
-        became = np.array([label is not None and label.casefold().startswith("y") for label in converted_text.labels])
+        became = np.array([label is not None and label.casefold().startswith("y") for label in converted_text.labels], dtype=np.bool_)
         converted = became[converted_text.codes] & held
         held &= ~converted
         if converted.any():

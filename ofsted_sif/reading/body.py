@@ -33,11 +33,10 @@ class Body:
         self.status = np.full(len(self.rows), READ, dtype=np.int8)
         self.taken: dict[int, str] = {}
         self.sections = self._sections()
+        self.taken_of: list[set[int]] = [set() for _ in self.sections]
         # Rows may be of unlike lengths; what is not there is blank.
-        if isinstance(self.rows, Cells):
-            self.width = int(self.rows.widths.max(initial=0))
-        else:
-            self.width = max(map(len, self.rows), default=0)
+        self.widths = self.rows.widths if isinstance(self.rows, Cells) else np.fromiter(map(len, self.rows), np.int64, len(self.rows))
+        self.width = int(self.widths.max(initial=0))
         self.cells = self._padded()
 
     def __len__(self) -> int:
@@ -53,9 +52,10 @@ class Body:
         """Which rows list a provider, inspected or not yet."""
         return (self.status == READ) | (self.status == NOT_YET)
 
-    def shown(self, position: int) -> str:
+    def shown(self, position: int, section: int = 0) -> str:
         """The header of a column as it stands in the file."""
-        return " ".join(str(self.sheet.rows[self.header.row][position]).split())
+        header = self.sheet.rows[self.header.row + self.sections[section][0]]
+        return " ".join(str(header[position]).split()) if position < len(header) else ""
 
     def _padded(self) -> Sequence[Sequence[Any]]:
         """The body with rows of one length."""
@@ -106,7 +106,7 @@ class Body:
         cells: list[Any] = []
         whole: Column | None = None
         shown = ""
-        for start, end, present in self.sections:
+        for number, (start, end, present) in enumerate(self.sections):
             section = self.cells if len(self.sections) == 1 else self.cells[start:end]
             position = self._position(headers, present, section)
             if position is None or position >= self.width:
@@ -118,6 +118,7 @@ class Body:
             else:
                 cells += map(itemgetter(position), section)
             if position is not None:
+                self.taken_of[number].add(position)
                 shown = shown or str(self.sheet.rows[self.header.row][position] if present is self.header.cells else present[position])
                 if present is self.header.cells:
                     self.taken[position] = f"{self.taken[position]}, {target}" if position in self.taken else target
@@ -129,11 +130,12 @@ class Body:
         column.header = " ".join(shown.split())
         return column
 
-    def column_at(self, position: int) -> Column:
-        """The column at a position, where the body is one table."""
+    def column_at(self, position: int, section: int) -> Column:
+        """The column at a position, of one of the tables."""
         if isinstance(self.cells, Cells):
-            return Column(self.shown(position), *self.cells.column(position))
-        return values.factorize(self.shown(position), self._across[position])
+            return Column(self.shown(position, section), *self.cells.column(position))
+        start, end, _ = self.sections[section]
+        return values.factorize(self.shown(position, section), self._across[position][start:end])
 
     def days(self, column: Column) -> np.ndarray:
         """The date in each row of a column."""

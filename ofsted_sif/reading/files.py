@@ -39,6 +39,7 @@ class Sheet:
     rows: Sequence[Sequence[Any]]
     height: int  # of the whole sheet, where it was asked for whole; of a beginning at least its rows
     epoch: datetime.date | None = None  # day 0 of the workbook's serial numbers
+    is_open: bool = False  # whether no line end follows the last row
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def open_source(path: Any) -> Source:
         raise ReadingError("this is a web page, not a data file; download the file to which the page leads", file=file)
     raw, encoding = _in_utf8(data, file)
     rows = csv_rows(raw, file)
-    return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows)))
+    is_open = not raw.endswith((b"\n", b"\r"))
+    return Source(file, encoding, (None,), lambda name, first: Sheet(None, rows[:first], len(rows), is_open=is_open))
 
 
 def contents(path: Any) -> tuple[bytes, str]:
@@ -181,7 +183,10 @@ def _in_utf8(data: bytes, file: str) -> tuple[bytes, str]:
             return data.decode("utf-16").encode(), "UTF-16"
         except UnicodeDecodeError as error:
             raise ReadingError(f"it begins as UTF-16, but is not at byte {error.start}", file=file) from None
-    if b"\0" in data[:4096]:
+    if b"\0" in (begin := data[:4096]):
+        blank = sorted((begin[::2].count(0), begin[1::2].count(0)))
+        if blank[0] == 0 and blank[1] > len(begin) // 3:  # every other byte, as of nearly all letters
+            raise ReadingError("this looks like UTF-16 without a byte order mark; save it as UTF-8", file=file)
         raise ReadingError("this is not a text file, a workbook or anything else in which Ofsted publishes data", file=file)
     if data.startswith(b"\xef\xbb\xbf"):
         try:
@@ -225,7 +230,7 @@ def _recoded(data: bytes, encoding: str, n_beyond_ascii: int) -> bytes:
 
 def csv_rows(raw: bytes, file: str) -> Sequence[Sequence[Any]]:
     """The cells of each record of a CSV, strictly: quotes that do not fit are an error, as they would swallow rows."""
-    delimiter = max(",", "\t", ";", key=lambda sign: raw[:20_000].count(sign.encode()))
+    delimiter = max(",", "\t", ";", "|", key=lambda sign: raw[:20_000].count(sign.encode()))
     if b"\r" in raw:
         signs = np.frombuffer(raw, dtype=np.uint8)
         returns = signs == ord("\r")

@@ -71,6 +71,7 @@ class _Reading:
         texts, arrays = self._of_providers()
         inspections = [found for block, columns in self.blocks for found in read_block(body, block, columns)]
         self._mark(texts, inspections)
+        left_out.check_widths(body)
         parts = [np.flatnonzero(inspection.held & body.read) for inspection in inspections]
         rows = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
         order = np.argsort(rows, kind="stable")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -14,12 +15,15 @@ import pandas as pd
 from ofsted_sif.reading import values
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.layouts import Block, Layout, form, names
-from ofsted_sif.reading.report import ReadingError
+from ofsted_sif.reading.report import ReadingError, spans
 from ofsted_sif.reading.values import Column, clean
-from ofsted_sif.scales import SCALES
+from ofsted_sif.scales import FOUR_POINT, SCALES
 
 # How the note about such columns begins.
 NOT_TAKEN = "columns that hold grades and are not taken: "
+NO_HEADER = "(no header, column "  # and its position, as the name of a column without one
+# How the note about rows begins that end too early.
+SHORT = "rows that end before columns that are read, which are missing in them: "
 _WORDS = frozenset(form(word) for scale in SCALES for word in [*scale.words, *scale.labels] if not form(word).isdigit())
 # Words of outcomes, which stand beside grades or in their place.
 _OUTCOMES = frozenset(
@@ -33,6 +37,16 @@ _OUTCOMES = frozenset(
     )
 )  # fmt: skip
 _WORDS_OR_OUTCOMES = _WORDS | _OUTCOMES
+# "2 - Good", "Grade 2": the form of a grade beside its number, or of the number alone with a word that says what it is.
+_WITH_NUMBERS = {
+    f"{beside} {number}": form(label)
+    for number, label in enumerate(FOUR_POINT.labels, start=1)
+    for beside in ("grade", "judgement", "judgment")
+}
+_WITH_NUMBERS |= {
+    f"{1 + FOUR_POINT.labels.index(label)} {form(word)}": form(word)
+    for word, label in [*FOUR_POINT.words.items(), *zip(FOUR_POINT.labels, FOUR_POINT.labels, strict=True)]
+}
 # Rows by which it is told that a column is none of grades, and the most words that one of grades has, in all their spellings.
 _GLANCE, _MOST_WORDS = 60, 40
 _NUMBERS = frozenset("1234")
@@ -71,26 +85,38 @@ _COUNTS = (
 
 
 def judged_columns(body: Body) -> list[tuple[int, str, str, int]]:
-    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, how many."""
-    found: list[tuple[int, str, str, int]] = []
-    if len(body.sections) > 1:
-        return found
-    taken = {body.header.cells[position] for position in body.taken}  # a column twice is the same, or refused before
-    begin = list(zip_longest(*body.rows[:_GLANCE], fillvalue=""))
+    """The columns that are not taken and whose values look like grades or outcomes: position, header, values, how many.
+
+    Each table of a sheet is looked at by its own header; the same column of several is said once.
+    """
+    values_of: dict[tuple[int, str], dict[str, None]] = {}
+    n_of: Counter[tuple[int, str]] = Counter()
+    for number in range(len(body.sections)):
+        for position, header, shown, n in _judged_of_section(body, number):
+            values_of.setdefault((position, header), {}).update(dict.fromkeys(shown))
+            n_of[position, header] += n
+    return [(position, header, ", ".join(shown), n_of[position, header]) for (position, header), shown in values_of.items()]
+
+
+def _judged_of_section(body: Body, number: int) -> Iterator[tuple[int, str, list[str], int]]:
+    start, end, headers = body.sections[number]
+    taken = {headers[position] for position in body.taken_of[number]}  # a column twice is the same, or refused before
+    begin = list(zip_longest(*body.rows[start : min(end, start + _GLANCE)], fillvalue=""))
     formed = cache(form)  # many columns hold the same words
-    for position, cell in enumerate(body.header.cells):
-        if not cell or cell.removesuffix(" raw") in taken or position >= body.width:  # RAW: its neighbour as the database has it
+    for position in range(body.width):
+        cell = headers[position] if position < len(headers) else ""
+        if cell and cell.removesuffix(" raw") in taken:  # RAW: its neighbour as the database has it
             continue
         first = set(begin[position]) if position < len(begin) else set()
         if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
             continue
-        column = body.column_at(position)
+        column = body.column_at(position, number)
         codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
-        n = int((np.isin(column.codes, codes) & body.read).sum()) if codes else 0
-        if n:
-            shown = ", ".join(dict.fromkeys(column.texts[code] for code in codes))
-            found.append((position + 1, column.header, shown, n))
-    return found
+        n = int((np.isin(column.codes, codes) & body.read[start:end]).sum()) if codes else 0
+        if not n or (not cell and n == len(codes) and all(column.texts[code].isdigit() for code in codes)):  # numbers of rows
+            continue
+        header = column.header or f"{NO_HEADER}{position + 1})"
+        yield position + 1, header, [column.texts[code] for code in codes], n
 
 
 def as_table(found: Sequence[tuple[int, str, str, int]]) -> pd.DataFrame:
@@ -109,6 +135,7 @@ def _may_be_judged(cells: Iterable[Any], layout: Layout, formed: Callable[[str],
 def _word(text: str, formed: Callable[[str], str] = form) -> str:
     """The form of a value; of a grade with something beside it that of the grade."""
     word = formed(text)
+    word = _WITH_NUMBERS.get(word, word)
     if word in _WORDS_OR_OUTCOMES or ("(" not in text and "[" not in text and _BESIDE.isdisjoint(word.split())):
         return word
     alone = " ".join(one for one in formed(_IN_BRACKETS.sub(" ", text)).split() if one not in _BESIDE)
@@ -130,6 +157,30 @@ def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
     if len({numbers[code] for code in graded}) > (not named) and not counting and all(n in _NUMBERS_OR_NONE for n in numbers.values()):
         return graded
     return []
+
+
+def check_widths(body: Body) -> None:
+    """Raise an error where the file is cut within its last row; note rows that lack columns that others have.
+
+    Some writers leave off what is blank at the end of rows: theirs are many, and no row of theirs ends in a blank cell.
+    """
+    widths, last = body.widths, len(body) - 1
+    for number, (start, end, headers) in enumerate(body.sections):
+        listed = start + np.flatnonzero(body.listed[start:end])
+        ends_early = body.sheet.is_open and len(listed) > 1 and listed[-1] == last and 3 <= widths[last] < len(headers)
+        if ends_early and (widths[listed[:-1]] >= len(headers)).all():
+            raise ReadingError(
+                f"the file ends within this row: it has {widths[last]} of {len(headers)} cells, and no line end. Download the file "
+                "again; or, where nothing lacks, end its last line",
+                row=last + body.first_row,
+            )
+        lacks = widths[listed] <= max(body.taken_of[number], default=-1)
+        short = [at for at in listed[lacks].tolist() if widths[at] >= 3 and form(body.rows[at][-1]) not in body.layout.not_inspected]
+        whole = listed[~lacks].tolist()
+        if not short or len(short) >= len(whole):
+            continue
+        if len(short) <= max(1, len(whole) // 10) or any(not clean(body.rows[at][-1]) for at in whole):
+            body.log.notes.append(f"{SHORT}{spans(np.array(short) + body.first_row)}")
 
 
 def require_dates_and_judgements(name: str, blocks: Sequence[tuple[Block, Mapping[str, Column | None]]], header_row: int) -> None:

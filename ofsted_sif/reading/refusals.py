@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsted_sif.reading.files import Source
-from ofsted_sif.reading.layouts import HEADER_WITHIN, Layout, form, header_cells, names
+from ofsted_sif.reading.layouts import HEADER_WITHIN, Layout, form, header_cells, known_layouts, names
 from ofsted_sif.reading.report import ReadingError
 
 # How alike two headers must be to be held for the same: words in another order count less than other words.
@@ -44,8 +44,21 @@ def refuse_known(source: Source, sheets: Sequence[str | None]) -> None:
         told = [form(source.file), form(name or ""), *(cell for row in rows for cell in row)]
         for one in _refused():
             by_words = "words" in one and any(one["words"] in text for text in told)
-            if by_words or ("headers" in one and any(set(one["headers"]) <= set(row) for row in rows)):
+            like = [row for row in rows if "headers" in one and set(one["headers"]) <= set(row)]
+            if by_words or (like and not (one.get("undated") and any(map(_is_of_inspection, like[0])))):
                 raise ReadingError(one["says"], file=source.file, sheet=name)
+
+
+def _is_of_inspection(cell: str) -> bool:
+    """Whether a header is that of the date or the number of an inspection: to a layout, or by its words."""
+    words = set(cell.split())
+    return cell in _of_inspections() or ("inspection" in words and not words.isdisjoint(("date", "number")))
+
+
+@cache
+def _of_inspections() -> frozenset[str]:
+    blocks = [block.columns for layout in known_layouts() for block in layout.blocks]
+    return frozenset(cell for columns in blocks for target in ("inspection_start", "inspection_number") for cell in columns.get(target, ()))
 
 
 def refuse_unknown(source: Source, sheets: Sequence[str | None], among: Sequence[Layout]) -> None:
@@ -59,7 +72,10 @@ def refuse_unknown(source: Source, sheets: Sequence[str | None], among: Sequence
             for layout in among:
                 found = _matched(layout, cells)
                 likeness = sum(1 if one == 1 else one / 2 for one, _ in found) / len(found)  # the same name tells more than one like it
-                if likeness >= _LEAST and (best is None or likeness > best[0] + 1e-9):
+                if likeness < _LEAST:
+                    continue
+                likeness += len(_spellings(layout).intersection(cells)) / len(cells)  # of layouts as like, the one that knows most columns
+                if best is None or likeness > best[0] + 1e-9:
                     best = (likeness, name, number, layout, cells, row)
     if best is None:
         raise ReadingError(
