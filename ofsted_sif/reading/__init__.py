@@ -172,7 +172,7 @@ def _progress(*of: Any, **options: Any) -> Any:
 
 
 def _warn_of_what_lacks(report: ReadingReport, blanks: Sequence[str]) -> None:
-    """Warn of columns that hold grades and are not taken, of rows that lack columns, and of cells that look filled and are read as blank."""
+    """Warn of grades that are not taken, of rows that lack columns, and of cells that look filled but are read as blank."""
     for told in blanks:
         warn(f"{report.file}: {told}. Where they are grades or dates, these are missing", GradesNotTakenWarning)
     for told in report.notes:
