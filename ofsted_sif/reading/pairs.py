@@ -181,7 +181,9 @@ def _near(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[n
     if int(span) * (max(int(key.max()) for key, _ in sides) + 1) >= 2**63:
         raise ValueError(f"the first days of inspections lie {span} days apart: one of them is no date of an inspection")
     order, of_other = (order_records(key, day)[0] for key, day in sides)
-    asked, among = (key[rows] * span + (day[rows] - first) for (key, day), rows in zip(sides, (order, of_other), strict=True))
+    asked, among = (
+        key[rows].astype(np.int64) * span + (day[rows] - first) for (key, day), rows in zip(sides, (order, of_other), strict=True)
+    )
     begin = np.searchsorted(among, asked - NEAR)
     some = np.flatnonzero(np.append(among, np.iinfo(np.int64).max)[begin] <= asked + NEAR)  # few of the rows have any that is near
     at, places = _spread(begin[some], np.searchsorted(among, asked[some] + NEAR, side="right") - begin[some])
