@@ -19,6 +19,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
 from ofsted_sif.table.eligible import warn_of_near_framework
+from ofsted_sif.table.keys import TEXT
 from ofsted_sif.table.known import warn_if_beyond
 
 __all__ = ["Scan"]
@@ -210,9 +211,9 @@ def _as_it_is(table: Any, text: frozenset[str], *, may_lend: bool) -> tuple[pd.D
     for position, name in enumerate(table.column_names):
         if name in text:
             table = table.set_column(position, name, table.column(position).cast("string"))
-    read, by_default = (some.slice(0, 0).to_pandas() for some in (table, table.replace_schema_metadata()))
-    is_plain = [name in text and name in by_default and read[name].dtype == by_default[name].dtype for name in read.columns]
-    lent = [name for name, is_lent in zip(read.columns, is_plain, strict=True) if is_lent and may_lend][: len(read.columns) - 1]
+    read = table.slice(0, 0).to_pandas()
+    # Of what stays at least one column tells how many rows there are.
+    lent = [name for name in read.columns if may_lend and name in text and read[name].dtype == TEXT][: len(read.columns) - 1]
     frame = table.drop_columns(lent).to_pandas()
     for place, name in enumerate(read.columns):
         if name in lent:
