@@ -1,4 +1,4 @@
-"""What a reading must not leave out in silence: judgements that no column of the layout takes, and files that yield none."""
+"""What a reading must not leave out in silence: judgements that no column takes, rows that end too early, files that yield no grade."""
 
 from __future__ import annotations
 
