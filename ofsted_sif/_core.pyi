@@ -196,7 +196,15 @@ def resample_counts(
     resampled: _Buffer,
     /,
 ) -> None: ...
-def encode_text(texts: _Texts, seed: int, is_sorted: bool, codes: _Buffer, n_known: int = 0, /) -> bytes: ...
+def encode_text(
+    texts: _Texts,
+    seed: int,
+    is_sorted: bool,
+    codes: _Buffer,
+    n_known: int = 0,
+    threads: int = 1,
+    /,
+) -> tuple[bytes, bytes, bytes]: ...
 def encode_objects(
     objects: _Buffer,
     missing: tuple[object, ...],

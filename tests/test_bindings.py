@@ -177,18 +177,19 @@ def test_a_column_of_text_that_is_none_is_refused(chunks, error, said):
 def test_chunks_may_be_a_tuple_and_views_may_have_no_buffer():
     codes = np.zeros(2, dtype=np.int32)
     views = np.array([[1, 97, 0, 0], [0, 0, 0, 0]], dtype=np.int32)
-    assert np.frombuffer(_core.encode_text(((2, 2, 0, None, views),), 1, False, codes), np.int64).tolist() == [0, 1]
+    rows, offsets, text = _core.encode_text(((2, 2, 0, None, views),), 1, False, codes)
+    assert (np.frombuffer(rows, np.int64).tolist(), np.frombuffer(offsets, np.int64).tolist(), text) == ([0, 1], [0, 1, 1], b"a")
     assert codes.tolist() == [0, 1]
 
 
 def test_known_labels_have_the_first_codes_and_are_no_rows():
     known, column = (0, 2, 0, None, np.array([0, 1, 2], np.int32), b"ba"), (0, 3, 0, None, np.array([0, 1, 2, 3], np.int32), b"cab")
     codes = np.zeros(3, dtype=np.int32)
-    assert np.frombuffer(_core.encode_text([known, column], 1, False, codes, 2), np.int64).tolist() == [-2, -1, 0]
+    rows, offsets, text = _core.encode_text([known, column], 1, False, codes, 2)
+    assert (np.frombuffer(rows, np.int64).tolist(), np.frombuffer(offsets, np.int64).tolist(), text) == ([-2, -1, 0], [0, 1, 2, 3], b"bac")
     assert codes.tolist() == [2, 1, 0]
-    for wrong in (1, 3, 6):
-        with pytest.raises(ValueError, match=f"n_known is {wrong}, which is not the number of rows of the first chunks"):
-            _core.encode_text([known, column], 1, False, codes, wrong)
+    with pytest.raises(ValueError, match="n_known is 6, and there are 5 rows"):
+        _core.encode_text([known, column], 1, False, codes, 6)
     with pytest.raises(ValueError, match="n_known is -1, which is no size"):
         _core.encode_text([known, column], 1, False, codes, -1)
 

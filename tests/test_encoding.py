@@ -119,15 +119,23 @@ def test_objects_are_found_by_address_or_text_in_whatever_order_they_come(holder
 
 
 @pytest.mark.parametrize("holder", ["Arrow string", "Arrow string_view", "string[pyarrow]"])
-@pytest.mark.parametrize("is_sorted", [False, True])
-def test_threads_give_what_one_gives(holder, is_sorted):
-    for seed in range(8):
-        column = HOLDERS[holder](some_texts(seed, 5000))
-        column = column.array if isinstance(column, pd.Series) else column
-        one = counts.text_codes(column, is_sorted=is_sorted, threads=1)
-        for threads in (2, 3, 7):
-            several = counts.text_codes(column, is_sorted=is_sorted, threads=threads)
-            assert [array.tolist() for array in several] == [array.tolist() for array in one]
+@pytest.mark.parametrize("order", ["few labels", "many labels", "more and more", "new at the end"])
+def test_threads_give_what_one_gives(holder, order):
+    rows, rng = 150_000, np.random.default_rng(11)
+    number = {
+        "few labels": rng.integers(0, 40, rows),
+        "many labels": rng.integers(0, 30_000, rows),
+        "more and more": np.arange(rows) // 2,
+        "new at the end": np.where(np.arange(rows) < rows - 50, rng.integers(0, 40, rows), np.arange(rows)),
+    }[order]
+    labels = np.array([None, *(f"{i} and a few bytes" if i % 3 else str(i) for i in range(1, rows))], dtype=object)
+    column = HOLDERS[holder](labels[number].tolist())
+    column = column.array if isinstance(column, pd.Series) else column
+    for is_sorted in (False, True):
+        one, *several = (counts.text_codes(column, is_sorted=is_sorted, threads=threads) for threads in (1, 2, 5))
+        for found in several:
+            assert np.array_equal(found[0], one[0])
+            assert np.array_equal(found[1], one[1])
 
 
 @pytest.fixture
@@ -277,9 +285,9 @@ def test_long_tables_of_text_are_aggregated_like_those_of_pandas(library):
 
 def test_a_bad_text_of_a_later_piece_is_named_by_its_row():
     pa = pytest.importorskip("pyarrow")
-    broken = pa.array([b"a"] * 900 + [b"\xff"] + [b"a"] * 99, pa.binary()).view(pa.string())
+    broken = pa.array([b"a"] * 90_000 + [b"\xff", b"b", b"\xff"] + [b"a"] * 90_000, pa.binary()).view(pa.string())
     for threads in (1, 2, 3):
-        with pytest.raises(ValueError, match=r"^row 900: this text"):
+        with pytest.raises(ValueError, match=r"^row 90000: this text"):
             counts.text_codes(broken, threads=threads)
 
 

@@ -188,3 +188,26 @@ sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, con
     free(open);
     return status;
 }
+
+int64_t sif_bytes_of_labels(const sif_dictionary *dictionary) {
+    const sif_labels labels = sif_labels_of(dictionary);
+    return labels.size > 0 ? labels.ends[labels.size - 1] : 0;
+}
+
+void sif_copy_labels(const sif_dictionary *dictionary, const int32_t *place, int64_t *first_rows, int64_t *offsets, uint8_t *bytes) {
+    const sif_labels labels = sif_labels_of(dictionary);
+    const int64_t *const rows = sif_first_rows(dictionary);
+    offsets[0] = 0;
+    for (int32_t label = 0; label < labels.size; label++) {
+        const int64_t at = place != NULL ? place[label] : label;
+        first_rows[at] = rows[label];
+        offsets[at + 1] = length_of(&labels, label);
+    }
+    for (int64_t at = 0; at < labels.size; at++)
+        offsets[at + 1] += offsets[at];
+    for (int32_t label = 0; label < labels.size; label++) {
+        const int64_t length = length_of(&labels, label);
+        if (length > 0)
+            memcpy(bytes + offsets[place != NULL ? place[label] : label], labels.bytes + begin_of(&labels, label), (size_t)length);
+    }
+}

@@ -33,16 +33,21 @@ static inline uint32_t widened(uint8_t valid) { return (uint32_t)(int8_t)valid; 
 
 static inline uint32_t width_of(uint32_t length, uint8_t valid) { return (length + 1) | ~widened(valid); }
 
+/* Of a block whose longest text is at most medium. */
+static inline sif_text_form form_of(int64_t longest) {
+    return longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : longest > SIF_TINY_TEXT ? SIF_SHORT_TEXTS : SIF_TINY_TEXTS;
+}
+
 /* From count + 1 offsets, a copy that nobody else writes to. What stands behind a missing row is not looked at. */
 static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
     const int64_t size = texts->sizes[0];
     const uint8_t *const data = texts->buffers[0];
     /* Negative where a row does not lie within the bytes, or is no medium text. */
-    int64_t sign = offset[0] | difference(size - SIF_TEXT_ROOM, offset[count]), beyond_short = 0;
+    int64_t sign = offset[0] | difference(size - SIF_TEXT_ROOM, offset[count]), longest = 0;
     for (size_t r = 0; r < count; r++) {
         const int64_t length = difference(offset[r + 1], offset[r]);
         sign |= length | difference(SIF_MEDIUM_TEXT, length);
-        beyond_short |= difference(SIF_SHORT_TEXT, length);
+        longest = length > longest ? length : longest;
     }
     if (sign >= 0) { /* the common case, in a loop without branches */
         for (size_t r = 0; r < count; r++) {
@@ -51,7 +56,7 @@ static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, si
             block->width[r] = width_of(block->length[r], block->valid[r]);
         }
         fetch_bytes(data + offset[0], data + offset[count]);
-        block->form = beyond_short < 0 ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
+        block->form = form_of(longest);
         return -1;
     }
     for (size_t r = 0; r < count; r++) {
@@ -125,7 +130,7 @@ static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block
         block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
         fetch_text_ahead(block->text[r]);
     }
-    block->form = longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : SIF_SHORT_TEXTS;
+    block->form = form_of(longest);
     return sign >= 0 && longest <= SIF_MEDIUM_TEXT;
 }
 

@@ -1,10 +1,10 @@
 /* Texts become codes: a dictionary that knows each label that it has met, and the codes of rows by it.
  *
- * The dictionary is an open table of slots of 32 bytes. A slot holds a text of at most 24 bytes itself, so that a row costs one load and one
- * comparison; of a text of at most 40 bytes the rest lies beside the slots; of a longer one a slot holds 128 bits of hash and where its
- * bytes lie, which are compared then. Keys are made without branches: 24 or 40 bytes are loaded where they may be, and what lies behind the
- * text is masked away. Once the table has left the nearest caches, the slots of a block of rows are fetched before the first of them is
- * looked at. */
+ * The dictionary is an open table of slots of 16 bytes. A slot holds a text of at most 8 bytes itself, as numbers of providers have, so that
+ * a row costs one load and one comparison; of a text of at most 40 bytes the rest lies in a second table; of a longer one there are 128 bits
+ * of hash and where its bytes lie, which are compared then. Keys are made without branches: 8, 24 or 40 bytes are loaded where they may be,
+ * and what lies behind the text is masked away. Once the table has left the nearest caches, the slots of a block of rows are fetched before
+ * the first of them is looked at. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +26,7 @@
 #endif
 enum {
     BLOCK = SIF_TEXT_BLOCK,
+    TINY = SIF_TINY_TEXT,
     SHORT = SIF_SHORT_TEXT,
     MEDIUM = SIF_MEDIUM_TEXT,
     SEEDS = 6,
@@ -50,21 +51,21 @@ typedef struct {
 } key;
 
 typedef struct {
-    uint64_t a, b, c; /* as in the key; c of a long text is where it begins among the bytes of the labels */
-    uint32_t width;   /* as in the key; 0 where the slot is empty */
+    uint64_t a;     /* as in the key */
+    uint32_t width; /* as in the key; 0 where the slot is empty */
     int32_t code;
 } slot;
 
-/* What a slot has no room for. Zeros where the text is not medium. */
+/* What a slot has no room for, as in the key; zeros where the text is tiny. c of a long text is where it begins among the bytes of labels. */
 typedef struct {
-    uint64_t d, e;
-} tail;
+    uint64_t b, c, d, e;
+} rest;
 
 struct sif_dictionary {
     uint64_t seed[SEEDS];
     slot *slots;
-    tail *tails;         /* of the slots; NULL until a medium text is met */
-    void *room_of_slots; /* in which they lie, so that no slot straddles two lines of the cache */
+    rest *rests; /* of the slots */
+    void *rooms[2]; /* in which they lie, so that none straddles two lines of the cache */
     size_t n_slots;
     int shift; /* of a hash: leaves the bits that number a slot */
     int reseedings;
@@ -74,7 +75,7 @@ struct sif_dictionary {
 };
 
 static inline int is_long(uint32_t width) { return width > MEDIUM + 1 && width != SIF_MISSING_TEXT; }
-static inline int is_medium(uint32_t width) { return width > SHORT + 1 && width <= MEDIUM + 1; }
+static inline int has_rest(uint32_t width) { return width > TINY + 1 && width != SIF_MISSING_TEXT; }
 
 /* ---- keys and their hashes */
 
@@ -83,12 +84,15 @@ static const uint8_t masks[2 * MEDIUM] = {255, 255, 255, 255, 255, 255, 255, 255
                                           255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
                                           255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-/* Where all texts are short, d and e are known to be zeros. */
+/* Where all texts are tiny or short, some words are known to be zeros. */
 SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, sif_text_form form) {
     const uint8_t *const mask = masks + MEDIUM - length;
-    key k = {sif_load8(text) & sif_load8(mask), sif_load8(text + 8) & sif_load8(mask + 8), sif_load8(text + 16) & sif_load8(mask + 16), 0, 0,
-             width};
-    if (form != SIF_SHORT_TEXTS) { /* one way: inlined copies know it */
+    key k = {sif_load8(text) & sif_load8(mask), 0, 0, 0, 0, width};
+    if (form != SIF_TINY_TEXTS) { /* one way: inlined copies know it */
+        k.b = sif_load8(text + 8) & sif_load8(mask + 8);
+        k.c = sif_load8(text + 16) & sif_load8(mask + 16);
+    }
+    if (form != SIF_TINY_TEXTS && form != SIF_SHORT_TEXTS) { /* one way: as above */
         k.d = sif_load8(text + 24) & sif_load8(mask + 24);
         k.e = sif_load8(text + 32) & sif_load8(mask + 32);
     }
@@ -143,16 +147,20 @@ static APART key long_key(const uint8_t *text, uint32_t length, const uint64_t *
         first = folded(sif_load8(text + i) ^ seed[2] ^ first, sif_load8(text + i + 8) ^ seed[3]);
         second = folded(sif_load8(text + i + 16) ^ seed[3] ^ second, sif_load8(text + i + 24) ^ seed[0]);
     }
-    const uint8_t *const rest = text + length - 32, *const last = text + length - 16; /* some bytes once more */
-    first = folded(sif_load8(rest) ^ seed[2] ^ first, sif_load8(rest + 8) ^ seed[3]);
-    second = folded(sif_load8(last) ^ seed[3] ^ second, sif_load8(last + 8) ^ seed[0]);
+    const uint8_t *const last32 = text + length - 32, *const last16 = text + length - 16; /* some bytes once more */
+    first = folded(sif_load8(last32) ^ seed[2] ^ first, sif_load8(last32 + 8) ^ seed[3]);
+    second = folded(sif_load8(last16) ^ seed[3] ^ second, sif_load8(last16 + 8) ^ seed[0]);
     return (key){first, second, 0, 0, 0, length + 1};
 }
 
-/* Two words at a time, each with a secret, are multiplied. The table takes the upper bits. What d and e add is none where both are zero. */
+/* Two words at a time, each with a secret, are multiplied. The table takes the upper bits. What words add is none where both are zero. */
 SIF_INLINE uint64_t hash_of(key k, const uint64_t *seed, sif_text_form form) {
-    const uint64_t sum = folded(k.a ^ seed[0], k.b ^ seed[1]) + folded(k.c ^ seed[2], k.width ^ seed[3]);
-    return form == SIF_SHORT_TEXTS ? sum : sum + folded(k.d ^ seed[4], k.e ^ seed[5]) - folded(seed[4], seed[5]); /* one way: copies know */
+    uint64_t sum = folded(k.a ^ seed[0], k.width ^ seed[1]);
+    if (form != SIF_TINY_TEXTS) /* one way: inlined copies know it */
+        sum += folded(k.b ^ seed[2], k.c ^ seed[3]) - folded(seed[2], seed[3]);
+    if (form != SIF_TINY_TEXTS && form != SIF_SHORT_TEXTS) /* one way: as above */
+        sum += folded(k.d ^ seed[4], k.e ^ seed[5]) - folded(seed[4], seed[5]);
+    return sum;
 }
 
 /* Words of splitmix64. */
@@ -169,35 +177,39 @@ static void sow(uint64_t *seeds, uint64_t seed) {
 
 static const key missing_key = {0, 0, 0, 0, 0, SIF_MISSING_TEXT};
 
+/* The first place in a room of `width` bytes more that such a one lies at. */
+static void *first_place(void *room, size_t width) { return (char *)room + (width - (uintptr_t)room % width) % width; }
+
+static void free_rooms(void *const *rooms, size_t n_slots) {
+    sif_free_large(rooms[0], (n_slots + 1) * sizeof(slot));
+    sif_free_large(rooms[1], (n_slots + 1) * sizeof(rest));
+}
+
+/* All zeros. Of many the system gives pages that take no room until they are written: rests of tiny texts never are. */
 static int make_slots(sif_dictionary *d, size_t n_slots) {
-    void *const room = n_slots < SIZE_MAX / sizeof(slot) ? sif_allocate_large((n_slots + 1) * sizeof(slot)) : NULL; /* one way: 64 bits */
-    tail *const tails = d->tails != NULL ? calloc(n_slots, sizeof *tails) : NULL;
-    if (room == NULL || (d->tails != NULL && tails == NULL)) {
-        sif_free_large(room, (n_slots + 1) * sizeof(slot));
-        free(tails);
+    void *rooms[2] = {NULL, NULL};
+    if (n_slots < SIZE_MAX / sizeof(rest)) { /* one way: of 64 bits */
+        rooms[0] = sif_allocate_zeros((n_slots + 1) * sizeof(slot));
+        rooms[1] = rooms[0] != NULL ? sif_allocate_zeros((n_slots + 1) * sizeof(rest)) : NULL;
+    }
+    if (rooms[1] == NULL) {
+        free_rooms(rooms, n_slots);
         return -1;
     }
-    d->room_of_slots = room;
-    d->tails = tails;
-    d->slots = (slot *)(void *)((char *)room + (sizeof(slot) - (uintptr_t)room % sizeof(slot)) % sizeof(slot));
-    memset(d->slots, 0, n_slots * sizeof(slot));
+    memcpy(d->rooms, rooms, sizeof rooms);
+    d->slots = first_place(rooms[0], sizeof(slot));
+    d->rests = first_place(rooms[1], sizeof(rest));
     d->n_slots = n_slots;
     for (d->shift = 64; n_slots > 1; n_slots /= 2)
         d->shift--;
     return 0;
 }
 
-static int make_tails(sif_dictionary *d) {
-    if (d->tails == NULL)
-        d->tails = calloc(d->n_slots, sizeof *d->tails);
-    return d->tails != NULL ? 0 : -1;
-}
-
-/* At an empty slot. Where the text is medium there are tails. */
+/* At an empty slot. */
 static void fill(sif_dictionary *d, size_t at, key k, uint64_t c, int32_t code) {
-    d->slots[at] = (slot){k.a, k.b, c, k.width, code};
-    if (d->tails != NULL && is_medium(k.width))
-        d->tails[at] = (tail){k.d, k.e};
+    d->slots[at] = (slot){k.a, k.width, code};
+    if (has_rest(k.width))
+        d->rests[at] = (rest){k.b, c, k.d, k.e};
 }
 
 sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
@@ -210,15 +222,14 @@ sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
         free(d);
         return NULL;
     }
-    fill(d, hash_of(missing_key, d->seed, SIF_SHORT_TEXTS) >> d->shift, missing_key, 0, -1);
+    fill(d, hash_of(missing_key, d->seed, SIF_TINY_TEXTS) >> d->shift, missing_key, 0, -1);
     return d;
 }
 
 void sif_free_dictionary(sif_dictionary *d) {
     if (d == NULL)
         return;
-    sif_free_large(d->room_of_slots, (d->n_slots + 1) * sizeof(slot));
-    free(d->tails);
+    free_rooms(d->rooms, d->n_slots);
     free(d->ends);
     free(d->first_rows);
     free(d->bytes);
@@ -238,31 +249,29 @@ sif_labels sif_labels_of(const sif_dictionary *d) {
 }
 
 /* Of a slot that is not empty. */
-static key key_of_slot(const sif_dictionary *d, const slot *s, tail of_slot, int anew) {
+static key key_of_slot(const sif_dictionary *d, const slot *s, rest r, int anew) {
     if (!is_long(s->width))
-        return (key){s->a, s->b, s->c, of_slot.d, of_slot.e, s->width};
-    return anew ? long_key(d->bytes + s->c, s->width - 1, d->seed) : (key){s->a, s->b, 0, 0, 0, s->width};
+        return (key){s->a, r.b, r.c, r.d, r.e, s->width};
+    return anew ? long_key(d->bytes + r.c, s->width - 1, d->seed) : (key){s->a, r.b, 0, 0, 0, s->width};
 }
 
 /* Puts all slots into a table of that size; where the seed is another now, long texts are hashed anew. */
 static int rebuild(sif_dictionary *d, size_t n_slots, int anew) {
-    const slot *const old = d->slots;
-    tail *const old_tails = d->tails;
-    void *const old_room = d->room_of_slots;
-    const size_t had = d->n_slots;
+    const sif_dictionary old = *d;
     if (make_slots(d, n_slots) != 0)
         return -1;
-    for (size_t i = 0; i < had; i++) {
-        if (old[i].width == 0)
+    for (size_t i = 0; i < old.n_slots; i++) {
+        const slot *const s = &old.slots[i];
+        if (s->width == 0)
             continue;
-        const key k = key_of_slot(d, &old[i], is_medium(old[i].width) ? old_tails[i] : (tail){0, 0}, anew);
+        const rest r = has_rest(s->width) ? old.rests[i] : (rest){0, 0, 0, 0};
+        const key k = key_of_slot(d, s, r, anew);
         size_t at = hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift;
         while (d->slots[at].width != 0)
             at = (at + 1) & (n_slots - 1);
-        fill(d, at, k, old[i].c, old[i].code);
+        fill(d, at, k, r.c, s->code);
     }
-    sif_free_large(old_room, (had + 1) * sizeof(slot));
-    free(old_tails);
+    free_rooms(old.rooms, old.n_slots);
     return 0;
 }
 
@@ -332,7 +341,7 @@ static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *te
     const uint32_t length = k.width - 1;
     if (d->size >= d->most)
         return SIF_TOO_LARGE;
-    if (make_room(d, length) != 0 || (is_medium(k.width) && make_tails(d) != 0))
+    if (make_room(d, length) != 0)
         return SIF_NO_MEMORY;
     if (length > 0)
         memcpy(d->bytes + d->n_bytes, text, length);
@@ -350,17 +359,23 @@ static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *te
     return rebuild(d, larger, 0) == 0 ? SIF_OK : SIF_NO_MEMORY;
 }
 
-SIF_INLINE int is_short_like(const slot *s, key k) {
-    return ((s->a ^ k.a) | (s->b ^ k.b) | (s->c ^ k.c) | (s->width ^ k.width)) == 0;
+/* Whether a slot has the text of a key, both of texts of that form. */
+SIF_INLINE int is_like_in_form(const slot *s, const rest *r, key k, sif_text_form form) {
+    int like = ((s->a ^ k.a) | (s->width ^ k.width)) == 0;
+    if (form != SIF_TINY_TEXTS) /* one way: inlined copies know it */
+        like &= ((r->b ^ k.b) | (r->c ^ k.c)) == 0;
+    if (form == SIF_MEDIUM_TEXTS) /* one way: as above */
+        like &= ((r->d ^ k.d) | (r->e ^ k.e)) == 0;
+    return like;
 }
 
-SIF_INLINE int has_tail(const tail *t, key k) { return ((t->d ^ k.d) | (t->e ^ k.e)) == 0; }
-
 /* In words of 8 bytes; memcmp takes longer for texts of this length. */
-static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uint8_t *text) {
-    if (s->a != k.a || s->b != k.b || s->width != k.width) /* one way: a and b are hashes of length and text */
+static int is_long_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
+    const slot *const s = &d->slots[at];
+    const rest *const r = &d->rests[at];
+    if (s->a != k.a || s->width != k.width || r->b != k.b) /* one way: a and b are hashes of length and text */
         return 0;
-    const uint8_t *const known = d->bytes + s->c;
+    const uint8_t *const known = d->bytes + r->c;
     const size_t length = s->width - 1;
     uint64_t unlike = sif_load8(text + length - 8) ^ sif_load8(known + length - 8);
     for (size_t i = 0; i + 8 < length; i += 8)
@@ -369,10 +384,10 @@ static int is_long_like(const sif_dictionary *d, const slot *s, key k, const uin
 }
 
 SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
-    const slot *const s = &d->slots[at];
     if (is_long(k.width)) /* one way: inlined copies know some of it */
-        return is_long_like(d, s, k, text);
-    return is_short_like(s, k) && (!is_medium(k.width) || has_tail(&d->tails[at], k)); /* one way: as above */
+        return is_long_like(d, at, k, text);
+    return is_like_in_form(&d->slots[at], &d->rests[at], k, SIF_TINY_TEXTS) &&
+           (!has_rest(k.width) || is_like_in_form(&d->slots[at], &d->rests[at], k, SIF_MEDIUM_TEXTS));
 }
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
@@ -415,71 +430,141 @@ SIF_INLINE key key_of_row(const sif_text_block *block, size_t r, sif_text_form f
     return length <= MEDIUM ? exact_key(text, length, width) : long_key(text, length, seed); /* one way: as above */
 }
 
-/* The codes of a block. Of a table that is far the slots of all rows are fetched first. */
-SIF_INLINE sif_code encode_block(sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int is_far, int64_t row,
-                                 int32_t *codes, size_t *done) {
+/* The code of a text that is not in its first slot; SIF_UNKNOWN where it is not found soon. */
+static APART int32_t known_code(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
+    for (int steps = 0; steps < SIF_MOST_STEPS && d->slots[at].width != 0; steps++) {
+        if (is_like(d, at, k, text))
+            return d->slots[at].code;
+        at = (at + 1) & (d->n_slots - 1);
+    }
+    return SIF_UNKNOWN;
+}
+
+/* The codes of a block. Of a table that is far the slots of all rows are fetched first. Returns how many rows are unknown. */
+SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int is_far,
+                                int32_t *codes) {
     /* Copies, as the codes that are written might else be taken for parts of these. */
     uint64_t seed[SEEDS];
     memcpy(seed, d->seed, sizeof seed);
-    const slot *slots = d->slots;
-    const tail *tails = d->tails;
-    int shift = d->shift;
+    const slot *const slots = d->slots;
+    const rest *const rests = d->rests;
+    const int shift = d->shift;
     uint64_t hash[BLOCK];
     for (size_t r = 0; is_far && r < count; r++) { /* one way: inlined copies know it */
         hash[r] = hash_of(key_of_row(block, r, form, seed), seed, form);
         SIF_FETCH(&slots[hash[r] >> shift]);
-        if (form == SIF_MEDIUM_TEXTS) /* one way: as above */
-            SIF_FETCH(&tails[hash[r] >> shift]);
+        if (form != SIF_TINY_TEXTS) /* one way: as above */
+            SIF_FETCH(&rests[hash[r] >> shift]);
     }
-    const int reseedings = d->reseedings;
+    size_t n_unknown = 0;
     for (size_t r = 0; r < count; r++) {
         const key k = key_of_row(block, r, form, seed);
         /* cppcheck-suppress uninitvar; hashes are there where the table is far */
-        const uint64_t hash_of_row = is_far && LIKELY(d->reseedings == reseedings) ? hash[r] : hash_of(k, seed, form); /* one way: as above */
-        const size_t at = (size_t)(hash_of_row >> shift);
-        const slot *const s = &slots[at];
-        codes[r] = s->code;
-        if (form == SIF_SHORT_TEXTS    ? LIKELY(is_short_like(s, k)) /* one way: as above */
-            : form == SIF_MEDIUM_TEXTS ? LIKELY(is_short_like(s, k) & has_tail(&tails[at], k))
-                                       : LIKELY(is_like(d, at, k, block->text[r])))
+        const size_t at = (size_t)((is_far ? hash[r] : hash_of(k, seed, form)) >> shift); /* one way: as above */
+        codes[r] = slots[at].code;
+        if (form == SIF_ANY_TEXTS ? LIKELY(is_like(d, at, k, block->text[r])) /* one way: as above */
+                                  : LIKELY(is_like_in_form(&slots[at], &rests[at], k, form)))
             continue;
-        const sif_code code = find(d, hash_of_row, k, block->text[r], row + (int64_t)r, &codes[r]);
+        const int32_t code = known_code(d, at, k, block->text[r]);
+        codes[r] = code;
+        n_unknown += code == SIF_UNKNOWN;
+    }
+    return n_unknown;
+}
+
+static size_t look_up_by_form(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
+    const int is_far = d->n_slots > SIF_NEAR_SLOTS;
+    switch (block->form) {
+    case SIF_TINY_TEXTS:
+        return is_far ? look_up_block(d, block, count, SIF_TINY_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_TINY_TEXTS, 0, codes);
+    case SIF_SHORT_TEXTS:
+        return is_far ? look_up_block(d, block, count, SIF_SHORT_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_SHORT_TEXTS, 0, codes);
+    case SIF_MEDIUM_TEXTS:
+        return is_far ? look_up_block(d, block, count, SIF_MEDIUM_TEXTS, 1, codes)
+                      : look_up_block(d, block, count, SIF_MEDIUM_TEXTS, 0, codes);
+    default: /* SIF_ANY_TEXTS */
+        return is_far ? look_up_block(d, block, count, SIF_ANY_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_ANY_TEXTS, 0, codes);
+    }
+}
+
+/* Adds the texts of the rows that are unknown. `row` is the number of the block's first; it becomes that of a row that is wrong. */
+static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t *row, int32_t *codes) {
+    size_t unknown[BLOCK], n = 0;
+    uint64_t hash[BLOCK];
+    for (size_t r = 0; r < count; r++) { /* without branches: where half of the rows are unknown, none is foreseen */
+        unknown[n] = r;
+        n += codes[r] == SIF_UNKNOWN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        hash[i] = hash_of(key_of_row(block, unknown[i], block->form, d->seed), d->seed, SIF_MEDIUM_TEXTS);
+        SIF_FETCH(&d->slots[hash[i] >> d->shift]);
+        if (block->form != SIF_TINY_TEXTS)
+            SIF_FETCH(&d->rests[hash[i] >> d->shift]);
+    }
+    const int reseedings = d->reseedings;
+    for (size_t i = 0; i < n; i++) {
+        const size_t r = unknown[i];
+        const key k = key_of_row(block, r, block->form, d->seed);
+        const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[i] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
+        const sif_code code = find(d, of_row, k, block->text[r], *row + (int64_t)r, &codes[r]);
         if (code != SIF_OK) {
-            *done = r;
+            *row += (int64_t)r;
             return code;
         }
-        memcpy(seed, d->seed, sizeof seed);
-        slots = d->slots;
-        tails = d->tails;
-        shift = d->shift;
     }
     return SIF_OK;
 }
 
-static sif_code encode_by_form(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t row, int32_t *codes, size_t *done) {
-    if (d->n_slots <= SIF_NEAR_SLOTS)
-        return block->form == SIF_SHORT_TEXTS    ? encode_block(d, block, count, SIF_SHORT_TEXTS, 0, row, codes, done)
-               : block->form == SIF_MEDIUM_TEXTS ? encode_block(d, block, count, SIF_MEDIUM_TEXTS, 0, row, codes, done)
-                                                 : encode_block(d, block, count, SIF_ANY_TEXTS, 0, row, codes, done);
-    return block->form == SIF_SHORT_TEXTS    ? encode_block(d, block, count, SIF_SHORT_TEXTS, 1, row, codes, done)
-           : block->form == SIF_MEDIUM_TEXTS ? encode_block(d, block, count, SIF_MEDIUM_TEXTS, 1, row, codes, done)
-                                             : encode_block(d, block, count, SIF_ANY_TEXTS, 1, row, codes, done);
+static int has_unknown(const int32_t *codes, size_t count) {
+    int any = 0;
+    for (size_t r = 0; r < count; r++)
+        any |= codes[r] == SIF_UNKNOWN;
+    return any;
 }
 
-sif_status sif_encode_text(sif_dictionary *d, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt) {
+/* Looks all rows up, and adds what is unknown; or of rows that have been looked up adds what was unknown. */
+static sif_status encode_rows(sif_dictionary *d, const sif_texts *texts, int64_t first_row, int are_looked_up, int32_t *codes,
+                              const sif_interrupt_check *interrupt) {
     int64_t work = 0;
     sif_text_block block;
     for (int64_t i = 0; i < texts->n; i += BLOCK) {
         const size_t count = texts->n - i < BLOCK ? (size_t)(texts->n - i) : BLOCK;
-        const int64_t row = first_row + i, outside = sif_find_texts(texts, i, count, &block);
-        if (outside >= 0)
-            return sif_fail(SIF_BAD_TEXT, row + outside, 0);
-        size_t at = 0;
-        if (block.form == SIF_MEDIUM_TEXTS && make_tails(d) != 0)
-            return sif_fail(SIF_NO_MEMORY, -1, 0);
-        const sif_code code = encode_by_form(d, &block, count, row, codes + i, &at);
-        if (code != SIF_OK)
-            return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row + (int64_t)at, code == SIF_TOO_LARGE ? d->most : 0);
+        if (!are_looked_up || has_unknown(codes + i, count)) {
+            const int64_t outside = sif_find_texts(texts, i, count, &block);
+            if (outside >= 0)
+                return sif_fail(SIF_BAD_TEXT, first_row + i + outside, 0);
+            int64_t row = first_row + i;
+            const int any = are_looked_up || look_up_by_form(d, &block, count, codes + i) > 0;
+            const sif_code code = any ? add_unknown(d, &block, count, &row, codes + i) : SIF_OK;
+            if (code != SIF_OK)
+                return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row, code == SIF_TOO_LARGE ? d->most : 0);
+        }
+        if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+    }
+    return sif_ok();
+}
+
+sif_status sif_encode_text(sif_dictionary *d, const sif_texts *texts, int64_t first_row, int32_t *codes, const sif_interrupt_check *interrupt) {
+    return encode_rows(d, texts, first_row, 0, codes, interrupt);
+}
+
+sif_status sif_encode_unknown(sif_dictionary *d, const sif_texts *texts, int64_t first_row, int32_t *codes,
+                              const sif_interrupt_check *interrupt) {
+    return encode_rows(d, texts, first_row, 1, codes, interrupt);
+}
+
+sif_status sif_look_up_text(const sif_dictionary *d, const sif_texts *texts, int32_t *codes, int64_t *n_unknown,
+                            const sif_interrupt_check *interrupt) {
+    int64_t work = 0;
+    sif_text_block block;
+    *n_unknown = 0;
+    for (int64_t i = 0; i < texts->n; i += BLOCK) {
+        const size_t count = texts->n - i < BLOCK ? (size_t)(texts->n - i) : BLOCK;
+        const int is_bad = sif_find_texts(texts, i, count, &block) >= 0;
+        for (size_t r = 0; is_bad && r < count; r++)
+            codes[i + (int64_t)r] = SIF_UNKNOWN; /* sif_encode_unknown says which row is wrong */
+        *n_unknown += (int64_t)(is_bad ? count : look_up_by_form(d, &block, count, codes + i));
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }

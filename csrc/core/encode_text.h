@@ -22,12 +22,12 @@ static inline uint64_t sif_load8(const uint8_t *bytes) {
     return word;
 }
 
-/* Rows of a column that are encoded together. The key of a text of at most SIF_SHORT_TEXT bytes has three words, of one of at most
- * SIF_MEDIUM_TEXT five; so many bytes are read to make it, where they may be. */
-enum { SIF_TEXT_BLOCK = 64, SIF_SHORT_TEXT = 24, SIF_MEDIUM_TEXT = 40, SIF_TEXT_ROOM = SIF_MEDIUM_TEXT };
+/* Rows of a column that are encoded together. The key of a text of at most SIF_TINY_TEXT bytes has one word, of one of at most
+ * SIF_SHORT_TEXT three, of at most SIF_MEDIUM_TEXT five; so many bytes are read to make it, where they may be. */
+enum { SIF_TEXT_BLOCK = 64, SIF_TINY_TEXT = 8, SIF_SHORT_TEXT = 24, SIF_MEDIUM_TEXT = 40, SIF_TEXT_ROOM = SIF_MEDIUM_TEXT };
 
-/* What is known of all texts of a block: that they are short, or at most medium, and have room behind them; or nothing. */
-typedef enum { SIF_SHORT_TEXTS, SIF_MEDIUM_TEXTS, SIF_ANY_TEXTS } sif_text_form;
+/* What is known of all texts of a block: that they are tiny, short, or at most medium, and have room behind them; or nothing. */
+typedef enum { SIF_TINY_TEXTS, SIF_SHORT_TEXTS, SIF_MEDIUM_TEXTS, SIF_ANY_TEXTS } sif_text_form;
 
 #define SIF_MISSING_TEXT UINT32_MAX /* the width of a missing row */
 

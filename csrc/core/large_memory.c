@@ -20,15 +20,21 @@ static int is_large(size_t bytes) {
     return bytes >= LARGE;
 }
 
-void *sif_allocate_large(size_t bytes) {
-    if (!is_large(bytes))
-        return malloc(bytes);
+static void *map_pages(size_t bytes) {
     void *const memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) /* one way: memory is there */
         return NULL;          /* not reached: memory is there */
     const size_t before = ((uintptr_t)PAGE - (uintptr_t)memory % PAGE) % PAGE, whole = (bytes - before) / PAGE * PAGE; /* before < PAGE */
     (void)madvise((char *)memory + before, whole, MADV_HUGEPAGE); /* a wish: what it answers does not matter */
     return memory;
+}
+
+void *sif_allocate_large(size_t bytes) {
+    return is_large(bytes) ? map_pages(bytes) : malloc(bytes);
+}
+
+void *sif_allocate_zeros(size_t bytes) {
+    return is_large(bytes) ? map_pages(bytes) : calloc(bytes, 1); /* the system's pages are zeros */
 }
 
 void sif_free_large(void *memory, size_t bytes) {
@@ -40,6 +46,10 @@ void sif_free_large(void *memory, size_t bytes) {
 #else
 void *sif_allocate_large(size_t bytes) {
     return malloc(bytes);
+}
+
+void *sif_allocate_zeros(size_t bytes) {
+    return calloc(bytes, 1);
 }
 
 void sif_free_large(void *memory, size_t bytes) {

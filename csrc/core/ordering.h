@@ -45,6 +45,7 @@ sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, 
 
 /* As malloc and free, for memory that is written to in many places at once; to free it takes the bytes that were asked for. */
 void *sif_allocate_large(size_t bytes);
+void *sif_allocate_zeros(size_t bytes);
 void sif_free_large(void *memory, size_t bytes);
 
 void sif_free_ordering(sif_ordering *ordering);

@@ -280,7 +280,7 @@ typedef struct {
 } sif_texts;
 
 /* The labels that a column, or several that are encoded one after another, has had so far: numbered in order of first appearance, compared
- * byte by byte. One thread at a time may use one. At most `most` labels, below INT32_MAX - 2.
+ * byte by byte. While one thread changes it no other may use it; several may look texts up. At most `most` labels, below INT32_MAX - 2.
  * seed: what nobody who chooses the texts knows, so that no choice of them takes longer than others; no result depends on it.
  * sif_new_dictionary gives NULL where there is no memory. first_rows: the first row of each label; valid until the next call. */
 typedef struct sif_dictionary sif_dictionary;
@@ -297,9 +297,24 @@ const int64_t *sif_first_rows(const sif_dictionary *dictionary);
 sif_status sif_encode_text(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes,
                            const sif_interrupt_check *interrupt);
 
+/* A long column in threads: each looks texts up in its own piece, in a dictionary that meanwhile does not change; then one thread adds what
+ * was unknown, piece after piece. The codes are those of sif_encode_text.
+ * codes: n, overwritten; SIF_UNKNOWN for a text that was not found. n_unknown: how many those are. Returns: nothing but SIF_OK. */
+#define SIF_UNKNOWN (-2)
+sif_status sif_look_up_text(const sif_dictionary *dictionary, const sif_texts *texts, int32_t *codes, int64_t *n_unknown,
+                            const sif_interrupt_check *interrupt);
+/* As sif_encode_text, of the rows alone whose code is SIF_UNKNOWN; the others keep theirs. */
+sif_status sif_encode_unknown(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes,
+                              const sif_interrupt_check *interrupt);
+
 /* The place of each label among all, sorted by their bytes: that is the order of code points.
  * place: as many as there are labels; after an error it may hold anything. Returns: SIF_NO_MEMORY. */
 sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, const sif_interrupt_check *interrupt);
+
+/* The labels themselves: that of code c has the bytes offsets[c] .. offsets[c + 1] - 1. As a dictionary has them where `place` is NULL, else in
+ * the places that sif_sort_labels gave them. first_rows: as many as there are labels; offsets: one more; bytes: sif_bytes_of_labels. */
+int64_t sif_bytes_of_labels(const sif_dictionary *dictionary);
+void sif_copy_labels(const sif_dictionary *dictionary, const int32_t *place, int64_t *first_rows, int64_t *offsets, uint8_t *bytes);
 
 /* Puts place[code] in the place of each code from 0 to size - 1, and -1 in that of all others. After SIF_INTERRUPTED
  * some codes are new and some are old. */

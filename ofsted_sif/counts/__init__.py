@@ -11,8 +11,8 @@ from ofsted_sif.counts.bootstrap import resample_counts
 from ofsted_sif.counts.counting import count_grades
 from ofsted_sif.counts.encoding import encode
 from ofsted_sif.counts.encoding import is_text as is_text
-from ofsted_sif.counts.encoding import labels_at as labels_at
 from ofsted_sif.counts.encoding import text_codes as text_codes
+from ofsted_sif.counts.encoding import text_labels as text_labels
 from ofsted_sif.counts.histories import Changes, changes_as_at, count_as_at, count_transitions, latest_as_at, order_records, spells
 from ofsted_sif.counts.texts import count_texts as count_texts
 from ofsted_sif.counts.threads import check_memory as check_memory

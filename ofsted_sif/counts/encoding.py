@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ofsted_sif import _core
-from ofsted_sif.counts.threads import number_of_threads, share_out
+from ofsted_sif.counts.threads import number_of_threads
 from ofsted_sif.errors import RowError
 
 #: What stands for a missing value among objects, beside floats that are NaN.
@@ -23,7 +23,6 @@ FIRST_ROWS, FEW_LABELS = 1 << 14, 1 << 12
 
 #: The types of text that Arrow has, by the numbers that the core gives them.
 ARROW_TEXT = {"string": 0, "large_string": 1, "string_view": 2}
-_VIEW = 16  # bytes
 
 
 def encode(values: Any) -> tuple[np.ndarray, Any]:
@@ -66,8 +65,8 @@ def encode(values: Any) -> tuple[np.ndarray, Any]:
         values[missing] = None
     elif not hasattr(values, "dtype") and not hasattr(values, "buffers") and not hasattr(values, "chunks"):
         values = np.fromiter(values, dtype=object)
-    if (found := text_codes(values)) is not None:
-        return found[0], labels_at(values, found[1])
+    if (found := text_labels(values)) is not None:
+        return found
     if type(values).__module__.startswith("pyarrow"):
         values = pd.arrays.ArrowExtensionArray(values)
     codes, distinct = pd.factorize(pd.Series(values, copy=False))
@@ -87,14 +86,23 @@ def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = No
         By default one for few rows, else one per core. Python's own strings are one thread's. Codes are the same for any number.
     """
     if (column := _in_arrow(values)) is not None:
-        n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
-        return _encoded_in_pieces(column, is_sorted, n_threads) if n_threads > 1 else encoded(column, is_sorted)
+        found = encoded(column, is_sorted, threads)
+        return found.codes, found.first_rows
     objects = _as_objects(values)
     if objects is None:
         return None
     if is_sorted and len(objects) >= TEXTS_WORTH_A_THREAD:
         return _sorted_objects(objects)
     return _encoded_objects(objects, is_sorted)
+
+
+def text_labels(values: Any, *, is_sorted: bool = False, threads: int | None = None) -> tuple[np.ndarray, Any] | None:
+    """The same codes, and the labels, of the kind that came in; of views of text as large_string, as few functions of Arrow know views."""
+    if (column := _in_arrow(values)) is None:
+        found = text_codes(values, is_sorted=is_sorted)
+        return None if found is None else (found[0], values.take(found[1]))
+    codes, _, labels = encoded(column, is_sorted, threads)
+    return codes, values.dtype.__from_arrow__(labels) if hasattr(values, "dtype") else labels
 
 
 def _encoded_objects(objects: np.ndarray, is_sorted: bool = False, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:
@@ -134,13 +142,32 @@ def _named(error: Any, begin: int = 0) -> Exception:
     return RowError("", begin + error.row, ": this text holds half a character, or bytes that are no UTF-8")
 
 
-def encoded(column: Any, is_sorted: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """The codes and first rows of a column of text of Arrow, in one thread."""
+class EncodedText(NamedTuple):
+    """A column of text of Arrow by codes: these, the row of each label's first appearance, and the labels."""
+
+    codes: np.ndarray
+    first_rows: np.ndarray
+    labels: Any
+
+
+def encoded(column: Any, is_sorted: bool = False, threads: int | None = 1) -> EncodedText:
+    """The codes, first rows and labels of a column of text of Arrow."""
     codes = np.empty(len(column), dtype=np.int32)
+    n_threads = number_of_threads(threads, len(column), TEXTS_WORTH_A_THREAD)
     try:
-        return codes, np.frombuffer(_core.encode_text(_chunks(column), new_seed(), is_sorted, codes), dtype=np.int64)
+        rows, *labels = _core.encode_text(_chunks(column), new_seed(), is_sorted, codes, 0, n_threads)
     except ValueError as error:
         raise _named(error) from None
+    return EncodedText(codes, np.frombuffer(rows, dtype=np.int64), _labels(column.type, *labels))
+
+
+def _labels(kind: Any, offsets: bytes, text: bytes) -> Any:
+    """Labels that the core has written, as an Array of Arrow of that type."""
+    import pyarrow as pa
+
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    labels = pa.Array.from_buffers(pa.large_string(), len(offsets) // 8 - 1, buffers)
+    return labels.cast(kind) if kind == pa.string() else labels
 
 
 @dataclass(frozen=True)
@@ -149,75 +176,45 @@ class KnownLabels:
 
     Attributes
     ----------
-    first_rows : ndarray of int64
-        The rows of the labels, in the order of their codes.
-    labels : Array or ChunkedArray of Arrow
-        The labels themselves.
+    labels : Array of Arrow
+        The labels, in the order of their codes.
     chunks : list of tuple
         The same as the core takes them.
     """
 
-    first_rows: np.ndarray
     labels: Any
     chunks: list[tuple[Any, ...]]
 
     @property
     def size(self) -> int:
         """How many labels are known."""
-        return len(self.first_rows)
+        return len(self.labels)
 
-    def encode(self, column: Any, begin: int, end: int, codes: np.ndarray) -> np.ndarray:
-        """Write the codes of the rows from begin to end; give the first rows of the labels that were not known, by their codes."""
+    def encode(self, column: Any, begin: int, end: int, codes: np.ndarray) -> Any:
+        """Write the codes of the rows from begin to end; give the labels that were not known, in the order of their codes."""
         piece = _chunks(column.slice(begin, end - begin))
         try:
-            rows = _core.encode_text([*self.chunks, *piece], new_seed(), False, codes, self.size)
+            _, *labels = _core.encode_text([*self.chunks, *piece], new_seed(), False, codes, self.size)
         except ValueError as error:
             raise _named(error, begin) from None
-        return begin + np.frombuffer(rows, dtype=np.int64)[self.size :]
+        return _labels(column.type, *labels)[self.size :]
 
 
-def known_labels(column: Any, is_sorted: bool = False) -> KnownLabels | None:
-    """The labels among the first rows of a column of text of Arrow, by their appearance or sorted; None where they are many."""
-    _, rows = encoded(column.slice(0, FIRST_ROWS), is_sorted)
-    if len(rows) > FEW_LABELS:
-        return None
-    labels = labels_at(column, rows)
-    return KnownLabels(rows, labels, _chunks(labels))
+def known_labels(column: Any) -> KnownLabels | None:
+    """The labels among the first rows of a column of text of Arrow, in order of appearance; None where they are many."""
+    labels = encoded(column.slice(0, FIRST_ROWS)).labels
+    return None if len(labels) > FEW_LABELS else KnownLabels(labels, _chunks(labels))
 
 
-def all_labels(column: Any, known: KnownLabels, new: list[np.ndarray], is_sorted: bool = False) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The rows of the labels of all pieces, each label once, by their codes; and by piece the code of each of its own labels among them."""
-    rows = np.concatenate([known.first_rows, *new])
-    if len(rows) == known.size:
-        return rows, [np.arange(known.size, dtype=np.int32)] * len(new)
-    place, among = encoded(labels_at(column, rows), is_sorted)
+def all_labels(known: KnownLabels, new: list[Any]) -> tuple[Any, list[np.ndarray]]:
+    """The labels of all pieces, each once, by their codes; and by piece the code of each of its own labels among them."""
+    if not any(map(len, new)):
+        return known.labels, [np.arange(known.size, dtype=np.int32)] * len(new)
+    import pyarrow as pa
+
+    place, _, labels = encoded(pa.concat_arrays([known.labels, *new]))
     of_known, *of_new = np.split(place, np.cumsum([known.size, *map(len, new)])[:-1])
-    return rows[among], [np.concatenate([of_known, some]) for some in of_new]
-
-
-def _encoded_in_pieces(column: Any, is_sorted: bool, threads: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same in threads, a piece each; in one thread where the labels are many, which each thread would have to learn."""
-    known = known_labels(column, is_sorted)
-    if known is None:
-        return encoded(column, is_sorted)
-    codes = np.empty(len(column), dtype=np.int32)
-    bounds = [len(column) * piece // threads for piece in range(threads + 1)]
-    new: list[Any] = [None] * threads
-
-    def encode_piece(number: int) -> None:
-        begin, end = bounds[number : number + 2]
-        new[number] = known.encode(column, begin, end, codes[begin:end])
-
-    share_out(encode_piece, threads, threads)
-    rows, places = all_labels(column, known, new, is_sorted)
-
-    def recode_piece(number: int) -> None:
-        place = places[number]
-        if not np.array_equal(place, np.arange(len(place))):
-            _core.recode(codes[bounds[number] : bounds[number + 1]], len(place), place)
-
-    share_out(recode_piece, threads, threads)
-    return codes, rows
+    return labels, [np.concatenate([of_known, some]) for some in of_new]
 
 
 def new_seed() -> int:
@@ -257,34 +254,3 @@ def _as_objects(values: Any) -> np.ndarray | None:
         array = np.asarray(values)
         return array.astype(object, copy=False) if array.dtype.kind in "OU" else None
     return np.asarray(values, dtype=object) if isinstance(getattr(values, "dtype", None), pd.StringDtype) else None
-
-
-def labels_at(values: Any, rows: np.ndarray) -> Any:
-    """The values of these rows, of the kind that came in; views of text as large_string, as few functions of Arrow know views."""
-    if str(getattr(values, "type", "")) == "string_view":
-        return _views_at(values, rows)
-    return values.take(rows)
-
-
-def _views_at(column: Any, rows: np.ndarray) -> Any:
-    """The texts of these rows of a column of views, none of which is missing."""
-    import pyarrow as pa
-
-    chunks = column.chunks if hasattr(column, "chunks") else [column]
-    bounds = np.cumsum([0, *map(len, chunks)])
-    of_chunk = np.searchsorted(bounds, rows, side="right") - 1
-    found, order = [pa.array([], pa.large_string())], []
-    for number in np.unique(of_chunk).tolist():
-        chunk = chunks[number]
-        asked = np.flatnonzero(of_chunk == number)
-        _, views, *buffers = chunk.buffers()
-        there = rows[asked] - bounds[number]
-        taken = np.frombuffer(views, f"V{_VIEW}")[there + chunk.offset]
-        try:
-            some = pa.Array.from_buffers(pa.string_view(), len(asked), [None, pa.py_buffer(taken.tobytes()), *buffers])
-            found.append(some.cast(pa.large_string()))
-        except ValueError:  # pyarrow 18 makes no views of buffers: there all rows become text first
-            found.append(chunk.cast(pa.large_string()).take(pa.array(there)))
-        order.append(asked)
-    together = pa.concat_arrays(found)
-    return together.take(pa.array(np.argsort(np.concatenate(order)))) if order else together

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ofsted_sif import _core
-from ofsted_sif.counts.encoding import FEW_LABELS, TEXTS_WORTH_A_THREAD, KnownLabels, all_labels, known_labels, labels_at
+from ofsted_sif.counts.encoding import FEW_LABELS, TEXTS_WORTH_A_THREAD, KnownLabels, all_labels, known_labels
 from ofsted_sif.counts.threads import number_of_threads, share_out
 
 #: Rows whose codes stay near the processor until they are counted; fewer than two pieces are sooner encoded whole.
@@ -51,11 +51,11 @@ def count_texts(groups: Any, judged: list[Any], most_cells: int, threads: int | 
     if len(known) < len(columns):
         return None
     pieces = _count_pieces(columns, known, groups is not None, number_of_threads(threads, rows, TEXTS_WORTH_A_THREAD))
-    return None if pieces is None else _added_up(columns, known, groups is not None, _those_alike_added(pieces), most_cells)
+    return None if pieces is None else _added_up(known, groups is not None, _those_alike_added(pieces), most_cells)
 
 
 def _count_pieces(columns: list[Any], known: list[Any], by_group: bool, threads: int) -> list[Any] | None:
-    """Of each piece the rows of each column's labels that are not known, and the tables by its own labels; None where labels are many."""
+    """Of each piece the labels of each column that are not known, and the tables by its own labels; None where labels are many."""
     rows = len(columns[0])
     found: list[Any] = [None] * -(-rows // ROWS_OF_A_PIECE)
     spare: list[list[np.ndarray]] = []
@@ -91,19 +91,17 @@ def _those_alike_added(pieces: list[Any]) -> list[Any]:
     return [*together, *(piece for piece in pieces if any(map(len, piece[0])))]
 
 
-def _added_up(
-    columns: list[Any], known: list[KnownLabels], by_group: bool, pieces: list[Any], most_cells: int
-) -> tuple[list[Any], list[np.ndarray]] | None:
+def _added_up(known: list[KnownLabels], by_group: bool, pieces: list[Any], most_cells: int) -> tuple[list[Any], list[np.ndarray]] | None:
     """The tables of the pieces in one for each judged column: their labels are encoded once more, and brought to their places."""
     told: list[Any] = []
     places: list[list[np.ndarray]] = []  # of each column, in each piece, its labels and last the missing ones
-    for at, (column, labels) in enumerate(zip(columns, known, strict=True)):
-        rows, of_pieces = all_labels(column, labels, [found[at] for found, _ in pieces])
-        told.append(labels.labels if len(rows) == labels.size else labels_at(column, rows))
-        places.append([np.append(place, len(rows)) for place in of_pieces])
+    for at, labels in enumerate(known):
+        words, of_pieces = all_labels(labels, [found[at] for found, _ in pieces])
+        told.append(words)
+        places.append([np.append(place, len(words)) for place in of_pieces])
     n_groups = len(told[0]) if by_group else 0
     tables = []
-    for judged in range(by_group, len(columns)):
+    for judged in range(by_group, len(known)):
         shape = (n_groups + 1, len(told[judged]) + 1)
         if shape[0] * shape[1] > most_cells:
             return None

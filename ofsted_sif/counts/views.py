@@ -31,5 +31,5 @@ def codes_of_views(views: np.ndarray, text: bytes) -> tuple[np.ndarray, np.ndarr
         The row in which each distinct text first appears.
     """
     codes = np.empty(len(views), dtype=np.int32)
-    first = _core.encode_text([(ARROW_TEXT["string_view"], len(views), 0, None, views, text)], new_seed(), False, codes)
+    first, *_ = _core.encode_text([(ARROW_TEXT["string_view"], len(views), 0, None, views, text)], new_seed(), False, codes)
     return codes, np.frombuffer(first, dtype=np.int64)

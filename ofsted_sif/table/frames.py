@@ -365,15 +365,14 @@ def _coded_text(column: Any, name: str) -> Coded | None:
     pa = _arrow()
     column = pa.chunked_array(column)
     try:
-        found = counts.text_codes(column)
+        found = counts.text_labels(column)
     except RowError as error:
         raise error.moved(error.row, f"column {name!r}, ") from None
-    return None if found is None else _of_words([(found[0], None, 0)], column, counts.labels_at(column, found[1]))
+    return None if found is None else _of_words([(found[0], None, 0)], column, found[1])
 
 
 def _of_words(chunks: list[Any], column: pa.ChunkedArray, words: Any) -> Coded:
     """Codes of a column of text, and the words that they mean."""
-    words = words.combine_chunks() if hasattr(words, "combine_chunks") else words
     return Coded(chunks, words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
 
 

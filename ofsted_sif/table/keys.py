@@ -33,12 +33,10 @@ def text_codes(
     """Codes (int32, missing -1) of a column of text into its labels, in order of appearance or sorted; None where it is no text."""
     if (known := encoded.get((values.name, is_sorted))) is not None:
         return known
-    array = values.array
     try:
-        found = counts.text_codes(array, is_sorted=is_sorted, threads=threads)
+        return counts.text_labels(values.array, is_sorted=is_sorted, threads=threads)
     except RowError as error:
         raise error.moved(error.row, f"column {values.name!r}, ") from None
-    return None if found is None else (found[0], array.take(found[1]))
 
 
 def text_codes_together(*columns: pd.Series) -> tuple[list[np.ndarray], Any] | None:

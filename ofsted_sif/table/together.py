@@ -40,6 +40,7 @@ NOTHING_READ = Read()
 def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: Iterable[Any]) -> Read:
     """Read columns of text, each with whether its labels are wanted sorted, and columns of dates, where a table is large enough.
 
+    The first column of text is the one with the most labels, and takes longest: it takes the cores that the others leave.
     What is no text, or can't be read, is left to whoever needs the column, and says what is wrong with it.
     """
     found = Read({}, {})
@@ -50,7 +51,7 @@ def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: 
     last: list[Callable[[], None]] = []
     for name, is_sorted in dict.fromkeys(text):
         if (values := _one(frame, name)) is not None and _may_be_text(values):
-            (first if values.dtype != object else last).append(_encode(found, values, is_sorted))
+            (first if values.dtype != object else last).append(_encode(found, values, is_sorted, 1 if first else None))
     for name in dict.fromkeys(dates):
         if (values := _one(frame, name)) is not None:
             (first if values.dtype != object else last).append(_date(found, values))
@@ -101,10 +102,10 @@ def _may_be_text(values: pd.Series) -> bool:
     return values.dtype == object or pd.api.types.is_string_dtype(values.dtype)
 
 
-def _encode(found: Any, values: pd.Series, is_sorted: bool) -> Callable[[], None]:
+def _encode(found: Any, values: pd.Series, is_sorted: bool, threads: int | None = 1) -> Callable[[], None]:
     def encode() -> None:
         try:
-            codes = text_codes(frames.plain(values), is_sorted=is_sorted, threads=1)
+            codes = text_codes(frames.plain(values), is_sorted=is_sorted, threads=threads)
         except ValueError:
             return
         if codes is not None:

@@ -103,17 +103,18 @@ static int is_ascii(uint64_t word) {
     return (word & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* The first secret is laid over a text's first eight bytes. Where these are that secret, their product with the next eight is 0, whatever
- * those are: all these texts begin at one slot. Did the dictionary not take another seed, a quarter of a million would take minutes. */
+/* A secret is laid over each word of a text before two are multiplied. Where a text's first word is the first secret, and its second the third,
+ * both products are 0, whatever its third is: all these texts begin at one slot. Did the dictionary not take another seed, a quarter of a
+ * million would take minutes. */
 static void texts_that_were_chosen_for_one_slot_are_told_apart(void) {
-    enum { N = 250000, WIDTH = 16 };
+    enum { N = 250000, WIDTH = 24 };
     uint64_t seed = 0;
-    while (!is_ascii(secret_of(seed, 0)))
+    while (!is_ascii(secret_of(seed, 0)) || !is_ascii(secret_of(seed, 2)))
         seed++;
     uint8_t *const bytes = allocate(N, WIDTH);
     int64_t *const offsets = allocate(N + 1, sizeof *offsets), size = (int64_t)N * WIDTH;
     for (uint64_t i = 0; i < N; i++) {
-        const uint64_t words[2] = {secret_of(seed, 0), (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16};
+        const uint64_t words[3] = {secret_of(seed, 0), secret_of(seed, 2), (i & 127) | (i >> 7 & 127) << 8 | (i >> 14 & 127) << 16};
         memcpy(bytes + WIDTH * i, words, WIDTH);
         offsets[i + 1] = (int64_t)(i + 1) * WIDTH;
     }

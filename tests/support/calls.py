@@ -27,12 +27,12 @@ KINDS = {
     "kendall_exact": ("usual", "too_large"),
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
-    "encode_text": ("usual", "sorted", "known", "wide", "views", "many_labels", "chosen", "bad_text"),
+    "encode_text": ("usual", "sorted", "known", "threads", "wide", "views", "many_labels", "chosen", "bad_text"),
     "encode_objects": ("usual", "sorted", "known", "shared", "not_text", "bad_text"),
     "recode": ("usual",),
 }
-# A seed, and the secret of it that the dictionary of texts lays over a text's first eight bytes, which are ASCII here.
-_SEED, _CHOSEN = 102, 0x11402F2430284F2C
+# A seed, and the two secrets of it that the dictionary of texts lays over a text's first words of eight bytes and second ones; in ASCII.
+_SEED, _CHOSEN = 4942, (0x156415724C615A28, 0x3674150A14123723)
 FAILING = ("bad_", "past_", "no_date", "unordered", "day_too_far", "too_large")
 
 
@@ -132,7 +132,7 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
-    longest = 3 if kind in ("wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
+    longest = 3 if kind in ("threads", "wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
     words = [f"Locality {one:05d}" + " and some more text" * (one % longest) for one in number.tolist()]
     if name == "encode_objects":
         if kind == "shared":
@@ -144,10 +144,9 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         known = (np.array(["Kent", objects[2]], dtype=object),) if kind == "known" else ()
         return (objects, (None,), 7, kind == "sorted", codes, *known), [codes]
     texts = [word.encode() for word in words]
-    if kind == "chosen":  # for one slot, by who knows the seed: the first eight bytes make the product with the next eight 0
-        texts = [
-            _CHOSEN.to_bytes(8, sys.byteorder) + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)
-        ]
+    if kind == "chosen":  # for one slot, by who knows the seed: they make both products of a text's words 0, whatever follows
+        chosen = b"".join(word.to_bytes(8, sys.byteorder) for word in _CHOSEN)
+        texts = [chosen + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)]
     if kind == "bad_text":
         texts[-1] = b"\xff"
     valid = np.packbits(np.arange(n) % 7 > 0, bitorder="little")
@@ -164,7 +163,7 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     if kind == "known":
         known = (0, 2, 0, None, np.array([0, 4, 18], dtype=np.int32), b"KentLocality 00001")
         return ([known, *chunks], _SEED, False, codes, 2), [codes]
-    return (chunks, _SEED, kind == "sorted", codes), [codes]
+    return (chunks, _SEED, kind == "sorted", codes, *((0, 2) if kind == "threads" else ())), [codes]
 
 
 def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, groups: Any) -> tuple[tuple[Any, ...], list[np.ndarray]]:

@@ -112,11 +112,11 @@ def resample_counts(threads: int) -> Callable[[], object]:
     return lambda: counts.resample_counts(np.arange(1_000_000), None, grades, 300, 1, threads=threads)
 
 
-def encode_text() -> Callable[[], object]:
+def encode_text(threads: int) -> Callable[[], object]:
     n = 10_000_000
     chunk = (0, n, 0, None, np.arange(0, 8 * n + 1, 8, dtype=np.int32), np.arange(100_000, 100_000 + n).astype("S8").tobytes())
     codes = np.empty(4 * n, dtype=np.int32)
-    return lambda: _core.encode_text([chunk] * 4, 1, False, codes)
+    return lambda: _core.encode_text([chunk] * 4, 1, False, codes, 0, threads)
 
 
 def encode_objects() -> Callable[[], object]:
@@ -153,7 +153,8 @@ CALLS = {
     "theil_sen of one group": lambda: theil_sen(100_000, 100_000),
     "resample_counts": lambda: resample_counts(1),
     "resample_counts in two threads": lambda: resample_counts(2),
-    "encode_text": encode_text,
+    "encode_text": lambda: encode_text(1),
+    "encode_text in two threads": lambda: encode_text(2),
     "encode_objects": encode_objects,
     "recode": recode,
 }

@@ -1,5 +1,6 @@
-/* What holds of sif_encode_text: in every layout equal texts, and no others, have one code, numbered by first appearance; a bad row is
- * named; sif_sort_labels gives the order of bytes, and sif_recode applies it. */
+/* What holds of sif_encode_text: in every layout equal texts, and no others, have one code, numbered by first appearance, also where rows are
+ * looked up first and what was unknown is added; a bad row is named; sif_sort_labels gives the order of bytes, and sif_recode applies it;
+ * sif_copy_labels gives the texts. */
 #include "check.h"
 
 enum { MOST_LENGTH = 80, LAYOUTS = 4 };
@@ -193,6 +194,24 @@ static inline int comes_before(const plain_texts *texts, int64_t i, int64_t k) {
     return likeness < 0 || (likeness == 0 && length < other);
 }
 
+/* Labels are their texts; in the order of `place` where that is given. */
+static inline void check_labels(const plain_texts *plain, const sif_dictionary *dictionary, const int32_t *place) {
+    const int64_t size = sif_dictionary_size(dictionary), *const known_rows = sif_first_rows(dictionary);
+    int64_t *const first_rows = allocate(size, sizeof *first_rows), *const offsets = allocate(size + 1, sizeof *offsets);
+    uint8_t *const bytes = allocate(sif_bytes_of_labels(dictionary), 1);
+    sif_copy_labels(dictionary, place, first_rows, offsets, bytes);
+    CHECK(offsets[0] == 0 && offsets[size] == sif_bytes_of_labels(dictionary));
+    for (int64_t label = 0; label < size; label++) {
+        const int64_t at = place != NULL ? place[label] : label, row = first_rows[at];
+        CHECK(row == known_rows[label]);
+        CHECK(offsets[at + 1] - offsets[at] == plain->length[row]);
+        CHECK(memcmp(bytes + offsets[at], plain->text[row], (size_t)plain->length[row]) == 0);
+    }
+    free(first_rows);
+    free(offsets);
+    free(bytes);
+}
+
 static inline void check_sorted(const plain_texts *plain, const sif_dictionary *dictionary, int32_t *codes) {
     const int64_t size = sif_dictionary_size(dictionary), *const first_rows = sif_first_rows(dictionary);
     int32_t *const place = allocate(size, sizeof *place), *const before = allocate(plain->n, sizeof *before);
@@ -205,6 +224,7 @@ static inline void check_sorted(const plain_texts *plain, const sif_dictionary *
             label_at[place[label]] = label;
         for (int64_t at = 0; at + 1 < size; at++)
             CHECK(comes_before(plain, first_rows[label_at[at]], first_rows[label_at[at + 1]]));
+        check_labels(plain, dictionary, place);
         left = (test_interrupt){0};
         CHECK_STATUS(sif_recode(plain->n, size, place, codes, &interrupt), SIF_OK, -1, 0);
         for (int64_t i = 0; i < plain->n; i++)
@@ -213,6 +233,25 @@ static inline void check_sorted(const plain_texts *plain, const sif_dictionary *
     free(place);
     free(before);
     free(label_at);
+}
+
+/* Looks the rows up, in two pieces as threads do, and adds what is unknown. */
+static inline sif_status look_up_and_add(sif_dictionary *dictionary, const sif_texts *texts, int64_t first_row, int32_t *codes,
+                                         const sif_interrupt_check *interrupt) {
+    const int64_t cut = random_below(texts->n + 1), known = sif_dictionary_size(dictionary);
+    int64_t unknown[2], counted = 0;
+    for (int piece = 0; piece < 2; piece++) {
+        const sif_texts some = piece == 0 ? rows_of(texts, 0, cut) : rows_of(texts, cut, texts->n - cut);
+        const sif_status status = sif_look_up_text(dictionary, &some, codes + piece * cut, &unknown[piece], interrupt);
+        if (status.code != SIF_OK)
+            return status;
+    }
+    for (int64_t i = 0; i < texts->n; i++) {
+        CHECK(codes[i] < known && codes[i] >= SIF_UNKNOWN);
+        counted += codes[i] == SIF_UNKNOWN;
+    }
+    CHECK(counted == unknown[0] + unknown[1] && sif_dictionary_size(dictionary) == known);
+    return sif_encode_unknown(dictionary, texts, first_row, codes, interrupt);
 }
 
 static void encode_text_holds(void) {
@@ -238,7 +277,8 @@ static void encode_text_holds(void) {
     const sif_texts first = rows_of(&texts, 0, cut), second = rows_of(&texts, cut, n - cut);
     sif_status status = sif_encode_text(dictionary, &first, 0, codes, &interrupt);
     if (status.code == SIF_OK)
-        status = sif_encode_text(dictionary, &second, cut, codes + cut, &interrupt);
+        status = random_below(2) == 0 ? sif_encode_text(dictionary, &second, cut, codes + cut, &interrupt)
+                                      : look_up_and_add(dictionary, &second, cut, codes + cut, &interrupt);
     if (!was_interrupted(status, &left)) {
         if (size > most)
             CHECK_STATUS(status, SIF_TOO_LARGE, first_rows[most], most);
@@ -247,6 +287,7 @@ static void encode_text_holds(void) {
             CHECK(sif_dictionary_size(dictionary) == size);
             CHECK(size == 0 || memcmp(sif_first_rows(dictionary), first_rows, (size_t)size * sizeof *first_rows) == 0);
             CHECK(memcmp(codes, expected, (size_t)n * sizeof *codes) == 0);
+            check_labels(&plain, dictionary, NULL);
             check_sorted(&plain, dictionary, codes);
         }
     }
