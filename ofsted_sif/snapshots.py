@@ -31,7 +31,8 @@ from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
-from ofsted_sif.table.state import STATUS, AsAt, expiry, state_on, with_waiting
+from ofsted_sif.table.state import INSPECTED, STATUS, AsAt, all_inspected, expiry, state_on, with_waiting
+from ofsted_sif.table.together import take_together
 
 __all__ = ["as_at", "explain", "first", "series"]
 
@@ -140,7 +141,8 @@ def as_at(
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
-    seen.say_what_is_unknown(state.attrs["n_unknown"], int((state["status"] == "inspected").sum()), until)
+    n_inspected = int(np.count_nonzero(state["status"].array.codes == INSPECTED))
+    seen.say_what_is_unknown(state.attrs["n_unknown"], n_inspected, until)
     return state
 
 
@@ -228,9 +230,11 @@ def first(
     listed = records.provider[rows].astype(np.int64)
     rows = seen.known_from_the_beginning(rows)
     seen.warn_if_pooled(rows)
-    of, state = records.provider[rows].astype(np.int64), seen.frame.take(rows)
-    waiting = np.setdiff1d(np.arange(len(records.providers)), listed)
-    state, _ = with_waiting(seen, state, of, waiting, None if register is None else counting)
+    of, state, status = records.provider[rows].astype(np.int64), take_together(seen.frame, rows, seen.encoded), all_inspected(len(rows))
+    if seen.register is not None:
+        waiting = np.setdiff1d(np.arange(len(records.providers)), listed)
+        state, _, status = with_waiting(seen, seen.register, state, of, waiting, counting)
+    state = state.assign(status=status)
     state.attrs = {"framework": seen.which.frameworks}
     return state
 

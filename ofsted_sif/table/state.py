@@ -48,18 +48,28 @@ def state_on(
     rows = row_of[found]
     seen.warn_if_pooled(rows)
     unknown = seen.unknown_on(np.array([until]), np.array([cutoff])).provider
-    state = take_together(seen.frame, rows, seen.encoded, without=own)
+
+    def columns_of(of: np.ndarray, status: pd.Categorical) -> dict[str, Any]:
+        dated = _days_at(seen, row_of[of])
+        years = np.where(dated == NO_DAY, np.nan, (until - dated) / DAYS_A_YEAR)
+        columns = {"as_at": dates_of(np.full(len(of), until)), "status": status, "years_since": years}
+        if having is not None:
+            newest = records.latest(seen.may_count.graded_in_framework, until, cutoff)
+            columns["newer_inspection"] = dates_of(_days_at(seen, np.where(newest == row_of, -1, newest)[of]))
+        return columns
+
+    of, register = found, seen.register
+    more = {} if register is not None else columns_of(found, all_inspected(len(found)))
+    state = take_together(seen.frame, rows, seen.encoded, without=own, more=more)
+    if register is not None:
+        waiting = np.setdiff1d(np.flatnonzero((row_of < 0) & records.open_on(until)), unknown)
+        state, of, status = with_waiting(seen, register, state, found, waiting, records.known_by(until, cutoff))
+        state = state.assign(**columns_of(of, status))
     if max_age is not None:
-        _age(state, expiry(records.dated[rows], max_age) < until, [*names(judgement, "judgement"), *names(having, "having")])
-    waiting = np.setdiff1d(np.flatnonzero((row_of < 0) & records.open_on(until)), unknown)
-    counting = None if seen.register is None else records.known_by(until, cutoff)
-    state, of = with_waiting(seen, state, found, waiting, counting)
-    dated = _days_at(seen, row_of[of])
-    state.insert(len(state.columns) - 1, "as_at", dates_of(np.full(len(state), until)))
-    state["years_since"] = np.where(dated == NO_DAY, np.nan, (until - dated) / DAYS_A_YEAR)
-    if having is not None:
-        newest = records.latest(seen.may_count.graded_in_framework, until, cutoff)
-        state["newer_inspection"] = dates_of(_days_at(seen, np.where(newest == row_of, -1, newest)[of]))
+        at = row_of[of]
+        old = np.zeros(len(of), dtype=np.bool_)
+        old[at >= 0] = expiry(records.dated[at[at >= 0]], max_age) < until
+        _age(state, old, [*names(judgement, "judgement"), *names(having, "having")])
     without = len(rows) if records.published is None else int((records.published[rows] == NO_DAY).sum())
     state.attrs = {
         "as_at": iso(until),
@@ -114,28 +124,28 @@ def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
 
 
 def with_waiting(
-    seen: Inspections, state: pd.DataFrame, found: np.ndarray, waiting: np.ndarray, counting: np.ndarray | None
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """The state of the providers found, and of those of the register that wait among them, in the order of their keys; and these providers.
+    seen: Inspections, register: pd.DataFrame, state: pd.DataFrame, found: np.ndarray, waiting: np.ndarray, counting: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray, pd.Categorical]:
+    """The state of the providers found, and of those of the register that wait among them, in the order of their keys; these; their status.
 
-    `counting` are the rows that took place and were published by then, graded or not; it is not needed without a register.
+    `counting` are the rows that took place and were published by then, graded or not.
     """
-    status = np.full(len(found), INSPECTED)
-    of = found
-    if counting is not None:
-        assert seen.register is not None
-        records = seen.histories
-        state = stack(state, register_rows(state, seen.register, seen.called.provider, records.providers[waiting]))
-        of = np.append(found, waiting)
-        code = np.full(len(records.providers), NOT_YET)
-        code[records.provider[counting]] = NO_GRADED
-        code[records.provider[counting & seen.may_count.graded_in_framework]] = INSPECTED
-        status = np.append(status, code[waiting])
-        order = np.argsort(of, kind="stable")
-        state, of, status = state.take(order), of[order], status[order]
+    records = seen.histories
+    state = stack(state, register_rows(state, register, seen.called.provider, records.providers[waiting]))
+    of = np.append(found, waiting)
+    code = np.full(len(records.providers), NOT_YET)
+    code[records.provider[counting]] = NO_GRADED
+    code[records.provider[counting & seen.may_count.graded_in_framework]] = INSPECTED
+    status = np.append(np.full(len(found), INSPECTED), code[waiting])
+    order = np.argsort(of, kind="stable")
+    state = state.take(order)
     state.index = pd.RangeIndex(len(state))
-    state["status"] = pd.Categorical.from_codes(status, dtype=STATUS)
-    return state, of
+    return state, of[order], pd.Categorical.from_codes(status[order], dtype=STATUS)
+
+
+def all_inspected(n: int) -> pd.Categorical:
+    """The status of providers each of which has an inspection in force."""
+    return pd.Categorical.from_codes(np.full(n, INSPECTED, dtype=np.int8), dtype=STATUS)
 
 
 # ---- by batches
