@@ -29,6 +29,7 @@ from .errors import MissingColumnError as MissingColumnError
 from .errors import NotAJudgementWarning as NotAJudgementWarning
 from .errors import OlderReleaseWarning as OlderReleaseWarning
 from .errors import PooledFrameworksWarning as PooledFrameworksWarning
+from .errors import RepeatedInspectionsWarning as RepeatedInspectionsWarning
 from .errors import RowError as RowError
 from .errors import SelectedPairsWarning as SelectedPairsWarning
 from .errors import SharedProvidersWarning as SharedProvidersWarning
