@@ -498,3 +498,34 @@ def test_columns_of_codes_are_counted_without_a_table_of_pandas_between(make, by
 def test_a_second_column_to_group_by_may_be_a_judgement(make) -> None:
     table = inspections(categories="as they are")
     assert rows_of(sif.aggregate(make(table), ["region", "leadership"])) == rows_of(sif.aggregate(table, ["region", "leadership"]))
+
+
+def newer_release(older):
+    """A release of later inspections with columns that the older one has not, each of a type that a result could lose."""
+    return older.with_columns(
+        inspection_start=pl.lit(datetime.date(2016, 1, 1)),
+        word=pl.Series(["z", "b"], dtype=pl.Categorical),
+        ordered=pl.Series(["z", "b"], dtype=pl.Enum(["z", "q", "b"])),
+        entered=pl.Series([datetime.datetime(2016, 1, 1, 12, 30)] * 2),
+        entered_ms=pl.Series([datetime.datetime(2016, 1, 1, 12, 30)] * 2, dtype=pl.Datetime("ms")),
+        places=pl.Series([1, 2], dtype=pl.Int16),
+    )
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_column_that_only_the_newer_release_has_keeps_its_type(mixed, lazy):
+    older = pl.DataFrame({"provider": ["a", "b"], "inspection_start": [datetime.date(2014, 1, 1)] * 2, GRADE: ["Good", "Inadequate"]})
+    newer = newer_release(older)
+    given = newer.to_arrow() if mixed else newer.lazy() if lazy else newer
+    found = sif.combine(older.lazy() if lazy else older, given)
+    assert found.schema["word"] == pl.Categorical
+    assert {name: found.schema[name] for name in newer.columns[4:]} == {name: newer.schema[name] for name in newer.columns[4:]}
+    assert found.tail(2).select(newer.columns[3:]).rows() == newer.select(newer.columns[3:]).rows()
+    assert found.head(2).select(newer.columns[3:]).null_count().row(0) == (2,) * 5
+    of_arrow = sif.combine(older.to_arrow(), given)
+    types = newer.to_arrow().schema
+    assert {name: of_arrow.schema.field(name).type for name in newer.columns[3:]} == {
+        name: types.field(name).type for name in newer.columns[3:]
+    }
+    assert of_arrow.slice(2).column("entered").to_pylist() == newer["entered"].to_list()

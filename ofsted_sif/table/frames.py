@@ -524,7 +524,10 @@ def same_kind(function: Callable[Concatenate[Any, P], pd.DataFrame]) -> TableFun
             found = of_any_kind(read, *args[1:], **{name: value for name, value in kwargs.items() if name != first})
             return tuple(map(_plain_pandas, found)) if isinstance(found, tuple) else _plain_pandas(found)
         result = function(*args, **kwargs)
-        return result if is_pandas_made(given) else _given_back(result, given)
+        if is_pandas_made(given):
+            return result
+        others = [native for other in (*args[1:], *kwargs.values()) if not is_pandas_made(other) and (native := _native(other)) is not None]
+        return _given_back(result, given, others)
 
     return of_any_kind  # type: ignore[return-value]
 
@@ -538,20 +541,26 @@ def same_kind_and_report(function: Function) -> Function:
     return same_kind(function)  # type: ignore[return-value]
 
 
-def _given_back(result: Any, given: Any) -> Any:
-    """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is."""
+def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
+    """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is.
+
+    A column that the given table does not have may be one of another argument.
+    """
     import pyarrow as pa
 
     if isinstance(result, tuple):
-        return (_given_back(result[0], given), *result[1:])
+        return (_given_back(result[0], given, others), *result[1:])
     arrays = result
     if isinstance(result, pd.DataFrame):
         arrays = {str(name): values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array for name, values in result.items()}
     native = _native(given)
     if _is_of_arrow(native):
-        types = dict(zip(native.schema.names, native.schema.types, strict=True))
+        tables = [one if _is_of_arrow(one) else _in_memory(one.head(0)).to_arrow() for one in (*others, native)]
+        types = {field.name: field.type for table in tables for field in table.schema}
         return pa.table({name: _to_arrow(values, types.get(name)) for name, values in arrays.items()})
-    return _to_polars(arrays, _in_memory(native.head(0)))
+    pl = _polars()
+    empty = [pl.DataFrame(one.slice(0, 0) if _is_of_arrow(one) else _in_memory(one.head(0))) for one in (*others, native)]
+    return _to_polars(arrays, pl.DataFrame({series.name: series for one in empty for series in one}))
 
 
 def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
