@@ -637,6 +637,53 @@ def test_keys_that_a_call_names_keep_their_zeros(tmp_path):
     assert sorted(sif.as_at(str(path), "2020-01-01", provider="home")["home"]) == ["007", "7"]
 
 
+MANY = "".join(f"{number % 7},Good\n" for number in range(300_000))  # more than is looked at to tell of what kind a column is
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("001,Good\n1,Inadequate\n", {"001": 1, "1": 1}),
+        ("1,Good\n2.5,Good\n02.5,Good\n", {"02.5": 1, "1": 1, "2.5": 1}),
+        ("12345678901234567890123,Good\n12345678901234567890124,Good\n", {"12345678901234567890123": 1, "12345678901234567890124": 1}),
+        ("12:30,Good\n12:30:00,Good\n", {"12:30": 1, "12:30:00": 1}),
+        (" 1,Good\n1,Good\n0,Good\n", {0: 1, 1: 2}),
+        ("0.5,Good\n10,Good\n", {0.5: 1, 10.0: 1}),
+        (MANY + "001,Good\n", {"0": 42858, "001": 1, **{str(at): 42857 for at in range(1, 6)}, "1": 42857, "6": 42857}),
+        (MANY + "SC1,Good\n", {"0": 42858, **{str(at): 42857 for at in range(1, 6)}, "6": 42857, "SC1": 1}),
+        (",Good\n" * 300_000 + "SC1,Good\n", {"SC1": 1, np.nan: 300_000}),
+        ("2015-01-01,Good\n" * 100_000 + "2 May 2015,Good\n", {"2 May 2015": 1, "2015-01-01": 100_000}),
+    ],
+    ids=["zeros", "decimals", "long", "times", "spaces", "halves", "zeros later", "text later", "blank at first", "dates"],
+)
+def test_labels_of_a_csv_that_are_no_numbers_stay_as_they_are_written(tmp_path, rows, expected):
+    path = tmp_path / "labels.csv"
+    path.write_text("code,overall_effectiveness\n" + rows)
+    found = sif.aggregate(path, "code").set_index("code")["n"].to_dict()
+    assert {str(label): n for label, n in found.items()} == {
+        str(label): n for label, n in sorted(expected.items(), key=lambda item: str(item[0]))
+    }
+    assert {type(label) for label in found} <= {type(label) for label in expected} | {float}
+
+
+def test_what_is_no_number_is_told_to_every_question_and_filter(tmp_path):
+    path = tmp_path / "codes.csv"
+    path.write_text("provider,inspection_start,framework,code,overall_effectiveness\na,2015-01-01,01,0301,Good\nb,2015-01-01,1,301,Good\n")
+    assert sif.as_at(path, "2016-01-01", framework="all")["code"].tolist() == ["0301", "301"]
+    assert sif.series(path, ["2016-01-01"], framework="01")["n"].tolist() == [1]
+    kept = sif.scan(path, filter=[("code", "==", "0301")])
+    assert kept.aggregate("code")["code"].tolist() == ["0301"]
+    assert pickle.loads(pickle.dumps(kept)).aggregate("code")["code"].tolist() == ["0301"]
+
+
+def test_a_column_that_is_blank_in_one_file_is_that_of_the_others(tmp_path):
+    for name, code in (("a", ""), ("b", "7"), ("c", "SC1")):
+        (tmp_path / f"{name}.csv").write_text(f"code,overall_effectiveness\n{code},Good\n")
+    assert sif.aggregate([tmp_path / "a.csv", tmp_path / "b.csv"], "code")["code"].tolist()[:1] == ["7"]
+    assert sif.aggregate([tmp_path / "b.csv", tmp_path / "a.csv"], "code")["code"].tolist()[:1] == [7]
+    assert sif.aggregate([tmp_path / "c.csv", tmp_path / "a.csv"], "code")["code"].tolist()[:1] == ["SC1"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
 def test_a_csv_in_utf_16_with_its_mark_is_read(tmp_path, encoding):
     path = tmp_path / "wide.csv"
