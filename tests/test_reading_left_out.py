@@ -76,6 +76,40 @@ def test_grades_not_taken_are_told_in_each_table_of_a_sheet():
     assert told([*first, [""], *renamed])[0] == [[8, "Verdict", 3]]
 
 
+SCHOOLS = [
+    "URN", "School name", "Inspection number of latest graded inspection", "Inspection type", "Inspection start date", "Publication date",
+    "Overall effectiveness", "Latest ungraded inspection number since last graded inspection", "Date of latest ungraded inspection",
+    "Ungraded inspection publication date",
+]  # fmt: skip
+OUTCOMES = [
+    "School remains Good", "School remains Good (Concerns) - S5 Next", "School remains Outstanding (Improving) - S5 Next",
+    "Standards maintained", "Improved significantly", "Some aspects not as strong",
+]  # fmt: skip
+
+
+def school(at, *further):
+    graded = [f"{100000 + at}", "A school", f"{10000000 + at}", "S5 Inspection", "03/03/2015", "01/04/2015", "2"]
+    return [*graded, f"{10100000 + at}", "05/06/2019", "01/07/2019", *further]
+
+
+@pytest.mark.parametrize("words", [OUTCOMES, OUTCOMES[:1], OUTCOMES[1:3], [*OUTCOMES[3:], "", "NULL"]])
+def test_a_renamed_column_of_the_outcomes_of_ungraded_inspections_is_told(words):
+    rows = [school(at, word) for at, word in enumerate(words, start=1)]
+    n = sum(word in OUTCOMES for word in words)
+    listed, warned = told([[*SCHOOLS, "Ungraded inspection result"], *rows])
+    assert listed == [[11, "Ungraded inspection result", n]]
+    assert f"'Ungraded inspection result' ({n})" in warned
+    assert told([[*SCHOOLS, "Ungraded inspection overall outcome"], *rows]) == ([], "")
+
+
+def test_a_column_that_is_called_an_outcome_is_told_whatever_its_words():
+    rows = [school(at, word) for at, word in enumerate(["On track", "Not yet on track", ""], start=1)]
+    assert told([[*SCHOOLS, "Outcome of ungraded inspection"], *rows])[0] == [[11, "Outcome of ungraded inspection", 2]]
+    assert told([[*SCHOOLS, "Way of ungraded inspection"], *rows]) == ([], "")
+    texts = [school(at, f"The school has kept its standards {at} times") for at in range(1, 60)]
+    assert told([[*SCHOOLS, "Notes on the outcome"], *texts]) == ([], "")
+
+
 # ---- rows that end too early
 
 

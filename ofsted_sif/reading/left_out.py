@@ -32,11 +32,13 @@ _OUTCOMES = frozenset(
         [
             "Improved effectiveness", "Sustained effectiveness", "Declined effectiveness", "Declined in effectiveness",
             "Insufficient progress", "Reasonable progress", "Significant progress", "Not met (with actions)", "Not met (enforcement)",
-            "School remains Good", "School remains Outstanding", "Standards maintained",
+            "School remains Good", "School remains Outstanding", "Standards maintained", "Improved significantly",
+            "Some aspects not as strong", "Good progress", "NMS not met",
         ],
     )
 )  # fmt: skip
 _WORDS_OR_OUTCOMES = _WORDS | _OUTCOMES
+_OUTCOME_AND_MORE = tuple(f"{outcome} " for outcome in _OUTCOMES)  # "School remains Good (Concerns) - S5 Next"
 # "2 - Good", "Grade 2": the form of a grade beside its number, or of the number alone with a word that says what it is.
 _WITH_NUMBERS = {
     f"{beside} {number}": form(label)
@@ -63,6 +65,8 @@ _JUDGED = (
     "overall", "grade", "judgement", "judgment", "effectiveness", "rating", "quality of", "how well", "leaders", "leadership", "behaviour",
     "experiences", "outcomes", "achievement", "personal development",
 )  # fmt: skip
+# Words by which it says that it is an outcome, whose words may be new.
+_OUTCOME = frozenset({"outcome", "outcomes"})
 # A column of numbers is a judgement only where its name does not say that it counts, ranks or numbers something else.
 _COUNTS = (
     "number",
@@ -108,10 +112,13 @@ def _judged_of_section(body: Body, number: int) -> Iterator[tuple[int, str, list
         if cell and cell.removesuffix(" raw") in taken:  # RAW: its neighbour as the database has it
             continue
         first = set(begin[position]) if position < len(begin) else set()
-        if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
+        named = not _OUTCOME.isdisjoint(cell.split())
+        if len(first) > _MOST_WORDS or not (named or _may_be_judged(first, body.layout, formed)):
             continue
         column = body.column_at(position, number)
         codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
+        if named and not codes and len(column.distinct) <= _MOST_WORDS:
+            codes = _in_words(column, body.layout)
         n = int((np.isin(column.codes, codes) & body.read[start:end]).sum()) if codes else 0
         if not n or (not cell and n == len(codes) and all(column.texts[code].isdigit() for code in codes)):  # numbers of rows
             continue
@@ -136,6 +143,8 @@ def _word(text: str, formed: Callable[[str], str] = form) -> str:
     """The form of a value; of a grade with something beside it that of the grade."""
     word = formed(text)
     word = _WITH_NUMBERS.get(word, word)
+    if word.startswith(_OUTCOME_AND_MORE):
+        return next(outcome for outcome in _OUTCOMES if word.startswith(f"{outcome} "))
     if word in _WORDS_OR_OUTCOMES or ("(" not in text and "[" not in text and _BESIDE.isdisjoint(word.split())):
         return word
     alone = " ".join(one for one in formed(_IN_BRACKETS.sub(" ", text)).split() if one not in _BESIDE)
@@ -157,6 +166,12 @@ def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
     if len({numbers[code] for code in graded}) > (not named) and not counting and all(n in _NUMBERS_OR_NONE for n in numbers.values()):
         return graded
     return []
+
+
+def _in_words(column: Column, layout: Layout) -> list[int]:
+    """The codes of the values that say something, where all do so in words alone: no dates, and no numbers."""
+    said = {code: text for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
+    return [*said] if not any(sign.isdigit() for text in said.values() for sign in text) else []
 
 
 def check_widths(body: Body) -> None:
