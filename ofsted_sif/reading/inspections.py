@@ -130,7 +130,7 @@ class _Reading:
         for inspection in inspections:
             held |= inspection.held
         assert self.key is not None
-        body.mark_rows(key, held, self.key.header)
+        body.mark_rows(key, held, self.key)
         body.mark_duplicates([self.key.codes, *(column.codes for column in self.blocks[0][1].values() if column is not None)])
         self.left_out_twice = twice.drop_repeated(inspections, body, self.key)
         has_any = check_dates(inspections, body)

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.reading import values
+from ofsted_sif.reading.account import FOOTER
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.layouts import Block, Layout, form, names
 from ofsted_sif.reading.report import ReadingError, spans
-from ofsted_sif.reading.values import Column, clean
+from ofsted_sif.reading.values import Column, clean, kinds_of_signs
 from ofsted_sif.scales import FOUR_POINT, SCALES
 
 # How the note about such columns begins.
@@ -57,6 +58,7 @@ _NO_GRADE = frozenset("890")
 _NUMBERS_OR_NONE = _NUMBERS | _NO_GRADE
 # What may stand beside a grade: "Good (provisional)", "Draft: Good".
 _IN_BRACKETS = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]")
+_NUMERAL = re.compile(r"\d")
 _BESIDE = frozenset(
     {"provisional", "provisionally", "draft", "unconfirmed", "confirmed", "final", "revised", "new", "previously", "to", "be"}
 )
@@ -182,20 +184,44 @@ def check_widths(body: Body) -> None:
     widths, last = body.widths, len(body) - 1
     for number, (start, end, headers) in enumerate(body.sections):
         listed = start + np.flatnonzero(body.listed[start:end])
-        ends_early = body.sheet.is_open and len(listed) > 1 and listed[-1] == last and 3 <= widths[last] < len(headers)
-        if ends_early and (widths[listed[:-1]] >= len(headers)).all():
+        if _ends_early(body, listed, end - 1, len(headers)):
             raise ReadingError(
                 f"the file ends within this row: it has {widths[last]} of {len(headers)} cells, and no line end. Download the file "
                 "again; or, where nothing lacks, end its last line",
                 row=last + body.first_row,
             )
         lacks = widths[listed] <= max(body.taken_of[number], default=-1)
-        short = [at for at in listed[lacks].tolist() if widths[at] >= 3 and form(body.rows[at][-1]) not in body.layout.not_inspected]
+        short = [at for at in listed[lacks].tolist() if form(body.rows[at][-1]) not in body.layout.not_inspected]
         whole = listed[~lacks].tolist()
+        short += _providers_alone(body, start + np.flatnonzero(body.status[start:end] == FOOTER), whole)
         if not short or len(short) >= len(whole):
             continue
         if len(short) <= max(1, len(whole) // 10) or any(not clean(body.rows[at][-1]) for at in whole):
             body.log.notes.append(f"{SHORT}{spans(np.array(short) + body.first_row)}")
+
+
+def _providers_alone(body: Body, footers: np.ndarray, whole: Sequence[int]) -> list[int]:
+    """The rows of one filled cell in which this is written as the numbers that other rows begin with."""
+    begins = {at: clean(body.rows[at][0]) for at in footers.tolist()}
+    if not any(map(str.isalnum, begins.values())):  # as nearly always
+        return []
+    written = {_NUMERAL.sub("0", clean(body.rows[at][0])) for at in whole}
+    return [at for at, text in begins.items() if _NUMERAL.search(text) and _NUMERAL.sub("0", text) in written]
+
+
+def _ends_early(body: Body, listed: np.ndarray, last: int, width: int) -> bool:
+    """Whether a file is cut within its last row: other rows are whole, and it is no footer, which begins unlike them."""
+    before = listed[listed < last]
+    if not (body.sheet.is_open and last == len(body) - 1 and len(before) and body.widths[last] < width):
+        return False
+    row = body.rows[last]
+    if len(row) >= 3 and listed[-1] == last:
+        return bool((body.widths[before] >= width).all())
+    if before[-1] != last - 1 or (body.widths[before] < 3).any() or form(row[-1]) in body.layout.not_inspected:
+        return False
+    begin = kinds_of_signs(row[0])
+    shapes = [kinds_of_signs(body.rows[at][0]) for at in before.tolist()]
+    return any(shape[: len(begin)] == begin for shape in shapes) if len(row) == 1 else begin in shapes
 
 
 def require_dates_and_judgements(name: str, blocks: Sequence[tuple[Block, Mapping[str, Column | None]]], header_row: int) -> None:
