@@ -17,6 +17,7 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import BeyondDataWarning, IncompleteHistoryError, IncompleteHistoryWarning, warn
+from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column
 from ofsted_sif.table.dates import day, days_of, in_words, iso
 from ofsted_sif.table.eligible import Eligible, Which
@@ -145,7 +146,7 @@ def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, whi
 
 def began(which: Which) -> int:
     """The first day of the frameworks asked for; before all days where that is not known."""
-    first = [FRAMEWORK_BEGAN.get(str(name).casefold()) for name in which.frameworks]
+    first = [FRAMEWORK_BEGAN.get(normal_form(str(name))) for name in which.frameworks]
     return min(NO_DAY if text is None else day(text, "framework") for text in first)
 
 
