@@ -292,6 +292,9 @@ _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 #: Where a new word begins in a name without spaces: "CloseDate".
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
+#: Columns that no argument names: they tell what the table knows.
+_OF_WHOLE_TABLES = ("known_from", "as_at")
+
 DEFAULTS = Columns().needed()
 
 
@@ -303,7 +306,20 @@ def _form(name: Any) -> str:
 def looks_near(name: Any) -> bool:
     """Whether a column may be one of the optional standard ones under another name."""
     form = _form(name)
-    return name not in STANDARD and any(pattern.search(form) for pattern in _NEAR.values())
+    return name not in STANDARD and (form in _OF_WHOLE_TABLES or any(pattern.search(form) for pattern in _NEAR.values()))
+
+
+def refuse_otherwise_written(frame: pd.DataFrame) -> None:
+    """Refuse a table whose column that tells what it knows is written otherwise, as a spreadsheet's heading: "Known from"."""
+    for name in _OF_WHOLE_TABLES:
+        if name in frame.columns:
+            continue
+        for other in frame.columns:
+            if _form(other) == name and _is_of_kind(frame[other], "published"):
+                raise MissingColumnError(
+                    f"the table has no column {name!r}, but {other!r}: table.rename(columns={{{other!r}: {name!r}}}), so that it is known "
+                    "what the table can tell; or incomplete='allow' to do without"
+                )
 
 
 def near_framework(present: Iterable[Any]) -> Any:
