@@ -529,3 +529,31 @@ def test_a_column_that_only_the_newer_release_has_keeps_its_type(mixed, lazy):
         name: types.field(name).type for name in newer.columns[3:]
     }
     assert of_arrow.slice(2).column("entered").to_pylist() == newer["entered"].to_list()
+
+
+@pytest.mark.parametrize("kind", ["polars", "arrow"])
+@pytest.mark.parametrize(("values", "told"), [([["a"], ["b"]], "list"), ([None, {"a": 1}], "dict")])
+def test_a_column_of_lists_is_named_and_not_told_in_the_words_of_arrow(kind, values, told):
+    table = pa.table({"region": values, GRADE: ["Good", "Good"], "provider": ["a", "b"], "inspection_start": ["2014-01-01"] * 2})
+    given = pl.from_arrow(table) if kind == "polars" else table
+    row = 1 if values[0] is None else 0
+    for ask in (lambda: sif.aggregate(given, "region"), lambda: sif.series(given, ["2020-01-01"], by="region")):
+        with pytest.raises(TypeError, match=f"column 'region', row {row}: .* is a {told}, not a single value"):
+            ask()
+
+
+def test_objects_of_python_in_a_column_of_polars_are_refused_by_its_name():
+    given = pl.DataFrame({GRADE: pl.Series(["Good", 1], dtype=pl.Object), "region": ["a", "b"]})
+    with pytest.raises(TypeError, match=f"column '{GRADE}' is of polars' type Object, .*map_elements"):
+        sif.aggregate(given)
+    assert len(sif.aggregate(given.with_columns(**{GRADE: pl.lit("Good")}), "region")) == 2
+
+
+def test_runs_of_one_value_are_read_as_the_values_that_they_stand_for():
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 5], pa.int32()), pa.array(["Good", "Inadequate"]))
+    regions = pa.chunked_array([pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array([word])) for word in "xy"])
+    found = sif.aggregate(pa.table({GRADE: runs[:4], "region": regions}), "region")
+    assert found.select(["region", "good", "inadequate"]).to_pylist() == [
+        {"region": "x", "good": 2, "inadequate": 0},
+        {"region": "y", "good": 0, "inadequate": 2},
+    ]

@@ -117,6 +117,7 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     enums: set[str] = set()
     texts: dict[str, Any] = {}
     if not _is_of_arrow(arrow):
+        _refuse_objects(arrow)
         # The categories of a Categorical are in no order, and others' too.
         shared = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
         enums = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Enum)}
@@ -140,10 +141,24 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
 
 
+def _refuse_objects(frame: Any) -> None:
+    """Refuse columns of Python objects, of which polars lends nothing but their places in memory."""
+    if found := [name for name, dtype in frame.schema.items() if dtype == _polars().Object]:
+        raise TypeError(
+            f"column {found[0]!r} is of polars' type Object, which holds anything: make a column of one type of it, as with "
+            f"pl.col({found[0]!r}).map_elements(str, return_dtype=pl.String)"
+        )
+
+
 def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool) -> Any:
     import pyarrow as pa
 
     kind = column.type
+    if pa.types.is_run_end_encoded(kind):
+        import pyarrow.compute as pc
+
+        column = pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks], kind.value_type)
+        kind = column.type
     if pa.types.is_dictionary(kind):
         return _categorical(column, sorted_labels=sorted_labels and not kind.ordered, used_only=used_only)
     if pa.types.is_date(kind):
