@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BYTES_LOOKED_AT = 1 << 22  # to tell the encoding
 _DIGITS_OF_A_FLOAT = 15  # so many every float tells apart
-_NO_NUMBER = rf"^0[0-9]|^[0-9]{{{_DIGITS_OF_A_FLOAT + 1},}}$"  # or none that would be told from all others
+_NO_NUMBER = rf"^0[0-9xX]|^[0-9]{{{_DIGITS_OF_A_FLOAT + 1},}}$"  # or none that would be told from all others
 _UNLIKE_THE_BEGINNING = re.compile(r"In CSV column #(\d+): .*CSV conversion error")
 
 
@@ -43,12 +43,14 @@ def csv_format(file: str, text: Iterable[str]) -> Any:
     import pyarrow.csv as csv
     import pyarrow.dataset as ds
 
-    # As pandas reads a CSV: an empty cell is missing, in a column of text too.
-    convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(text, pa.string()))
+    # As pandas reads a CSV: an empty cell is missing, in a column of text too, and so are the words for none that pandas knows.
+    missing = [*csv.ConvertOptions().null_values, "None", "<NA>"]
+    convert = csv.ConvertOptions(strings_can_be_null=True, null_values=missing, column_types=dict.fromkeys(text, pa.string()))
     beginning = _beginning(file)
     encoding = _encoding(beginning)
     separator, _ = header_of(beginning.decode(encoding, errors="replace"))
-    return ds.CsvFileFormat(csv.ParseOptions(delimiter=separator), convert_options=convert, read_options=csv.ReadOptions(encoding=encoding))
+    parse = csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    return ds.CsvFileFormat(parse, convert_options=convert, read_options=csv.ReadOptions(encoding=encoding))
 
 
 def with_text(schema: pa.Schema) -> pa.Schema:
@@ -71,16 +73,15 @@ def read_csv(fragment: Any, schema: pa.Schema, names: list[str], rows: int) -> I
     """
     import pyarrow as pa
 
-    numbers = [name for name in names if pa.types.is_int64(kind := schema.field(name).type) or pa.types.is_float64(kind)]
+    guessed = {name: kind for name in names if (kind := schema.field(name).type) in (pa.int64(), pa.float64(), pa.bool_())}
     written = schema
-    for name in numbers:
+    for name in guessed:
         written = written.set(schema.get_field_index(name), pa.field(name, pa.string()))
     try:
         for batch in fragment.to_batches(schema=written, columns=names, batch_size=rows, batch_readahead=2, use_threads=False):
             table = pa.Table.from_batches([batch])
-            for name in numbers:
-                values = _as_numbers(batch.column(name), schema.field(name).type, name)
-                table = table.set_column(names.index(name), name, values)
+            for name, kind in guessed.items():
+                table = table.set_column(names.index(name), name, _as_guessed(batch.column(name), kind, name))
             yield table
     except pa.ArrowInvalid as error:
         if (found := _UNLIKE_THE_BEGINNING.search(str(error))) is None:
@@ -88,11 +89,15 @@ def read_csv(fragment: Any, schema: pa.Schema, names: list[str], rows: int) -> I
         raise UnlikeBeginningError(fragment.physical_schema.names[int(found[1])]) from None
 
 
-def _as_numbers(text: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
-    """Numbers as they are written, as such."""
+def _as_guessed(text: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
+    """Numbers, or true and false, as they are written, as such."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_boolean(kind):
+        if not pc.all(pc.match_substring_regex(text, "(?i)^(true|false)$")).as_py():  # to Arrow 1 is true
+            raise UnlikeBeginningError(name)
+        return text.cast(kind)
     # Few of a file's numbers begin with a nought that no point follows, or are so long: of most columns nothing is left to look at.
     begins = pc.and_not(pc.starts_with(text, "0"), pc.starts_with(text, "0."))
     length = pc.binary_length(text)
