@@ -355,6 +355,19 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "ta
     return None
 
 
+def same_name(one: Any, other: Any) -> bool:
+    """Whether two names differ in case, spaces and underscores alone."""
+    return bool(form := _form(one)) and form == _form(other)
+
+
+def near_date(frame: pd.DataFrame, name: str) -> Any:
+    """The column of dates, or of yes and no, that is called nearly as a standard one which is not there; None where there is none."""
+    argument = next((argument for argument, standard in DEFAULTS.items() if standard == name), "provider")
+    if argument == "provider" or name in frame.columns:
+        return None
+    return next((other for other in frame.columns if is_near(other, name, argument) and _is_of_kind(frame[other], argument)), None)
+
+
 def is_near(other: Any, name: str, argument: str) -> bool:
     """Whether a column of another name may be the standard one that an argument names."""
     if not isinstance(other, str) or other in STANDARD or other in JUDGEMENTS:
