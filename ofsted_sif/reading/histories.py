@@ -68,8 +68,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If a judgement has different scales in the two, one calls a column of dates otherwise (`MissingColumnError`), a table has neither providers nor dates, `graded` holds anything else than true
-        and false, or a text in a column of dates is no date (then a `RowError`).
+        If a judgement has different scales in the two, one calls a column of dates otherwise (`MissingColumnError`), a table has neither
+        providers nor dates, `graded` holds anything else than true and false, or a text in a column of dates is no date (then a
+        `RowError`).
 
     Notes
     -----
