@@ -197,3 +197,12 @@ def test_a_date_of_another_name_is_not_put_beside_that_of_the_other_release(name
     with pytest.raises(sif.MissingColumnError, match=f"the older table has no column {name!r}, but {other!r}"):
         sif.combine(newer, older)
     assert len(sif.combine(older, newer.rename(columns={other: "remark"}).drop(columns="remark"))) == 1
+
+
+def test_lists_are_not_compared_without_a_date_that_one_of_them_calls_otherwise():
+    mine = releases(OLD)
+    other = mine.assign(inspection_start=pd.Timestamp("2014-03-27"))
+    assert sif.reconcile(mine, other)["difference"].tolist() == ["another inspection"]
+    with pytest.raises(sif.MissingColumnError, match="no column 'inspection_start', but 'Date of inspection': rename it"):
+        sif.reconcile(mine, other.rename(columns={"inspection_start": "Date of inspection"}))
+    assert sif.reconcile(mine, other.drop(columns="inspection_start")).empty

@@ -27,8 +27,9 @@ def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     for which, one, another in (("newer", older, later), ("older", later, older)):
         for name in one.columns:
             if (near := near_date(another, name)) is not None:
+                cure = f".rename(columns={{{near!r}: {name!r}}})"
                 raise MissingColumnError(
-                    f"the {which} table has no column {name!r}, but {near!r}: rename it, as with .rename(columns={{{near!r}: {name!r}}})"
+                    f"the {which} table has no column {name!r}, but {near!r}: rename it, as with {cure}, or leave it out"
                 )
     return later
 
