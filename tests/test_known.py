@@ -210,7 +210,7 @@ def test_what_a_table_knows_is_not_missed_under_the_heading_of_a_spreadsheet(kin
     table = worlds.histories(5).assign(**{other: pd.Timestamp("2020-01-01")})
     given = table if kind == "pandas" else pytest.importorskip("polars").from_pandas(table)
     for ask in (sif.changes, sif.spells, lambda table, **which: sif.as_at(table, "2019-01-01", **which)):
-        with pytest.raises(sif.MissingColumnError, match=f"no column {name!r}, but {other!r}: table.rename"):
+        with pytest.raises(sif.MissingColumnError, match=f"no column {name!r}, but {other!r}: rename it, as with table.rename"):
             ask(given)
         assert len(ask(given, incomplete="allow"))
     assert len(sif.changes(table.assign(**{other: "as far as we know"})))

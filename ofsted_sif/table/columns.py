@@ -316,9 +316,10 @@ def refuse_otherwise_written(frame: pd.DataFrame) -> None:
             continue
         for other in frame.columns:
             if _form(other) == name and _is_of_kind(frame[other], "published"):
+                cure = f"rename it, as with table.rename(columns={{{other!r}: {name!r}}})"
                 raise MissingColumnError(
-                    f"the table has no column {name!r}, but {other!r}: table.rename(columns={{{other!r}: {name!r}}}), so that it is known "
-                    "what the table can tell; or incomplete='allow' to do without"
+                    f"the table has no column {name!r}, but {other!r}: {cure}, so that it is known what the table can tell, or say "
+                    "incomplete='allow'"
                 )
 
 
