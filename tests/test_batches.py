@@ -327,6 +327,22 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
         (lambda f: sif.scan([f / "a.parquet", f / "unlike.parquet"]), ValueError, "'region' is int64 in .*unlike.parquet and string in"),
         (lambda f: sif.scan([f / "a.parquet", f / "lacks.parquet"]), ValueError, "lacks.parquet has no column 'region'"),
         (lambda f: sif.scan([f / "a.parquet", f / "a.csv"]), ValueError, "scan them apart"),
+        (lambda f: sif.aggregate(f / "mine.xlsx"), ValueError, r"mine.xlsx is a workbook, .*ofsted_sif.read_inspections\(path\)"),
+        (
+            lambda f: sif.aggregate(f / "title.csv"),
+            ValueError,
+            "2 columns of its first line have no name, .* by ofsted_sif.read_inspections",
+        ),
+        (
+            lambda f: sif.scan(f / "twice.parquet", filter=[("year", "==", "2020")]).aggregate(),
+            ValueError,
+            "filter=.*: column 'year' holds int64, and '2020' is str",
+        ),
+        (
+            lambda f: sif.scan(f / "twice.parquet", filter=[("region", "==", 1)]).aggregate(),
+            ValueError,
+            "'region' holds string, and 1 is int",
+        ),
         (lambda f: sif.scan(3), TypeError, "a path to Parquet or CSV"),
         (lambda f: sif.first(f / "a.parquet"), TypeError, "first needs its table whole"),
         (lambda f: sif.trend(f / "a.parquet", method="theil-sen"), ValueError, "compares every two rows"),
@@ -340,6 +356,9 @@ def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_pa
     file, _ = parquet(table, tmp_path / "a.parquet")
     table.head(5).to_csv(tmp_path / "a.csv", index=False)
     (tmp_path / "nothing.csv").write_bytes(b"\n")
+    (tmp_path / "mine.xlsx").write_bytes(b"PK\x03\x04")
+    (tmp_path / "title.csv").write_text("Inspections,,\nprovider,region,overall_effectiveness\n1,London,Good\n")
+    pd.DataFrame({"region": ["a"], "year": [2020], GRADE: ["Good"]}).to_parquet(tmp_path / "twice.parquet")
     (tmp_path / "twice.csv").write_text("region,provider,region\nLondon,1,London\n")
     table.assign(region=1).to_parquet(tmp_path / "unlike.parquet", index=False)
     table.drop(columns="region").to_parquet(tmp_path / "lacks.parquet", index=False)

@@ -144,4 +144,9 @@ def wrong_with_header(file: str) -> str | None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is None:
         return None
+    if not twice:
+        return (
+            f"{names.count('')} columns of its first line have no name, as where a title stands. A file as Ofsted publishes it is read "
+            "by ofsted_sif.read_inspections(path)"
+        )
     return f"column {twice!r}: the table has {names.count(twice)} columns of that name; each needs a name of its own"

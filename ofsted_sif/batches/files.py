@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ROWS_OF_A_BATCH = 1 << 20
 WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
@@ -192,6 +193,11 @@ def _dataset(given: Any, keys: Iterable[str]) -> Any:
 def _unreadable(file: str, error: Exception) -> ValueError:
     if is_csv(file) and (wrong := wrong_with_header(file)) is not None:
         return ValueError(f"{file} can't be read: {wrong}")
+    if file.lower().endswith(WORKBOOKS):
+        return ValueError(
+            f"{file} is a workbook, which is read whole: ofsted_sif.read_inspections(path) reads one as Ofsted publishes it, and "
+            "pandas.read_excel(path) one of your own"
+        )
     told = " ".join(str(error).split())
     return ValueError(f"{file} can't be read: it is damaged, cut short, or neither Parquet nor a CSV named .csv ({told})")
 
@@ -364,7 +370,7 @@ def filtered(source: Source, conditions: Sequence[Any]) -> Source:
                 try:
                     kept = table.filter(expression)
                 except (NotImplementedError, ValueError, TypeError) as error:
-                    raise ValueError(f"filter={conditions!r}: {error}") from error
+                    raise ValueError(f"filter={conditions!r}: {_unlike(listed, table.schema) or error}") from error
                 yield kept.select(names)
 
         return Unit(unit.file, read)
@@ -377,6 +383,16 @@ def filtered(source: Source, conditions: Sequence[Any]) -> Source:
         of_rows="of the rows that filter= keeps, ",
         as_text=None if as_text is None else lambda name: filtered(as_text(name), conditions),
     )
+
+
+def _unlike(conditions: Sequence[tuple[str, str, Any]], schema: pa.Schema) -> str:
+    """Which value of a condition is text where its column is none, or the other way round; empty where that is not so."""
+    for name, _, given in conditions:
+        kind = _plain(schema.field(name).type)
+        values = given if isinstance(given, list | tuple | set | frozenset) else [given]
+        if (value := next((value for value in values if isinstance(value, str) != _is_text(kind)), None)) is not None:
+            return f"column {name!r} holds {kind}, and {value!r} is {type(value).__name__}"
+    return ""
 
 
 # ---- pieces that split between providers
