@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -298,6 +299,7 @@ _OF_WHOLE_TABLES = ("known_from", "as_at")
 DEFAULTS = Columns().needed()
 
 
+@lru_cache(4096, typed=True)
 def _form(name: Any) -> str:
     """A name in the form in which names are compared, whatever its case, spaces and underscores: "CloseDate" becomes "close_date"."""
     return snake_case(_NEW_WORD.sub("_", str(name)))
