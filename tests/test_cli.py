@@ -443,6 +443,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
             "what the table can tell, or say incomplete='allow'",
             "no 'known_from', but 'Known from': rename it, so that it is known what the table can tell",
         ),
+        ("'-' is missing; without such rows: table[table['provider'] != '-']", "'-' is missing; take such rows out"),
         ("published_by='x': no dates", "--published-by x: no dates"),
         ("two\n lines", "two lines"),
     ],

@@ -501,6 +501,8 @@ def test_a_word_for_none_is_no_provider(word, kind):
         sif.RowError, match=rf"column 'provider', row 1: '{word.strip()}' says that the provider is missing; without such rows"
     ):
         sif.as_at(given, "2020-01-01")
+    with pytest.raises(ValueError, match="register, row 1: the provider is missing"):
+        sif.as_at(table.head(1), "2020-01-01", register=table[["provider"]].head(2))
     left = given[given["provider"] != word] if kind != "arrow" else table.head(1)
     assert sif.as_at(left, "2020-01-01")["provider"].tolist() == ["a"]
 

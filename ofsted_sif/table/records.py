@@ -268,7 +268,7 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
             f"the table: register.rename(columns={{{meant!r}: {provider!r}}})"
         )
     keys = column(register, provider, "register")
-    if (missing := keys.map(lambda key: not str(key).strip()).astype(np.bool_) | keys.isna()).any():
+    if (missing := keys.map(lambda key: str(key).strip() in ("", *_NO_KEY)).astype(np.bool_) | keys.isna()).any():
         raise ValueError(f"register, row {int(np.argmax(missing))}: the provider is missing")
     plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
