@@ -20,6 +20,7 @@ from .durations import logrank as logrank
 from .durations import median_time_to as median_time_to
 from .durations import spells as spells
 from .durations import time_to as time_to
+from .errors import AlikeLabelsWarning as AlikeLabelsWarning
 from .errors import BeyondDataWarning as BeyondDataWarning
 from .errors import FrameworkMissingWarning as FrameworkMissingWarning
 from .errors import GradesNotTakenWarning as GradesNotTakenWarning
