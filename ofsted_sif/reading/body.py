@@ -187,17 +187,22 @@ class Body:
 
     def _mark_sentences(self, rows: np.ndarray, key: Column) -> None:
         """Say of rows that a comma has cut in two that they are footers: what stands in the place of a provider is like none of them."""
-        codes = np.unique(key.codes[rows])
-        signs = {int(code): kinds_of_signs(key.texts[code]) for code in codes}
+        said = {code: key.texts[code] for code in np.unique(key.codes[rows]).tolist()}
+        if all(map(str.isdigit, said.values())):  # as in most files
+            return
+        signs = {code: kinds_of_signs(text) for code, text in said.items()}
         others = {sign for of in signs.values() for sign in of} - {LETTER, DIGIT}
+        without_digit = any(DIGIT not in of for of in signs.values())
+        if not others and not without_digit:
+            return
         texts = [key.texts[code] for code in np.unique(key.codes[self.read])]
         unknown = {sign for sign in others if not any(sign in text for text in texts)}
         # Where each provider has a number, a word is none.
-        numbered = any(DIGIT not in of for of in signs.values()) and all(DIGIT in kinds_of_signs(text) for text in texts)
+        numbered = without_digit and all(DIGIT in kinds_of_signs(text) for text in texts)
         unlike = [code for code, of in signs.items() if not unknown.isdisjoint(of) or (numbered and DIGIT not in of)]
         for number in rows[np.isin(key.codes[rows], unlike)].tolist():
-            said = [cell for cell in self.rows[number] if cell != "" and not values.is_missing(clean(cell), self.layout.missing)]
-            if len(said) == 2 and form(said[1]) not in self.layout.not_inspected:
+            filled = [cell for cell in self.rows[number] if cell != "" and not values.is_missing(clean(cell), self.layout.missing)]
+            if len(filled) == 2 and form(filled[1]) not in self.layout.not_inspected:
                 self.status[number] = FOOTER
 
     def _filled(self, rows: np.ndarray) -> np.ndarray:

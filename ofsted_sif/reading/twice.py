@@ -80,9 +80,14 @@ def _numbers(pieces: Mapping[str, Any], size: int) -> np.ndarray:
         return np.full(size, -1)
     number = pieces["inspection_number"]
     labels = number.categories.to_list()
-    if not any(label.startswith("ITS") for label in labels):  # as in most files
-        return np.asarray(number.codes)
-    return np.append(pd.factorize(np.array([label.removeprefix("ITS").lstrip() for label in labels], dtype=object))[0], -1)[number.codes]
+    codes = np.arange(len(labels) + 1)
+    codes[-1] = -1
+    if "ITS" in " ".join(labels):
+        place = dict(zip(labels, range(len(labels)), strict=True))
+        for code, label in enumerate(labels):
+            if label[:3] == "ITS":
+                codes[code] = place.get(label[3:].lstrip(), code)
+    return codes[number.codes]
 
 
 def _groups(keys: Sequence[np.ndarray], among: np.ndarray) -> list[np.ndarray]:
