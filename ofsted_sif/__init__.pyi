@@ -20,6 +20,7 @@ from .durations import logrank as logrank
 from .durations import median_time_to as median_time_to
 from .durations import spells as spells
 from .durations import time_to as time_to
+from .errors import AlikeLabelsWarning as AlikeLabelsWarning
 from .errors import BeyondDataWarning as BeyondDataWarning
 from .errors import FrameworkMissingWarning as FrameworkMissingWarning
 from .errors import GradesNotTakenWarning as GradesNotTakenWarning
@@ -29,6 +30,7 @@ from .errors import MissingColumnError as MissingColumnError
 from .errors import NotAJudgementWarning as NotAJudgementWarning
 from .errors import OlderReleaseWarning as OlderReleaseWarning
 from .errors import PooledFrameworksWarning as PooledFrameworksWarning
+from .errors import RepeatedInspectionsWarning as RepeatedInspectionsWarning
 from .errors import RowError as RowError
 from .errors import SelectedPairsWarning as SelectedPairsWarning
 from .errors import SharedProvidersWarning as SharedProvidersWarning

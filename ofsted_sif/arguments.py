@@ -44,9 +44,10 @@ def single_values(values: pd.Series) -> tuple[np.ndarray, Any]:
     """`pandas.factorize` of a column, whose values must be single ones: a row that holds a list or another container is an error."""
     try:
         return pd.factorize(values)
-    except TypeError:
+    except (TypeError, NotImplementedError):  # Arrow has an error of its own for lists
+        where = "" if values.name is None else f"column {values.name!r}"
         for row, value in enumerate(values):
             if not isinstance(value, Hashable):
-                where = "" if values.name is None else f"column {values.name!r}, "
-                raise TypeError(f"{where}row {row}: {value!r} is a {type(value).__name__}, not a single value") from None
-        raise
+                before = f"{where}, " if where else ""
+                raise TypeError(f"{before}row {row}: {value!r} is a {type(value).__name__}, not a single value") from None
+        raise TypeError(f"{where or 'a column'} holds {values.dtype}, which are not values that can be compared") from None

@@ -80,6 +80,14 @@ class GradesNotTakenWarning(UserWarning):
     """A column of a file that is not read holds what looks like grades; the report's `not_taken` lists such columns."""
 
 
+class AlikeLabelsWarning(UserWarning):
+    """Labels of ``by`` that differ in case and spaces alone, or in being text or a number, are counted as groups of their own."""
+
+
+class RepeatedInspectionsWarning(UserWarning):
+    """One inspection stands in several rows of a file; the message names them and the grades. The report's `repeated` lists all."""
+
+
 class ShortRowsWarning(UserWarning):
     """A few rows of a CSV have fewer cells than the others, and columns are missing in them; the report's notes list the rows."""
 

@@ -88,6 +88,12 @@ def normal_form(word: str) -> str:
     return " ".join(word.split()).casefold()
 
 
+# Words that stand where a grade could and say that there is none.
+NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
+#: What people write where there is nothing. In a column of grades it is an error unless it is one of the words before.
+MEANS_NONE = NOT_A_GRADE | {"n/a", "#n/a", "na", "nan", "none", "nil", "not applicable", "not available", "not known", "missing"}
+
+
 @dataclass(frozen=True)
 class GradeScale:
     """An immutable scale of grades.
@@ -140,6 +146,8 @@ class GradeScale:
         for word, label in [*zip(labels, labels, strict=True), *self.words.items()]:
             if label not in labels:
                 raise ValueError(f"scale {self.name}: {word!r} is to mean {label!r}, which is none of its labels {labels}")
+            if normal_form(word) in NOT_A_GRADE:
+                raise ValueError(f"scale {self.name}: {word!r} is read as a missing value, so it can be no grade; call it otherwise")
             if known.setdefault(normal_form(word), label) != label:
                 raise ValueError(f"scale {self.name}: {word!r} means both {known[normal_form(word)]!r} and {label!r}")
         column = self.threshold_column
@@ -235,9 +243,6 @@ STATEMENT_OF_ACTION = GradeScale(  # the same, 2016 to 2022
     "STATEMENT_OF_ACTION", ("No statement of action required", "Statement of action required")
 )
 SCALES = (FOUR_POINT, REPORT_CARD, MET, EFFECTIVE, SUPPORTED_ACCOMMODATION, AREA_SEND, STATEMENT_OF_ACTION)
-
-# Words that stand where a grade could and say that there is none.
-NOT_A_GRADE = frozenset({"", "-", "null", "not judged", "not yet inspected"})
 
 # What people write for grades without being one, and what they often mean by it: a hint, and never an answer.
 _OFTEN_MEANS = {
@@ -367,21 +372,33 @@ def infer_scale(values: Any) -> GradeScale:
         return known
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
-        _check_worst_first(dtype.categories.tolist(), getattr(values, "name", None))
+        _check_order(dtype.categories.tolist(), getattr(values, "name", None))
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
     distinct = _distinct(values)[1]
     return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
 
 
-def _check_worst_first(words: list[Any], name: Any) -> None:
-    """Refuse an order of one's own that has known grades the best first: improving and declining would change places."""
+def _check_order(words: list[Any], name: Any) -> None:
+    """Refuse an order of one's own that holds numbers or a word for none, or has known grades the best first.
+
+    A word for none would be counted as a grade; with the best first, improving and declining would change places.
+    """
+    where, of = ("", "values") if name is None else (f"column {name!r}: ", f"table[{name!r}]")
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError(
+            f"{where}the categories are numbers or dates, and a scale has words: {of}.cat.rename_categories(str) makes words of them"
+        )
+    if (none := next((word for word in words if normal_form(word) in MEANS_NONE), None)) is not None:
+        raise ValueError(
+            f"{where}the categories are in an order, and {none!r} says that there is no grade: {of}.cat.remove_categories({none!r}) makes "
+            "it missing; where it is a grade, name the scale: scale=ofsted_sif.GradeScale(...)"
+        )
     of_letters = [word for word in words if isinstance(word, str) and not word.strip().isdigit()]
     for scale in SCALES:
         known = [(code, word) for word in of_letters if (code := grade_code(word, scale)) is not None and code >= 0]
         codes = [code for code, _ in known]
         if len(codes) > 1 and codes == sorted(codes, reverse=True):
             others = [word for word in words if grade_code(word, scale) is None]
-            where = "" if name is None else f"column {name!r}: "
             raise ValueError(
                 f"{where}the categories are ordered with {known[0][1]!r} as worse than {known[-1][1]!r}, and {others[0]!r} is no grade of "
                 f"{scale.name}. Where no row has it, leave it out: .cat.remove_unused_categories(); else order the categories worst to best"

@@ -15,6 +15,7 @@ from ofsted_sif.intervals import normal_quantile
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.dates import DAYS_A_YEAR
 from ofsted_sif.table.keys import distinct_numbers
+from ofsted_sif.table.look_alike import warn_of_alike
 from ofsted_sif.table.periods import offset_of, period_bounds
 from ofsted_sif.table.result import side_by_side
 
@@ -88,6 +89,7 @@ def trend_table(
     result["p_adjusted"] = np.full(rows.size, np.nan) if how.adjust is None else adjusted(found["p"], how.adjust)
     result |= {name: column(name) for name in ("tau", "slope_per_year", "lower", "upper")}
     result["exact"] = found.get("exact", np.zeros(rows.size, dtype=np.bool_))
+    warn_of_alike(labels)
     return pd.DataFrame(side_by_side(labels, result), copy=False)
 
 

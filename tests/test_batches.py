@@ -327,6 +327,22 @@ def test_words_of_two_scales_in_two_pieces_are_an_error_that_names_the_row() -> 
         (lambda f: sif.scan([f / "a.parquet", f / "unlike.parquet"]), ValueError, "'region' is int64 in .*unlike.parquet and string in"),
         (lambda f: sif.scan([f / "a.parquet", f / "lacks.parquet"]), ValueError, "lacks.parquet has no column 'region'"),
         (lambda f: sif.scan([f / "a.parquet", f / "a.csv"]), ValueError, "scan them apart"),
+        (lambda f: sif.aggregate(f / "mine.xlsx"), ValueError, r"mine.xlsx is a workbook, .*ofsted_sif.read_inspections\(path\)"),
+        (
+            lambda f: sif.aggregate(f / "title.csv"),
+            ValueError,
+            "2 columns of its first line have no name, .* by ofsted_sif.read_inspections",
+        ),
+        (
+            lambda f: sif.scan(f / "twice.parquet", filter=[("year", "==", "2020")]).aggregate(),
+            ValueError,
+            "filter=.*: column 'year' holds int64, and '2020' is str",
+        ),
+        (
+            lambda f: sif.scan(f / "twice.parquet", filter=[("region", "==", 1)]).aggregate(),
+            ValueError,
+            "'region' holds string, and 1 is int",
+        ),
         (lambda f: sif.scan(3), TypeError, "a path to Parquet or CSV"),
         (lambda f: sif.first(f / "a.parquet"), TypeError, "first needs its table whole"),
         (lambda f: sif.trend(f / "a.parquet", method="theil-sen"), ValueError, "compares every two rows"),
@@ -340,6 +356,9 @@ def test_what_cannot_be_read_or_counted_says_so(call, error, told, table, tmp_pa
     file, _ = parquet(table, tmp_path / "a.parquet")
     table.head(5).to_csv(tmp_path / "a.csv", index=False)
     (tmp_path / "nothing.csv").write_bytes(b"\n")
+    (tmp_path / "mine.xlsx").write_bytes(b"PK\x03\x04")
+    (tmp_path / "title.csv").write_text("Inspections,,\nprovider,region,overall_effectiveness\n1,London,Good\n")
+    pd.DataFrame({"region": ["a"], "year": [2020], GRADE: ["Good"]}).to_parquet(tmp_path / "twice.parquet")
     (tmp_path / "twice.csv").write_text("region,provider,region\nLondon,1,London\n")
     table.assign(region=1).to_parquet(tmp_path / "unlike.parquet", index=False)
     table.drop(columns="region").to_parquet(tmp_path / "lacks.parquet", index=False)
@@ -635,6 +654,87 @@ def test_keys_that_a_call_names_keep_their_zeros(tmp_path):
     assert sif.series(str(path), ["2020-01-01"], provider="home")["n"].tolist() == [2]
     assert sif.scan(path).series(["2020-01-01"], provider="home")["n"].tolist() == [2]
     assert sorted(sif.as_at(str(path), "2020-01-01", provider="home")["home"]) == ["007", "7"]
+
+
+MANY = "".join(f"{number % 7},Good\n" for number in range(300_000))  # more than is looked at to tell of what kind a column is
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("001,Good\n1,Inadequate\n", {"001": 1, "1": 1}),
+        ("1,Good\n2.5,Good\n02.5,Good\n", {"02.5": 1, "1": 1, "2.5": 1}),
+        ("12345678901234567890123,Good\n12345678901234567890124,Good\n", {"12345678901234567890123": 1, "12345678901234567890124": 1}),
+        ("12:30,Good\n12:30:00,Good\n", {"12:30": 1, "12:30:00": 1}),
+        (" 1,Good\n1,Good\n0,Good\n", {0: 1, 1: 2}),
+        ("0x10,Good\n16,Good\n", {"0x10": 1, "16": 1}),
+        ("True,Good\n1,Good\n", {"1": 1, "True": 1}),
+        ("TRUE,Good\nfalse,Good\nTrue,Good\n,Good\n", {False: 1, True: 2, np.nan: 1}),
+        ("None,Good\n<NA>,Good\nN/A,Good\n,Good\nnone,Good\n", {"none": 1, np.nan: 4}),
+        ("0.5,Good\n10,Good\n", {0.5: 1, 10.0: 1}),
+        (MANY + "001,Good\n", {"0": 42858, "001": 1, **{str(at): 42857 for at in range(1, 6)}, "1": 42857, "6": 42857}),
+        (MANY + "SC1,Good\n", {"0": 42858, **{str(at): 42857 for at in range(1, 6)}, "6": 42857, "SC1": 1}),
+        (",Good\n" * 300_000 + "SC1,Good\n", {"SC1": 1, np.nan: 300_000}),
+        ("2015-01-01,Good\n" * 100_000 + "2 May 2015,Good\n", {"2 May 2015": 1, "2015-01-01": 100_000}),
+    ],
+    ids=[
+        "zeros",
+        "decimals",
+        "long",
+        "times",
+        "spaces",
+        "hexadecimal",
+        "true and 1",
+        "true",
+        "words for none",
+        "halves",
+        "zeros later",
+        "text later",
+        "blank at first",
+        "dates",
+    ],
+)
+def test_labels_of_a_csv_that_are_no_numbers_stay_as_they_are_written(tmp_path, rows, expected):
+    path = tmp_path / "labels.csv"
+    path.write_text("code,overall_effectiveness\n" + rows)
+    found = counts_by_label(sif.aggregate(path, "code"))
+    assert found == {written(label): n for label, n in expected.items()}
+    # Of the whole file pandas tells the same labels, but for dates and codes that it takes for numbers.
+    if not any(str(label).startswith(("0", "2015", "12:")) for label in expected):
+        assert counts_by_label(sif.aggregate(pd.read_csv(path, low_memory=False), "code")) == found
+
+
+def written(label):
+    """A label with its type, as 1 and "1" are two; missing ones are all alike."""
+    return ("", "missing") if pd.isna(label) else (str(label), type(label).__name__.removesuffix("_"))
+
+
+def counts_by_label(found):
+    return {written(label): n for label, n in zip(found["code"].astype(object), found["n"], strict=True)}
+
+
+def test_a_line_break_within_a_cell_is_read_wherever_it_stands(tmp_path):
+    path = tmp_path / "lines.csv"
+    path.write_text("code,overall_effectiveness\n" + "".join(f'"a{number % 3}\nb",Good\n' for number in range(300_000)))
+    assert sif.aggregate(path, "code")[["code", "n"]].values.tolist() == [[f"a{number}\nb", 100_000] for number in range(3)]
+
+
+def test_what_is_no_number_is_told_to_every_question_and_filter(tmp_path):
+    path = tmp_path / "codes.csv"
+    path.write_text("provider,inspection_start,framework,code,overall_effectiveness\na,2015-01-01,01,0301,Good\nb,2015-01-01,1,301,Good\n")
+    assert sif.as_at(path, "2016-01-01", framework="all")["code"].tolist() == ["0301", "301"]
+    assert sif.series(path, ["2016-01-01"], framework="01")["n"].tolist() == [1]
+    kept = sif.scan(path, filter=[("code", "==", "0301")])
+    assert kept.aggregate("code")["code"].tolist() == ["0301"]
+    assert pickle.loads(pickle.dumps(kept)).aggregate("code")["code"].tolist() == ["0301"]
+
+
+def test_a_column_that_is_blank_in_one_file_is_that_of_the_others(tmp_path):
+    for name, code in (("a", ""), ("b", "7"), ("c", "SC1")):
+        (tmp_path / f"{name}.csv").write_text(f"code,overall_effectiveness\n{code},Good\n")
+    assert sif.aggregate([tmp_path / "a.csv", tmp_path / "b.csv"], "code")["code"].tolist()[:1] == ["7"]
+    assert sif.aggregate([tmp_path / "b.csv", tmp_path / "a.csv"], "code")["code"].tolist()[:1] == [7]
+    assert sif.aggregate([tmp_path / "c.csv", tmp_path / "a.csv"], "code")["code"].tolist()[:1] == ["SC1"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])

@@ -434,6 +434,16 @@ def test_a_damaged_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
             "'N/A' is no grade; if it means none: table['x'] = table['x'].replace('N/A', None)",
             "'N/A' is no grade; if it means none, leave the cell empty",
         ),
+        (
+            "'41640' is not a date; if it is the number of a day, as a spreadsheet keeps it: table['x'] = pandas.to_datetime(table['x'])",
+            "'41640' is not a date; if it is the number of a day, as a spreadsheet keeps it, write it as one of these",
+        ),
+        (
+            "no 'known_from', but 'Known from': rename it, as with table.rename(columns={'Known from': 'known_from'}), so that it is known "
+            "what the table can tell, or say incomplete='allow'",
+            "no 'known_from', but 'Known from': rename it, so that it is known what the table can tell",
+        ),
+        ("'-' is missing; without such rows: table[table['provider'] != '-']", "'-' is missing; take such rows out"),
         ("published_by='x': no dates", "--published-by x: no dates"),
         ("two\n lines", "two lines"),
     ],

@@ -38,6 +38,25 @@ def test_what_is_no_date_is_an_error_with_its_row(text: str) -> None:
         dates.day(text, "date")
 
 
+@pytest.mark.parametrize(
+    ("values", "day"),
+    [
+        ([41640, 42370], "2014-01-01"),
+        ([41640.0, 42370.0], "2014-01-01"),
+        (["41640", "42370"], "2014-01-01"),
+        ([20140101, 20160101], "2014-01-01"),
+        (["20140101", "20160101"], "2014-01-01"),
+        (["1/13/2014", "12/31/2014"], "2014-01-13"),
+    ],
+)
+def test_the_error_about_dates_in_another_form_says_what_to_type_and_that_helps(values: list, day: str) -> None:
+    table = pd.DataFrame({"d": values})
+    with pytest.raises(ValueError, match=r"row 0: .* is not a date as .*; if ") as caught:
+        dates.days_of(table["d"], "d")
+    exec(str(caught.value).rpartition(": ")[2], {"table": table, "pandas": pd})
+    assert dates.iso(dates.days_of(table["d"], "d")[0]) == day
+
+
 @pytest.mark.parametrize("value", [20150403, 1.5, ["2015-01-01"], None, pd.NaT])
 def test_a_number_is_no_date(value: object) -> None:
     with pytest.raises(ValueError, match="is not a date"):

@@ -169,3 +169,40 @@ def test_of_pairs_that_rule_one_another_out_the_most_certain_is_kept(seed):
         if all(pair[0] != row and pair[1] != match for row, match in kept):
             kept.append(pair)
     assert [tuple(pair) for pair in each_once(old, new).tolist()] == kept
+
+
+@pytest.mark.parametrize("name", ["Region", "REGION ", "region_"])
+def test_columns_whose_names_are_written_otherwise_are_one(name):
+    older, newer = releases(OLD, region="London"), releases(["SC1", "326164", "2015-03-27", 2, 3], **{name: "Leeds"})
+    combined, report = sif.combine(older, newer, return_report=True)
+    assert combined.columns.tolist() == older.columns.tolist()
+    assert combined["region"].tolist() == ["Leeds"]
+    assert report[["column", "before", "after"]].values.tolist()[-1] == ["region", "London", "Leeds"]
+    grade = newer.rename(columns={"overall_effectiveness": "Overall effectiveness"})
+    assert sif.combine(older, grade).columns.tolist() == [*older.columns, *([name] if name in older else [])]
+    both = sif.combine(older, newer.assign(region="York"))  # of two that are called nearly so one is the same
+    assert both[["region", name]].values.tolist() == [["York", "Leeds"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("inspection_start", "Inspection date"), ("published", "Publication date"), ("closed", "Close date")]
+)
+def test_a_date_of_another_name_is_not_put_beside_that_of_the_other_release(name, other):
+    older = releases(OLD, published=pd.Timestamp("2015-04-27"), closed=pd.NaT)
+    newer = older.rename(columns={name: other}).assign(**{other: pd.Timestamp("2016-01-01")})
+    with pytest.raises(
+        sif.MissingColumnError, match=f"the newer table has no column {name!r}, but {other!r}: .*rename.columns=.*{other!r}: {name!r}"
+    ):
+        sif.combine(older, newer)
+    with pytest.raises(sif.MissingColumnError, match=f"the older table has no column {name!r}, but {other!r}"):
+        sif.combine(newer, older)
+    assert len(sif.combine(older, newer.rename(columns={other: "remark"}).drop(columns="remark"))) == 1
+
+
+def test_lists_are_not_compared_without_a_date_that_one_of_them_calls_otherwise():
+    mine = releases(OLD)
+    other = mine.assign(inspection_start=pd.Timestamp("2014-03-27"))
+    assert sif.reconcile(mine, other)["difference"].tolist() == ["another inspection"]
+    with pytest.raises(sif.MissingColumnError, match="no column 'inspection_start', but 'Date of inspection': rename it"):
+        sif.reconcile(mine, other.rename(columns={"inspection_start": "Date of inspection"}))
+    assert sif.reconcile(mine, other.drop(columns="inspection_start")).empty

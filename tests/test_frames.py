@@ -346,7 +346,7 @@ def test_each_heavy_package_is_imported_in_one_place() -> None:
             for module in modules:
                 at.setdefault(module.partition(".")[0], set()).add(str(path.relative_to(package)))
     assert at["narwhals"] == {"table/frames.py"}
-    assert at["pyarrow"] == {"table/frames.py", "batches/files.py", "counts/encoding.py"}
+    assert at["pyarrow"] == {"table/frames.py", "batches/files.py", "batches/csv_files.py", "counts/encoding.py"}
     assert "duckdb" not in at  # but by name, where an ordered copy is wanted
     assert at["polars"] == {"table/frames.py"}  # where a type is meant
 
@@ -498,3 +498,62 @@ def test_columns_of_codes_are_counted_without_a_table_of_pandas_between(make, by
 def test_a_second_column_to_group_by_may_be_a_judgement(make) -> None:
     table = inspections(categories="as they are")
     assert rows_of(sif.aggregate(make(table), ["region", "leadership"])) == rows_of(sif.aggregate(table, ["region", "leadership"]))
+
+
+def newer_release(older):
+    """A release of later inspections with columns that the older one has not, each of a type that a result could lose."""
+    return older.with_columns(
+        inspection_start=pl.lit(datetime.date(2016, 1, 1)),
+        word=pl.Series(["z", "b"], dtype=pl.Categorical),
+        ordered=pl.Series(["z", "b"], dtype=pl.Enum(["z", "q", "b"])),
+        entered=pl.Series([datetime.datetime(2016, 1, 1, 12, 30)] * 2),
+        entered_ms=pl.Series([datetime.datetime(2016, 1, 1, 12, 30)] * 2, dtype=pl.Datetime("ms")),
+        places=pl.Series([1, 2], dtype=pl.Int16),
+    )
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_column_that_only_the_newer_release_has_keeps_its_type(mixed, lazy):
+    older = pl.DataFrame({"provider": ["a", "b"], "inspection_start": [datetime.date(2014, 1, 1)] * 2, GRADE: ["Good", "Inadequate"]})
+    newer = newer_release(older)
+    given = newer.to_arrow() if mixed else newer.lazy() if lazy else newer
+    found = sif.combine(older.lazy() if lazy else older, given)
+    assert found.schema["word"] == pl.Categorical
+    assert {name: found.schema[name] for name in newer.columns[4:]} == {name: newer.schema[name] for name in newer.columns[4:]}
+    assert found.tail(2).select(newer.columns[3:]).rows() == newer.select(newer.columns[3:]).rows()
+    assert found.head(2).select(newer.columns[3:]).null_count().row(0) == (2,) * 5
+    of_arrow = sif.combine(older.to_arrow(), given)
+    types = newer.to_arrow().schema
+    assert {name: of_arrow.schema.field(name).type for name in newer.columns[3:]} == {
+        name: types.field(name).type for name in newer.columns[3:]
+    }
+    assert of_arrow.slice(2).column("entered").to_pylist() == newer["entered"].to_list()
+
+
+@pytest.mark.parametrize("kind", ["polars", "arrow"])
+@pytest.mark.parametrize(("values", "told"), [([["a"], ["b"]], "list"), ([None, {"a": 1}], "dict")])
+def test_a_column_of_lists_is_named_and_not_told_in_the_words_of_arrow(kind, values, told):
+    table = pa.table({"region": values, GRADE: ["Good", "Good"], "provider": ["a", "b"], "inspection_start": ["2014-01-01"] * 2})
+    given = pl.from_arrow(table) if kind == "polars" else table
+    row = 1 if values[0] is None else 0
+    for ask in (lambda: sif.aggregate(given, "region"), lambda: sif.series(given, ["2020-01-01"], by="region")):
+        with pytest.raises(TypeError, match=f"column 'region', row {row}: .* is a {told}, not a single value"):
+            ask()
+
+
+def test_objects_of_python_in_a_column_of_polars_are_refused_by_its_name():
+    given = pl.DataFrame({GRADE: pl.Series(["Good", 1], dtype=pl.Object), "region": ["a", "b"]})
+    with pytest.raises(TypeError, match=f"column '{GRADE}' is of polars' type Object, .*map_elements"):
+        sif.aggregate(given)
+    assert len(sif.aggregate(given.with_columns(**{GRADE: pl.lit("Good")}), "region")) == 2
+
+
+def test_runs_of_one_value_are_read_as_the_values_that_they_stand_for():
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 5], pa.int32()), pa.array(["Good", "Inadequate"]))
+    regions = pa.chunked_array([pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array([word])) for word in "xy"])
+    found = sif.aggregate(pa.table({GRADE: runs[:4], "region": regions}), "region")
+    assert found.select(["region", "good", "inadequate"]).to_pylist() == [
+        {"region": "x", "good": 2, "inadequate": 0},
+        {"region": "y", "good": 0, "inadequate": 2},
+    ]

@@ -133,6 +133,7 @@ def test_a_table_without_rows_has_no_periods():
         ({"freq": "school year"}, r"freq='school year' names no periods.*'academic' \(years to 31 August\)"),
         ({"freq": "h"}, "names no periods"),
         ({"freq": None}, "names no periods"),
+        ({"freq": pd.DateOffset(years=1)}, "says how long periods are, and not where they begin"),
         ({"window": 0}, "window=0; a window takes 1 period or more"),
         ({"window": "12 months"}, "neither a number of periods nor an offset"),
         ({"window": True}, "neither a number of periods nor an offset"),
@@ -160,3 +161,16 @@ def test_an_inspection_without_any_date_is_named():
     table = pd.DataFrame({"inspection_start": ["2020-01-01", None], "overall_effectiveness": ["Good", "Good"]})
     with pytest.raises(ValueError, match=r"row 1 has neither an inspection date \('inspection_start'\)"):
         sif.periods(table)
+
+
+def test_periods_of_days_begin_with_the_first_day():
+    table = pd.DataFrame(
+        {"provider": [*"abc"], "inspection_start": ["2014-01-01", "2014-01-05", "2014-01-20"], "overall_effectiveness": "Good"}
+    )
+    found = sif.periods(table, freq="7D")
+    assert found["period_start"].dt.day.tolist() == [1, 8, 15]
+    assert found["period_end"].dt.day.tolist() == [7, 14, 21]
+    assert found["n"].tolist() == table.set_index(pd.to_datetime(table["inspection_start"])).resample("7D").size().tolist() == [2, 0, 1]
+    assert sif.periods(table, freq="7D", window=2)["n"].tolist() == [2, 2, 1]
+    moved = sif.transitions(pd.concat([table, table.assign(inspection_start="2014-01-30")]), freq="7D")
+    assert moved["period"].dt.day.unique().tolist() == [7, 14, 21, 28, 4]

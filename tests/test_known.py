@@ -202,6 +202,20 @@ def test_a_column_as_at_of_a_users_own_is_no_state() -> None:
         sif.as_at(table, "2020-01-01")
 
 
+@pytest.mark.parametrize(
+    ("name", "other"), [("known_from", "Known from"), ("known_from", "KnownFrom"), ("as_at", "As at"), ("as_at", "As_at ")]
+)
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_what_a_table_knows_is_not_missed_under_the_heading_of_a_spreadsheet(kind, name, other) -> None:
+    table = worlds.histories(5).assign(**{other: pd.Timestamp("2020-01-01")})
+    given = table if kind == "pandas" else pytest.importorskip("polars").from_pandas(table)
+    for ask in (sif.changes, sif.spells, lambda table, **which: sif.as_at(table, "2019-01-01", **which)):
+        with pytest.raises(sif.MissingColumnError, match=f"no column {name!r}, but {other!r}: rename it, as with table.rename"):
+            ask(given)
+        assert len(ask(given, incomplete="allow"))
+    assert len(sif.changes(table.assign(**{other: "as far as we know"})))
+
+
 def test_the_state_may_be_asked_again_on_its_own_day_and_its_columns_are_replaced() -> None:
     state = sif.as_at(worlds.histories(20), "2020-01-01", having="overall_effectiveness")
     again = sif.as_at(state, "2020-01-01", having="overall_effectiveness")

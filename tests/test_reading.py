@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import ofsted_sif as sif
 from ofsted_sif import reading
 from ofsted_sif.reading.files import csv_rows
-from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts
+from ofsted_sif.reading.layouts import aliases, fits, header_cells, known_layouts, load
 from ofsted_sif.scales import JUDGEMENTS
 from ofsted_sif.table import columns
 
@@ -339,6 +339,48 @@ def test_a_layout_that_is_none_is_refused(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(sif.ReadingError, match=told):
         sif.read_inspections(care(), layout=path)
+
+
+MINE = (
+    'name="mine"\nabout="x"\nrecognise.header=[["Place"],["When"],["Mark"]]\n'
+    'columns.provider=["Place"]\ncolumns.inspection_start=["When"]\ncolumns.overall_effectiveness=["Mark"]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('framwork="SIF"\n' + MINE, "'framwork' is nothing that a layout knows; did you mean 'framework'"),
+        (MINE + '[grade.overall_effectiveness]\nGood=["Fine"]', "'grade' is nothing .* did you mean 'grades'"),
+        (MINE + '[grades.overal]\nGood=["Fine"]', "grades: 'overal' is nothing that a layout knows"),
+        (MINE + '[grades.overall_effectiveness]\nFine=["Good"]', "grades.overall_effectiveness: 'Fine' is no grade; those are Outstanding"),
+        (MINE + '[words]\nmising=["x"]', "words: 'mising' is nothing .* did you mean 'missing'"),
+        (MINE + '[scales]\noverall_effectiveness="FIVE"', "scales.overall_effectiveness: 'FIVE' is nothing that a layout knows"),
+        (MINE + '[[event]]\nwords=["full"]\ngraded="no"', "event.graded = 'no' is not one of true, false, 'where overall'"),
+        ('kind="lates"\n' + MINE, "kind = 'lates' is not one of 'latest', 'in year', 'history'"),
+        ('year="calendar"\n' + MINE, "year = 'calendar' is not one of 'financial', 'academic'"),
+        ('unknown_dates=["never"]\n' + MINE, "unknown_dates = .* is not a list of dates"),
+        ('columns="Mark"\n', "columns = 'Mark' is not a table"),
+        ("event=1\n" + MINE, r"event is written \[\[event\]\], once for each"),
+        (MINE.replace('["Mark"]\n', '"Mark"\n'), "columns.overall_effectiveness = 'Mark' is not a list of texts"),
+        (MINE.replace('[["Place"],["When"],["Mark"]]', '["Place","When"]'), "recognise.header = .* is not a list of lists of texts"),
+        (MINE.replace('name="mine"\n', ""), "it lacks name"),
+    ],
+)
+def test_what_no_layout_knows_is_not_passed_over_in_one_of_ones_own(tmp_path, text, told):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(sif.ReadingError, match=f"mine.toml: this is not a layout .*{told}"):
+        sif.read_inspections(as_csv([["Place", "When", "Mark"], ["A", "2024-05-06", "1"]]), layout=path)
+
+
+def test_every_layout_of_the_package_says_what_layouts_know(tmp_path):
+    for layout in known_layouts():
+        path = tmp_path / "mine.toml"
+        path.write_bytes((Path(reading.__file__).parent / "layouts" / f"{layout.stem}.toml").read_bytes())
+        assert load(path).name == layout.name
+        path.write_text(f'like = "{layout.stem}"\nkind = "latest"')
+        assert load(path).kind == "latest"
 
 
 # ---- encodings

@@ -76,6 +76,40 @@ def test_grades_not_taken_are_told_in_each_table_of_a_sheet():
     assert told([*first, [""], *renamed])[0] == [[8, "Verdict", 3]]
 
 
+SCHOOLS = [
+    "URN", "School name", "Inspection number of latest graded inspection", "Inspection type", "Inspection start date", "Publication date",
+    "Overall effectiveness", "Latest ungraded inspection number since last graded inspection", "Date of latest ungraded inspection",
+    "Ungraded inspection publication date",
+]  # fmt: skip
+OUTCOMES = [
+    "School remains Good", "School remains Good (Concerns) - S5 Next", "School remains Outstanding (Improving) - S5 Next",
+    "Standards maintained", "Improved significantly", "Some aspects not as strong",
+]  # fmt: skip
+
+
+def school(at, *further):
+    graded = [f"{100000 + at}", "A school", f"{10000000 + at}", "S5 Inspection", "03/03/2015", "01/04/2015", "2"]
+    return [*graded, f"{10100000 + at}", "05/06/2019", "01/07/2019", *further]
+
+
+@pytest.mark.parametrize("words", [OUTCOMES, OUTCOMES[:1], OUTCOMES[1:3], [*OUTCOMES[3:], "", "NULL"]])
+def test_a_renamed_column_of_the_outcomes_of_ungraded_inspections_is_told(words):
+    rows = [school(at, word) for at, word in enumerate(words, start=1)]
+    n = sum(word in OUTCOMES for word in words)
+    listed, warned = told([[*SCHOOLS, "Ungraded inspection result"], *rows])
+    assert listed == [[11, "Ungraded inspection result", n]]
+    assert f"'Ungraded inspection result' ({n})" in warned
+    assert told([[*SCHOOLS, "Ungraded inspection overall outcome"], *rows]) == ([], "")
+
+
+def test_a_column_that_is_called_an_outcome_is_told_whatever_its_words():
+    rows = [school(at, word) for at, word in enumerate(["On track", "Not yet on track", ""], start=1)]
+    assert told([[*SCHOOLS, "Outcome of ungraded inspection"], *rows])[0] == [[11, "Outcome of ungraded inspection", 2]]
+    assert told([[*SCHOOLS, "Way of ungraded inspection"], *rows]) == ([], "")
+    texts = [school(at, f"The school has kept its standards {at} times") for at in range(1, 60)]
+    assert told([[*SCHOOLS, "Notes on the outcome"], *texts]) == ([], "")
+
+
 # ---- rows that end too early
 
 
@@ -86,16 +120,52 @@ def text_of(rows):
 WHOLE = [CARE, *(row(at) for at in range(1, 6))]
 
 
-@pytest.mark.parametrize("n_lost", [len(",Good"), len("5,Good"), len("024,5,Good"), len(",Full inspection,05/04/2024,5,Good")])
-def test_a_file_that_is_cut_within_its_last_row_is_an_error(n_lost):
-    data = text_of(WHOLE).encode()
-    with pytest.raises(sif.ReadingError, match=r"row 6: the file ends within this row: it has \d of 7 cells, and no line end"):
-        sif.read_inspections(io.BytesIO(data[:-n_lost]), errors="report")
+@pytest.mark.parametrize("n_left", [*range(1, len("SC000005,Children's home,Leeds,Full inspection,05/04/2024,5") + 1, 3), 8, 9, 10])
+def test_a_file_that_is_cut_within_its_last_row_is_an_error(n_left):
+    begin, last = text_of(WHOLE[:-1]) + "\n", text_of(WHOLE[-1:])
+    with pytest.raises(sif.ReadingError, match=r"row 6: the file ends within this row: it has \d of 7 cells?, and no line end"):
+        sif.read_inspections(io.BytesIO((begin + last[:n_left]).encode()), errors="report")
+    numbered = [["", *CARE], *([str(at), *cells] for at, cells in enumerate(WHOLE[1:-1], start=1))]
+    with pytest.raises(sif.ReadingError, match="row 6: the file ends within this row"):
+        sif.read_inspections(io.BytesIO(f"{text_of(numbered)}\n5,{last[:n_left]}".encode()), errors="report")
+
+
+@pytest.mark.parametrize("footer", ["Note: all is made up", "Source: Ofsted, as at 31 March", "© Crown copyright", "\n5"])
+def test_a_footer_without_a_line_end_is_a_footer(footer):
+    table, report = sif.read_inspections(io.BytesIO((text_of(WHOLE) + "\n" + footer).encode()), return_report=True)
+    assert len(table) == 5
+    assert report.set_aside["reason"].tolist()[-1] == "footer"
 
 
 def test_a_whole_last_row_needs_no_line_end():
     assert told(text_of(WHOLE).encode()) == ([], "")
     assert told((text_of(WHOLE) + "\n\nSource: Ofsted, as at 31 March").encode()) == ([], "")
+    authorities = "Local authority name,Inspection date,Experiences and progress of children who need help and protection\n"
+    assert told((authorities + "Leeds,21/02/2022,Good\nYork,22/02/2022,Good\nCumberland,Not yet inspected").encode()) == ([], "")
+
+
+AUTHORITIES = [
+    ["Local authority name", "Inspection date", "Experiences and progress of children who need help and protection"],
+    ["Leeds", "21/02/2022", "Good"],
+    ["Isles of Scilly", "Not yet inspected"],
+]
+
+
+@pytest.mark.parametrize("end", ["", ",,,,,"])
+@pytest.mark.parametrize(
+    "rows", [WHOLE, [*WHOLE, ["SC000006", "Children's home"]], AUTHORITIES], ids=["homes", "one to come", "authorities"]
+)
+def test_a_footer_with_a_comma_is_no_provider(rows, end):
+    data = f"{text_of(rows)}\nSource: Ofsted, as at 31 March{end}\n"
+    report = sif.reading_report(io.BytesIO(data.encode()))
+    assert len(report.register) == len(rows) - 1
+    assert report.set_aside["reason"].tolist()[-1] == "footer"
+    assert report.not_understood.empty
+
+
+def test_a_word_in_place_of_a_number_of_a_provider_is_no_provider():
+    report = sif.reading_report(io.BytesIO((text_of(WHOLE) + "\nSource,Ofsted\n").encode()))
+    assert report.set_aside["reason"].tolist()[-1] == "footer"
 
 
 @pytest.mark.parametrize("quoted", ["", '"Leeds ""North"""'])
@@ -107,6 +177,12 @@ def test_a_row_with_fewer_cells_than_all_others_is_told(quoted):
         table, report = sif.read_inspections(io.BytesIO(data), return_report=True)
     assert table["graded"].tolist() == [True, True, False, True, True]
     assert any(note.endswith("missing in them: 4") for note in report.notes)
+
+
+def test_a_row_of_which_only_the_provider_is_left_is_told():
+    for kept, end in ((1, ""), (1, ",,,,,,"), (2, "")):
+        rows = [*WHOLE[:3], [*WHOLE[3][: kept - 1], WHOLE[3][kept - 1] + end], *WHOLE[4:], ["Note: all is made up"], ["2024"]]
+        assert "missing in them: 4." in told((text_of(rows) + "\n").encode())[1]
 
 
 def test_a_row_that_ends_before_the_date_is_not_quietly_one_of_a_provider_not_yet_inspected():

@@ -346,6 +346,30 @@ def test_a_cell_merged_across_columns_is_told_where_it_hides_a_value_and_not_in_
     assert "merged" not in said
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_hidden_rows_are_read_and_told(kind):
+    if kind == "xlsx":
+
+        def hide(workbook, sheet):
+            sheet.row_dimensions[3].hidden = True
+            sheet.row_dimensions[9].hidden = True  # without a value
+            sheet.column_dimensions["B"].hidden = True
+
+        hidden, shown = book(hide), book(lambda workbook, sheet: None)
+    else:
+        header, first, second = ods.care(1, 2)
+        folded = second.replace("<table:table-row", '<table:table-row table:visibility="filter"', 1)
+        blank = '<table:table-row table:number-rows-repeated="9000" table:visibility="collapse"><table:table-cell/></table:table-row>'
+        hidden, shown = (
+            ods.workbook(ods.sheet("Data", header, first, folded, blank)),
+            ods.workbook(ods.sheet("Data", header, first, second)),
+        )
+    table, said = read(hidden)
+    assert len(table) == 2
+    assert "note: 1 row of the workbook with values is hidden (filtered or folded): read as all others" in said
+    assert "hidden" not in read(shown)[1]
+
+
 def test_the_error_about_a_blank_date_names_the_cell_merged_across_columns():
     table, said = read(book(lambda workbook, sheet: sheet.merge_cells("D3:E3")))
     assert table is None

@@ -1199,3 +1199,23 @@ def test_explain_says_that_the_framework_of_a_row_is_missing():
     with pytest.warns(sif.FrameworkMissingWarning):
         story = sif.explain(of_missing_frameworks(), 1, "2022-01-01", framework="SIF")
     assert story["because"][1] == "its framework is missing, and framework= names those that are asked for"
+
+
+@pytest.mark.parametrize("word", ["N/A", "n/a ", "Not applicable", "-", "NULL"])
+def test_a_framework_that_is_a_word_for_none_is_missing(word):
+    with pytest.warns(sif.FrameworkMissingWarning, match="2 graded inspections whose framework is missing, the first in row 1"):
+        sif.spells(of_missing_frameworks(framework=["SIF", word, "ILACS", None, None]), framework=["SIF", "ILACS"])
+
+
+@pytest.mark.parametrize("name", CALLS_OF_FRAMEWORKS)
+def test_spaces_and_letters_of_another_case_make_no_other_framework(name):
+    call = CALLS_OF_FRAMEWORKS[name]
+    plain = of_missing_frameworks(framework="SIF")
+    spaced = of_missing_frameworks(framework=["SIF", " SIF", "SIF ", "sif", "\u00a0SIF"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for which in ({}, {"framework": "SIF"}, {"framework": " sif "}):
+            ours, theirs = (call(table, **which) for table in (spaced, plain))
+            if isinstance(ours, pd.DataFrame):
+                ours, theirs = (found.drop(columns="framework", errors="ignore") for found in (ours, theirs))
+                pd.testing.assert_frame_equal(ours, theirs)

@@ -202,3 +202,34 @@ def test_known_grades_in_an_order_of_ones_own_with_the_best_as_the_worst_are_ref
         asked(words, ordered=True)
     for categories, ordered in ((words[::-1], True), (words[:-1], True), (words, False)):  # worst first, and a known scale in any order
         assert len(asked(categories, ordered))
+
+
+@pytest.mark.parametrize("word", ["Not judged", "-", "Not yet inspected", "NULL"])
+def test_a_scale_has_no_label_that_is_read_as_a_missing_value(word):
+    with pytest.raises(ValueError, match=f"scale own: {word!r} is read as a missing value, so it can be no grade"):
+        sif.GradeScale("own", ("Done", word))
+    with pytest.raises(ValueError, match="read as a missing value"):
+        sif.GradeScale("own", ("Done", "Open"), words={word: "Open"})
+
+
+@pytest.mark.parametrize(
+    ("word", "others"),
+    [*((word, ["Red", "Amber"]) for word in ("N/A", "Not judged", "n/a ", "Not applicable")), ("N/A", list(sif.FOUR_POINT.labels[::-1]))],
+)
+def test_a_word_for_none_is_no_grade_of_an_order_of_ones_own(word, others):
+    grade = pd.Categorical([word, others[0]], categories=[word, *others], ordered=True)
+    told = rf"column 'overall_effectiveness': the categories are in an order, and {word!r} says that there is no grade.*remove_categories"
+    with pytest.raises(ValueError, match=told):
+        sif.aggregate(pd.DataFrame({"overall_effectiveness": grade}))
+    without = pd.Series(grade).cat.remove_categories(word)
+    assert sif.aggregate(pd.DataFrame({"overall_effectiveness": without}))[["n", "n_judged"]].values.tolist() == [[2, 1]]
+    scale = sif.GradeScale("own", ("Some", "None"))  # where it is a grade, a scale says so
+    assert sif.aggregate(pd.DataFrame({"overall_effectiveness": ["None", "Some"]}), scale=scale)["none"].item() == 1
+
+
+def test_an_order_of_numbers_says_how_they_become_words():
+    grade = pd.Series(pd.Categorical([0, 2], categories=[0, 1, 2], ordered=True))
+    with pytest.raises(ValueError, match=r"column 'score': the categories are numbers.*table\['score'\].cat.rename_categories\(str\)"):
+        sif.aggregate(pd.DataFrame({"score": grade}), judgement="score")
+    found = sif.aggregate(pd.DataFrame({"score": grade.cat.rename_categories(str)}), judgement="score")
+    assert found[["2", "1", "0"]].values.tolist() == [[1, 0, 1]]

@@ -492,6 +492,21 @@ def test_groups_called_as_a_column_of_resample_are_refused(name):
         sif.resample(two("Good", "Good", **{name: ["x", "y"]}), name, n=5)
 
 
+@pytest.mark.parametrize("word", ["N/A", "NA", "nan", "-", "None", "N/A "])
+@pytest.mark.parametrize("kind", ["object", "category", "arrow"])
+def test_a_word_for_none_is_no_provider(word, kind):
+    table = pd.DataFrame({"provider": ["a", word, word], "inspection_start": "2014-01-01", "overall_effectiveness": "Good"})
+    given = pytest.importorskip("pyarrow").Table.from_pandas(table) if kind == "arrow" else table.astype({"provider": kind})
+    with pytest.raises(
+        sif.RowError, match=rf"column 'provider', row 1: '{word.strip()}' says that the provider is missing; without such rows"
+    ):
+        sif.as_at(given, "2020-01-01")
+    with pytest.raises(ValueError, match="register, row 1: the provider is missing"):
+        sif.as_at(table.head(1), "2020-01-01", register=table[["provider"]].head(2))
+    left = given[given["provider"] != word] if kind != "arrow" else table.head(1)
+    assert sif.as_at(left, "2020-01-01")["provider"].tolist() == ["a"]
+
+
 @pytest.mark.parametrize("blank", ["", " ", "\u00a0"])
 @pytest.mark.parametrize("dtype", [object, "string", "category"])
 def test_a_blank_provider_is_missing(blank, dtype):

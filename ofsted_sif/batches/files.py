@@ -5,10 +5,8 @@ Only the columns asked for are read. Text comes as dictionaries, so that no row 
 
 from __future__ import annotations
 
-import codecs
 import functools
 import glob
-import gzip
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ofsted_sif.csv_header import header_of
+from ofsted_sif.batches.csv_files import UnlikeBeginningError, csv_format, is_csv, read_csv, with_text, wrong_with_header
 from ofsted_sif.installed import need
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.keys import is_plain
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_OF_A_BATCH = 1 << 20
-BYTES_LOOKED_AT = 1 << 22  # of a CSV, to tell its encoding
 WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what str.strip takes away
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 KINDS = (
     "a path to Parquet or CSV, several paths, a folder, a pattern such as 'part-*.parquet', a pyarrow Dataset, a DuckDB relation or a "
     "Dask DataFrame"
@@ -77,6 +75,8 @@ class Source:
         A table of no rows, to be counted where there are none.
     attrs : dict
         What the table says of itself, where pandas has written it.
+    as_text : callable or None
+        Opens the same with one more column as text, where `csv_files.UnlikeBeginningError` has named it.
     """
 
     names: list[str]
@@ -88,6 +88,7 @@ class Source:
     of_rows: str = ""
     empty: pa.Table | None = field(default=None, repr=False)
     attrs: dict[str, Any] = field(default_factory=dict)
+    as_text: Callable[[str], Source] | None = field(default=None, repr=False)
 
 
 def open_source(given: Any, keys: Iterable[str] = ("provider",)) -> Source:
@@ -97,7 +98,9 @@ def open_source(given: Any, keys: Iterable[str] = ("provider",)) -> Source:
     need("pyarrow", "arrow", "files read by batches")
     if type(given).__name__ == "DuckDBPyRelation":
         return _of_relation(given)
-    return _of_dataset(_dataset(given, keys) if isinstance(given, str | os.PathLike | list | tuple) else given)
+    if not isinstance(given, str | os.PathLike | list | tuple):
+        return _of_dataset(given)
+    return replace(_of_dataset(_dataset(given, keys), is_ours=True), as_text=lambda name: open_source(given, [*keys, name]))
 
 
 # ---- what the schema says
@@ -174,12 +177,12 @@ def _dataset(given: Any, keys: Iterable[str]) -> Any:
                 files.append(one)
     if not files:
         raise FileNotFoundError(f"{', '.join(map(str, listed))}: the folder has no files")
-    formats = {"csv" if _is_csv(name) else "parquet" for name in files}
+    formats = {"csv" if is_csv(name) else "parquet" for name in files}
     if len(formats) > 1:
         raise ValueError(f"some of the {len(files)} files are CSV and some are not: {files[0]} ... {files[-1]}; scan them apart")
     kind: Any = ds.ParquetFileFormat()
     if formats == {"csv"}:
-        kind = _csv_format(files[0], keys)
+        kind = csv_format(files[0], keys)
     try:
         options = {} if folder is None else {"partitioning": ds.partitioning(flavor="hive"), "partition_base_dir": folder}
         return ds.dataset(files, format=kind, **options)
@@ -187,67 +190,26 @@ def _dataset(given: Any, keys: Iterable[str]) -> Any:
         raise _unreadable(files[0], error) from error
 
 
-def _csv_format(file: str, keys: Iterable[str]) -> Any:
-    """How a CSV is read: keys stay text, as 007 is not 7."""
-    import pyarrow as pa
-    import pyarrow.csv as csv
-    import pyarrow.dataset as ds
-
-    # As pandas reads a CSV: an empty cell is missing, in a column of text too.
-    convert = csv.ConvertOptions(strings_can_be_null=True, column_types=dict.fromkeys(keys, pa.string()))
-    beginning = _beginning(file)
-    encoding = _encoding(beginning)
-    separator, _ = header_of(beginning.decode(encoding, errors="replace"))
-    return ds.CsvFileFormat(csv.ParseOptions(delimiter=separator), convert_options=convert, read_options=csv.ReadOptions(encoding=encoding))
-
-
-def _is_csv(file: str) -> bool:
-    return file.lower().endswith((".csv", ".csv.gz", ".tsv"))
-
-
-def _beginning(file: str) -> bytes:
-    opened: Callable[..., Any] = gzip.open if file.lower().endswith(".gz") else open
-    with opened(file, "rb") as stream:
-        return bytes(stream.read(BYTES_LOOKED_AT))
-
-
-def _encoding(beginning: bytes) -> str:
-    """UTF-16 by its mark, else UTF-8, or cp1252, as Excel and many of Ofsted's files have it, where the beginning is not UTF-8."""
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(beginning)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf8"
-
-
 def _unreadable(file: str, error: Exception) -> ValueError:
-    if _is_csv(file) and (wrong := _wrong_with_header(file)) is not None:
+    if is_csv(file) and (wrong := wrong_with_header(file)) is not None:
         return ValueError(f"{file} can't be read: {wrong}")
+    if file.lower().endswith(WORKBOOKS):
+        return ValueError(
+            f"{file} is a workbook, which is read whole: ofsted_sif.read_inspections(path) reads one as Ofsted publishes it, and "
+            "pandas.read_excel(path) one of your own"
+        )
     told = " ".join(str(error).split())
     return ValueError(f"{file} can't be read: it is damaged, cut short, or neither Parquet nor a CSV named .csv ({told})")
 
 
-def _wrong_with_header(file: str) -> str | None:
-    """What the header of a CSV that can't be read has wrong; None where it is something else, or the file can't even be opened."""
-    try:
-        beginning = _beginning(file)
-    except (OSError, EOFError):
-        return None
-    if not beginning.strip():
-        return "the file is empty"
-    _, names = header_of(beginning.decode(_encoding(beginning), errors="replace"))
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is None:
-        return None
-    return f"column {twice!r}: the table has {names.count(twice)} columns of that name; each needs a name of its own"
-
-
-def _of_dataset(dataset: Any) -> Source:
+def _of_dataset(dataset: Any, *, is_ours: bool = False) -> Source:
+    """A dataset; of one of ours the kinds of the columns of a CSV are guesses, of a user's own they are as asked."""
     import pyarrow.dataset as ds
 
     schema = dataset.schema
+    is_guess = is_ours and isinstance(dataset.format, ds.CsvFileFormat)
+    if is_guess:
+        schema = with_text(schema)
     units: list[Unit] = []
     rows: int | None = 0
     first = None
@@ -260,10 +222,10 @@ def _of_dataset(dataset: Any) -> Source:
         except (OSError, ValueError) as error:
             raise _unreadable(file, error) from error
         first = first or (file, found)
-        _check_schema(file, found, *first)
+        _check_schema(file, found, *first, may_be_blank=is_guess)
         if metadata is None:
             rows = None
-            units.append(Unit(file, _while_unchanged(file, functools.partial(_read_fragment, fragment, schema))))
+            units.append(Unit(file, _while_unchanged(file, functools.partial(_read_fragment, fragment, schema, is_guess))))
             continue
         of_file = range(metadata.num_row_groups) if fragment.row_groups is None else [group.id for group in fragment.row_groups]
         for group in of_file:
@@ -273,15 +235,18 @@ def _of_dataset(dataset: Any) -> Source:
     return _source(schema, rows, units)
 
 
-def _check_schema(file: str, found: pa.Schema, first_file: str, expected: pa.Schema) -> None:
-    """Refuse a file whose columns are not those of the first."""
+def _check_schema(file: str, found: pa.Schema, first_file: str, expected: pa.Schema, *, may_be_blank: bool) -> None:
+    """Refuse a file whose columns are not those of the first; one that is blank in one of them is that of the other."""
+    import pyarrow as pa
+
+    blank = {pa.null()} if may_be_blank else set()
     if file == first_file:
         return
     kinds, wanted = (dict(zip(schema.names, map(_plain, schema.types), strict=True)) for schema in (found, expected))
     for name, kind in wanted.items():
         if name not in kinds:
             raise ValueError(f"{file} has no column {name!r}, which {first_file} has: the files of one table have the same columns")
-        if kinds[name] != kind:
+        if kinds[name] != kind and not {kinds[name], kind} & blank:
             raise ValueError(
                 f"column {name!r} is {kinds[name]} in {file} and {kind} in {first_file}: the files of one table have the same columns"
             )
@@ -341,15 +306,22 @@ def _read_row_group(fragment: Any, metadata: Any, schema: pa.Schema, group: int,
         raise _unreadable(fragment.path, error) from error
 
 
-def _read_fragment(fragment: Any, schema: pa.Schema, names: list[str]) -> Iterator[pa.Table]:
+def _read_fragment(fragment: Any, schema: pa.Schema, is_guess: bool, names: list[str]) -> Iterator[pa.Table]:
     """A CSV, or whatever else pyarrow makes a dataset of, batch by batch."""
     import pyarrow as pa
 
-    try:
+    def tables() -> Iterator[pa.Table]:
+        if is_guess:
+            return read_csv(fragment, schema, names, ROWS_OF_A_BATCH)
         batches = fragment.to_batches(schema=schema, columns=names, batch_size=ROWS_OF_A_BATCH, batch_readahead=2, use_threads=False)
-        for batch in batches:
-            if batch.num_rows:
-                yield _with_dictionaries(pa.Table.from_batches([batch]))
+        return (pa.Table.from_batches([batch]) for batch in batches)
+
+    try:
+        for table in tables():
+            if table.num_rows:
+                yield _with_dictionaries(table)
+    except UnlikeBeginningError:
+        raise
     except (OSError, ValueError) as error:
         raise _unreadable(str(getattr(fragment, "path", "the dataset")), error) from error
 
@@ -398,12 +370,29 @@ def filtered(source: Source, conditions: Sequence[Any]) -> Source:
                 try:
                     kept = table.filter(expression)
                 except (NotImplementedError, ValueError, TypeError) as error:
-                    raise ValueError(f"filter={conditions!r}: {error}") from error
+                    raise ValueError(f"filter={conditions!r}: {_unlike(listed, table.schema) or error}") from error
                 yield kept.select(names)
 
         return Unit(unit.file, read)
 
-    return replace(source, rows=None, units=[of_unit(unit) for unit in source.units], of_rows="of the rows that filter= keeps, ")
+    as_text = source.as_text
+    return replace(
+        source,
+        rows=None,
+        units=[of_unit(unit) for unit in source.units],
+        of_rows="of the rows that filter= keeps, ",
+        as_text=None if as_text is None else lambda name: filtered(as_text(name), conditions),
+    )
+
+
+def _unlike(conditions: Sequence[tuple[str, str, Any]], schema: pa.Schema) -> str:
+    """Which value of a condition is text where its column is none, or the other way round; empty where that is not so."""
+    for name, _, given in conditions:
+        kind = _plain(schema.field(name).type)
+        values = given if isinstance(given, list | tuple | set | frozenset) else [given]
+        if (value := next((value for value in values if isinstance(value, str) != _is_text(kind)), None)) is not None:
+            return f"column {name!r} holds {kind}, and {value!r} is {type(value).__name__}"
+    return ""
 
 
 # ---- pieces that split between providers

@@ -62,6 +62,8 @@ def scan(
     the whole table in the last digit or two. `spells`, `time_to`, `median_time_to`, `logrank` and `state_probabilities` need `until`,
     because no batch knows the last day of the table.
 
+    A column of a CSV is of numbers where each cell is one: a column in which 001 stands is text, as 001 and 1 are two codes.
+
     A Dask DataFrame is computed on the active client, else by Dask's default scheduler. Its rows may be in any order: where providers are
     followed, rows are shuffled by provider and keep their order within each. Results are small, and come as pandas.
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ofsted_sif import aggregation, change, counts, durations, in_year, snapshots, states, trends, two_dates
 from ofsted_sif.batches import files
+from ofsted_sif.batches.csv_files import UnlikeBeginningError
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import JUDGEMENTS, grades, infer_scale, snake_case
 from ofsted_sif.table import columns, frames, partial
@@ -134,7 +135,15 @@ class Scan:
         return question if since == counts.NO_DAY else replace(question, known_since=since)  # type: ignore[call-arg]
 
     def answer(self, question: partial.Question) -> pd.DataFrame:
-        """Count all batches and finish the table."""
+        """Count all batches and finish the table; where a column of a CSV is not what it seemed, once more with that column as text."""
+        try:
+            return self._answer(question)
+        except UnlikeBeginningError as unlike:
+            if self.source.as_text is None or unlike.column in self.source.text:
+                raise
+            return Scan(self.source.as_text(unlike.column), self.columns, self.progress, self.again).answer(question)
+
+    def _answer(self, question: partial.Question) -> pd.DataFrame:
         keys = self.columns_of(question)["provider"]
         if self.again is not None and keys != self.columns["provider"] and keys in set(self.source.names) - self.source.text:
             # The question names its keys itself: of a CSV they are to be text, as 007 is not 7.

@@ -38,12 +38,15 @@ _LIST_THEM = "; `ofsted-sif aggregate --by provider,provider_name` lists codes a
 _CALL = r"sif\.\w+(?:\([^()]*\))?"
 _OF_PYTHON = re.compile(rf"\b{_CALL}(?:, {_CALL})*")
 _REPLACE = re.compile(r"; if it means none: table\[.*$")
+_WITHOUT = re.compile(r"; without such rows: table\[.*$")
+_TO_DATETIME = re.compile(r"(; if [^:;]*): table\[.*$")
 _FUNCTION = re.compile(r"\b(?:sif|ofsted_sif)\.(\w+)\(\)")
 
 
 def for_the_command_line(message: str) -> str:
     """The message in one line, with options in place of Python's arguments."""
-    text = _REPLACE.sub("; if it means none, leave the cell empty", message)
+    text = _WITHOUT.sub("; take such rows out", message)
+    text = _TO_DATETIME.sub(r"\1, write it as one of these", _REPLACE.sub("; if it means none, leave the cell empty", text))
     text, unknown_columns = _LAYOUT.subn("", _CONSENT.sub("", _RENAME.sub("", text)))
     text = _NO_JUDGEMENT.sub("say which is one: --column overall_effectiveness=Grade", text)
     text = _OF_PYTHON.sub(r"\g<0> in Python", _FUNCTION.sub(r"`ofsted-sif \1`", text))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from ofsted_sif.errors import GradesNotTakenWarning, ShortRowsWarning, warn
+from ofsted_sif.errors import GradesNotTakenWarning, RepeatedInspectionsWarning, ShortRowsWarning, warn
 from ofsted_sif.reading.account import Survey, as_table
 from ofsted_sif.reading.files import Source, open_source
 from ofsted_sif.reading.histories import combine, reconcile
@@ -23,6 +23,7 @@ from ofsted_sif.reading.layouts import HEADER_WITHIN, Header, Layout, find_heade
 from ofsted_sif.reading.left_out import NO_HEADER, NOT_TAKEN, SHORT
 from ofsted_sif.reading.refusals import refuse_before_layouts, refuse_known, refuse_unknown
 from ofsted_sif.reading.report import ReadingError, ReadingReport
+from ofsted_sif.reading.twice import ONCE, TWICE
 
 __all__ = [
     "ReadingError",
@@ -112,6 +113,10 @@ def read_inspections(
     GradesNotTakenWarning
         If a column that is not read holds what looks like grades; the report's `not_taken` lists it. Also where a workbook holds cells
         that look filled and are read as blank: merged ones, and formulas that failed or have no value. Both with ``errors="raise"``.
+    RepeatedInspectionsWarning
+        If one inspection stands in several rows (with ``errors="raise"``): they have the same provider and number, or where a number is
+        missing the same provider, day and framework. `as_at` takes the last of them, and `aggregate` counts each. The report's
+        `repeated` lists them. Rows that are the same in every cell are read once, and are in its `set_aside`.
     ShortRowsWarning
         If a few rows of a CSV have fewer cells than the others, so that columns are missing in them (with ``errors="raise"``); a note of
         the report lists the rows.
@@ -182,8 +187,9 @@ def _warn_of_what_lacks(report: ReadingReport, blanks: Sequence[str]) -> None:
                 f"{report.file}: {told}. keep= takes a column as text, layout= a layout of your own that names it{nameless}",
                 GradesNotTakenWarning,
             )
-        if told.startswith(SHORT):
-            warn(f"{report.file}: {told}. Compare these rows with the file as Ofsted published it", ShortRowsWarning)
+        for begins, category in ((SHORT, ShortRowsWarning), (TWICE, RepeatedInspectionsWarning), (ONCE, RepeatedInspectionsWarning)):
+            if told.startswith(begins):
+                warn(f"{report.file}: {told}. Compare these rows with the file as Ofsted published it", category)
 
 
 # The reports of tables that are still in use, by the table's identity: a table can't carry its report (attrs slow pandas down, and

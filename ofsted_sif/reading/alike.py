@@ -5,10 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.scales import grades, infer_scale
-from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement
+from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, near_date, same_name
 from ofsted_sif.table.dates import dates_of, days_of
 from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes
+
+
+def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """The later table with the names of the older one where two differ in case, spaces and underscores alone.
+
+    A standard column that one of them calls otherwise is an error: its values would stand in a column of their own.
+    """
+    ours, theirs = ([name for name in one.columns if name not in another.columns] for one, another in ((older, later), (later, older)))
+    called: dict[str, str] = {}
+    for name in theirs:
+        same = [other for other in ours if same_name(name, other)]
+        if same and same[0] not in called.values():
+            called[name] = same[0]
+    later = later.rename(columns=called) if called else later
+    for which, one, another in (("newer", older, later), ("older", later, older)):
+        for name in one.columns:
+            if (near := near_date(another, name)) is not None:
+                cure = f".rename(columns={{{near!r}: {name!r}}})"
+                raise MissingColumnError(
+                    f"the {which} table has no column {name!r}, but {near!r}: rename it, as with {cure}, or leave it out"
+                )
+    return later
 
 
 def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> None:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from ofsted_sif.counts import text_codes
 from ofsted_sif.reading import values
 from ofsted_sif.reading.account import Log
 from ofsted_sif.reading.body import Body
@@ -21,6 +19,7 @@ from ofsted_sif.reading.values import Column, clean
 _BARE_EVENT = Event(None, None, True, {})
 _UNKNOWN_EVENT = Event(None, None, False, {})
 OVERALL = "overall_effectiveness"
+GRADE_CHANGED = "grade changed later"  # the kind of a row for the later day of a single grade
 
 
 @dataclass
@@ -261,7 +260,7 @@ def _changed_later(body: Body, judged: Mapping[str, Column], found: Inspections)
         for target, its_day in zip(days, table, strict=True):
             grades[target][its_day > day] = -1
         texts = {name: found.texts[name] for name in ("urn_at_inspection",) if name in found.texts}
-        texts["inspection_type"] = _constant("grade changed later", len(start))
+        texts["inspection_type"] = _constant(GRADE_CHANGED, len(start))
         graded = there & _any(grades.values(), len(start))
         later.append(Inspections(there, texts, {"inspection_start": day}, grades, graded, found.framework))
         before = np.where(there, day, before)
@@ -269,7 +268,7 @@ def _changed_later(body: Body, judged: Mapping[str, Column], found: Inspections)
     if n_changed:
         body.log.notes.append(
             f"{n_changed:,} grades have a date of grade after their inspection: each counts from its own date, in a row of its own "
-            "('grade changed later'), and not at the inspection"
+            f"('{GRADE_CHANGED}'), and not at the inspection"
         )
     return later
 
@@ -286,62 +285,6 @@ def _days_of_grades(body: Body, judged: Mapping[str, Column], grades: Mapping[st
 
 
 # ---- the inspections of all blocks
-
-
-def drop_repeated(inspections: Sequence[Inspections], body: Body, provider: np.ndarray) -> None:
-    """One row per inspection: where two blocks name the same inspection, in one row or in two, the first has it."""
-    dropped = 0
-    numbers = _numbers(inspections)
-    for later, its_number in numbers.items():
-        inspection = inspections[later]
-        for earlier in (at for at in numbers if at < later):
-            first, number = inspections[earlier], numbers[earlier]
-            again = (its_number >= 0) & (its_number == number) & first.held & inspection.held
-            if inspection.previous:
-                listed = np.flatnonzero(first.held & body.read & (number >= 0))
-                may_be = np.flatnonzero(inspection.held & (its_number >= 0))
-                again[may_be] |= _in_pairs((provider[may_be], its_number[may_be]), (provider[listed], number[listed]))
-            inspection.held &= ~again
-            dropped += int((again & body.read).sum())
-        if inspection.previous:
-            dropped += _once(inspection, its_number, body, provider)
-    if dropped:
-        body.log.notes.append(f"{dropped:,} inspections stand twice: taken once, as graded")
-
-
-def _numbers(inspections: Sequence[Inspections]) -> dict[int, np.ndarray]:
-    """By the place of each block with inspection numbers: the number in each row as a code, the same in all blocks; -1 for none."""
-    texts = {at: one.texts["inspection_number"] for at, one in enumerate(inspections) if "inspection_number" in one.texts}
-    if len(texts) < 2 and not any(inspections[at].previous for at in texts):
-        return {}  # there is nothing to compare them with
-    labels = np.array([label for text in texts.values() for label in text.labels], dtype=object)
-    found = text_codes(labels)
-    assert found is not None  # as all are text or missing
-    codes = found[0]
-    ends = np.cumsum([len(text.labels) for text in texts.values()], dtype=np.int64)
-    return {at: part[text.codes] for (at, text), part in zip(texts.items(), np.split(codes, ends[:-1]), strict=False)}
-
-
-def _in_pairs(pairs: tuple[np.ndarray, np.ndarray], listed: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Which pairs of codes are among those listed."""
-    base = max(int(codes.max(initial=0)) for codes in (pairs[1], listed[1])) + 1
-    last = np.full(base, -1, dtype=np.int64)
-    last[listed[1]] = listed[0]
-    found = last[pairs[1]] == pairs[0]
-    others = last[listed[1]] != listed[0]  # of second codes that are listed with several first ones, as hardly ever
-    one, other = (of.astype(np.int64) * base + number for of, number in (pairs, (listed[0][others], listed[1][others])))
-    return found | np.isin(one, other) if len(other) else found
-
-
-def _once(inspection: Inspections, number: np.ndarray, body: Body, provider: np.ndarray) -> int:
-    """Let an inspection before stand once, where several rows of a provider list it; say how many were dropped."""
-    rows = np.flatnonzero(inspection.held & body.read & (number >= 0))
-    if not len(rows) or np.bincount(number[rows]).max() == 1:
-        return 0
-    keys = provider[rows].astype(np.int64) * (int(number.max(initial=0)) + 1) + number[rows]
-    again = rows[pd.Series(keys).duplicated().to_numpy()]
-    inspection.held[again] = False
-    return len(again)
 
 
 def check_dates(inspections: Sequence[Inspections], body: Body) -> np.ndarray:

@@ -18,7 +18,7 @@ from ofsted_sif.reading.cells import Cells
 from ofsted_sif.reading.files import Sheet
 from ofsted_sif.reading.layouts import Header, fits, form, header_cells
 from ofsted_sif.reading.report import ReadingError
-from ofsted_sif.reading.values import Column, clean
+from ofsted_sif.reading.values import DIGIT, LETTER, Column, clean, kinds_of_signs
 
 
 class Body:
@@ -165,13 +165,15 @@ class Body:
 
     # ---- rows
 
-    def mark_rows(self, key: np.ndarray, inspected: np.ndarray, key_header: str) -> None:
+    def mark_rows(self, has_key: np.ndarray, inspected: np.ndarray, key: Column) -> None:
         """Say of each row without a provider or without an inspection what it is."""
-        without = np.flatnonzero((self.status == READ) & ~(key & inspected))
+        without = np.flatnonzero((self.status == READ) & ~(has_key & inspected))
         filled = self._filled(without)
-        self.status[without] = np.where(filled == 0, BLANK, np.where(filled == 1, FOOTER, np.where(key[without], NOT_YET, NOT_UNDERSTOOD)))
+        waiting = np.where(has_key[without], NOT_YET, NOT_UNDERSTOOD)
+        self.status[without] = np.where(filled == 0, BLANK, np.where(filled == 1, FOOTER, waiting))
+        self._mark_sentences(without[self.status[without] == NOT_YET], key)
         for number in without[self.status[without] == NOT_UNDERSTOOD].tolist():
-            self.log.cells.append((number, key_header, "", "the provider to which the row belongs"))
+            self.log.cells.append((number, key.header, "", "the provider to which the row belongs"))
         # Text before another header is its title; blank rows after the last row read are padding.
         for _, end, _ in self.sections[:-1]:
             number = end - 1
@@ -182,6 +184,26 @@ class Body:
         last = np.flatnonzero((self.status == READ) | (self.status == NOT_YET) | (self.status == NOT_UNDERSTOOD))
         tail = np.arange(len(self.status)) > (last[-1] if len(last) else -1)
         self.status[tail & (self.status == BLANK)] = PADDING
+
+    def _mark_sentences(self, rows: np.ndarray, key: Column) -> None:
+        """Say of rows that a comma has cut in two that they are footers: what stands in the place of a provider is like none of them."""
+        said = {code: key.texts[code] for code in np.unique(key.codes[rows]).tolist()}
+        if all(map(str.isdigit, said.values())):  # as in most files
+            return
+        signs = {code: kinds_of_signs(text) for code, text in said.items()}
+        others = {sign for of in signs.values() for sign in of} - {LETTER, DIGIT}
+        without_digit = any(DIGIT not in of for of in signs.values())
+        if not others and not without_digit:
+            return
+        texts = [key.texts[code] for code in np.unique(key.codes[self.read])]
+        unknown = {sign for sign in others if not any(sign in text for text in texts)}
+        # Where each provider has a number, a word is none.
+        numbered = without_digit and all(DIGIT in kinds_of_signs(text) for text in texts)
+        unlike = [code for code, of in signs.items() if not unknown.isdisjoint(of) or (numbered and DIGIT not in of)]
+        for number in rows[np.isin(key.codes[rows], unlike)].tolist():
+            filled = [cell for cell in self.rows[number] if cell != "" and not values.is_missing(clean(cell), self.layout.missing)]
+            if len(filled) == 2 and form(filled[1]) not in self.layout.not_inspected:
+                self.status[number] = FOOTER
 
     def _filled(self, rows: np.ndarray) -> np.ndarray:
         """In each of these rows how many cells say anything; 2 stands for two and more."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -276,7 +276,7 @@ def _refuse_endless_line(raw: bytes, file: str) -> None:
 # ---- workbooks
 
 
-def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.date | None, tables: ods.Tables | None) -> Source:
+def _workbook(data: bytes, file: str, said: _Told, epoch: datetime.date | None, tables: ods.Tables | None) -> Source:
     import python_calamine
 
     def opened(workbook: io.BytesIO) -> Any:
@@ -306,7 +306,7 @@ def _workbook(data: bytes, file: str, said: tuple[str, ...], epoch: datetime.dat
         return Sheet(name, _guarded(lambda: sheet.to_python(skip_empty_area=False, nrows=first), file, name), height, epoch)
 
     told = (f"hidden sheets: {', '.join(map(repr, hidden))} (choose with sheet=)",) if hidden else ()
-    return Source(file, None, names, load, told, tuple(hidden), said)
+    return Source(file, None, names, load, (*told, *said.hidden), tuple(hidden), said.blank)
 
 
 def _xls(data: bytes, file: str) -> Source:
@@ -332,7 +332,14 @@ def _guarded(call: Callable[[], Any], file: str, sheet: str | None) -> Any:
         raise ReadingError(f"the workbook is damaged or protected and cannot be opened ({error})", file=file, sheet=sheet) from None
 
 
-def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.date | None, ods.Tables | None]:
+class _Told(NamedTuple):
+    """What a reader should know of a workbook: cells that are read as blank and are not so shown, and rows that are not shown."""
+
+    blank: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+def _look_into_zip(data: bytes, file: str) -> tuple[_Told, datetime.date | None, ods.Tables | None]:
     """What the cells of a workbook do not show, its day 0, and the tables of an ODS where they can be told apart.
 
     An error where it is none, or would unpack to more than a file holds.
@@ -365,7 +372,8 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
                 across = sum(_merged_across(*of_part) for of_part in ranges)
                 failed, uncounted = (sum(len(of.findall(part)) for part in parts.values()) for of in (_XLSX_FAILED, _XLSX_UNCOUNTED))
                 since_1904 = _XLSX_SINCE_1904.search(parts["xl/workbook.xml"])
-                return _not_shown(failed, uncounted, merged, across), SINCE_1904 if since_1904 else SINCE_1900, None
+                hidden = sum(map(_hidden_rows, parts.values()))
+                return _not_shown(failed, uncounted, merged, across, hidden), SINCE_1904 if since_1904 else SINCE_1900, None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError) as error:
         if isinstance(error, ReadingError):
             raise
@@ -373,7 +381,7 @@ def _look_into_zip(data: bytes, file: str) -> tuple[tuple[str, ...], datetime.da
     raise ReadingError("a zip archive, but not a workbook in XLSX or ODS; unpack it and read the file within", file=file)
 
 
-def _not_shown(failed: int, uncounted: int, merged: int, across: int) -> tuple[str, ...]:
+def _not_shown(failed: int, uncounted: int, merged: int, across: int, hidden: int) -> _Told:
     """What a reader should know of cells that a workbook shows otherwise than it holds them."""
     said = []
     if failed:
@@ -386,7 +394,8 @@ def _not_shown(failed: int, uncounted: int, merged: int, across: int) -> tuple[s
         said.append(f"{merged:,} merged cells of the workbook cover several rows; only the first of them has the value")
     if across:
         said.append(f"{across:,} merged cells of the workbook cover several columns; only the first of them has the value")
-    return tuple(said)
+    rows = "1 row of the workbook with values is" if hidden == 1 else f"{hidden:,} rows of the workbook with values are"
+    return _Told(tuple(said), (f"{rows} hidden (filtered or folded): read as all others",) if hidden else ())
 
 
 class _Unpacked:
@@ -434,6 +443,7 @@ _XLSX_NUMBER = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,7}(\d{1,12})[\"']")
 _XLSX_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 _XLSX_SINCE_1904 = re.compile(rb"\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _XLSX_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_XLSX_HIDDEN = re.compile(rb"[^<>]*?\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _XLSX_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 
 
@@ -471,6 +481,12 @@ def _merged_across(part: bytes, ranges: Sequence[tuple[bytes, bytes, bytes, byte
         across = of_row[number[1]] if number else 0
         n += across if 0 < across < len(_XLSX_VALUE.findall(row)) else 0
     return n
+
+
+def _hidden_rows(part: bytes) -> int:
+    """How many rows with values a person does not see."""
+    rows = _XLSX_ROW.split(part) if b"hidden" in part else ()
+    return sum(_XLSX_HIDDEN.match(row) is not None and _XLSX_VALUE.search(row) is not None for row in rows)
 
 
 def _column_number(letters: bytes) -> int:

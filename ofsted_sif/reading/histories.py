@@ -10,7 +10,7 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
-from ofsted_sif.reading.alike import make_alike
+from ofsted_sif.reading.alike import in_names_of, make_alike
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
@@ -68,8 +68,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If a judgement has different scales in the two, a table has neither providers nor dates, `graded` holds anything else than true
-        and false, or a text in a column of dates is no date (then a `RowError`).
+        If a judgement has different scales in the two, one calls a column of dates otherwise (`MissingColumnError`), a table has neither
+        providers nor dates, `graded` holds anything else than true and false, or a text in a column of dates is no date (then a
+        `RowError`).
 
     Notes
     -----
@@ -90,8 +91,8 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     however it is written: 360724, 360724.0 and "its360724"; without a digit but noughts it is none. The order of rows matters only
     between rows that agree in all of this.
 
-    Blank text is a missing value. Where a column holds dates in one release and text in the other, both become dates; numbers and text
-    become grades in a judgement, and text in any other column.
+    Columns whose names differ in case, spaces and underscores alone are one. Blank text is a missing value. Where a column holds dates in
+    one release and text in the other, both become dates; numbers and text become grades in a judgement, and text in any other column.
 
     Examples
     --------
@@ -102,6 +103,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     (716, 16, 0)
     """
     older, later = _numbered(table), _numbered(newer)
+    later = in_names_of(older, later)
     said = [frame.attrs for frame in (older, later)]
     if not _is_register(later):
         known.warn_of_older(older, later)

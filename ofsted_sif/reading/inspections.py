@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.reading import authorities, left_out, own, printed, values
+from ofsted_sif.reading import authorities, left_out, own, printed, twice, values
 from ofsted_sif.reading.account import NOT_UNDERSTOOD, NOT_YET, Log, Survey, account_of, as_table, refuse_first, set_aside
-from ofsted_sif.reading.blocks import Inspections, Text, check_dates, drop_repeated, read_block, read_text
+from ofsted_sif.reading.blocks import Inspections, Text, check_dates, read_block, read_text
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.files import Sheet, Source
 from ofsted_sif.reading.layouts import Header, form, names
@@ -91,6 +91,7 @@ class _Reading:
 
         self._raise_or_note()
         check_graded(pieces, self.layout, self.header_row)
+        self.in_several_rows = twice.in_several_rows(pieces, rows + body.first_row)
         kept = self._kept(keep, rows, pieces)
         self._say_when(pieces, inspections, parts, order, rows)
         table = pd.DataFrame({**_in_order(pieces), **kept}, copy=False)
@@ -129,9 +130,9 @@ class _Reading:
         for inspection in inspections:
             held |= inspection.held
         assert self.key is not None
-        body.mark_rows(key, held, self.key.header)
+        body.mark_rows(key, held, self.key)
         body.mark_duplicates([self.key.codes, *(column.codes for column in self.blocks[0][1].values() if column is not None)])
-        drop_repeated(inspections, body, self.key.codes)
+        self.left_out_twice = twice.drop_repeated(inspections, body, self.key)
         has_any = check_dates(inspections, body)
         body.status[body.read & ~has_any] = NOT_UNDERSTOOD
 
@@ -268,6 +269,9 @@ class _Reading:
         not_taken = judged_columns(body)
         if not_taken:
             notes.append(NOT_TAKEN + ", ".join(f"{header!r} ({n:,})" for _, header, _, n in not_taken))
+        for begins, found in ((twice.TWICE, self.in_several_rows), (twice.ONCE, self.left_out_twice)):
+            if found:
+                notes.append(begins + twice.told(found))
         if pointed := sum(int((where & read).sum()) for where in log.pointed):
             notes.append(f"{pointed:,} identifiers stood as numbers with a point (100000.0): repaired")
         others = [name for name, header, _ in self.surveyed if header is not None and name != self.sheet.name]
@@ -293,6 +297,7 @@ class _Reading:
                 "repaired": lambda: log.repaired(read, body.first_row),
                 "columns": self._columns,
                 "not_taken": lambda: left_out.as_table(not_taken),
+                "repeated": lambda: twice.as_table([*self.in_several_rows, *self.left_out_twice]),
                 "sheets": lambda: as_table(self.surveyed, self.source.hidden),
                 "register": register,
                 "printed": compared,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ofsted_sif.reading.files import Sheet
+from ofsted_sif.reading.layout_check import check_names, check_whole
 from ofsted_sif.reading.report import ReadingError
 from ofsted_sif.scales import SCALES, GradeScale
 
@@ -151,11 +152,15 @@ def load(path: Path) -> Layout:
     """One layout from its file."""
     try:
         said = _toml(path)
+        if is_own := path.parent != _FOLDER / "layouts":
+            check_names(said)
         if "like" in said:
             shipped = {known.stem: known for known in (_FOLDER / "layouts").glob("*.toml")}
             if said["like"] not in shipped:  # and no path: a layout from elsewhere opens no other file
                 raise ValueError(f"like = {said['like']!r} is none of {', '.join(sorted(shipped))}")
             said = _like(_toml(shipped[said["like"]]), said)
+        if is_own:
+            check_whole(said, names().judgements, names().scales)
         return _layout(said, path.stem)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError, OSError) as error:
         raise ReadingError(f"this is not a layout ({type(error).__name__}: {error})", file=path.name) from error

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.reading import values
+from ofsted_sif.reading.account import FOOTER
 from ofsted_sif.reading.body import Body
 from ofsted_sif.reading.layouts import Block, Layout, form, names
 from ofsted_sif.reading.report import ReadingError, spans
-from ofsted_sif.reading.values import Column, clean
+from ofsted_sif.reading.values import Column, clean, kinds_of_signs
 from ofsted_sif.scales import FOUR_POINT, SCALES
 
 # How the note about such columns begins.
@@ -32,11 +33,13 @@ _OUTCOMES = frozenset(
         [
             "Improved effectiveness", "Sustained effectiveness", "Declined effectiveness", "Declined in effectiveness",
             "Insufficient progress", "Reasonable progress", "Significant progress", "Not met (with actions)", "Not met (enforcement)",
-            "School remains Good", "School remains Outstanding", "Standards maintained",
+            "School remains Good", "School remains Outstanding", "Standards maintained", "Improved significantly",
+            "Some aspects not as strong", "Good progress", "NMS not met",
         ],
     )
 )  # fmt: skip
 _WORDS_OR_OUTCOMES = _WORDS | _OUTCOMES
+_OUTCOME_AND_MORE = tuple(f"{outcome} " for outcome in _OUTCOMES)  # "School remains Good (Concerns) - S5 Next"
 # "2 - Good", "Grade 2": the form of a grade beside its number, or of the number alone with a word that says what it is.
 _WITH_NUMBERS = {
     f"{beside} {number}": form(label)
@@ -55,6 +58,7 @@ _NO_GRADE = frozenset("890")
 _NUMBERS_OR_NONE = _NUMBERS | _NO_GRADE
 # What may stand beside a grade: "Good (provisional)", "Draft: Good".
 _IN_BRACKETS = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]")
+_NUMERAL = re.compile(r"\d")
 _BESIDE = frozenset(
     {"provisional", "provisionally", "draft", "unconfirmed", "confirmed", "final", "revised", "new", "previously", "to", "be"}
 )
@@ -63,6 +67,8 @@ _JUDGED = (
     "overall", "grade", "judgement", "judgment", "effectiveness", "rating", "quality of", "how well", "leaders", "leadership", "behaviour",
     "experiences", "outcomes", "achievement", "personal development",
 )  # fmt: skip
+# Words by which it says that it is an outcome, whose words may be new.
+_OUTCOME = frozenset({"outcome", "outcomes"})
 # A column of numbers is a judgement only where its name does not say that it counts, ranks or numbers something else.
 _COUNTS = (
     "number",
@@ -108,10 +114,13 @@ def _judged_of_section(body: Body, number: int) -> Iterator[tuple[int, str, list
         if cell and cell.removesuffix(" raw") in taken:  # RAW: its neighbour as the database has it
             continue
         first = set(begin[position]) if position < len(begin) else set()
-        if len(first) > _MOST_WORDS or not _may_be_judged(first, body.layout, formed):
+        named = not _OUTCOME.isdisjoint(cell.split())
+        if len(first) > _MOST_WORDS or not (named or _may_be_judged(first, body.layout, formed)):
             continue
         column = body.column_at(position, number)
         codes = _looking_judged(column, cell, body.layout) if len(column.distinct) <= _MOST_WORDS else []
+        if named and not codes and len(column.distinct) <= _MOST_WORDS:
+            codes = _in_words(column, body.layout)
         n = int((np.isin(column.codes, codes) & body.read[start:end]).sum()) if codes else 0
         if not n or (not cell and n == len(codes) and all(column.texts[code].isdigit() for code in codes)):  # numbers of rows
             continue
@@ -136,6 +145,8 @@ def _word(text: str, formed: Callable[[str], str] = form) -> str:
     """The form of a value; of a grade with something beside it that of the grade."""
     word = formed(text)
     word = _WITH_NUMBERS.get(word, word)
+    if word.startswith(_OUTCOME_AND_MORE):
+        return next(outcome for outcome in _OUTCOMES if word.startswith(f"{outcome} "))
     if word in _WORDS_OR_OUTCOMES or ("(" not in text and "[" not in text and _BESIDE.isdisjoint(word.split())):
         return word
     alone = " ".join(one for one in formed(_IN_BRACKETS.sub(" ", text)).split() if one not in _BESIDE)
@@ -159,6 +170,12 @@ def _looking_judged(column: Column, header: str, layout: Layout) -> list[int]:
     return []
 
 
+def _in_words(column: Column, layout: Layout) -> list[int]:
+    """The codes of the values that say something, where all do so in words alone: no dates, and no numbers."""
+    said = {code: text for code, text in enumerate(column.texts) if not values.is_missing(text, layout.missing) and text != "-"}
+    return [*said] if not any(sign.isdigit() for text in said.values() for sign in text) else []
+
+
 def check_widths(body: Body) -> None:
     """Raise an error where the file is cut within its last row; note rows that lack columns that others have.
 
@@ -167,20 +184,44 @@ def check_widths(body: Body) -> None:
     widths, last = body.widths, len(body) - 1
     for number, (start, end, headers) in enumerate(body.sections):
         listed = start + np.flatnonzero(body.listed[start:end])
-        ends_early = body.sheet.is_open and len(listed) > 1 and listed[-1] == last and 3 <= widths[last] < len(headers)
-        if ends_early and (widths[listed[:-1]] >= len(headers)).all():
+        if _ends_early(body, listed, end - 1, len(headers)):
             raise ReadingError(
                 f"the file ends within this row: it has {widths[last]} of {len(headers)} cells, and no line end. Download the file "
                 "again; or, where nothing lacks, end its last line",
                 row=last + body.first_row,
             )
         lacks = widths[listed] <= max(body.taken_of[number], default=-1)
-        short = [at for at in listed[lacks].tolist() if widths[at] >= 3 and form(body.rows[at][-1]) not in body.layout.not_inspected]
+        short = [at for at in listed[lacks].tolist() if form(body.rows[at][-1]) not in body.layout.not_inspected]
         whole = listed[~lacks].tolist()
+        short += _providers_alone(body, start + np.flatnonzero(body.status[start:end] == FOOTER), whole)
         if not short or len(short) >= len(whole):
             continue
         if len(short) <= max(1, len(whole) // 10) or any(not clean(body.rows[at][-1]) for at in whole):
             body.log.notes.append(f"{SHORT}{spans(np.array(short) + body.first_row)}")
+
+
+def _providers_alone(body: Body, footers: np.ndarray, whole: Sequence[int]) -> list[int]:
+    """The rows of one filled cell in which this is written as the numbers that other rows begin with."""
+    begins = {at: clean(body.rows[at][0]) for at in footers.tolist()}
+    if not any(map(str.isalnum, begins.values())):  # as nearly always
+        return []
+    written = {_NUMERAL.sub("0", clean(body.rows[at][0])) for at in whole}
+    return [at for at, text in begins.items() if _NUMERAL.search(text) and _NUMERAL.sub("0", text) in written]
+
+
+def _ends_early(body: Body, listed: np.ndarray, last: int, width: int) -> bool:
+    """Whether a file is cut within its last row: other rows are whole, and it is no footer, which begins unlike them."""
+    before = listed[listed < last]
+    if not (body.sheet.is_open and last == len(body) - 1 and len(before) and body.widths[last] < width):
+        return False
+    row = body.rows[last]
+    if len(row) >= 3 and listed[-1] == last:
+        return bool((body.widths[before] >= width).all())
+    if before[-1] != last - 1 or (body.widths[before] < 3).any() or form(row[-1]) in body.layout.not_inspected:
+        return False
+    begin = kinds_of_signs(row[0])
+    shapes = [kinds_of_signs(body.rows[at][0]) for at in before.tolist()]
+    return any(shape[: len(begin)] == begin for shape in shapes) if len(row) == 1 else begin in shapes
 
 
 def require_dates_and_judgements(name: str, blocks: Sequence[tuple[Block, Mapping[str, Column | None]]], header_row: int) -> None:

@@ -92,8 +92,11 @@ def _has_comments(content: bytes, begin: int = 0, stop: int | None = None) -> bo
     return at > begin
 
 
-def not_shown(content: bytes) -> tuple[int, int, int, int]:
-    """How many cells hold a formula that failed, how many one without its value, and how many cover several rows, or several columns."""
+def not_shown(content: bytes) -> tuple[int, int, int, int, int]:
+    """How many cells hold a formula that failed, how many one without its value, how many cover several rows, or several columns.
+
+    And how many rows with values are hidden.
+    """
     uncounted = end = 0
     at = content.find(_FORMULA)
     while at >= 0:
@@ -104,7 +107,23 @@ def not_shown(content: bytes) -> tuple[int, int, int, int]:
         uncounted += tag.startswith(b"<table:table-cell") and b"office:value-type" not in tag
         at = content.find(_FORMULA, end)
     merged = len(_MERGED.findall(content)) if b"number-rows-spanned" in content else 0
-    return content.count(_FAILED), uncounted, merged, _merged_across(content)
+    return content.count(_FAILED), uncounted, merged, _merged_across(content), _hidden_rows(content)
+
+
+def _hidden_rows(content: bytes) -> int:
+    """How many rows with values are filtered or folded away."""
+    n = end = 0
+    at = content.find(_HIDDEN)
+    while at >= 0:
+        begin = content.rfind(b"<", end, at)  # no further back than the row before
+        end = at + len(_HIDDEN)
+        if begin >= 0 and content.startswith(_ROW, begin) and not content.startswith(_VISIBLE, at):
+            end = content.find(_ROW_END, at)
+            if end < 0:
+                break
+            n += content.find(b"office:value-type", at, end) >= 0
+        at = content.find(_HIDDEN, end)
+    return n
 
 
 def _merged_across(content: bytes) -> int:
@@ -132,6 +151,7 @@ _FORMULA = b"table:formula"
 _MERGED = re.compile(rb"number-rows-spanned\s*=\s*[\"'](?!1[\"'])\d+[\"']")
 # A cell over several columns.
 _SPANNED = b"number-columns-spanned"
+_HIDDEN, _VISIBLE = b'table:visibility="', b'table:visibility="visible"'
 _ACROSS = re.compile(_SPANNED + rb"\s*=\s*[\"'](?!1[\"'])\d+[\"']")
 _CELLS = re.compile(rb"<table:table-cell\s[^<>]*+")
 _FAILED = b'calcext:value-type="error"'

@@ -101,6 +101,9 @@ class ReadingReport:
     not_taken : DataFrame
         One row for each column that is not read and holds what looks like grades or outcomes. Columns: position (from 1), header, values,
         n.
+    repeated : DataFrame
+        One row for each inspection that stands in several rows, or twice in one with other grades. Columns: rows (their numbers, as text),
+        provider, inspection (its number, else its day), differ (the judgements with their grades; blank: the grades are the same).
     sheets : DataFrame
         The sheets of the file, as `list_sheets` gives them.
     register : DataFrame
@@ -159,6 +162,11 @@ class ReadingReport:
     def not_taken(self) -> pd.DataFrame:
         """A row for each column that holds grades and is not taken."""
         return self.tables["not_taken"]()
+
+    @cached_property
+    def repeated(self) -> pd.DataFrame:
+        """A row for each inspection that stands several times."""
+        return self.tables["repeated"]()
 
     @cached_property
     def sheets(self) -> pd.DataFrame:

@@ -37,6 +37,7 @@ _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}")
 # Serial numbers of days from 1954 to 2064 (with 1900 as the beginning).
 _SERIAL = re.compile(r"\d{5}(?:\.0)?")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000
+LETTER, DIGIT = "a", "0"
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 
 
@@ -111,6 +112,12 @@ def clean(value: Any) -> str:
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()[:10]
     return str(value)
+
+
+def kinds_of_signs(text: str) -> list[str]:
+    """What a text is made of: a letter stands for any run of letters, a digit for any of digits, other signs for themselves."""
+    kinds = [LETTER if sign.isalpha() else DIGIT if sign.isdigit() else sign for sign in text]
+    return [kind for kind, before in zip(kinds, ["", *kinds], strict=False) if kind != before]
 
 
 def integral(word: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -292,9 +293,13 @@ _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
 #: Where a new word begins in a name without spaces: "CloseDate".
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
+#: Columns that no argument names: they tell what the table knows.
+_OF_WHOLE_TABLES = ("known_from", "as_at")
+
 DEFAULTS = Columns().needed()
 
 
+@lru_cache(4096, typed=True)
 def _form(name: Any) -> str:
     """A name in the form in which names are compared, whatever its case, spaces and underscores: "CloseDate" becomes "close_date"."""
     return snake_case(_NEW_WORD.sub("_", str(name)))
@@ -303,7 +308,21 @@ def _form(name: Any) -> str:
 def looks_near(name: Any) -> bool:
     """Whether a column may be one of the optional standard ones under another name."""
     form = _form(name)
-    return name not in STANDARD and any(pattern.search(form) for pattern in _NEAR.values())
+    return name not in STANDARD and (form in _OF_WHOLE_TABLES or any(pattern.search(form) for pattern in _NEAR.values()))
+
+
+def refuse_otherwise_written(frame: pd.DataFrame) -> None:
+    """Refuse a table whose column that tells what it knows is written otherwise, as a spreadsheet's heading: "Known from"."""
+    for name in _OF_WHOLE_TABLES:
+        if name in frame.columns:
+            continue
+        for other in frame.columns:
+            if _form(other) == name and _is_of_kind(frame[other], "published"):
+                cure = f"rename it, as with table.rename(columns={{{other!r}: {name!r}}})"
+                raise MissingColumnError(
+                    f"the table has no column {name!r}, but {other!r}: {cure}, so that it is known what the table can tell, or say "
+                    "incomplete='allow'"
+                )
 
 
 def near_framework(present: Iterable[Any]) -> Any:
@@ -337,6 +356,19 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "ta
                 f"{argument}=None to do without"
             )
     return None
+
+
+def same_name(one: Any, other: Any) -> bool:
+    """Whether two names differ in case, spaces and underscores alone."""
+    return bool(form := _form(one)) and form == _form(other)
+
+
+def near_date(frame: pd.DataFrame, name: str) -> Any:
+    """The column of dates, or of yes and no, that is called nearly as a standard one which is not there; None where there is none."""
+    argument = next((argument for argument, standard in DEFAULTS.items() if standard == name), "provider")
+    if argument == "provider" or name in frame.columns:
+        return None
+    return next((other for other in frame.columns if is_near(other, name, argument) and _is_of_kind(frame[other], argument)), None)
 
 
 def is_near(other: Any, name: str, argument: str) -> bool:

@@ -23,6 +23,9 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: \d{1,2}:\d{2}
 _MONTH_NAME = re.compile(r"(\d{1,2})[ \-]([A-Za-z]{3,9})[ \-](\d{4})")
 _MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 _MONTH_NUMBER = {month[:3].lower(): number for number, month in enumerate(_MONTHS, start=1)}
+# A day's number in a spreadsheet, of 1954 to 2064, or a date without signs: 41640 and 20140101 are both 1 January 2014.
+_COUNTED = re.compile(r"[2-5]\d{4}(?:\.0+)?|((?:19|20)\d{6})")
+_MONTH_FIRST = re.compile(r"(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])/\d{4}")
 DATES_KNOWN = "a date as 2024-03-31, 31/03/2024 (day first) or 31 March 2024"
 
 
@@ -136,10 +139,25 @@ def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndar
         except ValueError as error:
             raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {error}") from None
         if found is None:
-            missing = "" if re.search(r"\d", str(value)) else if_it_means_none(value, name)
-            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{missing}")
+            raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{_meant(value, name)}")
         parsed[position] = found.view(np.int64)
     return parsed[codes]
+
+
+def _meant(value: Any, name: str) -> str:
+    """What a value may be in place of a date, and what to type then; an end for the error that names it."""
+    if not re.search(r"\d", str(value)):
+        return if_it_means_none(value, name)
+    if found := _COUNTED.fullmatch(str(value)):
+        what, told = (
+            ("year, month and day without signs between them", ".astype(str), format='%Y%m%d')")
+            if found[1]
+            else ("the number of a day, as a spreadsheet keeps it", ".astype(float), unit='D', origin='1899-12-30')")
+        )
+        return f"; if it is {what}: table[{name!r}] = pandas.to_datetime(table[{name!r}]{told}"
+    if _MONTH_FIRST.fullmatch(str(value).strip()):
+        return f"; if the month is first: table[{name!r}] = pandas.to_datetime(table[{name!r}], format='%m/%d/%Y')"
+    return ""
 
 
 def dates_of(days_since_1970: Any) -> pd.DatetimeIndex:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ofsted_sif.arguments import one_name
 from ofsted_sif.errors import FrameworkMissingWarning, MissingColumnError, PooledFrameworksWarning, warn
-from ofsted_sif.scales import GradeScale
+from ofsted_sif.scales import MEANS_NONE, GradeScale, normal_form
 from ofsted_sif.table.columns import NO_JUDGEMENTS, column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import NOTHING, Encoded, label_codes
@@ -121,7 +121,7 @@ def eligible(
 def in_framework(
     frame: pd.DataFrame, framework: Any, *, of_piece: bool, encoded: Encoded = NOTHING
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Which rows are of the frameworks asked for, and of which none is known; None: all. Names are matched in any case."""
+    """Which rows are of the frameworks asked for, and of which none is known; None: all. Names are matched in any case and spacing."""
     wanted = names(framework, "framework")
     if framework is not None and not wanted:
         raise ValueError('framework=[] names no framework; name those you mean, or say framework="all"')
@@ -135,9 +135,9 @@ def in_framework(
     present = np.asarray(labels).tolist()
     if not of_piece:
         check_frameworks(framework, present)
-    folded = {str(name).casefold() for name in wanted}
-    in_those = np.array([str(name).casefold() in folded for name in present] + [False])
-    return in_those[codes], np.array([not str(name).strip() for name in present] + [True])[codes]
+    folded = set(map(_form, wanted))
+    in_those = np.array([_form(name) in folded for name in present] + [False])
+    return in_those[codes], np.array([_form(name) in MEANS_NONE - folded for name in present] + [True])[codes]
 
 
 def warn_of_missing_frameworks(left_out: np.ndarray) -> None:
@@ -167,10 +167,15 @@ def _rename_to_framework(near: Any) -> str:
 
 def check_frameworks(framework: Any, present: Sequence[object]) -> None:
     """Refuse a framework that is neither in the table nor one of Ofsted's."""
-    known = {str(name).casefold() for name in (*present, *KNOWN_FRAMEWORKS, "all")}
+    known = set(map(_form, (*present, *KNOWN_FRAMEWORKS, "all")))
     for name in names(framework, "framework"):
-        if str(name).casefold() not in known:
+        if _form(name) not in known:
             raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
+
+
+def _form(name: object) -> str:
+    """A framework in the form in which frameworks are compared."""
+    return normal_form(str(name))
 
 
 def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object, encoded: Encoded = NOTHING) -> None:
@@ -183,7 +188,7 @@ def warn_if_pooled(frame: pd.DataFrame, rows: np.ndarray, framework: object, enc
 
 def warn_of_frameworks(numbers: np.ndarray, labels: Any) -> None:
     """Warn where more than one of the frameworks has rows."""
-    if np.count_nonzero(numbers) > 1:
+    if len({_form(label) for label, number in zip(np.asarray(labels), numbers, strict=True) if number}) > 1:
         told = ", ".join(f"{label} {number}" for label, number in zip(np.asarray(labels), numbers, strict=True) if number)
         warn(
             f'inspections of several frameworks are taken together ({told}); name those you mean (framework=["SIF", "ILACS"]), '

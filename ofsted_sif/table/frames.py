@@ -117,6 +117,7 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     enums: set[str] = set()
     texts: dict[str, Any] = {}
     if not _is_of_arrow(arrow):
+        _refuse_objects(arrow)
         # The categories of a Categorical are in no order, and others' too.
         shared = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Categorical)}
         enums = {name for name, dtype in arrow.schema.items() if isinstance(dtype, _polars().Enum)}
@@ -140,10 +141,24 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
 
 
+def _refuse_objects(frame: Any) -> None:
+    """Refuse columns of Python objects, of which polars lends nothing but their places in memory."""
+    if found := [name for name, dtype in frame.schema.items() if dtype == _polars().Object]:
+        raise TypeError(
+            f"column {found[0]!r} is of polars' type Object, which holds anything: make a column of one type of it, as with "
+            f"pl.col({found[0]!r}).map_elements(str, return_dtype=pl.String)"
+        )
+
+
 def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool) -> Any:
     import pyarrow as pa
 
     kind = column.type
+    if pa.types.is_run_end_encoded(kind):
+        import pyarrow.compute as pc
+
+        column = pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks], kind.value_type)
+        kind = column.type
     if pa.types.is_dictionary(kind):
         return _categorical(column, sorted_labels=sorted_labels and not kind.ordered, used_only=used_only)
     if pa.types.is_date(kind):
@@ -523,7 +538,10 @@ def same_kind(function: Callable[Concatenate[Any, P], pd.DataFrame]) -> TableFun
             found = of_any_kind(read, *args[1:], **{name: value for name, value in kwargs.items() if name != first})
             return tuple(map(_plain_pandas, found)) if isinstance(found, tuple) else _plain_pandas(found)
         result = function(*args, **kwargs)
-        return result if is_pandas_made(given) else _given_back(result, given)
+        if is_pandas_made(given):
+            return result
+        others = [native for other in (*args[1:], *kwargs.values()) if not is_pandas_made(other) and (native := _native(other)) is not None]
+        return _given_back(result, given, others)
 
     return of_any_kind  # type: ignore[return-value]
 
@@ -537,20 +555,26 @@ def same_kind_and_report(function: Function) -> Function:
     return same_kind(function)  # type: ignore[return-value]
 
 
-def _given_back(result: Any, given: Any) -> Any:
-    """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is."""
+def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
+    """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is.
+
+    A column that the given table does not have may be one of another argument.
+    """
     import pyarrow as pa
 
     if isinstance(result, tuple):
-        return (_given_back(result[0], given), *result[1:])
+        return (_given_back(result[0], given, others), *result[1:])
     arrays = result
     if isinstance(result, pd.DataFrame):
         arrays = {str(name): values.to_numpy() if isinstance(values.dtype, np.dtype) else values.array for name, values in result.items()}
     native = _native(given)
     if _is_of_arrow(native):
-        types = dict(zip(native.schema.names, native.schema.types, strict=True))
+        tables = [one if _is_of_arrow(one) else _in_memory(one.head(0)).to_arrow() for one in (*others, native)]
+        types = {field.name: field.type for table in tables for field in table.schema}
         return pa.table({name: _to_arrow(values, types.get(name)) for name, values in arrays.items()})
-    return _to_polars(arrays, _in_memory(native.head(0)))
+    pl = _polars()
+    empty = [pl.DataFrame(one.slice(0, 0) if _is_of_arrow(one) else _in_memory(one.head(0))) for one in (*others, native)]
+    return _to_polars(arrays, pl.DataFrame({series.name: series for one in empty for series in one}))
 
 
 def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:

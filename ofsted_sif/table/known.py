@@ -17,7 +17,8 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import BeyondDataWarning, IncompleteHistoryError, IncompleteHistoryWarning, warn
-from ofsted_sif.table.columns import column
+from ofsted_sif.scales import normal_form
+from ofsted_sif.table.columns import column, refuse_otherwise_written
 from ofsted_sif.table.dates import day, days_of, in_words, iso
 from ofsted_sif.table.eligible import Eligible, Which
 from ofsted_sif.table.records import KNOWN_FROM, Records, is_first
@@ -55,7 +56,10 @@ def states_of(frame: pd.DataFrame) -> np.ndarray:
 
 def refuse_state(frame: pd.DataFrame, which: Which) -> None:
     """Refuse the result of `as_at` for what needs histories; on its own date it may be asked again."""
-    if which.allows_incomplete or not len(held := states_of(frame)):
+    if which.allows_incomplete:
+        return
+    refuse_otherwise_written(frame)
+    if not len(held := states_of(frame)):
         return
     if which.on is not None and len(held) == 1 and (np.asarray(which.on) == held[0]).all():
         return
@@ -145,7 +149,7 @@ def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, whi
 
 def began(which: Which) -> int:
     """The first day of the frameworks asked for; before all days where that is not known."""
-    first = [FRAMEWORK_BEGAN.get(str(name).casefold()) for name in which.frameworks]
+    first = [FRAMEWORK_BEGAN.get(normal_form(str(name))) for name in which.frameworks]
     return min(NO_DAY if text is None else day(text, "framework") for text in first)
 
 

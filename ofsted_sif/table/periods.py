@@ -36,13 +36,18 @@ def _moves_by_days(offset: pd.offsets.BaseOffset) -> bool:
 
 
 def _begins(offset: pd.offsets.BaseOffset) -> bool:
-    """Whether an offset names the first days of periods, as MonthBegin does, and not the last ones."""
-    return type(offset).__name__.endswith("Begin")
+    """Whether an offset names the first days of periods, as MonthBegin does, and not the last ones; those of days begin with the data."""
+    return type(offset).__name__.endswith("Begin") or isinstance(offset, pd.offsets.Day)
 
 
 def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[np.ndarray, np.ndarray]:
     """First and last day of each period from the one of the earliest to that of the latest day, as days."""
     offset = offset_of(freq)
+    if type(offset) is pd.DateOffset:
+        raise ValueError(
+            f"freq={freq!r} says how long periods are, and not where they begin: 'YE' and 'YE-MAR' are years, 'QE' and 'ME' quarters and "
+            "months, '7D' weeks from the first day"
+        )
     if not len(days):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     first, last = dates_of([days.min(), days.max()])

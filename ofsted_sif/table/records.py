@@ -31,6 +31,8 @@ from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
+#: What programs and people write where there is no key.
+_NO_KEY = ["N/A", "n/a", "#N/A", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None", "none", "-", "Not applicable", "not applicable"]
 #: What registers call their column of providers.
 KEYS = ("urn", "provider", "provider_urn", "provider_id", "ons_code", "la_code", "code")
 
@@ -144,6 +146,7 @@ def records(
     codes, providers, changed = key_codes(values, read.text)
     if (missing := codes < 0).any():
         raise RowError(f"column {called.provider!r}, ", np.argmax(missing), ": the provider is missing", called.provider)
+    _refuse_words_for_none(codes, providers, called.provider)
     if (neither := inspected == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
         row = int(np.argmax(neither))
         lacks = f"has neither an inspection date ({called.inspected!r}) nor a publication date ({called.published!r})"
@@ -157,6 +160,31 @@ def records(
         frame = frame.assign(**{called.provider: providers.take(codes)})
     _check_open(opened, closed, providers)
     return frame, Records(codes, providers, inspected, report, opened, closed, _known_from(frame, codes, len(providers))), changed
+
+
+def _refuse_words_for_none(codes: np.ndarray, providers: Any, name: str) -> None:
+    """Refuse keys that say that there is none: all that have no key would be one provider."""
+    labels = providers.categories if isinstance(providers, pd.Categorical) else providers
+    if labels.dtype.kind in "iufMm":
+        return
+    array = labels.to_numpy() if isinstance(labels, pd.arrays.NumpyExtensionArray) else None
+    if array is None or array.dtype != object or not isinstance(next(iter(array), ""), str):
+        found = np.flatnonzero(pd.Series(labels, copy=False).isin(_NO_KEY))
+    else:  # text, which is sorted
+        at = [int(np.searchsorted(array, word)) for word in _NO_KEY]
+        found = np.array(
+            [place for place, word in zip(at, _NO_KEY, strict=True) if array[place : place + 1].tolist() == [word]], dtype=np.int64
+        )
+    for label in found.tolist():
+        if (rows := codes == label).any():  # a category that no row has is none of a provider
+            said = labels[label]
+            raise RowError(
+                f"column {name!r}, ",
+                np.argmax(rows),
+                f": {said!r} says that the provider is missing; without such rows: table[table[{name!r}] != {said!r}]",
+                name,
+                said,
+            )
 
 
 def _known_from(frame: pd.DataFrame, codes: np.ndarray, n_providers: int) -> np.ndarray | None:
@@ -240,7 +268,7 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
             f"the table: register.rename(columns={{{meant!r}: {provider!r}}})"
         )
     keys = column(register, provider, "register")
-    if (missing := keys.map(lambda key: not str(key).strip()).astype(np.bool_) | keys.isna()).any():
+    if (missing := keys.map(lambda key: str(key).strip() in ("", *_NO_KEY)).astype(np.bool_) | keys.isna()).any():
         raise ValueError(f"register, row {int(np.argmax(missing))}: the provider is missing")
     plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):

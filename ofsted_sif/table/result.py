@@ -11,6 +11,7 @@ import pandas as pd
 from ofsted_sif.arguments import number
 from ofsted_sif.intervals import check_method, interval_of
 from ofsted_sif.scales import GradeScale, snake_case
+from ofsted_sif.table.look_alike import warn_of_alike
 
 
 def side_by_side(labels: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def side_by_side(labels: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]
 
 def result(labels: dict[str, Any], data: dict[str, Any], attrs: dict[str, Any] | None = None) -> pd.DataFrame:
     """A result as a table."""
+    warn_of_alike(labels)
     table = pd.DataFrame(side_by_side(labels, data), copy=False)
     if attrs:
         table.attrs = as_json(attrs)
@@ -126,6 +128,7 @@ def result_columns(
     beside : Beside, optional
         Sums of weights, and how many independent rows the share is worth.
     """
+    warn_of_alike(labels)
     sums = beside.sums
     by_grade = counted[:, -2::-1]  # best first
     missing = counted[:, -1]
