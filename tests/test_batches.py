@@ -176,8 +176,8 @@ def check_by_batches(kind, calls, table, folder, monkeypatch):
 
 @pytest.mark.parametrize(("number", "kind"), list(enumerate(SOURCES)), ids=SOURCES)
 def test_by_batches_as_of_the_whole(number, kind, table, tmp_path, monkeypatch) -> None:
-    """Every third call of each kind of source, another third of the next."""
-    check_by_batches(kind, CALLS[number % 3 :: 3], table, tmp_path, monkeypatch)
+    """Every fourth call of each kind of source, another fourth of the next."""
+    check_by_batches(kind, CALLS[number % 4 :: 4], table, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
