@@ -87,7 +87,7 @@ def test_series_counts_who_is_not_known_as_as_at_does_at_each_date(seed: int) ->
     generator = np.random.default_rng(100 + seed)
     table = history(generator)
     register = None if seed % 3 else pd.DataFrame({"provider": list("ABCDEFGHIJ"), "region": "North"})
-    dates = pd.DatetimeIndex(START + generator.integers(-2, 75, 9))
+    dates = pd.DatetimeIndex(START + generator.integers(-2, 75, 6))
     cutoffs = [date + pd.Timedelta(days=int(days)) for date, days in zip(dates, generator.integers(0, 9, len(dates)), strict=True)]
     options = {"framework": "all", "register": register, "having": [None, "leadership"][seed % 2]}
     with warnings.catch_warnings():
@@ -285,7 +285,7 @@ def as_values(table: pd.DataFrame) -> pd.DataFrame:
 
 def scanned(kind: str, table: pd.DataFrame, folder: object) -> object:
     if kind == "Parquet":
-        table.to_parquet(folder / "a.parquet", row_group_size=50)
+        table.to_parquet(folder / "a.parquet", row_group_size=100)
         return str(folder / "a.parquet")
     if kind == "CSV":
         table.to_csv(folder / "a.csv", index=False)
