@@ -281,6 +281,7 @@ def test_many_providers_get_no_page_each_and_the_page_says_so(tmp_path):
 
 
 def test_a_provider_is_found_by_name_or_code_and_errors_help(table, tmp_path):
+    table = table[table["region"] == "South West"]
     for asked in ("devon", "E10000008"):
         page = Page(write_report(table, tmp_path / "devon.html", provider=asked).read_text("utf-8"))
         assert next(name for name in page.tables if name.startswith("p-")) == "p-E10000008"
