@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,16 @@ def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     >>> len(table), table.attrs["complete_to"]
     (716, '2026-08-24')
     """
-    table = _read(_updated() if updated else _FOLDER / "inspections.csv", ["inspection_start", "inspection_end", "published"])
+    return _inspections(_updated()) if updated else _bundled().copy()
+
+
+@cache  # what is bundled is read once, and each caller gets a copy of its own
+def _bundled() -> pd.DataFrame:
+    return _inspections(_FOLDER / "inspections.csv")
+
+
+def _inspections(path: Path) -> pd.DataFrame:
+    table = _read(path, ["inspection_start", "inspection_end", "published"])
     authorities = load_local_authorities()
     table["provider"] = pd.Categorical(table["provider"], categories=authorities["provider"].cat.categories)
     authorities = authorities.set_index("provider")
@@ -101,7 +111,7 @@ def load_inspections(*, updated: bool = False) -> pd.DataFrame:
     table["inspection_type"] = pd.Categorical(table["inspection_type"], categories=["first", "re-inspection", "standard", "short"])
     for name in table.columns.intersection(list(JUDGEMENTS), sort=False):
         table[name] = grades(table[name], FOUR_POINT, column=name)
-    table.attrs["complete_to"] = max(COMPLETE_TO, f"{table['published'].max():%Y-%m-%d}") if updated else COMPLETE_TO
+    table.attrs["complete_to"] = max(COMPLETE_TO, f"{table['published'].max():%Y-%m-%d}")
     return table
 
 
@@ -131,6 +141,11 @@ def load_local_authorities() -> pd.DataFrame:
     >>> sif.load_local_authorities().query("provider_name == 'Dorset'")["provider"].tolist()
     ['E06000059', 'E10000009']
     """
+    return _authorities().copy()
+
+
+@cache
+def _authorities() -> pd.DataFrame:
     table = _read("local_authorities.csv", ["opened", "closed"])
     for name in ("provider", "provider_name", "region", "ofsted_region", "la_type"):
         table[name] = table[name].astype("category")

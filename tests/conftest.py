@@ -7,6 +7,7 @@ import pytest
 
 # Doctests are looked for in every module, and these have none: to import what measures and what judges takes seconds.
 collect_ignore = ["benchmarks", "reference", "support", "typing"]
+gc.disable()  # while libraries and tests are loaded, of which nothing goes: to look for what does took a third of the time
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -14,6 +15,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     On Python 3.14 Hypothesis would no longer find who holds its random numbers, as the collector tells nobody of what is frozen.
     """
+    gc.enable()
+    gc.set_threshold(10_000)
     gc.collect()
     if sys.version_info < (3, 14):
         gc.freeze()

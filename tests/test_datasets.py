@@ -28,9 +28,12 @@ def test_inspections_come_in_the_types_that_need_no_conversion() -> None:
 
 
 def test_each_load_is_a_table_of_its_own() -> None:
-    first = sif.load_inspections()
-    first.loc[:, "framework"] = "SIF"
-    assert sif.load_inspections()["framework"].nunique() == 5
+    for load in (sif.load_inspections, sif.load_local_authorities):
+        first, whole = load(), load()
+        first.loc[:, "region"] = "London"
+        first.attrs["complete_to"] = "never"
+        pd.testing.assert_frame_equal(load(), whole)
+        assert load().attrs == whole.attrs
 
 
 def test_authorities_and_hexagons_belong_together() -> None:

@@ -169,21 +169,25 @@ def rows_of(table):
     return {name: [plain(value) for value in values] for name, values in columns.items()}
 
 
-@pytest.fixture(scope="module")
-def expected():
-    return {}
+@functools.cache
+def expected(call, categories):
+    return rows_of(CALLS[call](inspections(categories=categories)))
+
+
+@functools.cache
+def given_as(kind):
+    """Made once, for no call may change it."""
+    make, categories = KINDS[kind]
+    return make(inspections(categories=categories))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("call", CALLS)
-def test_every_table_function_gives_the_same_answer_in_the_kind_that_came_in(call, kind, expected) -> None:
-    make, categories = KINDS[kind]
-    if (call, categories) not in expected:
-        expected[call, categories] = rows_of(CALLS[call](inspections(categories=categories)))
-    given = make(inspections(categories=categories))
+def test_every_table_function_gives_the_same_answer_in_the_kind_that_came_in(call, kind) -> None:
+    given, categories = given_as(kind), KINDS[kind][1]
     found = CALLS[call](given)
     assert isinstance(found, pa.Table if isinstance(given, pa.Table) else pl.DataFrame)
-    assert rows_of(found) == expected[call, categories]
+    assert rows_of(found) == expected(call, categories)
 
 
 def test_every_table_function_is_called_above() -> None:

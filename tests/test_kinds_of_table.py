@@ -70,7 +70,7 @@ def outcome(name, table):
 
 
 @pytest.mark.parametrize("name", TABLES)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(data=st.data(), n=st.sampled_from([30, 30, 30, 1, 0]), missing=st.sampled_from([0, 0.2]))
 def test_a_table_function_gives_the_same_for_every_kind_of_table(name, data, n, missing):
     values = kinds.inspections(np.random.default_rng([n, 23]), n, missing)

@@ -1,6 +1,7 @@
 """The worked examples run from top to bottom, show what is stored, and what they say is so."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,15 +21,23 @@ def of_code(path: Path) -> list[dict]:
     return [cell for cell in cells(path) if cell["cell_type"] == "code"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_shows_today_what_is_stored(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A kernel's warnings go to stderr, an output like others: readers should see none. `python -m tests.support.notebooks` stores."""
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Its warnings go to stderr, an output like others. The settings are not those of whoever runs the tests."""
     pytest.importorskip("nbclient", reason="the notebooks are run by nbclient")
     if pd.__version__ >= "3":
         pytest.skip("pandas 3 shows tables otherwise than pandas 2, with which the outputs were stored")
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # not the settings of whoever runs the tests
-    monkeypatch.setenv("PYTHONWARNINGS", "default")
-    now = [cell for cell in notebooks.run(path).cells if cell["cell_type"] == "code"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        patch.setenv("PYTHONWARNINGS", "default")
+        with notebooks.kernel() as client:
+            yield client
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_shows_today_what_is_stored(path: Path, kernel: object) -> None:
+    """Readers should see no warning. `python -m tests.support.notebooks` stores."""
+    now = [cell for cell in notebooks.run(path, kernel).cells if cell["cell_type"] == "code"]
     assert [output["text"] for cell in now for output in cell["outputs"] if output.get("name") == "stderr"] == []
     for stored, today in zip(of_code(path), now, strict=True):
         if notebooks.VARIES not in stored["metadata"].get("tags", []):

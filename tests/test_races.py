@@ -22,7 +22,7 @@ def end_well(kernels, by, seconds):
 
 
 def test_arrays_that_another_thread_refills_cost_numbers_and_no_memory():
-    end_well(calls.KINDS, "thread", 0.5)
+    end_well(calls.KINDS, "thread", 0.2)
 
 
 @pytest.mark.slow

@@ -281,6 +281,7 @@ def test_many_providers_get_no_page_each_and_the_page_says_so(tmp_path):
 
 
 def test_a_provider_is_found_by_name_or_code_and_errors_help(table, tmp_path):
+    table = table[table["region"] == "South West"]
     for asked in ("devon", "E10000008"):
         page = Page(write_report(table, tmp_path / "devon.html", provider=asked).read_text("utf-8"))
         assert next(name for name in page.tables if name.startswith("p-")) == "p-E10000008"
@@ -600,12 +601,12 @@ def test_copied_tables_have_codes_and_iso_dates(visit, report):
 
 # ---- the explorer
 
-WALK = """([dates, judgement]) => {
+WALK = """([dates, judgement, step]) => {
   const day = document.getElementById("explore-day");
   const choice = document.getElementById("explore-judgement");
   choice.value = [...choice.options].find((option) => option.textContent === judgement).value;
   const seen = [];
-  for (let stop = 0; stop <= Number(day.max); stop += 1) {
+  for (let stop = 0; stop <= Number(day.max); stop += step) {
     day.value = stop;
     day.dispatchEvent(new Event("input"));
     const date = new URLSearchParams(location.hash.slice(1)).get("at");
@@ -622,12 +623,12 @@ WALK = """([dates, judgement]) => {
 }"""
 
 
-@pytest.mark.parametrize("judgement", ["overall_effectiveness", "leadership"])
-def test_the_explorer_counts_what_the_interface_counts_at_every_month_end(visit, report, table, judgement):
-    dates = [f"{date:%Y-%m-%d}" for date in pd.date_range("2014-01-31", "2026-07-31", freq="ME")]
+@pytest.mark.parametrize(("judgement", "step"), [("overall_effectiveness", 1), ("leadership", 5)])
+def test_the_explorer_counts_what_the_interface_counts_at_month_ends(visit, report, table, judgement, step):
+    dates = [f"{date:%Y-%m-%d}" for date in pd.date_range("2014-01-31", "2026-07-31", freq="ME")][::step]
     label = judgement.replace("_", " ").capitalize()
-    seen = visit(report).evaluate(WALK, [dates, label])
-    assert len(seen) == len(dates) == 151
+    seen = visit(report).evaluate(WALK, [dates, label, step])
+    assert len(seen) == len(dates) == [151, 31][step > 1]
     register = sif.load_local_authorities()
     options = {"framework": "all", "register": register, "having": judgement, "judgement": judgement}
     by_region = sif.series(table, dates, "region", **options)

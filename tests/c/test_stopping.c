@@ -182,6 +182,17 @@ static sif_status encode(int32_t *codes, const sif_interrupt_check *interrupt) {
     return status;
 }
 
+/* What was stopped on its way has given some of the codes; the dictionary is as it was. */
+static void looking_up(void) {
+    enum { IS_PROMISED_NOTHING = 1 };
+    static int32_t codes[ROWS];
+    int64_t n_unknown;
+    sif_dictionary *const dictionary = sif_new_dictionary(7, INT32_MAX - 3);
+    STOP_EVERYWHERE(1, sif_look_up_text(dictionary, &column, codes, &n_unknown, &interrupt), sif_dictionary_size(dictionary) == 0);
+    STOP_EVERYWHERE(1, sif_encode_unknown(dictionary, &column, 0, codes, &interrupt), IS_PROMISED_NOTHING);
+    sif_free_dictionary(dictionary);
+}
+
 static void encoding(void) {
     enum { IS_PROMISED_NOTHING = 1 };
     static int32_t codes[ROWS];
@@ -206,5 +217,6 @@ int main(void) {
     RUN(slopes);
     RUN(resampling);
     RUN(encoding);
+    RUN(looking_up);
     return report();
 }

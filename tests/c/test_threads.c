@@ -36,7 +36,16 @@ static int let_go_on(void *context) {
 static sif_status encode(const sif_texts *texts, int64_t *numbers, const sif_interrupt_check *interrupt) {
     int32_t codes[ROWS], place[ROWS];
     sif_dictionary *const dictionary = sif_new_dictionary(11, ROWS);
-    sif_status status = sif_encode_text(dictionary, texts, 0, codes, interrupt);
+    sif_texts begin = *texts, rest = *texts; /* of which the second is looked up first */
+    begin.n = ROWS / 2;
+    rest.n -= begin.n;
+    rest.rows = (const int64_t *)texts->rows + begin.n;
+    int64_t n_unknown = 0;
+    sif_status status = sif_encode_text(dictionary, &begin, 0, codes, interrupt);
+    if (status.code == SIF_OK)
+        status = sif_look_up_text(dictionary, &rest, codes + begin.n, &n_unknown, interrupt);
+    if (status.code == SIF_OK)
+        status = sif_encode_unknown(dictionary, &rest, begin.n, codes + begin.n, interrupt);
     const int64_t size = sif_dictionary_size(dictionary);
     for (int64_t label = 0; label < size; label++)
         numbers[ROWS + label] = sif_first_rows(dictionary)[label];
@@ -50,12 +59,16 @@ static sif_status encode(const sif_texts *texts, int64_t *numbers, const sif_int
     return status;
 }
 
-/* In a dictionary that all threads share, as none changes it. */
+/* In a dictionary that all threads share, as none changes it: texts that it has, and its labels. */
 static sif_status look_up(const shared *in, int64_t *numbers, const sif_interrupt_check *interrupt) {
     int32_t codes[ROWS];
+    uint8_t bytes[MOST_OUT];
     const sif_status status = sif_look_up_text(in->some_labels, &in->texts, codes, &numbers[ROWS], interrupt);
     for (int64_t i = 0; i < in->texts.n; i++)
         numbers[i] = codes[i];
+    sif_copy_labels(in->some_labels, NULL, &numbers[2 * ROWS], &numbers[3 * ROWS], bytes);
+    for (int64_t i = 0; i < sif_bytes_of_labels(in->some_labels); i++)
+        numbers[4 * ROWS] += bytes[i];
     return status;
 }
 

@@ -133,8 +133,12 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
     number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
     longest = 3 if kind in ("threads", "wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
-    words = [f"Locality {one:05d}" + " and some more text" * (one % longest) for one in number.tolist()]
+
+    def word(one: int) -> str:
+        return f"Locality {one:05d}" + " and some more text" * (one % longest)
+
     if name == "encode_objects":
+        words = [word(one) for one in number.tolist()]  # each an object of its own
         if kind == "shared":
             words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
         objects = np.array(words, dtype=object)
@@ -143,9 +147,10 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
         known = (np.array(["Kent", objects[2]], dtype=object),) if kind == "known" else ()
         return (objects, (None,), 7, kind == "sorted", codes, *known), [codes]
-    texts = [word.encode() for word in words]
+    every = [word(one).encode() for one in range(number.max(initial=0) + 1)]
+    texts = [every[one] for one in number.tolist()]
     if kind == "chosen":  # for one slot, by who knows the seed: they make both products of a text's words 0, whatever follows
-        chosen = b"".join(word.to_bytes(8, sys.byteorder) for word in _CHOSEN)
+        chosen = b"".join(one.to_bytes(8, sys.byteorder) for one in _CHOSEN)
         texts = [chosen + bytes([65 + one % 26, 65 + one // 26 % 26, 65 + one // 676 % 26, 65]) for one in range(n)]
     if kind == "bad_text":
         texts[-1] = b"\xff"

@@ -3,22 +3,39 @@
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent.parent.parent / "notebooks"
 A_CELL_THAT_HANGS = 300  # seconds: ends what would never end, and is no measure of speed
+AS_AT_FIRST = "%reset -f\nimport pandas\npandas.reset_option('^display')\ndel pandas"
 VARIES = "varies"  # the tag of a cell whose output differs from run to run: times, memory
 
 
-def run(path: Path) -> Any:
-    """The notebook with the outputs of today, run in a kernel."""
+@contextmanager
+def kernel() -> Iterator[Any]:
+    """A kernel for one notebook after another: to start one and to load the libraries takes as long as most of them."""
     import nbclient
     import nbformat
 
+    there = {"metadata": {"path": str(FOLDER)}}
+    client = nbclient.NotebookClient(nbformat.v4.new_notebook(), timeout=A_CELL_THAT_HANGS, resources=there, coalesce_streams=True)
+    with client.setup_kernel():
+        yield client
+
+
+def run(path: Path, client: Any) -> Any:
+    """The notebook with the outputs of today; afterwards the kernel has none of its names, and shows tables as at first."""
+    import nbformat
+
     notebook = nbformat.read(path, as_version=4)
-    there = {"metadata": {"path": str(path.parent)}}
-    return nbclient.NotebookClient(notebook, timeout=A_CELL_THAT_HANGS, resources=there, coalesce_streams=True).execute()
+    for client.nb in (notebook, nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(AS_AT_FIRST)])):
+        client.reset_execution_trackers()
+        for place, cell in enumerate(client.nb.cells):
+            client.execute_cell(cell, place)
+    return notebook
 
 
 def said(cell: Any) -> list[str]:
@@ -36,7 +53,8 @@ def said(cell: Any) -> list[str]:
 
 def store(path: Path) -> None:
     """Run a notebook and keep its outputs, with nothing of this machine or day in them."""
-    notebook = run(path)
+    with kernel() as client:
+        notebook = run(path, client)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
