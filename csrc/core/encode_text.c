@@ -386,8 +386,10 @@ static int is_long_like(const sif_dictionary *d, size_t at, key k, const uint8_t
 SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t *text) {
     if (is_long(k.width)) /* one way: inlined copies know some of it */
         return is_long_like(d, at, k, text);
-    return is_like_in_form(&d->slots[at], &d->rests[at], k, SIF_TINY_TEXTS) &&
-           (!has_rest(k.width) || is_like_in_form(&d->slots[at], &d->rests[at], k, SIF_MEDIUM_TEXTS));
+    const slot *const s = &d->slots[at];
+    const rest *const r = &d->rests[at];
+    const sif_text_form form = has_rest(k.width) ? SIF_MEDIUM_TEXTS : SIF_TINY_TEXTS; /* one way: as above */
+    return is_like_in_form(s, r, k, form);
 }
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
@@ -462,8 +464,9 @@ SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *b
         /* cppcheck-suppress uninitvar; hashes are there where the table is far */
         const size_t at = (size_t)((is_far ? hash[r] : hash_of(k, seed, form)) >> shift); /* one way: as above */
         codes[r] = slots[at].code;
-        if (form == SIF_ANY_TEXTS ? LIKELY(is_like(d, at, k, block->text[r])) /* one way: as above */
-                                  : LIKELY(is_like_in_form(&slots[at], &rests[at], k, form)))
+        const int is_found =
+            form == SIF_ANY_TEXTS ? is_like(d, at, k, block->text[r]) : is_like_in_form(&slots[at], &rests[at], k, form); /* one way: as above */
+        if (LIKELY(is_found))
             continue;
         const int32_t code = known_code(d, at, k, block->text[r]);
         codes[r] = code;

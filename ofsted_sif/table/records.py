@@ -31,8 +31,11 @@ from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
+FEW_PROVIDERS = 1 << 12
 #: What programs and people write where there is no key.
-_NO_KEY = ["N/A", "n/a", "#N/A", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None", "none", "-", "Not applicable", "not applicable"]
+_NO_KEY = frozenset(
+    {"N/A", "n/a", "#N/A", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None", "none", "-", "Not applicable", "not applicable"}
+)
 #: What registers call their column of providers.
 KEYS = ("urn", "provider", "provider_urn", "provider_id", "ons_code", "la_code", "code")
 
@@ -167,15 +170,15 @@ def _refuse_words_for_none(codes: np.ndarray, providers: Any, name: str) -> None
     labels = providers.categories if isinstance(providers, pd.Categorical) else providers
     if labels.dtype.kind in "iufMm":
         return
-    array = labels.to_numpy() if isinstance(labels, pd.arrays.NumpyExtensionArray) else None
-    if array is None or array.dtype != object or not isinstance(next(iter(array), ""), str):
-        found = np.flatnonzero(pd.Series(labels, copy=False).isin(_NO_KEY))
-    else:  # text, which is sorted
-        at = [int(np.searchsorted(array, word)) for word in _NO_KEY]
-        found = np.array(
-            [place for place, word in zip(at, _NO_KEY, strict=True) if array[place : place + 1].tolist() == [word]], dtype=np.int64
-        )
-    for label in found.tolist():
+    if len(labels) < FEW_PROVIDERS:  # so few are looked at sooner than pandas or NumPy begin
+        found = [place for place, label in enumerate(labels.tolist()) if label in _NO_KEY]
+    elif isinstance(labels, pd.arrays.NumpyExtensionArray) and isinstance(labels[0], str):  # text, which is sorted
+        array = labels.to_numpy()
+        at = [(int(np.searchsorted(array, word)), word) for word in _NO_KEY]
+        found = [place for place, word in at if place < len(array) and array[place] == word]
+    else:
+        found = np.flatnonzero(pd.Series(labels, copy=False).isin(_NO_KEY)).tolist()
+    for label in found:
         if (rows := codes == label).any():  # a category that no row has is none of a provider
             said = labels[label]
             raise RowError(

@@ -76,11 +76,15 @@ def take_together(
 
     def take(number: int) -> None:
         values = columns[number]
-        taken = _rows_of(values, rows, encoded)
+        taken = _rows_of(values, rows, encoded) if encoded else values.array.take(rows)
         # pandas would look whether objects are something else.
-        found[number] = pd.Series(taken, dtype=object, copy=False) if values.dtype == object else taken
+        found[number] = pd.Series(np.asarray(taken), dtype=object, copy=False) if values.dtype == object else taken
 
-    share_out(take, len(columns), usable_cores() if len(frame) >= ROWS_WORTH_A_THREAD else 1)
+    if len(frame) < ROWS_WORTH_A_THREAD:
+        for number in range(len(columns)):
+            take(number)
+    else:
+        share_out(take, len(columns), usable_cores())
     table = pd.DataFrame(dict(enumerate([*found, *more.values()])), index=pd.RangeIndex(len(rows)), copy=False)
     table.columns = frame.columns[kept].append(pd.Index([*more])) if more else frame.columns[kept]
     return table
@@ -92,8 +96,7 @@ def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     for is_sorted in (True, False):
         if (known := encoded.get((values.name, is_sorted))) is not None and (codes := known[0][rows]).min(initial=0) >= 0:
             taken = known[1].take(codes)
-    taken = values.array.take(rows) if taken is None else taken
-    return np.asarray(taken) if values.dtype == object else taken  # of its own arrays of objects pandas asks what is missing
+    return values.array.take(rows) if taken is None else taken
 
 
 def _one(frame: pd.DataFrame, name: Any) -> pd.Series | None:

@@ -91,6 +91,22 @@ static void what_is_no_utf8_is_refused(void) {
     }
 }
 
+/* Of a block with a row outside its bytes no row is looked up: who adds what is unknown says which row is wrong. */
+static void a_row_outside_its_bytes_is_unknown_and_then_named(void) {
+    static const int64_t offsets[] = {0, 1, 9};
+    static const uint8_t bytes[] = "ab";
+    const uint8_t *const data = bytes;
+    const int64_t size = 2;
+    const sif_texts texts = {.n = 2, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &data, .sizes = &size};
+    int32_t codes[2];
+    int64_t n_unknown;
+    sif_dictionary *const dictionary = sif_new_dictionary(3, 9);
+    CHECK_STATUS(sif_look_up_text(dictionary, &texts, codes, &n_unknown, NULL), SIF_OK, -1, 0);
+    CHECK(n_unknown == 2 && codes[0] == SIF_UNKNOWN && codes[1] == SIF_UNKNOWN);
+    CHECK_STATUS(sif_encode_unknown(dictionary, &texts, 70, codes, NULL), SIF_BAD_TEXT, 71, 0);
+    sif_free_dictionary(dictionary);
+}
+
 /* One of the secret words of a dictionary: splitmix64 makes them of the seed. */
 static uint64_t secret_of(uint64_t seed, uint64_t number) {
     uint64_t word = seed + (number + 1) * UINT64_C(0x9E3779B97F4A7C15);
@@ -200,6 +216,7 @@ static void codes_that_are_none_become_missing(void) {
 
 int main(void) {
     sif_free_dictionary(NULL);
+    RUN(a_row_outside_its_bytes_is_unknown_and_then_named);
     RUN(texts_outside_their_bytes_are_named);
     RUN(offsets_of_missing_rows_are_not_looked_at);
     RUN(views_outside_their_buffers_are_named);
