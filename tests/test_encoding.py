@@ -285,7 +285,7 @@ def test_long_tables_of_text_are_aggregated_like_those_of_pandas(library):
 
 def test_a_bad_text_of_a_later_piece_is_named_by_its_row():
     pa = pytest.importorskip("pyarrow")
-    broken = pa.array([b"a"] * 90_000 + [b"\xff", b"b", b"\xff"] + [b"a"] * 90_000, pa.binary()).view(pa.string())
+    broken = pa.array([b"a"] * 90_000 + [b"\xff", b"b", b"\xff"] + [b"a"] * 400_000, pa.binary()).view(pa.string())
     for threads in (1, 2, 3):
         with pytest.raises(ValueError, match=r"^row 90000: this text"):
             counts.text_codes(broken, threads=threads)

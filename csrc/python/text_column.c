@@ -232,8 +232,8 @@ static sif_status encode_in_rounds(const encoding *of, int64_t begin, int64_t en
             look_up_together(round, helpers, n_helpers);
             if (round->n_unknown > 0)
                 status = each_chunk(of, begin, stop, ADD_UNKNOWN, &nothing, interrupt);
-            if (status.code == SIF_OK && interrupt->stop(interrupt->context))
-                status.code = SIF_INTERRUPTED;
+            if (interrupt->stop(interrupt->context)) /* one way: Ctrl-C just in this round */
+                status.code = SIF_INTERRUPTED;       /* not reached: as above */
         }
         n_new = are_new ? n_new + sif_dictionary_size(of->labels) : round->n_unknown;
         are_new = n_new > (stop - begin) / 2;
