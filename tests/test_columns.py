@@ -180,6 +180,26 @@ def test_rows_of_a_register_keep_the_dtypes_of_the_table() -> None:
     assert stacked["size"].isna().tolist() == [False, True]
 
 
+@pytest.mark.parametrize("kind", ["string[python]", "string[pyarrow]", "large_string"])
+def test_providers_that_wait_in_a_register_of_other_text_leave_the_tables_kind_of_text(kind):
+    if kind != "string[python]":
+        pa = pytest.importorskip("pyarrow")
+    dtype = kind if kind.startswith("string[") else pd.ArrowDtype(getattr(pa, kind)())
+    table = pd.DataFrame({"provider": ["A"], "town": ["Kent"], "inspection_start": pd.Timestamp("2020-01-01"), "grade": ["Good"]})
+    table = table.astype({"provider": dtype, "town": dtype})
+    register = pd.DataFrame({"provider": ["B", "A", "C"], "town": ["Leeds", "Kent", None]}, dtype=object)
+    state = sif.as_at(table, "2020-06-01", register=register, having="grade")
+    assert state[["provider", "town"]].fillna("-").to_numpy().tolist() == [["A", "Kent"], ["B", "Leeds"], ["C", "-"]]
+    assert state.dtypes[["provider", "town"]].tolist() == [table["provider"].dtype] * 2
+
+
+def test_what_a_column_cannot_hold_is_put_below_it_all_the_same():
+    frame = pd.DataFrame({"size": pd.array([1], "int8"), "share": [0.5], "count": [3]})
+    stacked = stack(frame, pd.DataFrame({"size": [2], "share": ["many"], "count": [1.5]}))
+    assert stacked["size"].dtype == "int8"
+    assert [stacked["share"].tolist(), stacked["count"].tolist()] == [[0.5, "many"], [3, 1.5]]
+
+
 def test_dates_in_words_read_back_as_they_were():
     days = [dates.day(f"2024-{month:02}-09", "date") for month in range(1, 13)]
     assert [dates.day(dates.in_words(day), "date") for day in days] == days

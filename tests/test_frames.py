@@ -220,6 +220,17 @@ def test_columns_taken_over_keep_their_types_and_new_ones_have_a_fitting_one() -
     assert all(state.schema.field(name) == given.schema.field(name) for name in given.schema.names)
 
 
+@pytest.mark.parametrize("make", [pl.DataFrame, lambda columns: pa.table(columns)], ids=["polars", "Arrow"])
+def test_a_column_without_a_type_keeps_none_until_a_value_comes_into_it(make) -> None:
+    days = [datetime.date(2020, 1, 1)] * 2
+    given = make({"provider": ["A", "B"], "inspection_start": days, GRADE: ["Good", "Good"], "town": [None, None]})
+    state = sif.as_at(given, "2021-01-01")
+    assert state.select(["town"]).equals(given.select(["town"]))
+    assert state.select(["town"]).schema == given.select(["town"]).schema
+    waiting = sif.as_at(given, "2021-01-01", register=make({"provider": ["A", "B", "C"], "town": ["Kent", "Kent", "Leeds"]}))
+    assert rows_of(waiting)["town"] == [None, None, "Leeds"]
+
+
 def test_an_enum_whose_categories_a_function_changes_keeps_its_words() -> None:
     """What polars says of a column's Enum goes back with it only where the categories are the same: codes are theirs."""
 

@@ -247,6 +247,19 @@ def test_every_attr_of_a_state_is_json() -> None:
     assert json.loads(json.dumps(state.attrs))["n_unknown"] == 20
 
 
+@pytest.mark.parametrize("known_from", [None, pd.NaT, "2019-01-01"], ids=str)
+def test_a_state_told_by_batches_can_be_written_to_parquet_with_its_attrs(known_from, tmp_path) -> None:
+    table = pd.DataFrame({"provider": ["A", "B"], "inspection_start": pd.to_datetime(["2020-01-01", "2021-01-01"])})
+    table["overall_effectiveness"] = "Good"
+    if known_from is not None:
+        table["known_from"] = pd.Timestamp(known_from)
+    table.to_parquet(tmp_path / "rows.parquet", index=False)
+    for source in (table, tmp_path / "rows.parquet"):
+        state = sif.as_at(source, "2022-01-01", incomplete="allow")
+        state.to_parquet(tmp_path / "state.parquet", index=False)
+        assert pd.read_parquet(tmp_path / "state.parquet").attrs == state.attrs
+
+
 # ---- by batches, on Dask, in polars and Arrow: the same answers, and the same words
 
 CALLS = {

@@ -40,10 +40,22 @@ def test_labels_that_look_alike_are_told_and_counted_as_they_are(name, column, t
     assert len(caught) == 1
     assert found["n"].sum() == 4
     cured = table(**ALIKE)
-    cured[column] = cured[column].astype(str).str.strip().str.lower().str.removesuffix(".0")
+    exec(str(caught[0].message).rpartition("write them alike: ")[2], {"table": cured})
+    assert cured[column].isna().tolist() == table(**ALIKE)[column].isna().tolist()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         CALLS[name](cured, column)
+
+
+@pytest.mark.parametrize("dtype", ["object", "category"])
+def test_what_the_warning_says_to_type_makes_one_group_and_leaves_the_missing_one(dtype):
+    rows = table(region=pd.Series([" North  West", "north west", "North West", None], dtype=dtype))
+    with pytest.warns(sif.AlikeLabelsWarning) as caught:
+        sif.aggregate(rows, "region")
+    exec(str(caught[0].message).rpartition("write them alike: ")[2], {"table": rows})
+    counted = sif.aggregate(rows, "region")
+    assert counted["n"].tolist() == [3, 1]
+    assert counted["region"].isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["polars", "lazy", "arrow", "dictionary", "parquet", "csv", "category", "dask"])

@@ -588,8 +588,9 @@ def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
     columns, enums = {}, []
     for name, values in arrays.items():
         before = dtypes.get(name)
-        # Of the types before polars needs those of dates alone: it brings text and codes to its own.
-        columns[name] = _to_arrow(values, lent[name].type if before is not None and before.is_temporal() else None)
+        # Of the types before polars needs those of dates and of nothing alone: it brings text and codes to its own.
+        is_needed = before is not None and (before.is_temporal() or before == pl.Null)
+        columns[name] = _to_arrow(values, lent[name].type if is_needed else None)
         if pa.types.is_dictionary(columns[name].type) and not isinstance(before, pl.Categorical):
             enums.append(pl.Series(name, [], pl.Enum(columns[name].dictionary.to_pylist())))
     # What says to polars that codes are an Enum: it then need not make a Categorical to cast.
@@ -606,6 +607,8 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
 
     if isinstance(values, pa.Array):
         return values
+    if before is not None and pa.types.is_null(before) and pd.isna(values).all():
+        return pa.nulls(len(values))
     dtype = values.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return pa.array(values, from_pandas=True)

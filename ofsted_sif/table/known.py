@@ -127,7 +127,7 @@ def is_one_period(since: np.ndarray, n_listed: np.ndarray, n_later: np.ndarray) 
 
     All its providers are known from the same day on, and that day is not that of their first inspections.
     """
-    return len(since) == 1 and since[0] != NO_DAY and n_listed[0] > 1 and bool(n_later[0] > 0)
+    return len(since) == 1 and bool(since[0] != NO_DAY and n_listed[0] > 1 and n_later[0] > 0)
 
 
 def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, which: Which) -> Known | None:

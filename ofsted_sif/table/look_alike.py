@@ -30,12 +30,18 @@ def _look_at(name: str, labels: Any) -> None:
         used = set(np.unique(labels.codes).tolist())
         alike = _alike(tuple(label for code, label in enumerate(listed) if code in used))
     if alike:
-        more = f", and {len(alike) - _MOST_TOLD:,} more" if len(alike) > _MOST_TOLD else ""
+        told, more = alike[:_MOST_TOLD], f", and {len(alike) - _MOST_TOLD:,} more" if len(alike) > _MOST_TOLD else ""
+        as_first = {label: first for first, *others in map(_best_first, told) for label in others}
         warn(
-            f"by={name!r}: labels that look alike are groups of their own: {'; '.join(alike[:_MOST_TOLD])}{more}. Where they mean the "
-            f"same, write them alike, as with table[{name!r}].astype(str).str.strip()",
+            f"by={name!r}: labels that look alike are groups of their own: {'; '.join(' and '.join(map(repr, of)) for of in told)}{more}. "
+            f"Where they mean the same, write them alike: table[{name!r}] = table[{name!r}].astype(object).replace({as_first!r})",
             AlikeLabelsWarning,
         )
+
+
+def _best_first(alike: tuple[Any, ...]) -> list[Any]:
+    """Labels that look alike, first one that is text without spaces too many, where there is one."""
+    return sorted(alike, key=lambda label: not isinstance(label, str) or label != " ".join(label.split()))
 
 
 def _listed(labels: Any) -> tuple[Any, ...]:
@@ -48,19 +54,19 @@ def _listed(labels: Any) -> tuple[Any, ...]:
     return () if of.dtype.kind in "iufMmb" else tuple(of.tolist())
 
 
-def _alike(labels: tuple[Any, ...]) -> tuple[str, ...]:
-    """Which labels look alike, in words."""
+def _alike(labels: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+    """Which labels look alike, those that do together."""
     # With the kind of each: to a cache 1 and True are the same label.
     return _told(labels, tuple(map(type, labels))) if labels else ()
 
 
 @lru_cache(64)
-def _told(labels: tuple[Any, ...], _: tuple[type, ...]) -> tuple[str, ...]:
+def _told(labels: tuple[Any, ...], _: tuple[type, ...]) -> tuple[tuple[Any, ...], ...]:
     by_form: dict[str, dict[Any, None]] = {}
     for label in labels:
         if label is not None and label is not pd.NA and label == label:
             by_form.setdefault(_form(label), {})[label] = None
-    return tuple(" and ".join(map(repr, of)) for of in by_form.values() if len(of) > 1)
+    return tuple(tuple(of) for of in by_form.values() if len(of) > 1)
 
 
 def _form(label: Any) -> str:

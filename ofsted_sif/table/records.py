@@ -314,5 +314,15 @@ def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
         elif below.isna().all():
             columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))
         else:
-            columns[name] = pd.concat([above, below], ignore_index=True)
+            columns[name] = pd.concat([above, _held_as(below, above.dtype)], ignore_index=True)
     return pd.DataFrame(columns, copy=False)
+
+
+def _held_as(values: pd.Series, dtype: Any) -> pd.Series:
+    """The same values in another dtype; as they are where it cannot hold each of them."""
+    try:
+        held = values.astype(dtype)
+    except (ValueError, TypeError, ArithmeticError):
+        return values
+    there = values.notna()
+    return held if held[there].tolist() == values[there].tolist() and there.equals(held.notna()) else values
