@@ -117,7 +117,7 @@ int take_text(PyObject *chunks, text_column *column) {
 /* ---- codes
 
  * In threads the dictionary grows between rounds. In a round it stays as it is: threads look the texts of some rows up in it, and then one
- * adds those that it did not have, in the order of the rows. So codes are the same however many threads there are, and on the way. */
+ * adds those that it did not have, in the order of the rows. So the codes are the same however many threads there are. */
 
 enum {
     FIRST_ROWS = 1 << 14, /* these are added one by one, as are all rows of a column of which most rows are new */
