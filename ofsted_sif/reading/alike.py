@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.scales import grades, infer_scale
-from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, near_date, same_name
+from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, refuse_near_date, same_name
 from ofsted_sif.table.dates import dates_of, days_of
 from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes
 
@@ -26,11 +25,7 @@ def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     later = later.rename(columns=called) if called else later
     for which, one, another in (("newer", older, later), ("older", later, older)):
         for name in one.columns:
-            if (near := near_date(another, name)) is not None:
-                cure = f".rename(columns={{{near!r}: {name!r}}})"
-                raise MissingColumnError(
-                    f"the {which} table has no column {name!r}, but {near!r}: rename it, as with {cure}, or leave it out"
-                )
+            refuse_near_date(another, name, f"the {which} table")
     return later
 
 

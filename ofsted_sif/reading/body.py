@@ -21,6 +21,19 @@ from ofsted_sif.reading.report import ReadingError
 from ofsted_sif.reading.values import DIGIT, LETTER, Column, clean, kinds_of_signs
 
 
+def alike_in_all(columns: Sequence[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that agree with another in all columns of codes (-1 missing), and a number for each that such rows share."""
+    same = np.zeros(len(rows), dtype=np.int64)
+    for column in columns:
+        of_rows = column[rows].astype(np.int64)
+        same = pd.factorize(same * (int(of_rows.max(initial=0)) + 2) + of_rows)[0]
+        several = np.bincount(same, minlength=1)[same] > 1
+        rows, same = rows[several], same[several]
+        if not len(rows):  # as nearly always, and soon
+            break
+    return rows, same
+
+
 class Body:
     """The rows below a header, with what became of each so far."""
 
@@ -220,15 +233,7 @@ class Body:
 
     def mark_duplicates(self, codes: Sequence[np.ndarray]) -> None:
         """Set aside rows that repeat another cell by cell; `codes` of some columns tell which may."""
-        rows = np.flatnonzero(self.status == READ)
-        same = np.zeros(len(rows), dtype=np.int64)
-        for column in codes:
-            of_column = column[rows].astype(np.int64)
-            same = pd.factorize(same * (int(of_column.max(initial=0)) + 1) + of_column)[0]
-            several = np.bincount(same, minlength=1)[same] > 1
-            rows, same = rows[several], same[several]
-            if not len(rows):  # as nearly always, and soon
-                return
+        rows, _ = alike_in_all(codes, np.flatnonzero(self.status == READ))
         seen: set[tuple[Any, ...]] = set()
         for number in rows.tolist():
             cells = tuple(self.rows[number])

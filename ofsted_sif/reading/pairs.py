@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from ofsted_sif.counts import NO_DAY, order_records
-from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.scales import normal_form
-from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, near_date, with_words
+from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
 from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.keys import as_key, as_words, of_one_kind, text_codes, text_codes_together
 
@@ -66,10 +65,7 @@ def day_of(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column of dates as days, all missing where the table has none; one that is called nearly so is an error."""
     if name in frame.columns:
         return days_of(column(frame, name, name), name)
-    if (near := near_date(frame, name)) is not None:
-        raise MissingColumnError(
-            f"a table has no column {name!r}, but {near!r}: rename it, as with .rename(columns={{{near!r}: {name!r}}}), or leave it out"
-        )
+    refuse_near_date(frame, name, "a table")
     return np.full(len(frame), NO_DAY)
 
 

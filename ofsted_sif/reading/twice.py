@@ -10,7 +10,7 @@ import pandas as pd
 
 from ofsted_sif.counts import text_codes
 from ofsted_sif.reading.blocks import GRADE_CHANGED, Inspections
-from ofsted_sif.reading.body import Body
+from ofsted_sif.reading.body import Body, alike_in_all
 from ofsted_sif.reading.layouts import names
 from ofsted_sif.reading.report import spans
 from ofsted_sif.reading.values import Column
@@ -92,15 +92,9 @@ def _numbers(pieces: Mapping[str, Any], size: int) -> np.ndarray:
 
 def _groups(keys: Sequence[np.ndarray], among: np.ndarray) -> list[np.ndarray]:
     """The rows that agree in all keys with another, each such group for itself."""
-    rows = np.flatnonzero(among)
-    same = np.zeros(len(rows), dtype=np.int64)
-    for key in keys:
-        of_rows = key[rows].astype(np.int64)
-        same = pd.factorize(same * (int(of_rows.max(initial=0)) + 2) + of_rows)[0]
-        several = np.bincount(same, minlength=1)[same] > 1
-        rows, same = rows[several], same[several]
-        if not len(rows):
-            return []
+    rows, same = alike_in_all(keys, np.flatnonzero(among))
+    if not len(rows):
+        return []
     order = np.argsort(same, kind="stable")
     return np.split(rows[order], np.flatnonzero(np.diff(same[order])) + 1)
 

@@ -363,12 +363,15 @@ def same_name(one: Any, other: Any) -> bool:
     return bool(form := _form(one)) and form == _form(other)
 
 
-def near_date(frame: pd.DataFrame, name: str) -> Any:
-    """The column of dates, or of yes and no, that is called nearly as a standard one which is not there; None where there is none."""
+def refuse_near_date(frame: pd.DataFrame, name: str, which: str) -> None:
+    """Refuse a table that lacks a standard column of dates, or of yes and no, and calls one nearly so; `which` table, the error says."""
     argument = next((argument for argument, standard in DEFAULTS.items() if standard == name), "provider")
     if argument == "provider" or name in frame.columns:
-        return None
-    return next((other for other in frame.columns if is_near(other, name, argument) and _is_of_kind(frame[other], argument)), None)
+        return
+    for other in frame.columns:
+        if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
+            cure = f".rename(columns={{{other!r}: {name!r}}})"
+            raise MissingColumnError(f"{which} has no column {name!r}, but {other!r}: rename it, as with {cure}, or leave it out")
 
 
 def is_near(other: Any, name: str, argument: str) -> bool:
