@@ -301,12 +301,16 @@ def _counted_by_word(
     """Counts by grade of a judgement whose words are counted as they lie; None where rows are to be looked at, one perhaps to be named."""
     if scale is not None and not isinstance(scale, GradeScale):
         return None
-    found = columns.word_codes(frame, judgement, scale)
-    if found is None or (grouped.size + 1) * (len(found[1]) + 1) > MOST_CELLS:
+    if (found := columns.word_codes(frame, judgement, scale)) is None:
         return None
     codes, of_words, scale = found
-    counted = counts.count_grades(grouped.codes, codes, n_groups=grouped.size, n_grades=len(of_words), threads=threads)
-    by_word = counted.reshape(-1, len(of_words) + 1)
+    n_words = len(scale.labels if of_words is None else of_words)
+    if of_words is not None and (grouped.size + 1) * (n_words + 1) > MOST_CELLS:
+        return None
+    counted = counts.count_grades(grouped.codes, codes, n_groups=grouped.size, n_grades=n_words, threads=threads)
+    by_word = counted.reshape(-1, n_words + 1)
+    if of_words is None:
+        return by_word, scale
     if by_word[:, :-1][:, of_words == NO_GRADE].any():
         return None
     by_grade = np.zeros((len(by_word), len(scale.labels) + 1), dtype=np.int64)
@@ -364,6 +368,8 @@ def stacked_columns(
 ) -> dict[str, Any]:
     """The same from the groups that the result shows: their labels, and their counts by grade, one table per judgement."""
     n_groups, n_asked = len(tables[0]), len(asked)
+    if n_asked == 1 and not beside:
+        return result_columns(labels, tables[0], scale, **options)
     if n_asked > 1:
         # A group's judgements stand together: groups outside, judgements inside.
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}

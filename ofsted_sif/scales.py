@@ -349,10 +349,15 @@ def _distinct(values: Any) -> tuple[np.ndarray, list[Any]]:
 
 
 def scale_of_dtype(dtype: Any) -> GradeScale | None:
-    """The known scale whose dtype this is; numbers of categories are compared first, as comparing dtypes takes its time."""
-    if not isinstance(dtype, pd.CategoricalDtype) or dtype.categories is None:
+    """The known scale whose dtype this is; comparing dtypes takes its time, so first it is asked whether they share their categories."""
+    if not isinstance(dtype, pd.CategoricalDtype) or not dtype.ordered or dtype.categories is None:
         return None
-    return next((scale for scale in SCALES if len(scale.labels) == len(dtype.categories) and scale.dtype == dtype), None)
+    categories = dtype.categories
+    for scale in SCALES:
+        known = scale.dtype.categories
+        if categories is known or (len(categories) == len(known) and scale.dtype == dtype):
+            return scale
+    return None
 
 
 def fitting_scale(values: Any) -> GradeScale | None:

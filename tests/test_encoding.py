@@ -106,6 +106,25 @@ def test_many_distinct_texts_are_told_apart(holder):
     assert len(distinct) == len(set(texts))
 
 
+@pytest.mark.parametrize("holder", ["objects each of its own", "string[pyarrow]", "Arrow large_string", "Arrow string_view"])
+@pytest.mark.parametrize("other", [None, "", "-", "SC00123", "SC0012345", "SX001234", "sc001234", "SC00123\0", "SC0012é", "000012345"])
+@pytest.mark.parametrize("form", ["SC{:06d}", "SC{:06d} in Kent", "{:08o}", "a date"])
+def test_labels_that_are_as_alike_as_numbers_of_providers_are_told_apart(holder, other, form):
+    number = np.random.default_rng(5).integers(0, 4_000, 12_000)
+    if form == "a date":
+        texts = pd.Series(np.datetime64("2015-01-01") + number).dt.strftime("%d/%m/%Y").tolist()
+    else:
+        texts = list(map(form.format, number.tolist()))
+    texts[7_000::2_000] = [other] * 3
+    column = HOLDERS[holder](texts)
+    codes, labels = counts.encode(column)
+    assert (codes.tolist(), as_list(labels)) == encode(texts)
+    codes, labels = counts.text_labels(column.array if isinstance(column, pd.Series) else column, is_sorted=True)
+    in_order = sorted({text for text in texts if text is not None})
+    assert as_list(labels) == in_order
+    assert [None if code < 0 else in_order[code] for code in codes.tolist()] == texts
+
+
 @pytest.mark.parametrize("holder", ["objects that are shared", "objects each of its own"])
 def test_objects_are_found_by_address_or_text_in_whatever_order_they_come(holder):
     rng = np.random.default_rng(8)

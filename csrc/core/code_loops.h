@@ -23,6 +23,10 @@ struct sif_code_loops {
     int (*are_outside)(const int32_t *codes, size_t count, uint32_t size);
     /* cell[i] = cell[i] * (size + 1) + the code, `size` where it is missing. Returns whether a code is SIF_NO_CODE. */
     int (*append)(const int32_t *codes, size_t count, uint32_t size, uint32_t *cell);
+    /* number[i] += each of the eight letters in letters[i], the lowest byte first, times its weight. misfit[i] gets a bit where one of them
+     * is not between those of low and high, which are ASCII. */
+    void (*number_letters)(const uint64_t *letters, size_t count, uint64_t low, uint64_t high, const uint32_t *weight, uint32_t *number,
+                           uint64_t *misfit);
 };
 
 SIF_DECLARE_VERSIONS(sif_code_loops);

@@ -66,12 +66,27 @@ TARGET static int VERSION(append)(const int32_t *restrict codes, size_t count, u
     return least == SIF_NO_CODE;
 }
 
+/* Letters are ASCII. With the upper bit of each byte set in what is subtracted from, no byte borrows from the next, and that bit stays where a
+ * letter is not below `low`, or not above `high`. */
+TARGET static void VERSION(number_letters)(const uint64_t *restrict letters, size_t count, uint64_t low, uint64_t high,
+                                           const uint32_t *restrict weight, uint32_t *restrict number, uint64_t *restrict misfit) {
+    const uint64_t upper = 0x8080808080808080U;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = letters[i], fits = ((word | upper) - low) & ((high | upper) - word);
+        const uint32_t first = (uint32_t)word, last = (uint32_t)(word >> 32);
+        misfit[i] |= (~fits | word) & upper;
+        number[i] += (first & 255) * weight[0] + (first >> 8 & 255) * weight[1] + (first >> 16 & 255) * weight[2] + (first >> 24) * weight[3] +
+                     (last & 255) * weight[4] + (last >> 8 & 255) * weight[5] + (last >> 16 & 255) * weight[6] + (last >> 24) * weight[7];
+    }
+}
+
 const sif_code_loops VERSION(sif_code_loops) = {
     .load = SIF_BY_KIND(load),
     .load_bytes = SIF_BY_KIND(load_bytes),
     .spread_validity = VERSION(spread_validity),
     .are_outside = VERSION(are_outside),
     .append = VERSION(append),
+    .number_letters = VERSION(number_letters),
 };
 
 #undef DEFINE_LOAD

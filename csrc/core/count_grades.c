@@ -116,15 +116,6 @@ static uint32_t limited(uint32_t cell, size_t n_cells) {
     return cell < n_cells ? cell : (uint32_t)n_cells - 1; /* one way: an array must change meanwhile */
 }
 
-/* As find_cells gives them, each limited to those that there are. */
-static sif_status find_limited_cells(const sif_codes *groups, const sif_codes *grades, int64_t first, size_t count, size_t n_cells,
-                                     uint32_t *cell) {
-    const sif_status status = find_cells(groups, grades, first, count, cell);
-    for (size_t i = 0; i < count; i++)
-        cell[i] = limited(cell[i], n_cells);
-    return status;
-}
-
 /* (groups + 1) x (grades + 1), or -1 where the number of a cell would not fit 31 bits. */
 static int64_t cells_of_grades(const sif_codes *groups, const sif_codes *grades) {
     const int64_t rows = groups != NULL ? groups->size : 0;
@@ -349,11 +340,11 @@ static sif_status count_few(int64_t first, int64_t n, const sif_codes *groups, c
     int64_t work = 0;
     for (; first < n; first += COUNTED_BLOCK) {
         const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
-        const sif_status status = find_limited_cells(groups, grades, first, count, n_cells, cell);
+        const sif_status status = find_cells(groups, grades, first, count, cell);
         if (status.code != SIF_OK)
             return status;
         for (size_t i = 0; i < count; i++)
-            counts[cell[i]]++;
+            counts[limited(cell[i], n_cells)]++;
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
@@ -417,7 +408,7 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
     }
     for (int64_t first = 0; first < n; first += COUNTED_BLOCK) {
         const size_t count = n - first < COUNTED_BLOCK ? (size_t)(n - first) : COUNTED_BLOCK;
-        status = find_limited_cells(groups, grades, first, count, n_cells, cell);
+        status = find_cells(groups, grades, first, count, cell);
         if (status.code != SIF_OK) {
             /* The cells are void, but a bad weight may come before the bad code. */
             for (int64_t i = first; i < status.row; i++)
@@ -429,10 +420,11 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
             if (i % SIF_STRIP == 0) /* of 8 bytes a row: the loop would wait for them */
                 sif_fetch_ahead(&weights[first + (int64_t)i], SIF_STRIP, sizeof *weights);
             const double weight = weights[first + (int64_t)i];
+            const uint32_t of = limited(cell[i], n_cells);
             if (isnan(weight))
-                unweighted[cell[i] / stride]++;
+                unweighted[of / stride]++;
             else if (weight >= 0 && !isinf(weight))
-                add_weight(weight, &sums[cell[i]], &lost[cell[i]]);
+                add_weight(weight, &sums[of], &lost[of]);
             else {
                 status = sif_fail(SIF_BAD_WEIGHT, first + (int64_t)i, bits_of(weight));
                 goto done;

@@ -19,7 +19,12 @@ typedef struct {
     int32_t first, stop;
 } range;
 
-enum { FEW = 48, /* are sorted by insertion */ WORD = 8, BITS_AT_ONCE = 11 /* by which many are sorted */ };
+enum {
+    FEW = 48, /* are sorted by insertion */
+    WORD = 8,
+    BITS_AT_ONCE = 11,  /* by which many are sorted */
+    NUMBERS_A_LABEL = 16 /* up to so many are looked through sooner than labels are sorted */
+};
 
 static int64_t begin_of(const sif_labels *labels, int32_t label) {
     return label == 0 ? 0 : labels->ends[label - 1];
@@ -171,8 +176,13 @@ static sif_status sort_items(const sif_labels *labels, item *items, item *spare,
 
 sif_status sif_sort_labels(const sif_dictionary *dictionary, int32_t *place, const sif_interrupt_check *interrupt) {
     const sif_labels labels = sif_labels_of(dictionary);
+    const sif_numbering *const numbering = sif_numbering_of(dictionary);
     if (labels.size == 0)
         return sif_ok();
+    if (numbering != NULL && numbering->size / NUMBERS_A_LABEL <= labels.size) {
+        sif_place_by_number(numbering, place);
+        return sif_is_interrupted(interrupt) ? sif_fail(SIF_INTERRUPTED, -1, 0) : sif_ok();
+    }
     const uint64_t n = (uint64_t)labels.size;
     item *const items = sif_room_for(2 * n, sizeof *items);
     range *const open = sif_room_for(n + 2, sizeof *open); /* two lists, of n / 2 and one each */

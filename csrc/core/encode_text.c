@@ -4,7 +4,7 @@
  * a row costs one load and one comparison; of a text of at most 40 bytes the rest lies in a second table; of a longer one there are 128 bits
  * of hash and where its bytes lie, which are compared then. Keys are made without branches: 8, 24 or 40 bytes are loaded where they may be,
  * and what lies behind the text is masked away. Once the table has left the nearest caches, the slots of a block of rows are fetched before
- * the first of them is looked at. */
+ * the first of them is looked at. Where many labels are as alike as numbers of providers are, the slots give way to a table by numbers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +72,7 @@ struct sif_dictionary {
     int64_t size, most, capacity, n_bytes, capacity_of_bytes;
     int64_t *ends, *first_rows;
     uint8_t *bytes;
+    sif_numbering numbering; /* where it has codes, the slots are out of use */
 };
 
 static inline int is_long(uint32_t width) { return width > MEDIUM + 1 && width != SIF_MISSING_TEXT; }
@@ -212,17 +213,43 @@ static void fill(sif_dictionary *d, size_t at, key k, uint64_t c, int32_t code) 
         d->rests[at] = (rest){k.b, c, k.d, k.e};
 }
 
+const sif_numbering *sif_numbering_of(const sif_dictionary *d) {
+    return d->numbering.codes != NULL ? &d->numbering : NULL;
+}
+
+/* The key of a text that lies among the bytes of labels: so many may be read behind it. */
+static key key_of_label(const sif_dictionary *d, const uint8_t *text, uint32_t length) {
+    return length <= MEDIUM ? masked_key(text, length, length + 1, SIF_MEDIUM_TEXTS) : long_key(text, length, d->seed);
+}
+
+/* Puts all labels into a table of that size. */
+static int rebuild(sif_dictionary *d, size_t n_slots) {
+    const sif_dictionary old = *d;
+    if (make_slots(d, n_slots) != 0)
+        return -1;
+    free_rooms(old.rooms, old.n_slots);
+    fill(d, hash_of(missing_key, d->seed, SIF_TINY_TEXTS) >> d->shift, missing_key, 0, -1);
+    int64_t begin = 0;
+    for (int64_t label = 0; label < d->size; begin = d->ends[label++]) {
+        const key k = key_of_label(d, d->bytes + begin, (uint32_t)(d->ends[label] - begin));
+        size_t at = hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift;
+        while (d->slots[at].width != 0)
+            at = (at + 1) & (n_slots - 1);
+        fill(d, at, k, is_long(k.width) ? (uint64_t)begin : k.c, (int32_t)label);
+    }
+    return 0;
+}
+
 sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
     sif_dictionary *const d = calloc(1, sizeof *d);
     if (d == NULL)
         return NULL;
     d->most = most;
     sow(d->seed, seed);
-    if (make_slots(d, SIF_FIRST_SLOTS) != 0) {
+    if (rebuild(d, SIF_FIRST_SLOTS) != 0) {
         free(d);
         return NULL;
     }
-    fill(d, hash_of(missing_key, d->seed, SIF_TINY_TEXTS) >> d->shift, missing_key, 0, -1);
     return d;
 }
 
@@ -230,6 +257,7 @@ void sif_free_dictionary(sif_dictionary *d) {
     if (d == NULL)
         return;
     free_rooms(d->rooms, d->n_slots);
+    sif_free_numbering(&d->numbering);
     free(d->ends);
     free(d->first_rows);
     free(d->bytes);
@@ -246,33 +274,6 @@ const int64_t *sif_first_rows(const sif_dictionary *d) {
 
 sif_labels sif_labels_of(const sif_dictionary *d) {
     return (sif_labels){d->size, d->ends, d->bytes};
-}
-
-/* Of a slot that is not empty. */
-static key key_of_slot(const sif_dictionary *d, const slot *s, rest r, int anew) {
-    if (!is_long(s->width))
-        return (key){s->a, r.b, r.c, r.d, r.e, s->width};
-    return anew ? long_key(d->bytes + r.c, s->width - 1, d->seed) : (key){s->a, r.b, 0, 0, 0, s->width};
-}
-
-/* Puts all slots into a table of that size; where the seed is another now, long texts are hashed anew. */
-static int rebuild(sif_dictionary *d, size_t n_slots, int anew) {
-    const sif_dictionary old = *d;
-    if (make_slots(d, n_slots) != 0)
-        return -1;
-    for (size_t i = 0; i < old.n_slots; i++) {
-        const slot *const s = &old.slots[i];
-        if (s->width == 0)
-            continue;
-        const rest r = has_rest(s->width) ? old.rests[i] : (rest){0, 0, 0, 0};
-        const key k = key_of_slot(d, s, r, anew);
-        size_t at = hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift;
-        while (d->slots[at].width != 0)
-            at = (at + 1) & (n_slots - 1);
-        fill(d, at, k, r.c, s->code);
-    }
-    free_rooms(old.rooms, old.n_slots);
-    return 0;
 }
 
 static void *resized(void *memory, int64_t count, size_t width) {
@@ -292,7 +293,7 @@ static int make_room(sif_dictionary *d, uint32_t length) {
         d->first_rows = first_rows;
         d->capacity = capacity;
     }
-    if (d->n_bytes + length >= d->capacity_of_bytes) { /* never NULL, even where all texts are empty */
+    if (d->n_bytes + length + SIF_TEXT_ROOM > d->capacity_of_bytes) {
         const int64_t capacity = 2 * d->capacity_of_bytes + length + 1024;
         uint8_t *const bytes = resized(d->bytes, capacity, 1);
         if (bytes == NULL)
@@ -336,9 +337,7 @@ static int is_utf8(const uint8_t *bytes, size_t length) {
     return 1;
 }
 
-/* A new label, at an empty slot. */
-static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *text, int64_t row, int32_t *code) {
-    const uint32_t length = k.width - 1;
+static sif_code add_label(sif_dictionary *d, const uint8_t *text, uint32_t length, int64_t row) {
     if (d->size >= d->most)
         return SIF_TOO_LARGE;
     if (make_room(d, length) != 0)
@@ -347,16 +346,37 @@ static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *te
         memcpy(d->bytes + d->n_bytes, text, length);
     if (!is_utf8(d->bytes + d->n_bytes, length)) /* of the copy, to which nobody writes */
         return SIF_BAD_TEXT;
-    *code = (int32_t)d->size;
-    fill(d, at, k, is_long(k.width) ? (uint64_t)d->n_bytes : k.c, *code);
     d->n_bytes += length;
     d->ends[d->size] = d->n_bytes;
     d->first_rows[d->size++] = row;
-    const size_t in_use = (size_t)d->size + 1, n = d->n_slots;
-    if (in_use * (n <= SIF_SPARSE_SLOTS ? 16 : 2) <= n)
+    return SIF_OK;
+}
+
+static int is_crowded(const sif_dictionary *d, size_t n_slots) {
+    return ((size_t)d->size + 1) * (n_slots <= SIF_SPARSE_SLOTS ? 16 : 2) > n_slots;
+}
+
+/* A larger table for all labels: by their numbers where there are many and that is possible, else of slots. */
+static APART sif_code grow(sif_dictionary *d) {
+    size_t n = d->n_slots;
+    sif_free_numbering(&d->numbering);
+    const sif_labels labels = sif_labels_of(d);
+    if (n >= SIF_SPARSE_SLOTS && sif_number_labels(&labels, &d->numbering))
         return SIF_OK;
-    const size_t larger = n > SIF_SPARSE_SLOTS && n <= GROWS_FASTER ? 4 * n : 2 * n; /* one way: tests make fewer than GROWS_FASTER labels */
-    return rebuild(d, larger, 0) == 0 ? SIF_OK : SIF_NO_MEMORY;
+    while (is_crowded(d, n))
+        n *= n > SIF_SPARSE_SLOTS && n <= GROWS_FASTER ? 4 : 2; /* one way: tests make fewer than GROWS_FASTER labels */
+    return rebuild(d, n) == 0 ? SIF_OK : SIF_NO_MEMORY;
+}
+
+/* A new label, at an empty slot. */
+static APART sif_code add(sif_dictionary *d, size_t at, key k, const uint8_t *text, int64_t row, int32_t *code) {
+    const int64_t begin = d->n_bytes;
+    const sif_code added = add_label(d, text, k.width - 1, row);
+    if (added != SIF_OK)
+        return added;
+    *code = (int32_t)d->size - 1;
+    fill(d, at, k, is_long(k.width) ? (uint64_t)begin : k.c, *code);
+    return is_crowded(d, d->n_slots) ? grow(d) : SIF_OK;
 }
 
 /* Whether a slot has the text of a key, both of texts of that form. */
@@ -396,11 +416,31 @@ SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t 
 static APART sif_code reseed(sif_dictionary *d) {
     sow(d->seed, folded(d->seed[0] ^ GOLDEN, d->seed[1]) ^ d->seed[2]);
     d->reseedings++;
-    return rebuild(d, d->n_slots, 1) == 0 ? SIF_OK : SIF_NO_MEMORY;
+    return rebuild(d, d->n_slots) == 0 ? SIF_OK : SIF_NO_MEMORY;
+}
+
+/* The code of a text where labels are numbered. A new one that does not fit makes a larger table. */
+static APART sif_code find_by_number(sif_dictionary *d, key k, const uint8_t *text, int64_t row, int32_t *code) {
+    uint32_t number;
+    sif_find_numbers(&d->numbering, (const uint64_t *const[]){&k.a, &k.b}, &k.width, 1, &number);
+    int32_t *const known = &d->numbering.codes[number];
+    *code = *known + SIF_UNKNOWN;
+    if (*code != SIF_UNKNOWN)
+        return SIF_OK;
+    const sif_code added = add_label(d, text, k.width - 1, row);
+    if (added != SIF_OK)
+        return added;
+    *code = (int32_t)d->size - 1;
+    if (number == d->numbering.size)
+        return grow(d);
+    *known = *code - SIF_UNKNOWN;
+    return SIF_OK;
 }
 
 /* The code of a text, which is added where it is new. */
 static APART sif_code find(sif_dictionary *d, uint64_t hash, key k, const uint8_t *text, int64_t row, int32_t *code) {
+    if (d->numbering.codes != NULL)
+        return find_by_number(d, k, text, row, code);
     size_t at = (size_t)(hash >> d->shift);
     for (int steps = 0;; steps++) {
         if (d->slots[at].width == 0)
@@ -475,18 +515,40 @@ SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *b
     return n_unknown;
 }
 
-static size_t look_up_by_form(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
-    const int is_far = d->n_slots > SIF_NEAR_SLOTS;
+/* The same where labels are numbered. */
+SIF_INLINE size_t look_up_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
+    uint64_t first[BLOCK], second[BLOCK];
+    uint32_t number[BLOCK];
+    for (size_t r = 0; r < count; r++) {
+        const key k = key_of_row(block, r, form, d->seed);
+        first[r] = k.a;
+        second[r] = k.b;
+    }
+    sif_find_numbers(&d->numbering, (const uint64_t *const[]){first, second}, block->width, count, number);
+    size_t n_unknown = 0;
+    for (size_t r = 0; r < count; r++) {
+        codes[r] = d->numbering.codes[number[r]] + SIF_UNKNOWN;
+        n_unknown += codes[r] == SIF_UNKNOWN;
+    }
+    return n_unknown;
+}
+
+SIF_INLINE size_t look_up_in_form(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
+    if (d->numbering.codes != NULL)
+        return look_up_numbers(d, block, count, form, codes);
+    return d->n_slots > SIF_NEAR_SLOTS ? look_up_block(d, block, count, form, 1, codes) : look_up_block(d, block, count, form, 0, codes);
+}
+
+static size_t look_up_rows(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
     switch (block->form) {
     case SIF_TINY_TEXTS:
-        return is_far ? look_up_block(d, block, count, SIF_TINY_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_TINY_TEXTS, 0, codes);
+        return look_up_in_form(d, block, count, SIF_TINY_TEXTS, codes);
     case SIF_SHORT_TEXTS:
-        return is_far ? look_up_block(d, block, count, SIF_SHORT_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_SHORT_TEXTS, 0, codes);
+        return look_up_in_form(d, block, count, SIF_SHORT_TEXTS, codes);
     case SIF_MEDIUM_TEXTS:
-        return is_far ? look_up_block(d, block, count, SIF_MEDIUM_TEXTS, 1, codes)
-                      : look_up_block(d, block, count, SIF_MEDIUM_TEXTS, 0, codes);
+        return look_up_in_form(d, block, count, SIF_MEDIUM_TEXTS, codes);
     default: /* SIF_ANY_TEXTS */
-        return is_far ? look_up_block(d, block, count, SIF_ANY_TEXTS, 1, codes) : look_up_block(d, block, count, SIF_ANY_TEXTS, 0, codes);
+        return look_up_in_form(d, block, count, SIF_ANY_TEXTS, codes);
     }
 }
 
@@ -537,7 +599,7 @@ static sif_status encode_rows(sif_dictionary *d, const sif_texts *texts, int64_t
             if (outside >= 0)
                 return sif_fail(SIF_BAD_TEXT, first_row + i + outside, 0);
             int64_t row = first_row + i;
-            const int any = are_looked_up || look_up_by_form(d, &block, count, codes + i) > 0;
+            const int any = are_looked_up || look_up_rows(d, &block, count, codes + i) > 0;
             const sif_code code = any ? add_unknown(d, &block, count, &row, codes + i) : SIF_OK;
             if (code != SIF_OK)
                 return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row, code == SIF_TOO_LARGE ? d->most : 0);
@@ -567,7 +629,7 @@ sif_status sif_look_up_text(const sif_dictionary *d, const sif_texts *texts, int
         const int is_bad = sif_find_texts(texts, i, count, &block) >= 0;
         for (size_t r = 0; is_bad && r < count; r++)
             codes[i + (int64_t)r] = SIF_UNKNOWN; /* sif_encode_unknown says which row is wrong */
-        *n_unknown += (int64_t)(is_bad ? count : look_up_by_form(d, &block, count, codes + i));
+        *n_unknown += (int64_t)(is_bad ? count : look_up_rows(d, &block, count, codes + i));
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }

@@ -15,6 +15,10 @@ typedef struct {
 
 sif_labels sif_labels_of(const sif_dictionary *dictionary);
 
+/* The labels by their numbers, see below; NULL where they are not numbered. */
+typedef struct sif_numbering sif_numbering;
+const sif_numbering *sif_numbering_of(const sif_dictionary *dictionary);
+
 /* Eight bytes as they lie. */
 static inline uint64_t sif_load8(const uint8_t *bytes) {
     uint64_t word;
@@ -44,5 +48,34 @@ typedef struct {
 
 /* Finds the texts of the rows first .. first + count - 1. Returns the first row that does not lie within its bytes, or -1. */
 int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block);
+
+
+/* ---- texts as numbers
+
+ * Labels of one length that have few letters at each place, as "SC012345" or "31/03/2024", are numbers: each place is a digit, which has a
+ * value for every letter from the least to the greatest that labels have there. A table has the code of each number. So a row costs one load,
+ * and no comparison. */
+enum { SIF_NUMBERED_TEXT = 16 /* the longest */, SIF_NUMBER_WORDS = SIF_NUMBERED_TEXT / 8 };
+
+struct sif_numbering {
+    int32_t *codes;  /* of each number, less SIF_UNKNOWN: 0 where no label has it. Then two more: unknown and missing. NULL: not numbered */
+    uint32_t size;   /* how many numbers there are */
+    uint32_t width;  /* of all labels */
+    uint64_t low[SIF_NUMBER_WORDS], high[SIF_NUMBER_WORDS]; /* letters of each place; zeros behind the text */
+    uint32_t weight[SIF_NUMBERED_TEXT];                     /* of the letters, from the lowest byte of the first word on */
+    uint32_t base;                                          /* the sum for the least letters */
+};
+
+/* Numbers all labels, at least one. Returns whether they could be numbered, in a table that is worth its memory. */
+int sif_number_labels(const sif_labels *labels, sif_numbering *numbering);
+void sif_free_numbering(sif_numbering *numbering);
+
+/* The place of each label in the order of numbers, which is that of texts. */
+void sif_place_by_number(const sif_numbering *numbering, int32_t *place);
+
+/* The numbers of texts, at most SIF_TEXT_BLOCK, from their words, with zeros behind them, and widths; numbering->size of one that is not
+ * numbered, and 1 more of a missing one. */
+void sif_find_numbers(const sif_numbering *numbering, const uint64_t *const words[SIF_NUMBER_WORDS], const uint32_t *width, size_t count,
+                      uint32_t *number);
 
 #endif

@@ -11,6 +11,7 @@ from ofsted_sif.counts.bootstrap import resample_counts
 from ofsted_sif.counts.counting import count_grades
 from ofsted_sif.counts.encoding import encode
 from ofsted_sif.counts.encoding import is_text as is_text
+from ofsted_sif.counts.encoding import letters_at_ends as letters_at_ends
 from ofsted_sif.counts.encoding import text_codes as text_codes
 from ofsted_sif.counts.encoding import text_labels as text_labels
 from ofsted_sif.counts.histories import Changes, changes_as_at, count_as_at, count_transitions, latest_as_at, order_records, spells

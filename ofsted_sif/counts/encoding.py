@@ -231,6 +231,19 @@ def _in_arrow(values: Any) -> Any:
     return values if is_text(values.type) else None
 
 
+def letters_at_ends(labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """The first and the last byte (UTF-8) of each text of an array that Arrow has, 0 of an empty one; None where texts lie elsewhere."""
+    if (column := _in_arrow(labels)) is None or str(column.type) == "string_view":
+        return None
+    first, last = [np.empty(0, np.uint8)], [np.empty(0, np.uint8)]
+    for kind, n, offset, _, ends, text in _chunks(column):
+        ends = np.frombuffer(ends, np.int32 if kind == ARROW_TEXT["string"] else np.int64)[offset : offset + n + 1]
+        letters, has_any = np.append(np.frombuffer(text, np.uint8), np.uint8(0)), np.diff(ends) > 0
+        first.append(letters[ends[:-1]] * has_any)
+        last.append(letters[ends[1:] - 1] * has_any)
+    return np.concatenate(first), np.concatenate(last)
+
+
 def is_text(kind: Any) -> bool:
     """Whether a type of Arrow is text that the core can read."""
     return str(kind) in ARROW_TEXT

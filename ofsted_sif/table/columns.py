@@ -418,17 +418,21 @@ def grade_codes_of(values: Any, name: str, scale: GradeScale | None) -> tuple[np
     return np.asarray(grades(values, scale, column=name).codes), scale
 
 
-def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, np.ndarray, GradeScale] | None:
+def word_codes(frame: pd.DataFrame, judgement: str, scale: GradeScale | None) -> tuple[np.ndarray, np.ndarray | None, GradeScale] | None:
     """Codes of a judgement as it lies, the grade code of each word, and the scale; None where it has no words of its own.
 
-    So rows are counted by word, and the few counts are moved to grades in place of the rows.
+    So rows are counted by word, and the few counts are moved to grades in place of the rows. Where the words are those of the scale, from
+    worst to best, the codes are grade codes, and None stands in place of these.
     """
     values = as_words(column(frame, judgement, "judgement"))
-    if not isinstance(values.dtype, pd.CategoricalDtype) or scale_of_dtype(values.dtype) is not None:
+    if not isinstance(values.dtype, pd.CategoricalDtype):
         return None
+    codes, known = np.asarray(values.array.codes), scale_of_dtype(values.dtype)
+    if known is not None and (scale is None or scale.labels == known.labels):
+        return codes, None, known if scale is None else scale
     if scale is None:
         scale = infer_scale(values)
-    return np.asarray(values.array.codes), codes_of_words(values.dtype.categories.tolist(), scale), scale
+    return codes, codes_of_words(values.dtype.categories.tolist(), scale), scale
 
 
 def with_words(frame: pd.DataFrame, named: Iterable[str | None], encoded: Encoded = NOTHING) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -132,12 +133,12 @@ def in_framework(
     if (near := near_framework(frame.columns)) is not None:
         raise MissingColumnError(f"framework={framework!r}: {_rename_to_framework(near)}")
     codes, labels = label_codes(column(frame, "framework", "framework"), encoded)
-    present = np.asarray(labels).tolist()
+    present = (labels.categories if isinstance(labels, pd.Categorical) else np.asarray(labels)).tolist()
     if not of_piece:
         check_frameworks(framework, present)
-    folded = set(map(_form, wanted))
-    in_those = np.array([_form(name) in folded for name in present] + [False])
-    return in_those[codes], np.array([_form(name) in MEANS_NONE - folded for name in present] + [True])[codes]
+    folded, forms = set(map(_form, wanted)), list(map(_form, present))
+    in_those = np.array([form in folded for form in forms] + [False])
+    return in_those[codes], np.array([form in MEANS_NONE and form not in folded for form in forms] + [True])[codes]
 
 
 def warn_of_missing_frameworks(left_out: np.ndarray) -> None:
@@ -173,6 +174,7 @@ def check_frameworks(framework: Any, present: Sequence[object]) -> None:
             raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
 
 
+@lru_cache(256, typed=True)
 def _form(name: object) -> str:
     """A framework in the form in which frameworks are compared."""
     return normal_form(str(name))

@@ -64,7 +64,7 @@ def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarr
     """Codes (missing -1) into labels: all categories in their order, or the observed values sorted."""
     array = plain(values).array
     if isinstance(array, pd.Categorical):
-        return np.asarray(array.codes), pd.Categorical.from_codes(np.arange(len(array.categories)), dtype=array.dtype)
+        return np.asarray(array.codes), all_categories(array.dtype)
     if (found := text_codes(values, is_sorted=True, encoded=encoded)) is not None:
         return found
     codes, distinct = single_values(values)
@@ -82,6 +82,12 @@ def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarr
     return place[codes], labels.take(order)
 
 
+def all_categories(dtype: pd.CategoricalDtype) -> pd.Categorical:
+    """Each category once, in their order."""
+    codes = np.arange(len(dtype.categories), dtype=np.min_scalar_type(-1 - len(dtype.categories)))
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+
+
 def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray, Any, bool]:
     """Codes of keys into the keys, and whether keys had to be written as text to be compared.
 
@@ -89,7 +95,7 @@ def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray
     column of numbers, or of text without spaces at its ends, is taken as it is. Blank text is a missing key.
     """
     codes, labels = label_codes(values, encoded)
-    if is_plain(labels):
+    if is_plain(np.asarray(labels.categories) if isinstance(labels, pd.Categorical) else labels):
         return _without_blank(codes, labels), labels, False
     text, place = np.unique(np.array([as_key(label) for label in labels], dtype=object).astype(str), return_inverse=True)
     labels = pd.Series(text, dtype=TEXT).array
@@ -107,7 +113,9 @@ def is_plain(labels: Any) -> bool:
     """Whether different labels are different keys: numbers only, or text only without spaces at its ends."""
     dtype = getattr(labels, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and pd.api.types.is_string_dtype(dtype):
-        return bool((pd.Series(labels, copy=False).str.strip() == labels).all())
+        letters = counts.letters_at_ends(labels)
+        may_have_spaces = letters is None or any(map(_may_be_spaces, letters))
+        return not may_have_spaces or bool((pd.Series(labels, copy=False).str.strip() == labels).all())
     known = np.asarray(labels)
     if known.dtype.kind in "OU" and len(known):
         try:
@@ -122,8 +130,12 @@ def _has_space_at_an_end(words: str) -> bool:
     letters = np.frombuffer(words.encode("utf-8", "surrogatepass"), np.uint8)
     between = np.flatnonzero(letters == 0)
     at_ends = np.concatenate([letters[between[:-1] + 1], letters[between[1:] - 1]])
-    may_be_spaces = ((at_ends <= ord(" ")) & (at_ends > 0)) | (at_ends > 0x7F)  # some spaces are no ASCII
-    return bool(may_be_spaces.any()) and _SPACE_AT_AN_END.search(words) is not None
+    return _may_be_spaces(at_ends) and _SPACE_AT_AN_END.search(words) is not None
+
+
+def _may_be_spaces(letters: np.ndarray) -> bool:
+    """Whether one of some bytes of UTF-8 is a space or may be a part of one, as some spaces are no ASCII; 0 stands for no letter."""
+    return bool(letters.max(initial=0) > 0x7F or ((letters <= ord(" ")) & (letters > 0)).any())
 
 
 def are_numbers(labels: Any) -> bool:

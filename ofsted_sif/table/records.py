@@ -13,6 +13,7 @@ period it is the first day of the period, for all.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -172,10 +173,10 @@ def _refuse_words_for_none(codes: np.ndarray, providers: Any, name: str) -> None
         return
     if len(labels) < FEW_PROVIDERS:  # so few are looked at sooner than pandas or NumPy begin
         found = [place for place, label in enumerate(labels.tolist()) if label in _NO_KEY]
-    elif isinstance(labels, pd.arrays.NumpyExtensionArray) and isinstance(labels[0], str):  # text, which is sorted
-        array = labels.to_numpy()
-        at = [(int(np.searchsorted(array, word)), word) for word in _NO_KEY]
-        found = [place for place, word in at if place < len(array) and array[place] == word]
+    elif isinstance(labels, pd.arrays.NumpyExtensionArray | pd.arrays.ArrowExtensionArray) and isinstance(labels[0], str):
+        array: Any = labels.to_numpy() if isinstance(labels, pd.arrays.NumpyExtensionArray) else labels.__arrow_array__()  # sorted text
+        at = [(bisect_left(range(len(array)), word, key=lambda place: str(array[place])), word) for word in _NO_KEY]
+        found = [place for place, word in at if place < len(array) and str(array[place]) == word]
     else:
         found = np.flatnonzero(pd.Series(labels, copy=False).isin(_NO_KEY)).tolist()
     for label in found:

@@ -11,10 +11,18 @@ typedef struct {
     int32_t *length; /* -1 missing */
 } plain_texts;
 
+/* A text such as numbers of providers and dates are: of one length, with some letters of their own at each place. */
+static inline int32_t random_number(uint8_t *text, int64_t length, int64_t letters) {
+    for (int64_t at = 0; at < length; at++)
+        text[at] = (uint8_t)('0' + at * 5 % 7 + random_below(1 + at * letters % 11));
+    return (int32_t)length;
+}
+
 static inline plain_texts random_texts(int64_t n) {
     static const char *const pieces[] = {"a", "b", "\0", "Local ", "authority", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9D\x84\x9E"};
     const int64_t kinds = 1 + random_below(8), most_pieces = 1 + random_below(14), one_in = 1 + random_below(6);
     const int has_missing = random_below(2) == 0, are_mostly_new = random_below(4) == 0;
+    const int64_t digits = random_below(2) == 0 ? 1 + random_below(18) : 0, letters = random_below(11), one_other_in = 2 + random_below(4000);
     const plain_texts made = {n, allocate(n, MOST_LENGTH), allocate(n, sizeof *made.length)};
     for (int64_t i = 0; i < n; i++) {
         if (has_missing && random_below(5) == 0) {
@@ -25,6 +33,10 @@ static inline plain_texts random_texts(int64_t n) {
             const int64_t before = random_below(i);
             memcpy(made.text[i], made.text[before], MOST_LENGTH);
             made.length[i] = made.length[before];
+            continue;
+        }
+        if (digits > 0 && random_below(one_other_in) != 0) {
+            made.length[i] = random_number(made.text[i], digits, letters);
             continue;
         }
         size_t length = 0;
