@@ -163,21 +163,6 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
     return -1;
 }
 
-static int64_t find_by_pointers(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
-    for (size_t r = 0; r < count; r++) {
-        const int64_t row = first + (int64_t)r;
-        if (texts->sizes[row] > INT32_MAX)
-            return (int64_t)r;
-        if (row + SIF_TEXT_BLOCK < texts->n)
-            SIF_FETCH(texts->buffers[row + SIF_TEXT_BLOCK]);
-        block->text[r] = texts->buffers[row];
-        block->length[r] = (uint32_t)texts->sizes[row];
-        block->width[r] = block->length[r] + 1;
-        block->has_room[r] = 0;
-    }
-    return -1;
-}
-
 int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
     block->form = SIF_ANY_TEXTS;
     find_present(texts, first, count, block->valid);
@@ -186,9 +171,7 @@ int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_
         return find_by_offsets32(texts, first, count, block);
     case SIF_OFFSETS64:
         return find_by_offsets64(texts, first, count, block);
-    case SIF_VIEWS:
+    default: /* SIF_VIEWS */
         return find_by_views(texts, first, count, block);
-    default: /* SIF_POINTERS */
-        return find_by_pointers(texts, first, count, block);
     }
 }

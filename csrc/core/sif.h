@@ -264,9 +264,8 @@ sif_status sif_resample_counts(int64_t n_profiles, const int64_t *members, const
 /* A column of texts as tables hold them; a text may have any bytes, NUL too.
  * SIF_OFFSETS32, SIF_OFFSETS64: as Arrow's string and large_string. `rows` has n + 1 offsets into buffers[0].
  * SIF_VIEWS: as Arrow's string_view. `rows` has n views of 16 bytes, which name any of n_buffers buffers.
- * SIF_POINTERS: row i is the sizes[i] bytes at buffers[i]; `rows` is not looked at. Of Python's own strings; not missing.
  * No byte outside the buffers is read, wherever offsets and views point. */
-typedef enum { SIF_OFFSETS32, SIF_OFFSETS64, SIF_VIEWS, SIF_POINTERS } sif_text_kind;
+typedef enum { SIF_OFFSETS32, SIF_OFFSETS64, SIF_VIEWS } sif_text_kind;
 
 typedef struct {
     int64_t n;

@@ -1,8 +1,9 @@
 /* Codes of Python's own strings in an array of objects: found by the address of the object first, as tables that were read from a file
  * share theirs; by the text where the address is new.
  *
- * The GIL is held only to ask objects for their texts, and to hold them meanwhile: addresses are looked up, and texts become codes, while
- * others run. What they do to the array may make codes wrong; of an object that was met before, only the address is kept. */
+ * The GIL is held only to copy texts: addresses are looked up, and texts become codes, while others run. What they do to the array may make
+ * codes wrong; of an object that was met before, only the address is kept. A copy is read faster than text in an object, behind which no byte
+ * may be read, and to hold objects meanwhile would write to each of them. */
 #include "encode_objects.h"
 
 #include <stdlib.h>
@@ -10,8 +11,10 @@
 
 enum {
     BLOCK = 64,
-    CHUNK = 1 << 12,          /* rows whose texts are asked for at once */
-    AHEAD = 32,               /* an object is fetched so many rows before it is asked */
+    CHUNK = 1 << 11,          /* rows whose texts are copied at once */
+    ROOM = 1 << 16,           /* bytes for them at first */
+    BEHIND = 64,              /* bytes after the last text */
+    AHEAD = 64,               /* an object is fetched so many rows before it is asked */
     LONG_WAIT = 1000000,      /* nanoseconds: to get the GIL back takes so long where another thread runs Python; then it is kept */
     FIRST_SLOTS = 1 << 10,
     SPARSE_SLOTS = 1 << 12,   /* up to so many, slots are at most an eighth full */
@@ -102,17 +105,16 @@ static int add_first_row(object_column *column, int64_t row) {
     return 0;
 }
 
-/* Rows that are not found by their addresses, one after another. */
-struct unmet_rows {
-    size_t n, n_held;
-    int64_t row[CHUNK];
+/* Rows that are not found by their addresses, one after another, and copies of their texts: that of the i-th is the bytes from end[i] to
+ * end[i + 1]. */
+typedef struct {
+    size_t n;
+    int64_t row[CHUNK], end[CHUNK + 1];
     PyObject *object[CHUNK];
-    PyObject *held[CHUNK]; /* objects that must not go while their texts are looked at */
-    const uint8_t *text[CHUNK];
-    int64_t length[CHUNK];
     int32_t code[CHUNK];
-};
-typedef struct unmet_rows unmet_rows;
+    uint8_t *bytes;
+    int64_t capacity;
+} unmet_rows;
 
 static inline void put_aside(unmet_rows *unmet, int64_t row, PyObject *object) {
     unmet->row[unmet->n] = row;
@@ -143,7 +145,34 @@ static int64_t find_by_address(object_column *column, int64_t first, unmet_rows 
     return first;
 }
 
-/* Leaves those that have a text, and holds them; missing ones get their code. */
+/* In words of eight bytes, the last of which may take some bytes twice: texts are short, and a call takes longer. */
+static inline void copy_text(uint8_t *to, const char *from, size_t length) {
+    if (length < 8 || length > BLOCK) {
+        memcpy(to, from, length);
+        return;
+    }
+    for (size_t i = 0; i + 8 < length; i += 8)
+        memcpy(to + i, from + i, 8);
+    memcpy(to + length - 8, from + length - 8, 8);
+}
+
+/* Adds a text to the copies, as the last of them. */
+static int add_text(unmet_rows *unmet, const char *text, int64_t length) {
+    const int64_t begin = unmet->end[unmet->n], end = begin + length;
+    if (end + BEHIND > unmet->capacity) {
+        const int64_t capacity = 2 * (end + BEHIND);
+        uint8_t *const bytes = realloc(unmet->bytes, (size_t)capacity);
+        if (bytes == NULL)
+            return -1;
+        unmet->bytes = bytes;
+        unmet->capacity = capacity;
+    }
+    copy_text(unmet->bytes + begin, text, (size_t)length);
+    unmet->end[unmet->n + 1] = end;
+    return 0;
+}
+
+/* Leaves those that have a text, and copies it; missing ones get their code. */
 static encoded_objects take_texts(object_column *column, unmet_rows *unmet, int64_t *row) {
     const size_t n = unmet->n;
     unmet->n = 0;
@@ -165,26 +194,22 @@ static encoded_objects take_texts(object_column *column, unmet_rows *unmet, int6
                 PyErr_Clear();
                 return BAD_TEXT;
             }
-            unmet->held[unmet->n_held++] = Py_NewRef(object);
-            unmet->text[unmet->n] = (const uint8_t *)text;
-            unmet->length[unmet->n] = length;
+            if (add_text(unmet, text, length) != 0)
+                return NO_ROOM;
             put_aside(unmet, *row, object);
         } else if (is_missing(column, object))
             column->codes[*row] = -1;
         else
             return NOT_TEXT;
     }
+    memset(unmet->bytes + unmet->end[unmet->n], 0, BEHIND);
     return ENCODED;
-}
-
-static void let_go(unmet_rows *unmet) {
-    while (unmet->n_held > 0)
-        Py_DECREF(unmet->held[--unmet->n_held]);
 }
 
 /* The codes of texts that were taken. */
 static encoded_objects encode_taken(object_column *column, unmet_rows *unmet, int64_t *row) {
-    const sif_texts texts = {.n = (int64_t)unmet->n, .kind = SIF_POINTERS, .buffers = unmet->text, .sizes = unmet->length};
+    const uint8_t *const bytes = unmet->bytes;
+    const sif_texts texts = {.n = (int64_t)unmet->n, .kind = SIF_OFFSETS64, .rows = unmet->end, .buffers = &bytes, .sizes = &unmet->capacity};
     const sif_status status = sif_encode_text(column->labels, &texts, 0, unmet->code, NULL);
     if (status.code != SIF_OK) {
         *row = status.row < 0 ? -1 : unmet->row[status.row]; /* one way: no row is named where memory is lacking */
@@ -216,7 +241,7 @@ static int meet_missing(object_column *column) {
 static encoded_objects encode_rows(object_column *column, unmet_rows *unmet, int64_t *row) {
     int others_run = column->rows >= FEW_ROWS;
     encoded_objects so_far = ENCODED;
-    unmet->n = unmet->n_held = 0;
+    unmet->n = 0;
     for (int64_t first = 0; so_far == ENCODED && (first < column->rows || unmet->n > 0);) {
         PyThreadState *const thread = let_others_run(others_run);
         so_far = encode_taken(column, unmet, row);
@@ -225,23 +250,25 @@ static encoded_objects encode_rows(object_column *column, unmet_rows *unmet, int
         const int64_t asked = now();
         again_alone(thread);
         others_run = others_run && now() - asked < LONG_WAIT; /* one way: others seldom take so long */
-        let_go(unmet);
         if (so_far == ENCODED && PyErr_CheckSignals() != 0) /* one way: Ctrl-C just between two chunks */
             return RAISED; /* not reached: Ctrl-C just between two chunks */
         if (so_far == ENCODED)
             so_far = take_texts(column, unmet, row);
     }
-    let_go(unmet);
     return so_far;
 }
 
 encoded_objects encode_objects(object_column *column, int64_t *row) {
-    unmet_rows *const unmet = malloc(sizeof *unmet);
+    unmet_rows *const unmet = calloc(1, sizeof *unmet);
     encoded_objects done = NO_ROOM;
-    if (unmet != NULL && (column->met.slots != NULL || meet_missing(column) == 0)) {
+    if (unmet != NULL)
+        unmet->bytes = malloc(unmet->capacity = ROOM);
+    if (unmet != NULL && unmet->bytes != NULL && (column->met.slots != NULL || meet_missing(column) == 0)) {
         column->met.helps = 1;
         done = encode_rows(column, unmet, row);
     }
+    if (unmet != NULL)
+        free(unmet->bytes);
     free(unmet);
     if (done != NO_ROOM)
         return done;

@@ -63,16 +63,6 @@ static void views_outside_their_buffers_are_named(void) {
     }
 }
 
-static void pointers_to_texts_past_all_bounds_are_named(void) {
-    const uint8_t *const text = (const uint8_t *)"a";
-    const int64_t size = (int64_t)INT32_MAX + 1;
-    const sif_texts texts = {.n = 1, .kind = SIF_POINTERS, .buffers = &text, .sizes = &size};
-    int32_t code;
-    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
-    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, &code, NULL), SIF_BAD_TEXT, 0, 0);
-    sif_free_dictionary(dictionary);
-}
-
 /* By the table of RFC 3629. */
 static void what_is_no_utf8_is_refused(void) {
     static const struct {
@@ -220,7 +210,6 @@ int main(void) {
     RUN(texts_outside_their_bytes_are_named);
     RUN(offsets_of_missing_rows_are_not_looked_at);
     RUN(views_outside_their_buffers_are_named);
-    RUN(pointers_to_texts_past_all_bounds_are_named);
     RUN(what_is_no_utf8_is_refused);
     RUN(texts_that_were_chosen_for_one_slot_are_told_apart);
     RUN(nuls_at_the_end_of_a_text_are_part_of_it);

@@ -3,7 +3,7 @@
  * sif_copy_labels gives the texts. */
 #include "check.h"
 
-enum { MOST_LENGTH = 80, LAYOUTS = 4 };
+enum { MOST_LENGTH = 80, LAYOUTS = 3 };
 
 typedef struct {
     int64_t n;
@@ -135,7 +135,7 @@ static inline void lay_views(const plain_texts *plain, layout *made, int64_t tot
 }
 
 static inline layout laid_out(const plain_texts *plain, sif_text_kind kind) {
-    layout made = {.buffers = allocate(plain->n + 2, sizeof *made.buffers), .sizes = allocate(plain->n + 2, sizeof *made.sizes)};
+    layout made = {.buffers = allocate(2, sizeof *made.buffers), .sizes = allocate(2, sizeof *made.sizes)};
     int64_t total = 0;
     for (int64_t i = 0; i < plain->n; i++)
         total += plain->length[i] > 0 ? plain->length[i] : 0;
@@ -149,19 +149,13 @@ static inline layout laid_out(const plain_texts *plain, sif_text_kind kind) {
         for (int64_t i = 0; i < plain->n; i++) {
             const int64_t length = plain->length[i] > 0 ? plain->length[i] : 0;
             memcpy(data + at, plain->text[i], (size_t)length);
-            if (kind == SIF_POINTERS) {
-                made.buffers[i] = plain->text[i];
-                made.sizes[i] = length;
-            }
             at += length;
             wide[i + 1] = at;
             narrow[i + 1] = (int32_t)at;
         }
         made.data[0] = exactly(data, total);
-        if (kind != SIF_POINTERS) {
-            made.buffers[0] = made.data[0];
-            made.sizes[0] = total;
-        }
+        made.buffers[0] = made.data[0];
+        made.sizes[0] = total;
         made.rows = kind == SIF_OFFSETS32 ? (void *)narrow : wide;
         free(kind == SIF_OFFSETS32 ? (void *)wide : narrow);
     }
@@ -192,11 +186,7 @@ static inline sif_texts rows_of(const sif_texts *texts, int64_t start, int64_t c
     sif_texts some = *texts;
     some.n = count;
     some.validity_offset += start;
-    if (texts->kind == SIF_POINTERS) {
-        some.buffers += start;
-        some.sizes += start;
-    } else
-        some.rows = (const uint8_t *)texts->rows + start * (texts->kind == SIF_VIEWS ? 16 : texts->kind == SIF_OFFSETS32 ? 4 : 8);
+    some.rows = (const uint8_t *)texts->rows + start * (texts->kind == SIF_VIEWS ? 16 : texts->kind == SIF_OFFSETS32 ? 4 : 8);
     return some;
 }
 
@@ -270,14 +260,12 @@ static void encode_text_holds(void) {
     const int64_t n = random_below(8) == 0 ? random_below(4000) : random_below(150);
     plain_texts plain = random_texts(n);
     const sif_text_kind kind = (sif_text_kind)random_below(LAYOUTS);
-    for (int64_t i = 0; i < n && kind == SIF_POINTERS; i++)
-        plain.length[i] = plain.length[i] < 0 ? 0 : plain.length[i]; /* these are never missing */
     int32_t *const expected = allocate(n, sizeof *expected), *const codes = allocate(n, sizeof *codes);
     int64_t *const first_rows = allocate(n, sizeof *first_rows);
     const int64_t size = expected_codes(&plain, expected, first_rows);
     const layout made = laid_out(&plain, kind);
     sif_texts texts = made.texts;
-    int has_missing = kind == SIF_POINTERS ? 0 : random_below(2) == 0;
+    int has_missing = random_below(2) == 0;
     for (int64_t i = 0; i < n; i++)
         has_missing |= expected[i] < 0;
     texts.validity = has_missing ? texts.validity : NULL;
