@@ -31,7 +31,7 @@ from ofsted_sif.table.periods import period_bounds
 from ofsted_sif.table.providers import find_provider
 from ofsted_sif.table.records import Records, is_first, register_rows, stack
 from ofsted_sif.table.result import check_not_overwritten, result_table, side_by_side
-from ofsted_sif.table.state import INSPECTED, STATUS, AsAt, all_inspected, expiry, state_on, with_waiting
+from ofsted_sif.table.state import INSPECTED, OWN, STATUS, AsAt, all_inspected, expiry, state_on, with_waiting
 from ofsted_sif.table.together import take_together
 
 __all__ = ["as_at", "explain", "first", "series"]
@@ -137,11 +137,12 @@ def as_at(
     (151, 30)
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
-    seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
+    is_of_rows = register is None and max_age is None
+    seen = observe(table, called, Which(framework, having, register, incomplete, until), for_rows=OWN if is_of_rows else None).where_known()
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
-    n_inspected = int(np.count_nonzero(state["status"].array.codes == INSPECTED))
+    n_inspected = len(state) if register is None else int(np.count_nonzero(state["status"].array.codes == INSPECTED))
     seen.say_what_is_unknown(state.attrs["n_unknown"], n_inspected, until)
     return state
 

@@ -128,6 +128,7 @@ static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block
         block->text[r] = either[is_elsewhere & 1];
         block->length[r] = (uint32_t)view.length;
         block->width[r] = width_of((uint32_t)view.length, block->valid[r]);
+        SIF_FETCH(block->text[r]);
         fetch_text_ahead(block->text[r]);
     }
     block->form = form_of(longest);

@@ -11,7 +11,7 @@
 
 enum {
     BLOCK = 64,
-    CHUNK = 1 << 11,          /* rows whose texts are copied at once */
+    CHUNK = 1 << 13,          /* rows whose texts are copied at once: to hand the GIL over takes as long as some hundreds */
     ROOM = 1 << 16,           /* bytes for them at first */
     BEHIND = 64,              /* bytes after the last text */
     AHEAD = 64,               /* an object is fetched so many rows before it is asked */
@@ -241,7 +241,6 @@ static int meet_missing(object_column *column) {
 static encoded_objects encode_rows(object_column *column, unmet_rows *unmet, int64_t *row) {
     int others_run = column->rows >= FEW_ROWS;
     encoded_objects so_far = ENCODED;
-    unmet->n = 0;
     for (int64_t first = 0; so_far == ENCODED && (first < column->rows || unmet->n > 0);) {
         PyThreadState *const thread = let_others_run(others_run);
         so_far = encode_taken(column, unmet, row);
@@ -259,16 +258,20 @@ static encoded_objects encode_rows(object_column *column, unmet_rows *unmet, int
 }
 
 encoded_objects encode_objects(object_column *column, int64_t *row) {
-    unmet_rows *const unmet = calloc(1, sizeof *unmet);
+    unmet_rows *const unmet = malloc(sizeof *unmet);
+    uint8_t *const bytes = malloc(ROOM);
     encoded_objects done = NO_ROOM;
-    if (unmet != NULL)
-        unmet->bytes = malloc(unmet->capacity = ROOM);
-    if (unmet != NULL && unmet->bytes != NULL && (column->met.slots != NULL || meet_missing(column) == 0)) {
+    if (unmet != NULL) {
+        unmet->n = 0;
+        unmet->end[0] = 0;
+        unmet->bytes = bytes;
+        unmet->capacity = ROOM;
+    }
+    if (unmet != NULL && bytes != NULL && (column->met.slots != NULL || meet_missing(column) == 0)) {
         column->met.helps = 1;
         done = encode_rows(column, unmet, row);
     }
-    if (unmet != NULL)
-        free(unmet->bytes);
+    free(unmet != NULL ? unmet->bytes : bytes);
     free(unmet);
     if (done != NO_ROOM)
         return done;

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
@@ -105,10 +106,11 @@ def _in_memory(native: Any) -> Any:
     return native.collect() if hasattr(native, "collect") else native
 
 
-def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[str] = ()) -> pd.DataFrame:
+def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[str] = (), words: Collection[str] = ()) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
 
-    A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted.
+    A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
+    of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas.
     """
     _arrow()
     native = _native(table)
@@ -134,11 +136,27 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
 
     def convert(number: int) -> None:
         name = by_size[number]
-        columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
+        if name in texts and name in words:
+            columns[name] = of_words(*_text_labels(given[name], name))
+        else:
+            columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
     by_size = sorted(given, key=lambda name: name not in texts)
     share_out(convert, len(by_size), counts.usable_cores() if n_rows >= ROWS_OF_A_CHUNK else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
+
+
+def _text_labels(column: Any, name: str) -> Any:
+    try:
+        return counts.text_labels(column)
+    except RowError as error:
+        raise error.moved(error.row, f"column {name!r}, ") from None
+
+
+def of_words(codes: np.ndarray, words: Any) -> pd.Categorical:
+    """A Categorical of words in no order, -1 for missing."""
+    dtype = pd.CategoricalDtype(pd.Index(words.to_pylist() if hasattr(words, "to_pylist") else words.tolist(), dtype=object), ordered=False)
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def _refuse_objects(frame: Any) -> None:
@@ -555,6 +573,46 @@ def same_kind_and_report(function: Function) -> Function:
     return same_kind(function)  # type: ignore[return-value]
 
 
+@dataclass
+class LentRows:
+    """Rows of a DataFrame of polars, which is quicker to take them than who would have to copy its text.
+
+    Attributes
+    ----------
+    of : DataFrame of polars
+        The table.
+    rows : ndarray of int64
+        The rows, in the order in which they are wanted.
+    without : sequence of str
+        Columns that are left out.
+    columns : dict of str to array
+        Columns as long as `rows`, in place of those of their names, or after all.
+    attrs : dict
+        What is said of the result, as of a DataFrame of pandas.
+    """
+
+    of: Any
+    rows: np.ndarray
+    without: Sequence[str]
+    columns: dict[str, Any]
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def taken(self) -> Any:
+        """The rows as a DataFrame of polars."""
+        kept = self.of.drop(self.without)
+        return kept[self.rows].with_columns(_to_polars(self.columns, kept.head(0)).get_columns())
+
+
+def lent(table: Any) -> Any:
+    """A table of polars, collected, whose rows polars may take itself; None for another kind."""
+    if is_pandas_made(table) or is_read_by_batches(table) or (native := _native(table)) is None or _is_of_arrow(native):
+        return None
+    return _in_memory(native)
+
+
 def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
     """A result as the kind that came in; columns taken over have their old types again. With a report beside it, that stays as it is.
 
@@ -562,6 +620,8 @@ def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
     """
     import pyarrow as pa
 
+    if isinstance(result, LentRows):
+        return result.taken()
     if isinstance(result, tuple):
         return (_given_back(result[0], given, others), *result[1:])
     arrays = result

@@ -13,6 +13,7 @@ from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale
+from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, is_called_as_judgement, names, numbers, with_words
 from ofsted_sif.table.eligible import Eligible, Which, eligible, in_framework, warn_if_pooled, warn_of_missing_frameworks
 from ofsted_sif.table.groups import Groups, groups
@@ -72,6 +73,10 @@ class Inspections:
         Numbers in place of grades, missing ones NaN.
     encoded : mapping
         Columns of text that have been encoded already.
+    lent : DataFrame of polars, or None
+        The whole table, where polars takes its rows itself and `frame` has the columns alone that the question looks at.
+    new_keys : bool
+        Whether the table's own keys of providers are replaced in `frame`.
     """
 
     frame: pd.DataFrame
@@ -88,6 +93,8 @@ class Inspections:
     numbers: np.ndarray | None = None
     known: Known | None = None
     encoded: Encoded = field(default_factory=dict)
+    lent: Any = None
+    new_keys: bool = False
 
     @property
     def values(self) -> np.ndarray:
@@ -244,6 +251,7 @@ def observe(
     scale: GradeScale | None = None,
     histories: bool = True,
     of_piece: bool = False,
+    for_rows: Sequence[str] | None = None,
 ) -> Inspections:
     """Take the inspections out of a table: their providers, days, grades, and who may count.
 
@@ -263,19 +271,29 @@ def observe(
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
+    for_rows : sequence of str, optional
+        The question gives back rows of the table as they are, and looks at these columns beside those of records. Then a table of polars is
+        only lent.
     """
     if judgement is None:
         raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
-    if judgement is WITHOUT:
+    whole = None if for_rows is None else frames.lent(table)
+    if whole is not None:
+        judgement = None
+        looked_at = [name for name in for_rows or () if name in whole.columns]
+        needed = {"having": which.having, "rows": looked_at, **called.needed()}
+        frame = as_frame(whole, of_records=True, judgements_as_words=True, **needed)
+    elif judgement is WITHOUT:
         judgement = None
         frame = as_frame(table)
     else:
-        frame = as_frame(table, of_records=True, by=by, judgement=one_name(judgement, "judgement"), having=which.having, **called.needed())
+        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
+        frame = as_frame(table, of_records=True, judgements_as_words=not of_piece, **needed)
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     judged = [judgement, which.having]
     read = _read(frame, called, by, judged, of_piece=of_piece)
-    encoded, of_providers = read.text, None
+    encoded, of_providers, changed = read.text, None, False
     if histories:
         frame, of_providers, changed = records(frame, register, called, read)
         inspected, published = of_providers.inspected, of_providers.published
@@ -298,7 +316,21 @@ def observe(
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
     return Inspections(
-        frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, known=known, encoded=encoded
+        frame,
+        called,
+        which,
+        register,
+        of_providers,
+        days,
+        published,
+        may_count,
+        grades,
+        scale,
+        words,
+        known=known,
+        encoded=encoded,
+        lent=whole,
+        new_keys=changed,
     )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from ofsted_sif import counts
 from ofsted_sif.arguments import single_values
 from ofsted_sif.errors import RowError
-from ofsted_sif.table.frames import plain
+from ofsted_sif.table.frames import of_words, plain
 
 _SPACE_AT_AN_END = re.compile(r"\0\s|\s\0")
 #: What pandas makes of text.
@@ -55,9 +55,7 @@ def as_words(values: pd.Series, encoded: Encoded = NOTHING) -> pd.Series:
     """A column of text as a Categorical of its words, in no order, so that each word is looked at once; any other column as it is."""
     if isinstance(values.dtype, pd.CategoricalDtype) or (found := text_codes(values, encoded=encoded)) is None:
         return values
-    codes, words = found
-    dtype = pd.CategoricalDtype(pd.Index(words.tolist(), dtype=object), ordered=False)
-    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype, validate=False), index=values.index, name=values.name, copy=False)
+    return pd.Series(of_words(*found), index=values.index, name=values.name, copy=False)
 
 
 def label_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray, Any]:

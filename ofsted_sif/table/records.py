@@ -174,7 +174,7 @@ def _refuse_words_for_none(codes: np.ndarray, providers: Any, name: str) -> None
     if len(labels) < FEW_PROVIDERS:  # so few are looked at sooner than pandas or NumPy begin
         found = [place for place, label in enumerate(labels.tolist()) if label in _NO_KEY]
     elif isinstance(labels, pd.arrays.NumpyExtensionArray | pd.arrays.ArrowExtensionArray) and isinstance(labels[0], str):
-        array: Any = labels.to_numpy() if isinstance(labels, pd.arrays.NumpyExtensionArray) else labels.__arrow_array__()  # sorted text
+        array: Any = np.asarray(labels) if isinstance(labels, pd.arrays.NumpyExtensionArray) else labels.__arrow_array__()  # sorted text
         at = [(bisect_left(range(len(array)), word, key=lambda place: str(array[place])), word) for word in _NO_KEY]
         found = [place for place, word in at if place < len(array) and str(array[place]) == word]
     else:

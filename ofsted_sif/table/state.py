@@ -16,6 +16,7 @@ from ofsted_sif.table import frames
 from ofsted_sif.table.columns import column, judgement_columns, names
 from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso, plus_offset
 from ofsted_sif.table.eligible import check_cutoff, cutoff_of
+from ofsted_sif.table.frames import LentRows
 from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.known import say_unknown, states_of
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, in_order_of, refuse_register
@@ -37,10 +38,11 @@ def expiry(days: np.ndarray, max_age: Any) -> np.ndarray:
     return ends
 
 
-def state_on(
-    seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None
-) -> pd.DataFrame:
-    """The state on a date, with its cut-off: what `as_at` returns. ``attrs`` says of how many providers it is not known."""
+def state_on(seen: Inspections, until: int, cutoff: int, *, max_age: Any = None, judgement: str | Sequence[str] | None = None) -> Any:
+    """The state on a date, with its cut-off: what `as_at` returns. ``attrs`` says of how many providers it is not known.
+
+    Of a table that is lent (without a register, and without `max_age`) it is `LentRows`.
+    """
     records, having = seen.histories, seen.which.having
     own = _own_columns(seen.frame, having)
     row_of = records.latest(seen.may_count.all, until, cutoff)
@@ -60,7 +62,12 @@ def state_on(
 
     of, register = found, seen.register
     more = {} if register is not None else columns_of(found, all_inspected(len(found)))
-    state = take_together(seen.frame, rows, seen.encoded, without=own, more=more)
+    state: Any = None
+    if seen.lent is None:
+        state = take_together(seen.frame, rows, seen.encoded, without=own, more=more)
+    else:
+        keys = {seen.called.provider: records.providers.take(found)} if seen.new_keys else {}
+        state = LentRows(seen.lent, rows, own, keys | more)
     if register is not None:
         waiting = np.setdiff1d(np.flatnonzero((row_of < 0) & records.open_on(until)), unknown)
         state, of, status = with_waiting(seen, register, state, found, waiting, records.known_by(until, cutoff))
@@ -90,6 +97,10 @@ def states_on(
     for until in dates:
         seen.warn_if_beyond(until)
     return [state_on(seen, *on, max_age=max_age, judgement=judgement) for on in zip(dates, cutoffs, strict=True)]
+
+
+#: The columns that a state has beside those of the table.
+OWN = ("as_at", "status", "years_since", "newer_inspection")
 
 
 def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
