@@ -92,11 +92,17 @@ def take_together(
 
 def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     """These rows of a column. Of text each label lies but once; which of the missing values a row has only the column knows."""
-    taken = None
-    for is_sorted in (True, False):
-        if (known := encoded.get((values.name, is_sorted))) is not None and (codes := known[0][rows]).min(initial=0) >= 0:
-            taken = known[1].take(codes)
-    return values.array.take(rows) if taken is None else taken
+    known = encoded.get((values.name, True), encoded.get((values.name, False)))
+    if known is None or not len(known[1]):
+        return values.array.take(rows)
+    codes = known[0][rows]
+    if codes.min(initial=0) >= 0:
+        return known[1].take(codes)
+    if values.dtype != object:
+        return values.array.take(rows)
+    taken, missing = known[1].take(np.maximum(codes, 0)), codes < 0
+    taken[missing] = values.array.take(rows[missing])
+    return taken
 
 
 def _one(frame: pd.DataFrame, name: Any) -> pd.Series | None:
