@@ -572,3 +572,35 @@ def test_runs_of_one_value_are_read_as_the_values_that_they_stand_for():
         {"region": "x", "good": 2, "inadequate": 0},
         {"region": "y", "good": 0, "inadequate": 2},
     ]
+
+
+def test_the_state_of_a_table_of_polars_has_its_rows_as_they_are():
+    """Columns that the question does not look at may be of any type; keys are written alike, and what an earlier state said is replaced."""
+    given = pl.DataFrame(
+        {
+            "as_at": pl.Series(["2020-01-01"] * 4).str.to_date(),
+            "visits": [[1], [2, 3], None, []],
+            "provider": ["b", "a ", "a", "c"],
+            "cost": pl.Series(["1.50", "2.50", "3.50", "4.50"]).cast(pl.Decimal(8, 2)),
+            "inspection_start": pl.Series(["2014-05-01", "2014-02-03", "2013-01-01", "2015-01-01"]).str.to_date(),
+            "published": pl.Series(["2014-06-01", "2014-03-03", "2013-02-01", "2015-02-01"]).str.to_datetime(time_unit="us"),
+            "lead": pl.Series(["x", "y", "z", "w"], dtype=pl.Categorical),
+            "adviser": pl.Series([object()] * 4, dtype=pl.Object),
+            GRADE: ["Good", "Inadequate", "Good", "Good"],
+        }
+    )
+    state = sif.as_at(given, "2014-12-31", incomplete="allow")
+    expected = given.drop("as_at")[[1, 0]].with_columns(provider=pl.Series(["a", "b"]))
+    assert state.columns == [*expected.columns, "as_at", "status", "years_since"]
+    assert state.select(expected.columns).schema == expected.schema
+    assert state.drop("adviser").select(pl.exclude("as_at", "status", "years_since")).equals(expected.drop("adviser"))
+    assert state["as_at"].to_list() == [datetime.date(2014, 12, 31)] * 2
+    assert state["status"].to_list() == ["inspected"] * 2
+
+
+def test_a_lazy_frame_is_collected_once_for_its_state():
+    collected = []
+    lazy = pl.from_pandas(sif.load_inspections()).lazy().map_batches(lambda whole: collected.append(1) or whole)
+    state = sif.as_at(lazy, "2018-06-30", framework="SIF")
+    assert collected == [1]
+    assert state["provider"].to_list() == sif.as_at(sif.load_inspections(), "2018-06-30", framework="SIF")["provider"].tolist()

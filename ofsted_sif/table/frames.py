@@ -45,6 +45,8 @@ def is_pandas_made(table: Any) -> bool:
 
 def _native(table: Any) -> Any:
     """A table of polars or Arrow as it is, taken out of narwhals' hands where it lies in them; None for any other."""
+    if table is None or isinstance(table, str | int | float):
+        return None
     import narwhals  # only here: pandas users never need it
 
     native = narwhals.to_native(table, pass_through=True)
@@ -436,7 +438,8 @@ def _text_columns(native: Any) -> Callable[[str], bool]:
     """Tells of a name whether it is that of a column of text."""
     if _is_of_arrow(native):
         return lambda name: name in native.column_names and counts.is_text(native.schema.field(name).type)
-    return lambda name: native.schema.get(name) == _polars().String
+    schema = native.schema
+    return lambda name: schema.get(name) == _polars().String
 
 
 def _coded_by_polars(series: Any) -> Coded | None:
@@ -603,7 +606,8 @@ class LentRows:
     def taken(self) -> Any:
         """The rows as a DataFrame of polars."""
         kept = self.of.drop(self.without)
-        return kept[self.rows].with_columns(_to_polars(self.columns, kept.head(0)).get_columns())
+        given = {name: kept.get_column(name).head(0) for name in self.columns if name in kept.columns}
+        return kept[self.rows].with_columns(_to_polars(self.columns, given).get_columns())
 
 
 def lent(table: Any) -> Any:
@@ -633,32 +637,35 @@ def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
         types = {field.name: field.type for table in tables for field in table.schema}
         return pa.table({name: _to_arrow(values, types.get(name)) for name, values in arrays.items()})
     pl = _polars()
-    empty = [pl.DataFrame(one.slice(0, 0) if _is_of_arrow(one) else _in_memory(one.head(0))) for one in (*others, native)]
-    return _to_polars(arrays, pl.DataFrame({series.name: series for one in empty for series in one}))
+    empty = [pl.DataFrame(one.slice(0, 0)) if _is_of_arrow(one) else _in_memory(one.head(0)) for one in (*others, native)]
+    return _to_polars(arrays, {series.name: series for one in empty for series in one if series.name in arrays})
 
 
-def _to_polars(arrays: Mapping[str, Any], given: Any) -> Any:
-    """Columns as polars has them, in types of the given table, of which no row is looked at; new words are an Enum."""
+def _to_polars(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """Columns as polars has them, in types of the given columns, of which no row is looked at; new words are an Enum."""
     import pyarrow as pa
 
     pl = _polars()
-    taken_over = [given.get_column(name) for name in given.columns if name in arrays]
-    dtypes = {series.name: series.dtype for series in taken_over}
-    lent = {field.name: field for field in pa.RecordBatchReader.from_stream(pl.DataFrame(taken_over)).schema}
+    dtypes = {name: series.dtype for name, series in given.items()}  # each once: an Enum makes its own of all its words
+    # Of the types before polars needs those of dates and of nothing alone: it brings text and codes to its own.
+    needed = [given[name] for name, dtype in dtypes.items() if dtype.is_temporal() or dtype == pl.Null]
+    types = {field.name: field.type for field in _fields_of(needed)}
     columns, enums = {}, []
     for name, values in arrays.items():
-        before = dtypes.get(name)
-        # Of the types before polars needs those of dates and of nothing alone: it brings text and codes to its own.
-        is_needed = before is not None and (before.is_temporal() or before == pl.Null)
-        columns[name] = _to_arrow(values, lent[name].type if is_needed else None)
-        if pa.types.is_dictionary(columns[name].type) and not isinstance(before, pl.Categorical):
+        columns[name] = _to_arrow(values, types.get(name))
+        if pa.types.is_dictionary(columns[name].type) and not isinstance(dtypes.get(name), pl.Categorical):
             enums.append(pl.Series(name, [], pl.Enum(columns[name].dictionary.to_pylist())))
     # What says to polars that codes are an Enum: it then need not make a Categorical to cast.
-    said = {field.name: field.metadata for field in pa.RecordBatchReader.from_stream(pl.DataFrame(enums)).schema}
+    said = {field.name: field.metadata for field in _fields_of(enums)}
     schema = pa.schema([pa.field(name, column.type, metadata=said.get(name)) for name, column in columns.items()])
     arrow = pa.Table.from_arrays(list(columns.values()), schema=schema)
     batches = arrow.to_batches()
     return pl.DataFrame(batches[0] if len(batches) == 1 else arrow)  # polars is quicker with one batch
+
+
+def _fields_of(series: list[Any]) -> Any:
+    """What Arrow is told of columns of polars."""
+    return _arrow().RecordBatchReader.from_stream(_polars().DataFrame(series)).schema if series else []
 
 
 def _to_arrow(values: Any, before: pa.DataType | None) -> Any:

@@ -281,7 +281,7 @@ def observe(
     if whole is not None:
         judgement = None
         looked_at = [name for name in for_rows or () if name in whole.columns]
-        needed = {"having": which.having, "rows": looked_at, **called.needed()}
+        needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
         frame = as_frame(whole, of_records=True, judgements_as_words=True, **needed)
     elif judgement is WITHOUT:
         judgement = None

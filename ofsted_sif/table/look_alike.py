@@ -46,12 +46,21 @@ def _best_first(alike: tuple[Any, ...]) -> list[Any]:
 
 def _listed(labels: Any) -> tuple[Any, ...]:
     """The labels; none where they are numbers or dates, no two of which look alike, or too many."""
-    if hasattr(labels, "to_pylist"):  # of Arrow
-        return tuple(labels.to_pylist()) if len(labels) <= MOST_LABELS else ()
+    if hasattr(labels, "to_pylist"):
+        return _listed_by_arrow(labels) if len(labels) <= MOST_LABELS else ()
     of = labels.categories if isinstance(labels, pd.Categorical) else labels
     if len(of) > MOST_LABELS or isinstance(of, list):  # a list is the result's own column
         return ()
     return () if of.dtype.kind in "iufMmb" else tuple(of.tolist())
+
+
+def _listed_by_arrow(labels: Any) -> tuple[Any, ...]:
+    """The same of an array of Arrow, by way of NumPy, which lists them sooner."""
+    if hasattr(labels, "dictionary"):
+        words = _listed_by_arrow(labels.dictionary)
+        return tuple(words[place] for place in labels.indices.drop_null().to_numpy().tolist())
+    plain = labels.cast("large_string") if str(labels.type) == "string_view" else labels
+    return tuple(plain.to_numpy(zero_copy_only=False).tolist())
 
 
 def _alike(labels: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
