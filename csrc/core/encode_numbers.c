@@ -34,17 +34,22 @@ static int64_t common_length(const sif_labels *labels) {
     return length;
 }
 
-/* Finds the letters and the weight of each place, the last one first, so that numbers are in the order of texts. Returns whether there are few
- * enough. */
-static int find_weights(const sif_labels *labels, size_t length, sif_numbering *numbering) {
+/* Finds the letters and the weight of each place, the last one first, so that numbers are in the order of texts. Where two digits were met at
+ * a place, there may be room for all: sorted labels else make a new table for each digit. Returns whether numbers are few enough. */
+static int find_weights(const sif_labels *labels, size_t length, int has_all_digits, sif_numbering *numbering) {
     const int64_t most = SIF_NUMBERS_A_LABEL * labels->size < SIF_MOST_NUMBERS ? SIF_NUMBERS_A_LABEL * labels->size : SIF_MOST_NUMBERS;
     int64_t size = 1;
+    *numbering = (sif_numbering){.width = (uint32_t)length + 1};
     for (size_t place = length; place-- > 0;) {
         uint8_t low = UINT8_MAX, high = 0;
         for (int64_t label = 0; label < labels->size; label++) {
             const uint8_t letter = labels->bytes[(size_t)label * length + place];
             low = letter < low ? letter : low;
             high = letter > high ? letter : high;
+        }
+        if (has_all_digits && '0' <= low && low < high && high <= '9') {
+            low = '0';
+            high = '9';
         }
         const int shift = shift_of(place);
         const size_t at = place / 8 * 8 + (size_t)shift / 8;
@@ -76,12 +81,13 @@ static void find_numbers_of_labels(const sif_numbering *numbering, const sif_lab
 
 int sif_number_labels(const sif_labels *labels, sif_numbering *numbering) {
     const int64_t length = common_length(labels);
-    *numbering = (sif_numbering){.width = (uint32_t)length + 1};
-    if (length < 1 || length > SIF_NUMBERED_TEXT || !find_weights(labels, (size_t)length, numbering))
+    if (length < 1 || length > SIF_NUMBERED_TEXT)
+        return 0;
+    if (!find_weights(labels, (size_t)length, 1, numbering) && !find_weights(labels, (size_t)length, 0, numbering))
         return 0;
     numbering->codes = sif_allocate_zeros(table_size(numbering));
-    if (numbering->codes == NULL)
-        return 0;
+    if (numbering->codes == NULL) /* one way: memory is there */
+        return 0;                 /* not reached: memory is there */
     numbering->codes[numbering->size + 1] = -1 - SIF_UNKNOWN;
     for (int64_t first = 0; first < labels->size; first += SIF_TEXT_BLOCK) {
         const size_t count = labels->size - first < SIF_TEXT_BLOCK ? (size_t)(labels->size - first) : SIF_TEXT_BLOCK;

@@ -419,28 +419,8 @@ static APART sif_code reseed(sif_dictionary *d) {
     return rebuild(d, d->n_slots) == 0 ? SIF_OK : SIF_NO_MEMORY;
 }
 
-/* The code of a text where labels are numbered. A new one that does not fit makes a larger table. */
-static APART sif_code find_by_number(sif_dictionary *d, key k, const uint8_t *text, int64_t row, int32_t *code) {
-    uint32_t number;
-    sif_find_numbers(&d->numbering, (const uint64_t *const[]){&k.a, &k.b}, &k.width, 1, &number);
-    int32_t *const known = &d->numbering.codes[number];
-    *code = *known + SIF_UNKNOWN;
-    if (*code != SIF_UNKNOWN)
-        return SIF_OK;
-    const sif_code added = add_label(d, text, k.width - 1, row);
-    if (added != SIF_OK)
-        return added;
-    *code = (int32_t)d->size - 1;
-    if (number == d->numbering.size)
-        return grow(d);
-    *known = *code - SIF_UNKNOWN;
-    return SIF_OK;
-}
-
 /* The code of a text, which is added where it is new. */
 static APART sif_code find(sif_dictionary *d, uint64_t hash, key k, const uint8_t *text, int64_t row, int32_t *code) {
-    if (d->numbering.codes != NULL)
-        return find_by_number(d, k, text, row, code);
     size_t at = (size_t)(hash >> d->shift);
     for (int steps = 0;; steps++) {
         if (d->slots[at].width == 0)
@@ -515,16 +495,24 @@ SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *b
     return n_unknown;
 }
 
-/* The same where labels are numbered. */
-SIF_INLINE size_t look_up_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
+/* The numbers of some rows of a block; of the first ones where `rows` is NULL. */
+SIF_INLINE void find_numbers(const sif_dictionary *d, const sif_text_block *block, const size_t *rows, size_t count, sif_text_form form,
+                             uint32_t *number) {
     uint64_t first[BLOCK], second[BLOCK];
-    uint32_t number[BLOCK];
-    for (size_t r = 0; r < count; r++) {
-        const key k = key_of_row(block, r, form, d->seed);
-        first[r] = k.a;
-        second[r] = k.b;
+    uint32_t width[BLOCK] = {0};
+    for (size_t i = 0; i < count; i++) {
+        const key k = key_of_row(block, rows != NULL ? rows[i] : i, form, d->seed); /* one way: inlined copies know it */
+        first[i] = k.a;
+        second[i] = k.b;
+        width[i] = k.width;
     }
-    sif_find_numbers(&d->numbering, (const uint64_t *const[]){first, second}, block->width, count, number);
+    sif_find_numbers(&d->numbering, (const uint64_t *const[]){first, second}, width, count, number);
+}
+
+/* The codes of a block where labels are numbered. */
+SIF_INLINE size_t look_up_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
+    uint32_t number[BLOCK];
+    find_numbers(d, block, NULL, count, form, number);
     size_t n_unknown = 0;
     for (size_t r = 0; r < count; r++) {
         codes[r] = d->numbering.codes[number[r]] + SIF_UNKNOWN;
@@ -552,28 +540,71 @@ static size_t look_up_rows(const sif_dictionary *d, const sif_text_block *block,
     }
 }
 
-/* Adds the texts of the rows that are unknown. `row` is the number of the block's first; it becomes that of a row that is wrong. */
-static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t *row, int32_t *codes) {
-    size_t unknown[BLOCK], n = 0;
+/* Rows of a block that are unknown, of which `done` are added. `number` is that of the block's first row. */
+typedef struct {
+    const sif_text_block *block;
+    size_t row[BLOCK], n, done;
+    int64_t number;
+    int32_t *codes;
+} unknown_rows;
+
+/* Adds their texts until labels are numbered. */
+static sif_code add_by_slots(sif_dictionary *d, unknown_rows *rows) {
+    const sif_text_block *const block = rows->block;
+    const int reseedings = d->reseedings;
     uint64_t hash[BLOCK];
-    for (size_t r = 0; r < count; r++) { /* without branches: where half of the rows are unknown, none is foreseen */
-        unknown[n] = r;
-        n += codes[r] == SIF_UNKNOWN;
-    }
-    for (size_t i = 0; i < n; i++) {
-        hash[i] = hash_of(key_of_row(block, unknown[i], block->form, d->seed), d->seed, SIF_MEDIUM_TEXTS);
+    for (size_t i = rows->done; i < rows->n; i++) {
+        hash[i] = hash_of(key_of_row(block, rows->row[i], block->form, d->seed), d->seed, SIF_MEDIUM_TEXTS);
         SIF_FETCH(&d->slots[hash[i] >> d->shift]);
         if (block->form != SIF_TINY_TEXTS)
             SIF_FETCH(&d->rests[hash[i] >> d->shift]);
     }
-    const int reseedings = d->reseedings;
-    for (size_t i = 0; i < n; i++) {
-        const size_t r = unknown[i];
+    for (; rows->done < rows->n && d->numbering.codes == NULL; rows->done++) {
+        const size_t r = rows->row[rows->done];
         const key k = key_of_row(block, r, block->form, d->seed);
-        const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[i] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
-        const sif_code code = find(d, of_row, k, block->text[r], *row + (int64_t)r, &codes[r]);
+        const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[rows->done] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
+        const sif_code code = find(d, of_row, k, block->text[r], rows->number + (int64_t)r, &rows->codes[r]);
+        if (code != SIF_OK)
+            return code;
+    }
+    return SIF_OK;
+}
+
+/* Adds their texts until one does not fit the numbers, and labels have a new table. */
+static sif_code add_by_numbers(sif_dictionary *d, unknown_rows *rows) {
+    const sif_text_block *const block = rows->block;
+    uint32_t number[BLOCK];
+    int has_grown = 0;
+    find_numbers(d, block, rows->row + rows->done, rows->n - rows->done, block->form, number);
+    for (size_t i = 0; rows->done < rows->n && !has_grown; i++, rows->done++) {
+        const size_t r = rows->row[rows->done];
+        if (d->numbering.codes[number[i]] == 0) {
+            const sif_code added = add_label(d, block->text[r], block->length[r], rows->number + (int64_t)r);
+            if (added != SIF_OK)
+                return added;
+            has_grown = number[i] == d->numbering.size;
+            if (has_grown && grow(d) != SIF_OK)
+                return SIF_NO_MEMORY;
+            if (!has_grown)
+                d->numbering.codes[number[i]] = (int32_t)d->size - 1 - SIF_UNKNOWN;
+            rows->codes[r] = (int32_t)d->size - 1;
+        } else
+            rows->codes[r] = d->numbering.codes[number[i]] + SIF_UNKNOWN;
+    }
+    return SIF_OK;
+}
+
+/* Adds the texts of the rows that are unknown. `row` is the number of the block's first; it becomes that of a row that is wrong. */
+static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t *row, int32_t *codes) {
+    unknown_rows rows = {.block = block, .number = *row, .codes = codes};
+    for (size_t r = 0; r < count; r++) { /* without branches: where half of the rows are unknown, none is foreseen */
+        rows.row[rows.n] = r;
+        rows.n += codes[r] == SIF_UNKNOWN;
+    }
+    while (rows.done < rows.n) {
+        const sif_code code = d->numbering.codes != NULL ? add_by_numbers(d, &rows) : add_by_slots(d, &rows);
         if (code != SIF_OK) {
-            *row += (int64_t)r;
+            *row += (int64_t)rows.row[rows.done];
             return code;
         }
     }

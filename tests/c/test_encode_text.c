@@ -81,6 +81,70 @@ static void what_is_no_utf8_is_refused(void) {
     }
 }
 
+enum { NUMBERS = 2000, WIDTH_OF_NUMBER = 8 };
+
+/* "SC000000", "SC000003", ...: so many that they are numbered. */
+static void print_numbers(char *bytes, int64_t *offsets) {
+    for (int64_t i = 0; i < NUMBERS; i++) {
+        char text[WIDTH_OF_NUMBER + 1];
+        snprintf(text, sizeof text, "SC%06d", (int)(3 * i));
+        memcpy(bytes + WIDTH_OF_NUMBER * i, text, WIDTH_OF_NUMBER);
+        offsets[i + 1] = WIDTH_OF_NUMBER * (i + 1);
+    }
+}
+
+static void check_look_up(const sif_dictionary *dictionary, const char *text, int32_t expected) {
+    char bytes[512] = {0};
+    const int64_t length = (int64_t)strlen(text), size = sizeof bytes, offsets[] = {0, length};
+    memcpy(bytes, text, (size_t)length);
+    const uint8_t *const data = (const uint8_t *)bytes;
+    /* With room behind the text, and with none. */
+    for (int has_room = 0; has_room < 2; has_room++) {
+        const int64_t n_bytes = has_room ? size : length;
+        const sif_texts texts = {.n = 1, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &data, .sizes = &n_bytes};
+        int32_t code;
+        int64_t n_unknown;
+        CHECK_STATUS(sif_look_up_text(dictionary, &texts, &code, &n_unknown, NULL), SIF_OK, -1, 0);
+        CHECK(code == expected && n_unknown == (expected == SIF_UNKNOWN));
+    }
+}
+
+/* Whatever is looked up among numbered labels; a text that does not fit comes among them, and all keep their codes. */
+static void labels_that_are_numbers_are_told_from_what_is_none(void) {
+    static char bytes[NUMBERS * WIDTH_OF_NUMBER + SIF_TEXT_ROOM];
+    static int64_t offsets[NUMBERS + 1];
+    static int32_t codes[NUMBERS], place[NUMBERS + 1];
+    const uint8_t *const data = (const uint8_t *)bytes;
+    const int64_t size = sizeof bytes;
+    print_numbers(bytes, offsets);
+    const sif_texts texts = {.n = NUMBERS, .kind = SIF_OFFSETS64, .rows = offsets, .buffers = &data, .sizes = &size};
+    sif_dictionary *const dictionary = sif_new_dictionary(7, INT32_MAX - 3);
+    for (int again = 0; again < 2; again++) {
+        CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, codes, NULL), SIF_OK, -1, 0);
+        for (int32_t i = 0; i < NUMBERS; i++)
+            CHECK(codes[i] == i);
+        CHECK_STATUS(sif_sort_labels(dictionary, place, NULL), SIF_OK, -1, 0);
+        for (int32_t i = 0; i < NUMBERS; i++)
+            CHECK(place[i] == i);
+        CHECK((sif_numbering_of(dictionary) != NULL) == (again == 0));
+        check_look_up(dictionary, "SC000003", 1);
+        check_look_up(dictionary, "SC005997", NUMBERS - 1);
+        static const char *const others[] = {"", "SC000001", "SC00000", "SC0000030", "sc000003", "SC00000/", "SC00000:", "SC00000\xC3", "SC900000",
+                                             "Barking and Dagenham", "Bournemouth, Christchurch and Poole",
+                                             "Bournemouth, Christchurch and Poole, and so on and so on and so on"};
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            check_look_up(dictionary, others[i], SIF_UNKNOWN);
+        static const int64_t odd[] = {0, 5};
+        const uint8_t *const odd_data = (const uint8_t *)"other";
+        const int64_t odd_size = 5;
+        const sif_texts one = {.n = 1, .kind = SIF_OFFSETS64, .rows = odd, .buffers = &odd_data, .sizes = &odd_size};
+        int32_t code;
+        CHECK_STATUS(sif_encode_text(dictionary, &one, NUMBERS, &code, NULL), SIF_OK, -1, 0);
+        CHECK(code == NUMBERS);
+    }
+    sif_free_dictionary(dictionary);
+}
+
 /* Of a block with a row outside its bytes no row is looked up: who adds what is unknown says which row is wrong. */
 static void a_row_outside_its_bytes_is_unknown_and_then_named(void) {
     static const int64_t offsets[] = {0, 1, 9};
@@ -211,6 +275,7 @@ int main(void) {
     RUN(offsets_of_missing_rows_are_not_looked_at);
     RUN(views_outside_their_buffers_are_named);
     RUN(what_is_no_utf8_is_refused);
+    RUN(labels_that_are_numbers_are_told_from_what_is_none);
     RUN(texts_that_were_chosen_for_one_slot_are_told_apart);
     RUN(nuls_at_the_end_of_a_text_are_part_of_it);
     RUN(long_texts_of_one_hash_are_told_apart);
