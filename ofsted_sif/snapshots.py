@@ -16,6 +16,7 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
@@ -138,7 +139,12 @@ def as_at(
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
     is_of_rows = register is None and max_age is None
-    seen = observe(table, called, Which(framework, having, register, incomplete, until), for_rows=OWN if is_of_rows else None).where_known()
+    which = Which(framework, having, register, incomplete, until)
+    try:
+        seen = observe(table, called, which, for_rows=OWN if is_of_rows else None).where_known()
+    except MissingColumnError:
+        observe(table, called, which)  # its error names all columns of the table, and not those alone that were looked at
+        raise
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)

@@ -97,6 +97,21 @@ def test_texts_that_differ_in_their_last_byte_alone_are_two(holder):
         assert counts.encode(HOLDERS[holder](texts))[0].tolist() == [0, 1, 1, 0] * 20, length
 
 
+def test_the_values_of_a_dictionary_are_numbered_as_they_appear_each_once():
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    found = {
+        "polars Categorical": pl.Series(["b", "a", None, "b"], dtype=pl.Categorical),
+        "polars Enum": pl.Series(["b", "a", None, "b"], dtype=pl.Enum(["unused", "a", "b"])),
+        "Arrow, in another order": pa.DictionaryArray.from_arrays(pa.array([2, 1, None, 2]), pa.array(["unused", "a", "b"])),
+        "Arrow, with a value twice and a null": pa.DictionaryArray.from_arrays(pa.array([0, 2, 3, 1]), pa.array(["b", "b", "a", None])),
+        "Arrow, cut": pa.chunked_array([pa.array(["q", "b", "a", None, "b"]).dictionary_encode().slice(1)]),
+        "pandas, of Arrow": pd.Series(pd.arrays.ArrowExtensionArray(pa.array(["b", "a", None, "b"]).dictionary_encode())),
+    }
+    for kind, values in found.items():
+        codes, labels = counts.encode(values)
+        assert (codes.tolist(), as_list(labels)) == ([0, 1, -1, 0], ["b", "a"]), kind
+
+
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_many_distinct_texts_are_told_apart(holder):
     texts = [f"SC{number:06d}" for number in np.random.default_rng(5).integers(0, 30_000, 40_000)]

@@ -604,3 +604,57 @@ def test_a_lazy_frame_is_collected_once_for_its_state():
     state = sif.as_at(lazy, "2018-06-30", framework="SIF")
     assert collected == [1]
     assert state["provider"].to_list() == sif.as_at(sif.load_inspections(), "2018-06-30", framework="SIF")["provider"].tolist()
+
+
+def test_a_number_in_a_column_that_the_state_needs_is_refused_by_the_columns_name():
+    given = pl.DataFrame({"provider": ["a"], GRADE: ["Good"], "inspection_start": ["2012-01-01"], "status": [1]})
+    for table in (given, given.to_arrow(), given.to_pandas()):
+        with pytest.raises(ValueError, match="the table has a column 'status' of its own"):
+            sif.as_at(table, "2014-01-01")
+
+
+@pytest.mark.parametrize("opened", [["01/02/2010", None], [datetime.date(2010, 2, 1), None]])
+@pytest.mark.parametrize("kind", ["polars", "arrow", "pandas"])
+def test_dates_of_a_register_and_text_of_the_table_are_dates_together(opened, kind):
+    of_register = [datetime.date(2009, 1, 1)] * 3 if isinstance(opened[0], str) else ["01/01/2009"] * 3
+    tables = [
+        pl.DataFrame({"provider": ["a", "b"], GRADE: ["Good"] * 2, "inspection_start": [datetime.date(2012, 1, 1)] * 2, "opened": opened}),
+        pl.DataFrame({"provider": ["a", "b", "c"], "opened": of_register}),
+    ]
+    if kind != "polars":
+        tables = [table.to_arrow() if kind == "arrow" else table.to_pandas() for table in tables]
+    state = sif.as_at(tables[0], "2014-01-01", register=tables[1])
+    found = pd.Series(state["opened"].to_pylist() if kind == "arrow" else state["opened"].to_list())
+    assert pd.to_datetime(found).dt.strftime("%Y-%m-%d").tolist() == ["2010-02-01", np.nan, "2009-01-01"]
+
+
+def test_types_that_only_pandas_holds_together_are_told_with_the_columns_name():
+    given = pl.DataFrame({"provider": ["a"], GRADE: ["Good"], "inspection_start": ["2012-01-01"], "sector": ["Council"]})
+    register = pl.DataFrame({"provider": ["a", "b"], "sector": [datetime.date(2009, 1, 1)] * 2})
+    assert len(sif.as_at(given.to_pandas(), "2014-01-01", register=register.to_pandas())) == 2
+    with pytest.raises(TypeError, match="column 'sector' of the result holds values of several types"):
+        sif.as_at(given, "2014-01-01", register=register)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_the_state_of_a_dictionary_is_in_the_order_of_keys_unless_it_has_an_order(ordered):
+    codes = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), pa.array(["b", "a", "c"]), ordered=ordered)
+    given = pa.table({"provider": codes, GRADE: ["Good"] * 3, "inspection_start": ["2012-01-01"] * 3})
+    for ask in (lambda table: sif.as_at(table, "2014-01-01"), sif.first):
+        for table in (given, given.to_pandas(types_mapper=pd.ArrowDtype)):
+            assert list(map(str, ask(table)["provider"].to_pylist() if table is given else ask(table)["provider"])) == (
+                ["b", "a", "c"] if ordered else ["a", "b", "c"]
+            )
+
+
+def test_a_column_of_lists_is_no_judgement_that_grows_old():
+    given = pl.DataFrame({"provider": ["a"], GRADE: ["Good"], "inspection_start": ["2010-01-01"], "visits": [[1, 2]]})
+    for table in (given, given.to_arrow(), given.to_pandas()):
+        state = sif.as_at(table, "2014-01-01", max_age=pd.DateOffset(years=3))
+        assert list(map(list, state["visits"].to_pylist() if isinstance(state, pa.Table) else state["visits"])) == [[1, 2]]
+
+
+def test_a_missing_column_is_told_beside_all_that_the_table_has():
+    given = pl.DataFrame({"provider": ["a"], GRADE: ["Good"], "inspection_start": ["2012-01-01"], "visits": [3]})
+    with pytest.raises(ValueError, match=r"framework.*its columns: provider, overall_effectiveness, inspection_start, visits"):
+        sif.as_at(given, "2014-01-01", framework="SIF")

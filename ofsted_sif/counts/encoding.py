@@ -65,6 +65,8 @@ def encode(values: Any) -> tuple[np.ndarray, Any]:
         values[missing] = None
     elif not hasattr(values, "dtype") and not hasattr(values, "buffers") and not hasattr(values, "chunks"):
         values = np.fromiter(values, dtype=object)
+    if (column := _dictionary_in_arrow(values)) is not None:
+        values = column
     if (found := text_labels(values)) is not None:
         return found
     if type(values).__module__.startswith("pyarrow"):
@@ -247,6 +249,20 @@ def letters_at_ends(labels: Any) -> tuple[np.ndarray, np.ndarray] | None:
 def is_text(kind: Any) -> bool:
     """Whether a type of Arrow is text that the core can read."""
     return str(kind) in ARROW_TEXT
+
+
+def _dictionary_in_arrow(values: Any) -> Any:
+    """The values that a dictionary of Arrow stands for, as one may hold a value twice, or one that no row has; None for all else."""
+    if isinstance(values, pd.arrays.ArrowExtensionArray):
+        values = values.__arrow_array__()
+    if not type(values).__module__.startswith("pyarrow") or not hasattr(values.type, "index_type"):
+        return None
+    import pyarrow as pa
+
+    kind = pa.large_string() if str(values.type.value_type) == "string_view" else values.type.value_type
+    chunks = values.chunks if hasattr(values, "chunks") else [values]
+    plain = (pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(kind)).dictionary_decode() for chunk in chunks)
+    return pa.chunked_array(plain, kind)
 
 
 def _chunks(column: Any) -> list[tuple[Any, ...]]:

@@ -82,13 +82,19 @@ class Columns:
 
 
 def as_frame(
-    table: Any, *, of_records: bool = False, judgements_as_words: bool = False, **needed: str | Sequence[str] | None
+    table: Any,
+    *,
+    of_records: bool = False,
+    judgements_as_words: bool = False,
+    keys: str | None = None,
+    **needed: str | Sequence[str] | None,
 ) -> pd.DataFrame:
     """The table as a DataFrame; its columns are not copied where they need not be.
 
     Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
     also those that say what an inspection is and who may count. None named: all are taken. With `judgements_as_words` text of polars in
-    judgements that nothing else is asked of may come as a Categorical of its words.
+    judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, or of what makes groups, is
+    sorted where it does not say that it is in an order.
     """
     if isinstance(table, pd.DataFrame):
         return table
@@ -114,7 +120,7 @@ def as_frame(
     if judgements_as_words:
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
-    return frames.as_pandas(table, wanted, groups=names(needed.get("by"), "by"), words=words)
+    return frames.as_pandas(table, wanted, groups=[*names(needed.get("by"), "by"), *names(keys, "provider")], words=words)
 
 
 def _one_column(values: Any, name: Any) -> Any:

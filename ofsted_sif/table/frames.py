@@ -635,7 +635,7 @@ def _given_back(result: Any, given: Any, others: Sequence[Any] = ()) -> Any:
     if _is_of_arrow(native):
         tables = [one if _is_of_arrow(one) else _in_memory(one.head(0)).to_arrow() for one in (*others, native)]
         types = {field.name: field.type for table in tables for field in table.schema}
-        return pa.table({name: _to_arrow(values, types.get(name)) for name, values in arrays.items()})
+        return pa.table({name: _named_to_arrow(name, values, types.get(name)) for name, values in arrays.items()})
     pl = _polars()
     empty = [pl.DataFrame(one.slice(0, 0)) if _is_of_arrow(one) else _in_memory(one.head(0)) for one in (*others, native)]
     return _to_polars(arrays, {series.name: series for one in empty for series in one if series.name in arrays})
@@ -652,7 +652,7 @@ def _to_polars(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
     types = {field.name: field.type for field in _fields_of(needed)}
     columns, enums = {}, []
     for name, values in arrays.items():
-        columns[name] = _to_arrow(values, types.get(name))
+        columns[name] = _named_to_arrow(name, values, types.get(name))
         if pa.types.is_dictionary(columns[name].type) and not isinstance(dtypes.get(name), pl.Categorical):
             enums.append(pl.Series(name, [], pl.Enum(columns[name].dictionary.to_pylist())))
     # What says to polars that codes are an Enum: it then need not make a Categorical to cast.
@@ -666,6 +666,19 @@ def _to_polars(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
 def _fields_of(series: list[Any]) -> Any:
     """What Arrow is told of columns of polars."""
     return _arrow().RecordBatchReader.from_stream(_polars().DataFrame(series)).schema if series else []
+
+
+def _named_to_arrow(name: str, values: Any, before: pa.DataType | None) -> Any:
+    """The same of a column that an error can name."""
+    import pyarrow as pa
+
+    try:
+        return _to_arrow(values, before)
+    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+        raise TypeError(
+            f"column {name!r} of the result holds values of several types, which is for pandas alone ({error}): bring the column {name!r} "
+            "of the tables given to one type"
+        ) from None
 
 
 def _to_arrow(values: Any, before: pa.DataType | None) -> Any:

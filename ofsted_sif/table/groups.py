@@ -12,7 +12,7 @@ import pandas as pd
 
 from ofsted_sif.table.columns import column, names
 from ofsted_sif.table.frames import is_unordered_dictionary
-from ofsted_sif.table.keys import NOTHING, TEXT, Encoded, combination_numbers, distinct_numbers, key_codes, label_codes, take
+from ofsted_sif.table.keys import NOTHING, TEXT, Encoded, combination_numbers, distinct_numbers, in_order, key_codes, label_codes, take
 
 
 @dataclass(frozen=True)
@@ -198,13 +198,7 @@ def _group_codes(frame: pd.DataFrame, name: str, rows: np.ndarray | None, encode
             codes, labels = _places(kept, len(labels))[codes], labels.take(kept)
     else:
         codes, labels = label_codes(values.take(rows))
-    if not is_unordered_dictionary(frame[name].dtype):
-        return codes, labels
-    order = pd.Index(labels.categories).argsort()
-    place = np.empty(len(order) + 1, dtype=np.int64)
-    place[order], place[-1] = np.arange(len(order)), -1
-    dtype = pd.CategoricalDtype(labels.categories[order], ordered=False)
-    return place[codes], pd.Categorical.from_codes(np.arange(len(order)), dtype=dtype)
+    return in_order(codes, labels) if is_unordered_dictionary(frame[name].dtype) else (codes, labels)
 
 
 def cluster_codes(frame: pd.DataFrame, name: str, argument: str, encoded: Encoded = NOTHING) -> tuple[np.ndarray, int]:

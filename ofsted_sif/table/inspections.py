@@ -282,13 +282,13 @@ def observe(
         judgement = None
         looked_at = [name for name in for_rows or () if name in whole.columns]
         needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
-        frame = as_frame(whole, of_records=True, judgements_as_words=True, **needed)
+        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, **needed)
     elif judgement is WITHOUT:
         judgement = None
-        frame = as_frame(table)
+        frame = as_frame(table, keys=called.provider)
     else:
         needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
-        frame = as_frame(table, of_records=True, judgements_as_words=not of_piece, **needed)
+        frame = as_frame(table, of_records=True, judgements_as_words=not of_piece, keys=called.provider, **needed)
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     judged = [judgement, which.having]

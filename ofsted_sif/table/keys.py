@@ -86,6 +86,14 @@ def all_categories(dtype: pd.CategoricalDtype) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
+def in_order(codes: np.ndarray, labels: pd.Categorical) -> tuple[np.ndarray, pd.Categorical]:
+    """The same with categories sorted."""
+    order = pd.Index(labels.categories).argsort()
+    place = np.empty(len(order) + 1, dtype=np.int64)
+    place[order], place[-1] = np.arange(len(order)), -1
+    return place[codes], all_categories(pd.CategoricalDtype(labels.categories[order], ordered=False))
+
+
 def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray, Any, bool]:
     """Codes of keys into the keys, and whether keys had to be written as text to be compared.
 

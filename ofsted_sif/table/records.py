@@ -27,8 +27,9 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
-from ofsted_sif.table.dates import days_of, iso
-from ofsted_sif.table.keys import TEXT, are_numbers, as_key, is_plain, key_codes
+from ofsted_sif.table.dates import dates_of, days_of, iso
+from ofsted_sif.table.frames import is_unordered_dictionary, plain
+from ofsted_sif.table.keys import TEXT, are_numbers, as_key, in_order, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
@@ -148,6 +149,8 @@ def records(
     values = column(frame, called.provider, "provider")
     inspected, report = days_of_records(frame, called, read)
     codes, providers, changed = key_codes(values, read.text)
+    if not changed and is_unordered_dictionary(frame[called.provider].dtype):
+        codes, providers = in_order(codes, providers)
     if (missing := codes < 0).any():
         raise RowError(f"column {called.provider!r}, ", np.argmax(missing), ": the provider is missing", called.provider)
     _refuse_words_for_none(codes, providers, called.provider)
@@ -315,8 +318,24 @@ def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
         elif below.isna().all():
             columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))
         else:
-            columns[name] = pd.concat([above, _held_as(below, above.dtype)], ignore_index=True)
+            above, below = _dates_where_one_has_them(above, below)
+            below = _held_as(below, above.dtype)
+            columns[name] = pd.concat([above, below], ignore_index=True) if len(above) else below.reset_index(drop=True)
     return pd.DataFrame(columns, copy=False)
+
+
+def _dates_where_one_has_them(*columns: pd.Series) -> tuple[pd.Series, ...]:
+    """Two columns of one name, text as dates where the other has dates; as they are where a text is no date."""
+    are_dates = [values.dtype.kind == "M" for values in columns]
+    if all(are_dates) or not any(are_dates):
+        return columns
+    try:
+        return tuple(
+            values if is_date else pd.Series(dates_of(days_of(plain(values), str(values.name))), index=values.index, name=values.name)
+            for values, is_date in zip(columns, are_dates, strict=True)
+        )
+    except (ValueError, TypeError):
+        return columns
 
 
 def _held_as(values: pd.Series, dtype: Any) -> pd.Series:

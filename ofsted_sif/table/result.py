@@ -49,7 +49,9 @@ def check_not_overwritten(frame: pd.DataFrame, own: dict[str, Any]) -> None:
             continue
         values = frame[name]
         made = (
-            isinstance(values, pd.Series) and isinstance(dtype, pd.CategoricalDtype) and bool(values.dropna().isin(dtype.categories).all())
+            isinstance(values, pd.Series)
+            and isinstance(dtype, pd.CategoricalDtype)
+            and bool(values.dropna().astype(object).isin(dtype.categories).all())
         )
         if not made and not (dtype is None and isinstance(values, pd.Series) and values.dtype.kind == "M"):
             raise ValueError(

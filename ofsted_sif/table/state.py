@@ -130,8 +130,15 @@ def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
     for name in state.columns.difference(held, sort=False):
         values = state[name]
         is_text = not isinstance(values, pd.DataFrame) and values.dtype.kind not in "iufbM" and values.notna().any()
-        if is_text and fitting_scale(frames.plain(values)) is not None:
+        if is_text and _holds_grades(frames.plain(values)):
             warn(f"column {name!r} holds grades, but max_age= leaves it as it is; name it with judgement={name!r}", NotAJudgementWarning)
+
+
+def _holds_grades(values: pd.Series) -> bool:
+    try:
+        return fitting_scale(values) is not None
+    except TypeError:  # lists, which are no grades
+        return False
 
 
 def with_waiting(
