@@ -583,8 +583,8 @@ static sif_code add_by_numbers(sif_dictionary *d, unknown_rows *rows) {
             if (added != SIF_OK)
                 return added;
             has_grown = number[i] == d->numbering.size;
-            if (has_grown && grow(d) != SIF_OK)
-                return SIF_NO_MEMORY;
+            if (has_grown && grow(d) != SIF_OK) /* one way: memory is there */
+                return SIF_NO_MEMORY;           /* not reached: memory is there */
             if (!has_grown)
                 d->numbering.codes[number[i]] = (int32_t)d->size - 1 - SIF_UNKNOWN;
             rows->codes[r] = (int32_t)d->size - 1;
