@@ -16,7 +16,6 @@ import pandas as pd
 
 from ofsted_sif import counts
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
@@ -24,7 +23,7 @@ from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, 
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
-from ofsted_sif.table.inspections import Inspections, observe
+from ofsted_sif.table.inspections import Inspections, observe, observe_for_rows
 from ofsted_sif.table.keys import NOTHING, label_codes
 from ofsted_sif.table.known import say_unknown
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, labels_at, refuse_register
@@ -138,13 +137,9 @@ def as_at(
     (151, 30)
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
-    is_of_rows = register is None and max_age is None
     which = Which(framework, having, register, incomplete, until)
-    try:
-        seen = observe(table, called, which, for_rows=OWN if is_of_rows else None).where_known()
-    except MissingColumnError:
-        observe(table, called, which)  # its error names all columns of the table, and not those alone that were looked at
-        raise
+    is_of_rows = register is None and max_age is None
+    seen = (observe_for_rows(table, called, which, OWN) if is_of_rows else observe(table, called, which)).where_known()
     check_cutoff(seen.published, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ofsted_sif.arguments import one_name
 from ofsted_sif.counts import NO_DAY
-from ofsted_sif.errors import RowError
+from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, is_called_as_judgement, names, numbers, with_words
@@ -251,7 +251,6 @@ def observe(
     scale: GradeScale | None = None,
     histories: bool = True,
     of_piece: bool = False,
-    for_rows: Sequence[str] | None = None,
 ) -> Inspections:
     """Take the inspections out of a table: their providers, days, grades, and who may count.
 
@@ -271,23 +270,14 @@ def observe(
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
-    for_rows : sequence of str, optional
-        The question gives back rows of the table as they are, and looks at these columns beside those of records. Then a table of polars is
-        only lent.
     """
     if judgement is None:
         raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
-    whole = None if for_rows is None else frames.lent(table)
-    if whole is not None:
-        judgement = None
-        looked_at = [name for name in for_rows or () if name in whole.columns]
-        needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
-        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, **needed)
-    elif judgement is WITHOUT:
+    if judgement is WITHOUT:
         judgement = None
         frame = as_frame(table, keys=called.provider)
     else:
-        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
+        needed: dict[str, Any] = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
         frame = as_frame(table, of_records=True, judgements_as_words=not of_piece, keys=called.provider, **needed)
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
@@ -315,23 +305,25 @@ def observe(
     may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
     days = dated(inspected, published)
     known = known_of(frame, days, of_providers, which)
-    return Inspections(
-        frame,
-        called,
-        which,
-        register,
-        of_providers,
-        days,
-        published,
-        may_count,
-        grades,
-        scale,
-        words,
-        known=known,
-        encoded=encoded,
-        lent=whole,
-        new_keys=changed,
-    )
+    beside: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
+    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, **beside)
+
+
+def observe_for_rows(table: Any, called: Columns, which: Which, own: Sequence[str]) -> Inspections:
+    """The same for a question that gives back rows of the table as they are, and looks at its columns `own` beside those of records.
+
+    A table of polars takes its rows itself: only what is looked at is copied.
+    """
+    if (whole := frames.lent(table)) is None:
+        return observe(table, called, which)
+    looked_at = [name for name in own if name in whole.columns]
+    needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
+    try:
+        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, **needed)
+        return replace(observe(frame, called, which), lent=whole)
+    except MissingColumnError:
+        observe(whole, called, which)  # its error names all columns of the table, and not those alone that were looked at
+        raise
 
 
 def _read(frame: pd.DataFrame, called: Columns, by: str | Sequence[str] | None, judged: Sequence[str | None], *, of_piece: bool) -> Read:
