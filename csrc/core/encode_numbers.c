@@ -113,7 +113,7 @@ void sif_find_numbers(const sif_numbering *numbering, const uint64_t *const word
         number[i] = 0 - numbering->base;
         misfit[i] = width[i] ^ numbering->width;
     }
-    for (size_t w = 0; 8 * w < numbering->width - 1; w++)
+    for (size_t w = 0; w < SIF_NUMBER_WORDS && 8 * w < numbering->width - 1; w++)
         loops->number_letters(words[w], count, numbering->low[w], numbering->high[w], numbering->weight + 8 * w, number, misfit);
     for (size_t i = 0; i < count; i++)
         number[i] = misfit[i] == 0 ? number[i] : numbering->size + (width[i] == SIF_MISSING_TEXT);

@@ -562,6 +562,7 @@ static sif_code add_by_slots(sif_dictionary *d, unknown_rows *rows) {
     for (; rows->done < rows->n && d->numbering.codes == NULL; rows->done++) {
         const size_t r = rows->row[rows->done];
         const key k = key_of_row(block, r, block->form, d->seed);
+        /* cppcheck-suppress uninitvar; each row that is not done has its hash */
         const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[rows->done] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
         const sif_code code = find(d, of_row, k, block->text[r], rows->number + (int64_t)r, &rows->codes[r]);
         if (code != SIF_OK)
