@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.counts import NO_DAY
+from ofsted_sif.counts import NO_DAY, usable_cores
+from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
 from ofsted_sif.reading.alike import in_names_of, make_alike
@@ -16,6 +17,7 @@ from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind, text_codes_together
+from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 # What changed: row of the newer release, column, before, after.
 _Changes = list[tuple[int, str, Any, Any]]
@@ -209,18 +211,27 @@ def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
 def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tuple[pd.DataFrame, _Changes]:
     """The older rows with the newer values of the same inspections, then the rows that only the newer has; and what changed."""
     added = _unpaired(later, pairs[:, 1])
-    columns: dict[str, Any] = {}
-    changes: _Changes = []
-    for name in dict.fromkeys([*older.columns, *later.columns]):
+    columns: dict[str, Any] = dict.fromkeys([*older.columns, *later.columns])
+    sides: list[tuple[Any, Any, Any]] = [(name, older.get(name), later.get(name)) for name in columns]
+    told_of: dict[str, Any] = {name: [] for name in older.columns}
+
+    def join(number: int) -> None:
+        name, ours, theirs = sides[number]
         if name == "known_from":
             columns[name] = np.full(len(older) + len(added), np.datetime64("NaT", "s"))  # said of providers, once all rows are there
-            continue
-        ours = older[name] if name in older.columns else _missing(later[name], len(older))
-        theirs = later[name] if name in later.columns else _missing(ours, len(later))
-        differ, told = _differing(ours, theirs, pairs) if name in later.columns else (pairs[:0], [])
-        if name in older.columns:
-            changes += [(row, name, before, after) for row, before, after in told]
+            return
+        differ = pairs[:0]
+        if theirs is None:
+            theirs = _missing(ours, len(later))
+        elif ours is None:
+            ours = _missing(theirs, len(older))
+            differ, _ = _differing(ours, theirs, pairs)
+        else:
+            differ, told_of[name] = _differing(ours, theirs, pairs)
         columns[name] = _joined(ours, theirs, differ, added)
+
+    share_out(join, len(sides), usable_cores() if len(older) >= ROWS_WORTH_A_THREAD else 1)
+    changes = [(row, name, before, after) for name, told in told_of.items() for row, before, after in told]
     return pd.DataFrame(columns, copy=False), sorted(changes, key=lambda change: change[0])
 
 

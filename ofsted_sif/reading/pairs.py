@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.counts import NO_DAY, order_records
+from ofsted_sif.counts import NO_DAY, order_records, usable_cores
+from ofsted_sif.counts.threads import share_out
 from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
 from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.keys import as_key, as_words, of_one_kind, text_codes, text_codes_together
+from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
@@ -183,10 +185,15 @@ def _near(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[n
     span = max(day.max() for _, day in sides) - first + NEAR + 1
     if int(span) * (max(int(key.max()) for key, _ in sides) + 1) >= 2**63:
         raise ValueError(f"the first days of inspections lie {span} days apart: one of them is no date of an inspection")
-    order, of_other = (order_records(key, day)[0] for key, day in sides)
-    asked, among = (
-        key[rows].astype(np.int64) * span + (day[rows] - first) for (key, day), rows in zip(sides, (order, of_other), strict=True)
-    )
+    orders, numbers = [old, new], [old, new]
+
+    def put_in_order(side: int) -> None:
+        key, day = sides[side]
+        orders[side] = order_records(key, day)[0]
+        numbers[side] = key[orders[side]].astype(np.int64) * span + (day[orders[side]] - first)
+
+    share_out(put_in_order, 2, usable_cores() if len(old) >= ROWS_WORTH_A_THREAD else 1)
+    (order, of_other), (asked, among) = orders, numbers
     begin = np.searchsorted(among, asked - NEAR)
     some = np.flatnonzero(np.append(among, np.iinfo(np.int64).max)[begin] <= asked + NEAR)  # few of the rows have any that is near
     at, places = _spread(begin[some], np.searchsorted(among, asked[some] + NEAR, side="right") - begin[some])
