@@ -131,7 +131,7 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     codes = rng.integers(-2, 9, n, dtype=np.int32)
     if name == "recode":
         return (codes, 7, np.arange(7, dtype=np.int32)[::-1].copy()), [codes]
-    number = rng.permutation(n) if kind in ("many_labels", "bad_text") else rng.integers(0, 40, n)
+    number = rng.permutation(n) if kind in ("many_labels", "shared", "bad_text") else rng.integers(0, 40, n)
     longest = 3 if kind in ("threads", "wide", "many_labels", "views") else 2  # short and medium texts, and long ones too
 
     def word(one: int) -> str:
@@ -140,7 +140,7 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
     if name == "encode_objects":
         words = [word(one) for one in number.tolist()]  # each an object of its own
         if kind == "shared":
-            words = [words[one] for one in rng.integers(0, min(40, n), n).tolist()]
+            words = [words[one] for one in rng.integers(0, min(400, n), n).tolist()]
         objects = np.array(words, dtype=object)
         objects[::7] = None
         objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
