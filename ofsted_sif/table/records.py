@@ -342,7 +342,7 @@ def _held_as(values: pd.Series, dtype: Any) -> pd.Series:
     """The same values in another dtype; as they are where it cannot hold each of them."""
     try:
         held = values.astype(dtype)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, NotImplementedError):
         return values
     there = values.notna()
     return held if held[there].tolist() == values[there].tolist() and there.equals(held.notna()) else values
