@@ -368,8 +368,6 @@ def stacked_columns(
 ) -> dict[str, Any]:
     """The same from the groups that the result shows: their labels, and their counts by grade, one table per judgement."""
     n_groups, n_asked = len(tables[0]), len(asked)
-    if n_asked == 1 and not beside:
-        return result_columns(labels, tables[0], scale, **options)
     if n_asked > 1:
         # A group's judgements stand together: groups outside, judgements inside.
         labels = {name: label.take(np.repeat(np.arange(n_groups), n_asked)) for name, label in labels.items()}
@@ -377,7 +375,9 @@ def stacked_columns(
         labels = side_by_side(labels, {"judgement": made})
 
     def stacked(parts: list[Any]) -> Any:
-        return None if parts[0] is None else np.stack(parts, axis=1).reshape(n_groups * n_asked, *parts[0].shape[1:])
+        if n_asked == 1 or parts[0] is None:
+            return parts[0]
+        return np.stack(parts, axis=1).reshape(n_groups * n_asked, *parts[0].shape[1:])
 
     parts = [stacked(list(of)) for of in zip(*(vars(one).values() for one in beside), strict=True)]
     if parts and parts[0] is not None:

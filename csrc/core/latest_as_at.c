@@ -61,10 +61,7 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
     for (int64_t first = 0, stop; first < records->n; first = stop) {
         counted_records kept;
         stop = records->n - first < LATEST_BLOCK ? records->n : first + LATEST_BLOCK;
-        sif_fetch_ahead(sif_row_of(&records->provider, first), (size_t)(stop - first), sif_width_of(&records->provider));
-        sif_fetch_ahead(records->inspected + first, (size_t)(stop - first), sizeof *records->inspected);
-        if (records->published != NULL)
-            sif_fetch_ahead(records->published + first, (size_t)(stop - first), sizeof *records->published);
+        sif_fetch_records_ahead(records, first, (size_t)(stop - first));
         const int64_t n = keep_counted(records, date, cutoff, first, stop, &kept);
         if (n < 0) {
             status = first_fault(records, first, stop);

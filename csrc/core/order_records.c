@@ -42,12 +42,9 @@ static void start_key_block(const sif_records *records, key_block *b) {
 }
 
 static void load_key_block(const sif_records *records, int64_t first, size_t count, key_block *b) {
-    sif_fetch_ahead(sif_row_of(&records->provider, first), count, sif_width_of(&records->provider));
-    sif_fetch_ahead(records->inspected + first, count, sizeof *records->inspected);
-    if (records->published != NULL) {
-        sif_fetch_ahead(records->published + first, count, sizeof *records->published);
+    sif_fetch_records_ahead(records, first, count);
+    if (records->published != NULL)
         b->published = records->published + first;
-    }
     sif_grid_loops_now()->find_dates(records->inspected + first, b->published, count, b->dated);
     sif_load_codes(&records->provider, NULL, first, count, b->provider);
 }

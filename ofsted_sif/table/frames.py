@@ -149,6 +149,7 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
 
 
 def _text_labels(column: Any, name: str) -> Any:
+    """Codes and labels of a column of text, None of another; an error names the column."""
     try:
         return counts.text_labels(column)
     except RowError as error:
@@ -399,10 +400,7 @@ def _coded_text(column: Any, name: str) -> Coded | None:
     """A column of text as it lies, polars' too."""
     pa = _arrow()
     column = pa.chunked_array(column)
-    try:
-        found = counts.text_labels(column)
-    except RowError as error:
-        raise error.moved(error.row, f"column {name!r}, ") from None
+    found = _text_labels(column, name)
     return None if found is None else _of_words([(found[0], None, 0)], column, found[1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -309,7 +309,7 @@ def observe(
     return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, **beside)
 
 
-def observe_for_rows(table: Any, called: Columns, which: Which, own: Sequence[str]) -> Inspections:
+def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[str]) -> Inspections:
     """The same for a question that gives back rows of the table as they are, and looks at its columns `own` beside those of records.
 
     A table of polars takes its rows itself: only what is looked at is copied.

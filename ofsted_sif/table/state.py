@@ -99,13 +99,13 @@ def states_on(
     return [state_on(seen, *on, max_age=max_age, judgement=judgement) for on in zip(dates, cutoffs, strict=True)]
 
 
-#: The columns that a state has beside those of the table.
-OWN = ("as_at", "status", "years_since", "newer_inspection")
+#: The columns that a state has beside those of the table, the last one only with `having`; None: of dates.
+OWN = {"as_at": None, "status": STATUS, "years_since": STATUS, "newer_inspection": None}
 
 
 def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
     """The columns of the table that an earlier state gave it, and that the new one replaces; a user's own of such a name is an error."""
-    own: dict[str, Any] = {"as_at": None, "status": STATUS, "years_since": STATUS} | ({} if having is None else {"newer_inspection": None})
+    own: dict[str, Any] = {name: dtype for name, dtype in OWN.items() if name != "newer_inspection" or having is not None}
     if not len(states_of(frame)):
         check_not_overwritten(frame, own)
     return [name for name in own if name in frame.columns]
