@@ -25,47 +25,51 @@ static inline void fetch_text_ahead(const uint8_t *text) {
     SIF_FETCH((const void *)((uintptr_t)text + BYTES_AHEAD)); /* NOLINT(performance-no-int-to-ptr): as above */
 }
 
-/* Wraps round where it is too large for 64 bits, as it may be of offsets that are none: then its sign, or that of another, is wrong. */
-static inline int64_t difference(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); }
-
 /* A mask of 32 bits from one of 8. */
 static inline uint32_t widened(uint8_t valid) { return (uint32_t)(int8_t)valid; }
 
 static inline uint32_t width_of(uint32_t length, uint8_t valid) { return (length + 1) | ~widened(valid); }
 
 /* Of a block whose longest text is at most medium. */
-static inline sif_text_form form_of(int64_t longest) {
-    return longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : longest > SIF_TINY_TEXT ? SIF_SHORT_TEXTS : SIF_TINY_TEXTS;
+static inline void say_longest(sif_text_block *block, int64_t longest) {
+    block->longest = (uint32_t)longest;
+    block->form = longest > SIF_SHORT_TEXT ? SIF_MEDIUM_TEXTS : longest > SIF_TINY_TEXT ? SIF_SHORT_TEXTS : SIF_TINY_TEXTS;
 }
 
-/* From count + 1 offsets, a copy that nobody else writes to. What stands behind a missing row is not looked at. */
-static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
-    const int64_t size = texts->sizes[0];
-    const uint8_t *const data = texts->buffers[0];
-    /* Negative where a row does not lie within the bytes, or is no medium text. */
-    int64_t sign = offset[0] | difference(size - SIF_TEXT_ROOM, offset[count]), longest = 0;
+/* The common case, in loops that compilers vectorise: the rows are plain, which is to say that they lie one after another within the bytes,
+ * none of them longer than a medium text, and have room behind them. `behind` tells how far the offset of each row, and that after the last
+ * one, lies behind that of the first. Returns whether that is so. */
+static int find_plain_rows(const sif_texts *texts, int64_t begin, int64_t end, const int32_t *behind, size_t count, sif_text_block *block) {
+    int32_t sign = 0, longest = 0; /* negative where a row is not plain */
     for (size_t r = 0; r < count; r++) {
-        const int64_t length = difference(offset[r + 1], offset[r]);
-        sign |= length | difference(SIF_MEDIUM_TEXT, length);
+        const int32_t length = (int32_t)((uint32_t)behind[r + 1] - (uint32_t)behind[r]); /* wraps round: then its sign is wrong, or another's */
+        const int32_t bits = (int8_t)block->valid[r];
+        sign |= behind[r] | length | (int32_t)(SIF_MEDIUM_TEXT - (uint32_t)length);
         longest = length > longest ? length : longest;
+        block->length[r] = (uint32_t)(length & bits);
+        block->width[r] = (uint32_t)((length & bits) + 1) | ~(uint32_t)bits;
     }
-    if (sign >= 0) { /* the common case, in a loop without branches */
-        for (size_t r = 0; r < count; r++) {
-            block->text[r] = data + offset[r];
-            block->length[r] = (uint32_t)(offset[r + 1] - offset[r]) & widened(block->valid[r]);
-            block->width[r] = width_of(block->length[r], block->valid[r]);
-        }
-        fetch_bytes(data + offset[0], data + offset[count]);
-        block->form = form_of(longest);
-        return -1;
-    }
+    /* With that no row begins before the one before it: so all lie between the first and the last. */
+    if (sign < 0 || begin < 0 || begin + behind[count] != end || texts->sizes[0] - SIF_TEXT_ROOM < end)
+        return 0;
+    const uint8_t *const bytes = texts->buffers[0] + begin;
+    for (size_t r = 0; r < count; r++)
+        block->text[r] = bytes + (uint32_t)behind[r];
+    fetch_bytes(bytes, bytes + behind[count]);
+    say_longest(block, longest);
+    return 1;
+}
+
+/* From count + 1 offsets. What stands behind a missing row is not looked at. */
+static int64_t find_any_rows(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
+    const int64_t size = texts->sizes[0];
     for (size_t r = 0; r < count; r++) {
         const int64_t start = offset[r], stop = offset[r + 1];
         const int lies_within = start >= 0 && stop >= start && stop <= size && stop - start <= INT32_MAX;
         if (!lies_within && block->valid[r])
             return (int64_t)r;
         const int is_text = lies_within && block->valid[r];
-        block->text[r] = is_text ? data + start : block->views;
+        block->text[r] = is_text ? texts->buffers[0] + start : block->views;
         block->length[r] = is_text ? (uint32_t)(stop - start) : 0;
         block->width[r] = width_of(block->length[r], block->valid[r]);
         block->has_room[r] = is_text && size - start >= SIF_TEXT_ROOM;
@@ -73,19 +77,33 @@ static int64_t find_by_offsets(const sif_texts *texts, const int64_t *offset, si
     return -1;
 }
 
+/* Offsets are copied first, as others may write to them. */
 static int64_t find_by_offsets32(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
-    int32_t narrow[SIF_TEXT_BLOCK + 1];
+    int32_t narrow[SIF_TEXT_BLOCK + 1], behind[SIF_TEXT_BLOCK + 1];
     int64_t offset[SIF_TEXT_BLOCK + 1];
     memcpy(narrow, (const uint8_t *)texts->rows + 4 * first, 4 * (count + 1));
     for (size_t r = 0; r <= count; r++)
+        behind[r] = (int32_t)((uint32_t)narrow[r] - (uint32_t)narrow[0]);
+    if (find_plain_rows(texts, narrow[0], narrow[count], behind, count, block))
+        return -1;
+    for (size_t r = 0; r <= count; r++)
         offset[r] = narrow[r];
-    return find_by_offsets(texts, offset, count, block);
+    return find_any_rows(texts, offset, count, block);
 }
 
 static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
+    int32_t behind[SIF_TEXT_BLOCK + 1];
     int64_t offset[SIF_TEXT_BLOCK + 1];
+    uint64_t upper = 0;
     memcpy(offset, (const uint8_t *)texts->rows + 8 * first, 8 * (count + 1));
-    return find_by_offsets(texts, offset, count, block);
+    for (size_t r = 0; r <= count; r++) {
+        const uint64_t far = (uint64_t)offset[r] - (uint64_t)offset[0];
+        behind[r] = (int32_t)(uint32_t)far;
+        upper |= far >> 31;
+    }
+    if (upper == 0 && find_plain_rows(texts, offset[0], offset[count], behind, count, block))
+        return -1;
+    return find_any_rows(texts, offset, count, block);
 }
 
 /* A view holds a length; then the text, or four bytes of it, the number of a buffer and where in that it begins. */
@@ -104,8 +122,53 @@ static inline text_view view_of(const sif_text_block *block, size_t r) {
     return of_row;
 }
 
-/* The common case, in a loop without branches: all texts lie within their bytes, are at most medium, and have room. Else they are to be found
- * one by one. */
+/* The common case, in loops that compilers vectorise: all texts that do not stand in their views lie in one buffer, are at most medium, and have
+ * room. Returns whether that is so. */
+static int find_views_of_one_buffer(const sif_texts *texts, size_t count, sif_text_block *block) {
+    int32_t length[SIF_TEXT_BLOCK], start[SIF_TEXT_BLOCK], is_elsewhere[SIF_TEXT_BLOCK]; /* all ones or none */
+    int32_t sign = 0, longest = 0, last = 0, any = 0, all = -1;                           /* sign: negative where a row is not so */
+    uint32_t buffer[SIF_TEXT_BLOCK], of_all = 0, others = 0;
+    for (size_t r = 0; r < count; r++) {
+        const text_view view = view_of(block, r);
+        const int32_t bits = -(view.length > IN_VIEW);
+        length[r] = view.length;
+        is_elsewhere[r] = bits;
+        buffer[r] = view.buffer & (uint32_t)bits;
+        start[r] = view.start & bits;
+        sign |= view.length | start[r];
+        any |= bits;
+        all &= bits;
+        longest = view.length > longest ? view.length : longest;
+        last = start[r] > last ? start[r] : last;
+        of_all |= buffer[r];
+    }
+    for (size_t r = 0; r < count; r++)
+        others |= (buffer[r] ^ of_all) & (uint32_t)is_elsewhere[r];
+    if (sign < 0 || longest > SIF_MEDIUM_TEXT || others != 0 || (any && (of_all >= texts->n_buffers || texts->sizes[of_all] - SIF_TEXT_ROOM < last)))
+        return 0;
+    const uint8_t *const bytes = any ? texts->buffers[of_all] : block->views;
+    for (size_t r = 0; r < count; r++) {
+        block->length[r] = (uint32_t)length[r];
+        block->width[r] = width_of((uint32_t)length[r], block->valid[r]);
+    }
+    if (all)
+        for (size_t r = 0; r < count; r++) {
+            block->text[r] = bytes + start[r];
+            SIF_FETCH(block->text[r]);
+            fetch_text_ahead(block->text[r]);
+        }
+    else
+        for (size_t r = 0; r < count; r++) {
+            const uint8_t *const either[2] = {block->views + VIEW * r + 4, bytes + start[r]};
+            block->text[r] = either[is_elsewhere[r] & 1];
+            SIF_FETCH(block->text[r]);
+            fetch_text_ahead(block->text[r]);
+        }
+    say_longest(block, longest);
+    return 1;
+}
+
+/* The same where they lie in several buffers, in a loop without branches. Else they are to be found one by one. */
 static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block *block) {
     static const uint8_t nothing[1] = {0};
     const uint8_t *const no_buffer = nothing;
@@ -131,7 +194,7 @@ static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block
         SIF_FETCH(block->text[r]);
         fetch_text_ahead(block->text[r]);
     }
-    block->form = form_of(longest);
+    say_longest(block, longest);
     return sign >= 0 && longest <= SIF_MEDIUM_TEXT;
 }
 
@@ -140,7 +203,7 @@ static int64_t find_by_views(const sif_texts *texts, int64_t first, size_t count
     const uint8_t *const rows = (const uint8_t *)texts->rows + VIEW * first;
     memcpy(block->views, rows, VIEW * count);
     fetch_bytes(rows, rows + VIEW * count);
-    if (find_plain_views(texts, count, block))
+    if (find_views_of_one_buffer(texts, count, block) || find_plain_views(texts, count, block))
         return -1;
     block->form = SIF_ANY_TEXTS;
     for (size_t r = 0; r < count; r++) {

@@ -31,7 +31,8 @@ enum {
     MEDIUM = SIF_MEDIUM_TEXT,
     SEEDS = 6,
     MOST_RESEEDINGS = 16, /* that so many seeds were all unlucky can't be: then no other is tried */
-    GROWS_FASTER = 1 << 20
+    GROWS_FASTER = 1 << 20,
+    ROWS_A_FEW = 16 /* rows for each label, before few labels get a table of their own */
 };
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 
@@ -72,6 +73,8 @@ struct sif_dictionary {
     int64_t size, most, capacity, n_bytes, capacity_of_bytes;
     int64_t *ends, *first_rows;
     uint8_t *bytes;
+    sif_few *few;            /* a table of its own for few labels */
+    int64_t few_size, rows_without; /* how many labels that has; rows looked up since there were others */
     sif_numbering numbering; /* where it has codes, the slots are out of use */
 };
 
@@ -80,22 +83,20 @@ static inline int has_rest(uint32_t width) { return width > TINY + 1 && width !=
 
 /* ---- keys and their hashes */
 
-/* Ones, then zeros: from MEDIUM - length on it masks a text of that length. */
-static const uint8_t masks[2 * MEDIUM] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                                          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                                          255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+const uint8_t sif_text_masks[2 * MEDIUM] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                            255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                            255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
 /* Where all texts are tiny or short, some words are known to be zeros. */
 SIF_INLINE key masked_key(const uint8_t *text, uint32_t length, uint32_t width, sif_text_form form) {
-    const uint8_t *const mask = masks + MEDIUM - length;
-    key k = {sif_load8(text) & sif_load8(mask), 0, 0, 0, 0, width};
+    key k = {sif_masked_word(text, length, 0), 0, 0, 0, 0, width};
     if (form != SIF_TINY_TEXTS) { /* one way: inlined copies know it */
-        k.b = sif_load8(text + 8) & sif_load8(mask + 8);
-        k.c = sif_load8(text + 16) & sif_load8(mask + 16);
+        k.b = sif_masked_word(text, length, 1);
+        k.c = sif_masked_word(text, length, 2);
     }
     if (form != SIF_TINY_TEXTS && form != SIF_SHORT_TEXTS) { /* one way: as above */
-        k.d = sif_load8(text + 24) & sif_load8(mask + 24);
-        k.e = sif_load8(text + 32) & sif_load8(mask + 32);
+        k.d = sif_masked_word(text, length, 3);
+        k.e = sif_masked_word(text, length, 4);
     }
     return k;
 }
@@ -164,13 +165,12 @@ SIF_INLINE uint64_t hash_of(key k, const uint64_t *seed, sif_text_form form) {
     return sum;
 }
 
-/* Words of splitmix64. */
-static void sow(uint64_t *seeds, uint64_t seed) {
-    for (int i = 0; i < SEEDS; i++) {
+void sif_sow(uint64_t *words, size_t count, uint64_t seed) {
+    for (size_t i = 0; i < count; i++) {
         seed += GOLDEN;
         uint64_t word = (seed ^ seed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
         word = (word ^ word >> 27) * UINT64_C(0x94D049BB133111EB);
-        seeds[i] = word ^ word >> 31;
+        words[i] = word ^ word >> 31;
     }
 }
 
@@ -245,7 +245,7 @@ sif_dictionary *sif_new_dictionary(uint64_t seed, int64_t most) {
     if (d == NULL)
         return NULL;
     d->most = most;
-    sow(d->seed, seed);
+    sif_sow(d->seed, SEEDS, seed);
     if (rebuild(d, SIF_FIRST_SLOTS) != 0) {
         free(d);
         return NULL;
@@ -258,6 +258,7 @@ void sif_free_dictionary(sif_dictionary *d) {
         return;
     free_rooms(d->rooms, d->n_slots);
     sif_free_numbering(&d->numbering);
+    free(d->few);
     free(d->ends);
     free(d->first_rows);
     free(d->bytes);
@@ -414,7 +415,7 @@ SIF_INLINE int is_like(const sif_dictionary *d, size_t at, key k, const uint8_t 
 
 /* Another seed: somebody has chosen these texts, or this one is unlucky. */
 static APART sif_code reseed(sif_dictionary *d) {
-    sow(d->seed, folded(d->seed[0] ^ GOLDEN, d->seed[1]) ^ d->seed[2]);
+    sif_sow(d->seed, SEEDS, folded(d->seed[0] ^ GOLDEN, d->seed[1]) ^ d->seed[2]);
     d->reseedings++;
     return rebuild(d, d->n_slots) == 0 ? SIF_OK : SIF_NO_MEMORY;
 }
@@ -521,6 +522,22 @@ SIF_INLINE size_t look_up_numbers(const sif_dictionary *d, const sif_text_block 
     return n_unknown;
 }
 
+/* The codes of a block where labels are few; those that their table does not have are looked up in the slots. */
+static size_t look_up_in_few(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
+    size_t n_unknown = sif_look_up_few(d->few, block, count, codes);
+    if (LIKELY(n_unknown == 0))
+        return 0;
+    n_unknown = 0;
+    for (size_t r = 0; r < count; r++) {
+        if (codes[r] != SIF_UNKNOWN)
+            continue;
+        const key k = key_of_row(block, r, SIF_MEDIUM_TEXTS, d->seed);
+        codes[r] = known_code(d, (size_t)(hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift), k, block->text[r]);
+        n_unknown += codes[r] == SIF_UNKNOWN;
+    }
+    return n_unknown;
+}
+
 SIF_INLINE size_t look_up_in_form(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
     if (d->numbering.codes != NULL)
         return look_up_numbers(d, block, count, form, codes);
@@ -528,6 +545,8 @@ SIF_INLINE size_t look_up_in_form(const sif_dictionary *d, const sif_text_block 
 }
 
 static size_t look_up_rows(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
+    if (d->few_size > 0 && block->form != SIF_ANY_TEXTS)
+        return look_up_in_few(d, block, count, codes);
     switch (block->form) {
     case SIF_TINY_TEXTS:
         return look_up_in_form(d, block, count, SIF_TINY_TEXTS, codes);
@@ -612,6 +631,20 @@ static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size
     return SIF_OK;
 }
 
+/* After `count` rows: few labels get a table of their own once there were rows enough to pay for it. */
+static inline void consider_few(sif_dictionary *d, size_t count) {
+    if (d->few_size == d->size)
+        return;
+    d->rows_without += (int64_t)count;
+    if (d->rows_without < ROWS_A_FEW * (d->size + ROWS_A_FEW))
+        return;
+    const sif_labels labels = sif_labels_of(d);
+    sif_few *const few = d->size <= SIF_FEW ? sif_find_places(d->few, &labels, d->seed[0]) : NULL;
+    d->few = few != NULL ? few : d->few;
+    d->few_size = few != NULL ? d->size : 0;
+    d->rows_without = 0;
+}
+
 static int has_unknown(const int32_t *codes, size_t count) {
     int any = 0;
     for (size_t r = 0; r < count; r++)
@@ -633,6 +666,7 @@ static sif_status encode_rows(sif_dictionary *d, const sif_texts *texts, int64_t
             int64_t row = first_row + i;
             const int any = are_looked_up || look_up_rows(d, &block, count, codes + i) > 0;
             const sif_code code = any ? add_unknown(d, &block, count, &row, codes + i) : SIF_OK;
+            consider_few(d, count);
             if (code != SIF_OK)
                 return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row, code == SIF_TOO_LARGE ? d->most : 0);
         }

@@ -2,6 +2,7 @@
 #ifndef SIF_ENCODE_TEXT_H
 #define SIF_ENCODE_TEXT_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
@@ -28,12 +29,30 @@ static inline uint64_t sif_load8(const uint8_t *bytes) {
 
 /* Rows of a column that are encoded together. The key of a text of at most SIF_TINY_TEXT bytes has one word, of one of at most
  * SIF_SHORT_TEXT three, of at most SIF_MEDIUM_TEXT five; so many bytes are read to make it, where they may be. */
-enum { SIF_TEXT_BLOCK = 64, SIF_TINY_TEXT = 8, SIF_SHORT_TEXT = 24, SIF_MEDIUM_TEXT = 40, SIF_TEXT_ROOM = SIF_MEDIUM_TEXT };
+enum {
+    SIF_TEXT_BLOCK = 64,
+    SIF_TINY_TEXT = 8,
+    SIF_SHORT_TEXT = 24,
+    SIF_MEDIUM_TEXT = 40,
+    SIF_TEXT_ROOM = SIF_MEDIUM_TEXT,
+    SIF_TEXT_WORDS = SIF_MEDIUM_TEXT / 8
+};
 
 /* What is known of all texts of a block: that they are tiny, short, or at most medium, and have room behind them; or nothing. */
 typedef enum { SIF_TINY_TEXTS, SIF_SHORT_TEXTS, SIF_MEDIUM_TEXTS, SIF_ANY_TEXTS } sif_text_form;
 
 #define SIF_MISSING_TEXT UINT32_MAX /* the width of a missing row */
+
+/* Ones, then zeros: from SIF_MEDIUM_TEXT - length on they mask a text of that length. */
+extern const uint8_t sif_text_masks[2 * SIF_MEDIUM_TEXT];
+
+/* Word w of a text, with zeros behind it; so many bytes may be read. */
+static inline uint64_t sif_masked_word(const uint8_t *text, uint32_t length, uint32_t w) {
+    return sif_load8(text + 8 * w) & sif_load8(sif_text_masks + SIF_MEDIUM_TEXT - length + 8 * w);
+}
+
+/* Words of splitmix64. */
+void sif_sow(uint64_t *words, size_t count, uint64_t seed);
 
 /* Where the texts of a block lie. Views of short texts hold them themselves: they are copied first, as others may write to them. */
 typedef struct {
@@ -43,12 +62,25 @@ typedef struct {
     uint8_t valid[SIF_TEXT_BLOCK];    /* 0xFF, or 0 where the row is missing */
     uint8_t has_room[SIF_TEXT_BLOCK]; /* of a block of any texts: whether SIF_TEXT_ROOM bytes may be read from the text's first on */
     sif_text_form form;
+    uint32_t longest;                 /* of a block that is not of any texts: the length of its longest */
     uint8_t views[16 * SIF_TEXT_BLOCK + SIF_TEXT_ROOM];
 } sif_text_block;
 
 /* Finds the texts of the rows first .. first + count - 1. Returns the first row that does not lie within its bytes, or -1. */
 int64_t sif_find_texts(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block);
 
+/* ---- few labels */
+
+enum { SIF_FEW = 512 /* labels, at most */ };
+
+/* A table of few labels in which one look tells whether a text is one of them. */
+typedef struct sif_few sif_few;
+
+/* Makes a table of these labels, at most SIF_FEW, in `few` where that is none yet; NULL where memory is lacking. Free it by free. */
+sif_few *sif_find_places(sif_few *few, const sif_labels *labels, uint64_t seed);
+
+/* The codes of a block that is not of any texts: -1 of a missing row, SIF_UNKNOWN of texts that are not found. Returns how many these are. */
+size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes);
 
 /* ---- texts as numbers
 
