@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.counts import count_grades, usable_cores
+from ofsted_sif.counts.threads import share_out
+from ofsted_sif.errors import RowError
 from ofsted_sif.scales import grades, infer_scale
 from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, refuse_near_date, same_name
 from ofsted_sif.table.dates import dates_of, days_of
-from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes
+from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes, text_codes_together
+from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of text that both tables have, read once for all that is asked of it.
+
+    Attributes
+    ----------
+    codes : list of ndarray of int
+        Of the rows of the older and of the later table, the same for the same text in either; -1 for missing.
+    labels : array
+        The texts.
+    """
+
+    codes: list[np.ndarray]
+    labels: Any
+
+    def of_side(self, side: int) -> tuple[np.ndarray, Any]:
+        """The codes of one table's rows into its own texts, and these."""
+        used = count_grades(None, self.codes[side], n_grades=len(self.labels))[:-1] > 0
+        if used.all():
+            return self.codes[side], self.labels
+        place = np.append(np.cumsum(used) - 1, -1)
+        return place[self.codes[side]], self.labels.take(np.flatnonzero(used))
+
+
+#: Columns of text that both tables have, by name.
+Texts = Mapping[Any, Text]
+NO_TEXTS: Texts = MappingProxyType({})
 
 
 def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -29,11 +67,19 @@ def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     return later
 
 
-def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> None:
+def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
     """Change two tables: blank text becomes a missing value, and columns of one name become of one kind.
 
-    The keys of providers stay as they are. Values that can't be brought to one kind are an error that names their row.
+    The keys of providers stay as they are. Values that can't be brought to one kind are an error that names their row. Returns the columns
+    of text that both have.
     """
+    texts = _texts_of_both(older, later)
+    for name, text in texts.items():
+        blank = [] if name == "provider" else [code for code, label in enumerate(text.labels.tolist()) if not label.strip()]
+        if blank:
+            is_blank = [np.isin(codes, blank) for codes in text.codes]
+            older[name], later[name] = older[name].mask(is_blank[0]), later[name].mask(is_blank[1])
+            text.codes[:] = [np.where(rows, -1, codes) for rows, codes in zip(is_blank, text.codes, strict=True)]
     for frame in (older, later):
         for name in frame.columns:
             values = frame[name]
@@ -41,14 +87,33 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> None:
                 column(frame, name, str(name))  # its error says that each column needs a name of its own
             elif name == "graded":
                 check_true_or_false(values.dropna(), "graded")
-            elif name != "provider" and (filled := _without_blank(values)) is not values:
+            elif name != "provider" and name not in texts and (filled := _without_blank(values)) is not values:
                 frame[name] = filled
     for name in older.columns.intersection(later.columns, sort=False):
-        if name != "provider":
+        if name != "provider" and name not in texts:
             given = older[name], later[name]
             for frame, before, values in zip((older, later), given, _of_like_kind(*given), strict=True):
                 if values is not before:
                     frame[name] = values
+    return texts
+
+
+def _texts_of_both(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
+    """The columns of text that both have, read beside one another; without those whose text is wrong, as only one table can tell its row."""
+    both = older.columns.intersection(later.columns, sort=False)
+    names = [name for name in both if isinstance(older[name], pd.Series) and isinstance(later[name], pd.Series)]
+    names.sort(key=lambda name: name != "provider")  # of most labels, so that it takes longest
+    found: dict[Any, Any] = dict.fromkeys(names)
+
+    def read(number: int) -> None:
+        name = names[number]
+        try:
+            found[name] = text_codes_together(older[name], later[name], threads=1)
+        except RowError:
+            return
+
+    share_out(read, len(names), usable_cores() if len(older) >= ROWS_WORTH_A_THREAD else 1)
+    return {name: Text(*text) for name, text in found.items() if text is not None}
 
 
 def _without_blank(values: pd.Series) -> pd.Series:

@@ -11,12 +11,12 @@ from ofsted_sif.counts import NO_DAY, usable_cores
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
-from ofsted_sif.reading.alike import in_names_of, make_alike
+from ofsted_sif.reading.alike import Text, Texts, in_names_of, make_alike
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
-from ofsted_sif.table.keys import of_one_kind, text_codes_together
+from ofsted_sif.table.keys import of_one_kind
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 # What changed: row of the newer release, column, before, after.
@@ -110,18 +110,22 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     if not _is_register(later):
         known.warn_of_older(older, later)
     older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
-    make_alike(older, later)
+    texts = make_alike(older, later)
     codes = None
     if "provider" in older.columns and "provider" in later.columns:
-        keys, codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"))
+        given = texts.pop("provider", None)
+        of_text = None if given is None else (given.codes, given.labels)
+        keys, codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"), text=of_text)
         older["provider"], later["provider"] = keys
+        if given is not None and codes is not None:
+            texts["provider"] = Text(codes, given.labels)
     if _is_register(later):
         result = _of_providers(older.copy(deep=False), later)
         result.attrs = said[0]
         return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
     older, later = _with_graded(older, later)
-    pairs = find_pairs(older, later, codes)
-    result, changes = _together(older, later, pairs)
+    pairs = find_pairs(older, later, codes, texts)
+    result, changes = _together(older, later, pairs, texts)
     result = _of_providers(result, later)
     older.attrs, later.attrs = said
     since, gaps = known.joined(older, later, result)
@@ -208,7 +212,7 @@ def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
     return values.to_numpy() if values.dtype.kind == "M" else values.astype(object).to_numpy()
 
 
-def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tuple[pd.DataFrame, _Changes]:
+def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray, texts: Texts) -> tuple[pd.DataFrame, _Changes]:
     """The older rows with the newer values of the same inspections, then the rows that only the newer has; and what changed."""
     added = _unpaired(later, pairs[:, 1])
     columns: dict[str, Any] = dict.fromkeys([*older.columns, *later.columns])
@@ -227,7 +231,7 @@ def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray) -> tu
             ours = _missing(theirs, len(older))
             differ, _ = _differing(ours, theirs, pairs)
         else:
-            differ, told_of[name] = _differing(ours, theirs, pairs)
+            differ, told_of[name] = _differing(ours, theirs, pairs, texts.get(name))
         columns[name] = _joined(ours, theirs, differ, added)
 
     share_out(join, len(sides), usable_cores() if len(older) >= ROWS_WORTH_A_THREAD else 1)
@@ -249,7 +253,9 @@ def _missing(like: pd.Series, size: int) -> pd.Series:
     return like.iloc[:0].reindex(range(size))
 
 
-def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[np.ndarray, list[tuple[int, Any, Any]]]:
+def _differing(
+    ours: pd.Series, theirs: pd.Series, pairs: np.ndarray, text: Text | None = None
+) -> tuple[np.ndarray, list[tuple[int, Any, Any]]]:
     """The pairs in which the newer value is known and another, and of those known before too: row of the newer, before, after."""
     old, new = pairs[:, 0], pairs[:, 1]
     if isinstance(ours.dtype, pd.CategoricalDtype) and isinstance(theirs.dtype, pd.CategoricalDtype):
@@ -263,8 +269,8 @@ def _differing(ours: pd.Series, theirs: pd.Series, pairs: np.ndarray) -> tuple[n
     elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
         a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
-    elif (texts := text_codes_together(ours.take(old), theirs.take(new))) is not None:
-        a, b = texts[0]
+    elif text is not None:
+        a, b = text.codes[0][old], text.codes[1][new]
         known, missing, unlike = b >= 0, a < 0, a != b
     else:
         a, b = ours.astype(object).to_numpy()[old], theirs.astype(object).to_numpy()[new]

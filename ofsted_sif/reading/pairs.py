@@ -16,6 +16,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY, order_records, usable_cores
 from ofsted_sif.counts.threads import share_out
+from ofsted_sif.reading.alike import NO_TEXTS, Texts
 from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
 from ofsted_sif.table.dates import days_of
@@ -83,10 +84,13 @@ class _Side:
     published: np.ndarray
 
 
-def find_pairs(older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.ndarray] | None = None) -> np.ndarray:
+def find_pairs(
+    older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.ndarray] | None = None, texts: Texts = NO_TEXTS
+) -> np.ndarray:
     """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most.
 
-    `providers` are the codes of both provider columns, the same for the same provider, where they are known.
+    `providers` are the codes of both provider columns, the same for the same provider, where they are known; `texts` what has been read
+    of other columns.
     """
     frames = (older, later)
     keys = [column(frame, "provider", "provider") for frame in frames]
@@ -100,7 +104,7 @@ def find_pairs(older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.
     for missing in (codes < 0 for codes in providers):
         if missing.any():
             raise ValueError(f"row {int(np.argmax(missing))} has no provider")
-    judged = _judged(older, later)
+    judged = _judged(older, later, texts)
     numbers = _number_codes(*frames)
     days = [(day_of(frame, "inspection_start"), day_of(frame, "published")) for frame in frames]
     one = _Side(providers[0], then, *numbers[0], *days[0])
@@ -180,24 +184,34 @@ def _near(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[n
     """
     if not len(old) or not len(new):
         return old[:0], new[:0]
-    sides = [(one.provider[old], one.start[old]), (other.provider[new], other.start[new])]
+    sides = [(side.provider[rows], side.start[rows]) for side, rows in ((one, old), (other, new))]
     first = min(day.min() for _, day in sides)
     span = max(day.max() for _, day in sides) - first + NEAR + 1
     if int(span) * (max(int(key.max()) for key, _ in sides) + 1) >= 2**63:
         raise ValueError(f"the first days of inspections lie {span} days apart: one of them is no date of an inspection")
     orders, numbers = [old, new], [old, new]
+    threads = usable_cores() if len(old) >= ROWS_WORTH_A_THREAD else 1
 
     def put_in_order(side: int) -> None:
         key, day = sides[side]
         orders[side] = order_records(key, day)[0]
-        numbers[side] = key[orders[side]].astype(np.int64) * span + (day[orders[side]] - first)
+        numbers[side] = (key.astype(np.int64) * span + (day - first))[orders[side]]
 
-    share_out(put_in_order, 2, usable_cores() if len(old) >= ROWS_WORTH_A_THREAD else 1)
+    share_out(put_in_order, 2, threads)
     (order, of_other), (asked, among) = orders, numbers
-    begin = np.searchsorted(among, asked - NEAR)
-    some = np.flatnonzero(np.append(among, np.iinfo(np.int64).max)[begin] <= asked + NEAR)  # few of the rows have any that is near
-    at, places = _spread(begin[some], np.searchsorted(among, asked[some] + NEAR, side="right") - begin[some])
-    return old[order[some[at]]], new[of_other[places]]
+    bounds = np.linspace(0, len(asked), threads + 1, dtype=np.int64)
+    found: list[Any] = [None] * threads
+
+    def find(part: int) -> None:
+        some = np.arange(bounds[part], bounds[part + 1])
+        begin = np.searchsorted(among, asked[some] - NEAR)
+        has_any = np.append(among, np.iinfo(np.int64).max)[begin] <= asked[some] + NEAR  # few of the rows have
+        some, begin = some[has_any], begin[has_any]
+        at, places = _spread(begin, np.searchsorted(among, asked[some] + NEAR, side="right") - begin)
+        found[part] = old[order[some[at]]], new[of_other[places]]
+
+    share_out(find, threads, threads)
+    return tuple(np.concatenate(of) for of in zip(*found, strict=True))  # type: ignore[return-value]
 
 
 def _spread(begin: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -238,8 +252,12 @@ class _Judged:
     any_new: np.ndarray
 
 
-def _judged(older: pd.DataFrame, later: pd.DataFrame) -> _Judged:
-    older, later = (with_words(_without_unused_words(frame), filter(is_called_as_judgement, frame.columns)) for frame in (older, later))
+def _judged(older: pd.DataFrame, later: pd.DataFrame, texts: Texts) -> _Judged:
+    told = [{(name, False): text.of_side(side) for name, text in texts.items() if is_called_as_judgement(name)} for side in (0, 1)]
+    older, later = (
+        with_words(_without_unused_words(frame), filter(is_called_as_judgement, frame.columns), encoded)
+        for frame, encoded in zip((older, later), told, strict=True)
+    )
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
     names = judgement_columns(later)
     shared = {}

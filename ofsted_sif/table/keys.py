@@ -39,14 +39,14 @@ def text_codes(
         raise error.moved(error.row, f"column {values.name!r}, ") from None
 
 
-def text_codes_together(*columns: pd.Series) -> tuple[list[np.ndarray], Any] | None:
+def text_codes_together(*columns: pd.Series, threads: int | None = None) -> tuple[list[np.ndarray], Any] | None:
     """Codes of columns of text, the same for the same text in any of them, -1 for missing, and the labels; None where one is no text."""
     dtypes = [values.dtype for values in columns]
     if any(isinstance(dtype, pd.CategoricalDtype) or (isinstance(dtype, np.dtype) and dtype.kind != "O") for dtype in dtypes):
         return None
     if any(dtype != dtypes[0] for dtype in dtypes):
         columns = tuple(values.astype(object) for values in columns)
-    if (found := text_codes(pd.concat(columns, ignore_index=True))) is None:
+    if (found := text_codes(pd.concat(columns, ignore_index=True), threads=threads)) is None:
         return None
     return np.split(found[0], np.cumsum([len(values) for values in columns])[:-1]), found[1]
 
@@ -149,15 +149,18 @@ def are_numbers(labels: Any) -> bool:
     return pd.Index(np.asarray(labels)).inferred_type in ("integer", "floating")
 
 
-def of_one_kind(*columns: pd.Series) -> tuple[tuple[pd.Series, ...], list[np.ndarray] | None]:
+def of_one_kind(
+    *columns: pd.Series, text: tuple[list[np.ndarray], Any] | None = None
+) -> tuple[tuple[pd.Series, ...], list[np.ndarray] | None]:
     """The keys of several columns so that they can be compared: as they are, or as text where one mixes kinds or they are of unlike ones.
 
     And their codes, the same for the same key in any of them, where all are text that was taken as it is. Blank text is a missing key.
+    `text` is what `text_codes_together` gives of the columns, where that is known.
     """
-    if (text := text_codes_together(*columns)) is not None:
+    if (text := text_codes_together(*columns) if text is None else text) is not None:
         codes, words = text
         if is_plain(words):
-            blank = np.flatnonzero(np.asarray(words, dtype=object) == "")
+            blank = np.flatnonzero(np.asarray(words == "", dtype=np.bool_))
             return columns, [np.where(of == blank[0], -1, of) for of in codes] if len(blank) else codes
     else:
         kept = [labels for values in columns if len(labels := values.dropna().unique())]
