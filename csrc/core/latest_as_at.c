@@ -1,5 +1,6 @@
 /* The most recent eligible record of each provider on one date: one pass, no ordering needed. Of a block of rows those that count are
  * kept first, so that the places of their providers, which lie anywhere, are fetched before the first of them is looked at. */
+#include "code_loops.h"
 #include "records.h"
 
 enum { LATEST_BLOCK = 256 };
@@ -11,23 +12,23 @@ typedef struct {
 
 /* The records of a block that count, each with its provider. */
 typedef struct {
-    int64_t provider[LATEST_BLOCK];
+    int32_t provider[LATEST_BLOCK];
     best record[LATEST_BLOCK];
 } counted_records;
 
 /* Keeps the rows first .. stop - 1 that count. Returns how many, or -1 where an eligible row is at fault. */
 static int64_t keep_counted(const sif_records *records, int64_t date, int64_t cutoff, int64_t first, int64_t stop, counted_records *kept) {
+    int32_t provider[LATEST_BLOCK];
     int64_t n = 0;
     int is_faulty = 0;
+    sif_load_codes(&records->provider, NULL, first, (size_t)(stop - first), provider);
     for (int64_t i = first; i < stop; i++) {
-        const int64_t provider = sif_code_at(&records->provider, i), published = sif_published(records, i);
-        const int64_t inspected = sif_once(records->inspected, i);
+        const int64_t inspected = sif_once(records->inspected, i), published = sif_published(records, i);
+        const int64_t dated = inspected != SIF_NO_DAY ? inspected : published;
         const int is_eligible = records->eligible == NULL || records->eligible[i];
-        const int has_day = (inspected != SIF_NO_DAY) | (published != SIF_NO_DAY);
-        const int has_provider = (provider >= 0) & (provider < records->provider.size);
-        is_faulty |= is_eligible & ((has_day & has_provider) == 0);
-        kept->provider[n] = provider;
-        kept->record[n] = (best){inspected != SIF_NO_DAY ? inspected : published, published, i};
+        is_faulty |= is_eligible & ((dated == SIF_NO_DAY) | (provider[i - first] < 0));
+        kept->provider[n] = provider[i - first];
+        kept->record[n] = (best){dated, published, i};
         n += is_eligible & (inspected <= date) & (published <= cutoff);
     }
     return is_faulty ? -1 : n;
@@ -51,6 +52,8 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
     sif_status status = sif_ok();
     const int64_t n_providers = records->provider.size;
     int64_t work = 0;
+    if (n_providers > INT32_MAX)
+        return sif_fail(SIF_TOO_LARGE, -1, n_providers);
     best *const best_of = sif_room_for(n_providers > 0 ? (uint64_t)n_providers : 1, sizeof *best_of);
     if (best_of == NULL) {
         status = sif_fail(SIF_NO_MEMORY, -1, 0);

@@ -152,7 +152,7 @@ sif_status sif_order_records(const sif_records *records, int64_t *order, int *al
 
 /* The row of each provider's most recent eligible record that was inspected by `date` and published by `cutoff`.
  * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order.
- * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_NO_MEMORY. */
+ * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_TOO_LARGE, SIF_NO_MEMORY. */
 sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cutoff, int64_t *rows, const sif_interrupt_check *interrupt);
 
 /* Counts, for each date of a grid, the records in force by group and grade.

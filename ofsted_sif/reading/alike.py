@@ -99,7 +99,7 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
 
 
 def _texts_of_both(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
-    """The columns of text that both have, read beside one another; without those whose text is wrong, as only one table can tell its row."""
+    """The columns of text that both have, read beside one another; those whose text is wrong are left to whoever tells its row."""
     both = older.columns.intersection(later.columns, sort=False)
     names = [name for name in both if isinstance(older[name], pd.Series) and isinstance(later[name], pd.Series)]
     names.sort(key=lambda name: name != "provider")  # of most labels, so that it takes longest

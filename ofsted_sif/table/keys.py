@@ -110,9 +110,14 @@ def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray
 
 def _without_blank(codes: np.ndarray, labels: Any) -> np.ndarray:
     """The codes with that of blank text missing, as it names nobody; text that is no Categorical is sorted, blank first."""
-    words = labels.categories if isinstance(labels, pd.Categorical) else labels[:1]
-    blank = np.flatnonzero(np.asarray(words, dtype=object) == "")
+    blank = _blank_among(labels.categories if isinstance(labels, pd.Categorical) else labels[:1])
     return np.where(codes == blank[0], -1, codes) if len(blank) else codes
+
+
+def _blank_among(words: Any) -> np.ndarray:
+    """Where blank text stands among words; objects are compared by NumPy, which is several times as fast as pandas."""
+    words = words if isinstance(words, pd.arrays.ArrowExtensionArray) else np.asarray(words, dtype=object)
+    return np.flatnonzero(np.asarray(words == "", dtype=np.bool_))
 
 
 def is_plain(labels: Any) -> bool:
@@ -160,7 +165,7 @@ def of_one_kind(
     if (text := text_codes_together(*columns) if text is None else text) is not None:
         codes, words = text
         if is_plain(words):
-            blank = np.flatnonzero(np.asarray(words == "", dtype=np.bool_))
+            blank = _blank_among(words)
             return columns, [np.where(of == blank[0], -1, of) for of in codes] if len(blank) else codes
     else:
         kept = [labels for values in columns if len(labels := values.dropna().unique())]

@@ -33,6 +33,15 @@ static void bad_records_are_named(void) {
     free_guarded(rows, 2);
 }
 
+static void more_providers_than_can_be_told_apart_are_refused(void) {
+    const int64_t day = 1, too_many = (int64_t)INT32_MAX + 1;
+    const int8_t zero = 0;
+    const sif_records records = {.n = 1, .provider = {.data = &zero, .size = too_many, .kind = SIF_INT8}, .inspected = &day};
+    int64_t row = 7;
+    CHECK_STATUS(sif_latest_as_at(&records, 9, 9, &row, NULL), SIF_TOO_LARGE, -1, too_many);
+    CHECK(row == 7);
+}
+
 static void the_interrupt_check_is_asked_and_obeyed(void) {
     const int64_t n = 2 * SIF_ROWS_PER_CHECK;
     int64_t *const inspected = allocate(n, sizeof *inspected), *const rows = guarded(1);
@@ -51,6 +60,7 @@ int main(void) {
     REPEAT(2000, latest_as_at_holds);
     RUN(pointers_that_are_not_given_bound_nothing);
     RUN(bad_records_are_named);
+    RUN(more_providers_than_can_be_told_apart_are_refused);
     RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }
