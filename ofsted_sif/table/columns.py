@@ -87,6 +87,7 @@ def as_frame(
     of_records: bool = False,
     judgements_as_words: bool = False,
     keys: str | None = None,
+    encoded: dict[Any, Any] | None = None,
     **needed: str | Sequence[str] | None,
 ) -> pd.DataFrame:
     """The table as a DataFrame; its columns are not copied where they need not be.
@@ -94,7 +95,8 @@ def as_frame(
     Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
     also those that say what an inspection is and who may count. None named: all are taken. With `judgements_as_words` text of polars in
     judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, or of what makes groups, is
-    sorted where it does not say that it is in an order.
+    sorted where it does not say that it is in an order. Text of polars in `keys` may be encoded on the way: what it became is added to
+    `encoded`.
     """
     if isinstance(table, pd.DataFrame):
         return table
@@ -120,7 +122,8 @@ def as_frame(
     if judgements_as_words:
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
-    return frames.as_pandas(table, wanted, groups=[*names(needed.get("by"), "by"), *names(keys, "provider")], words=words)
+    groups = [*names(needed.get("by"), "by"), *names(keys, "provider")]
+    return frames.as_pandas(table, wanted, groups, words, {} if keys is None or encoded is None else {keys: encoded})
 
 
 def _one_column(values: Any, name: Any) -> Any:

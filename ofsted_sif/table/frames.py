@@ -11,6 +11,7 @@ import inspect
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
@@ -34,6 +35,7 @@ KINDS = (
 )
 # Many small chunks are put together first: a call of the kernel should count some thousands of rows.
 ROWS_OF_A_CHUNK = 1 << 16
+NO_KEYS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
 # So many rows of a Categorical polars looks up before it has told the strings of all.
 ROWS_LOOKED_UP = 1 << 13
 
@@ -108,11 +110,19 @@ def _in_memory(native: Any) -> Any:
     return native.collect() if hasattr(native, "collect") else native
 
 
-def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[str] = (), words: Collection[str] = ()) -> pd.DataFrame:
+def as_pandas(
+    table: Any,
+    names: Iterable[str] | None = None,
+    groups: Iterable[str] = (),
+    words: Collection[str] = (),
+    keys: Mapping[str, dict[Any, Any]] = NO_KEYS,
+) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
 
     A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
-    of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas.
+    of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas. Text of polars in the
+    columns of `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to what stands
+    there, under the name and True.
     """
     _arrow()
     native = _native(table)
@@ -136,22 +146,30 @@ def as_pandas(table: Any, names: Iterable[str] | None = None, groups: Iterable[s
     in_no_order = shared | (set(groups) - enums)
     columns: dict[str, Any] = dict.fromkeys(given)
 
-    def convert(number: int) -> None:
-        name = by_size[number]
+    def encode(name: str) -> None:
+        try:
+            codes, labels = counts.text_labels(texts[name], is_sorted=True, threads=1)
+        except RowError:  # whoever needs the column says what is wrong with it
+            return
+        keys[name][name, True] = codes, pd.arrays.ArrowExtensionArray(labels)
+
+    def convert(name: str) -> None:
         if name in texts and name in words:
-            columns[name] = of_words(*_text_labels(given[name], name))
+            columns[name] = of_words(*_text_labels(given[name], name, threads=1))
         else:
             columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
-    by_size = sorted(given, key=lambda name: name not in texts)
-    share_out(convert, len(by_size), counts.usable_cores() if n_rows >= ROWS_OF_A_CHUNK else 1)
+    is_large = n_rows >= ROWS_OF_A_CHUNK
+    encoded = [(encode, name) for name in keys if name in texts and is_large]
+    work = [*encoded, *((convert, name) for name in sorted(given, key=lambda name: name not in texts))]
+    share_out(lambda number: work[number][0](work[number][1]), len(work), counts.usable_cores() if is_large else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
 
 
-def _text_labels(column: Any, name: str) -> Any:
+def _text_labels(column: Any, name: str, threads: int | None = None) -> Any:
     """Codes and labels of a column of text, None of another; an error names the column."""
     try:
-        return counts.text_labels(column)
+        return counts.text_labels(column, threads=threads)
     except RowError as error:
         raise error.moved(error.row, f"column {name!r}, ") from None
 
@@ -605,7 +623,8 @@ class LentRows:
         """The rows as a DataFrame of polars."""
         kept = self.of.drop(self.without)
         given = {name: kept.get_column(name).head(0) for name in self.columns if name in kept.columns}
-        return kept[self.rows].with_columns(_to_polars(self.columns, given).get_columns())
+        rows = _polars().Series(self.rows.astype(np.uint32) if len(kept) < 2**32 else self.rows)  # as polars itself numbers rows
+        return kept[rows].with_columns(_to_polars(self.columns, given).get_columns())
 
 
 def lent(table: Any) -> Any:

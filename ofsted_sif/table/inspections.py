@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -241,6 +241,13 @@ class Inspections:
 WITHOUT: Any = object()
 
 
+class _Taken(NamedTuple):
+    """The columns of a table that a question looks at, and the codes of text that has been encoded on the way."""
+
+    frame: pd.DataFrame
+    text: dict[Any, Any]
+
+
 def observe(
     table: Any,
     called: Columns,
@@ -273,16 +280,20 @@ def observe(
     """
     if judgement is None:
         raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
-    if judgement is WITHOUT:
-        judgement = None
-        frame = as_frame(table, keys=called.provider)
+    text: dict[Any, Any] = {}
+    needed: dict[str, Any] = {}
+    if judgement is not WITHOUT:
+        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
+    if isinstance(table, _Taken):
+        frame, text = table
     else:
-        needed: dict[str, Any] = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
-        frame = as_frame(table, of_records=True, judgements_as_words=not of_piece, keys=called.provider, **needed)
+        as_words = bool(needed) and not of_piece
+        frame = as_frame(table, of_records=bool(needed), judgements_as_words=as_words, keys=called.provider, encoded=text, **needed)
+    judgement = None if judgement is WITHOUT else judgement
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
     judged = [judgement, which.having]
-    read = _read(frame, called, by, judged, of_piece=of_piece)
+    read = _read(frame, called, by, judged, text, of_piece=of_piece)
     encoded, of_providers, changed = read.text, None, False
     if histories:
         frame, of_providers, changed = records(frame, register, called, read)
@@ -318,22 +329,31 @@ def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[
         return observe(table, called, which)
     looked_at = [name for name in own if name in whole.columns]
     needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
+    text: dict[Any, Any] = {}
     try:
-        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, **needed)
-        return replace(observe(frame, called, which), lent=whole)
+        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, encoded=text, **needed)
+        return replace(observe(_Taken(frame, text), called, which), lent=whole)
     except MissingColumnError:
         observe(whole, called, which)  # its error names all columns of the table, and not those alone that were looked at
         raise
 
 
-def _read(frame: pd.DataFrame, called: Columns, by: str | Sequence[str] | None, judged: Sequence[str | None], *, of_piece: bool) -> Read:
-    """What every question takes of a large table: the codes of its text, and its days."""
+def _read(
+    frame: pd.DataFrame,
+    called: Columns,
+    by: str | Sequence[str] | None,
+    judged: Sequence[str | None],
+    encoded: Encoded,
+    *,
+    of_piece: bool,
+) -> Read:
+    """What every question takes of a large table: the codes of its text, and its days. `encoded` is text that has its codes already."""
     is_said = called.graded in frame.columns  # else judgements tell what is graded
     held = [name for name in frame.columns if name in judged or (not is_said and is_called_as_judgement(name))]
     text = [(called.provider, True), *((name, False) for name in held), *((name, True) for name in [*names(by, "by"), "framework"])]
     if of_piece and judged[0] is not None:
         text.append((judged[0], True))
-    return read_together(frame, text, [called.inspected, called.published])
+    return read_together(frame, text, [called.inspected, called.published], encoded)
 
 
 def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from ofsted_sif.counts.threads import share_out, usable_cores
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import days_of
-from ofsted_sif.table.keys import Encoded, text_codes
+from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
 
 #: Of fewer rows a column is read where it is needed, sooner than a thread begins.
 ROWS_WORTH_A_THREAD = 1 << 16
@@ -39,20 +39,20 @@ NOTHING_READ = Read()
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
-def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: Iterable[Any]) -> Read:
+def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: Iterable[Any], encoded: Encoded = NOTHING) -> Read:
     """Read columns of text, each with whether its labels are wanted sorted, and columns of dates, where a table is large enough.
 
     The first column of text is the one with the most labels, and takes longest: it takes the cores that the others leave.
-    What is no text, or can't be read, is left to whoever needs the column, and says what is wrong with it.
+    What is no text, or can't be read, is left to whoever needs the column, and says what is wrong with it; `encoded` is read already.
     """
-    found = Read({}, {})
+    found = Read({**encoded}, {})
     if len(frame) < ROWS_WORTH_A_THREAD:
         return found
     # Python's own strings are encoded by a thread that lets no other run: whatever else there is has begun before.
     first: list[Callable[[], None]] = []
     last: list[Callable[[], None]] = []
     for name, is_sorted in dict.fromkeys(text):
-        if (values := _one(frame, name)) is not None and _may_be_text(values):
+        if (name, is_sorted) not in encoded and (values := _one(frame, name)) is not None and _may_be_text(values):
             (first if values.dtype != object else last).append(_encode(found, values, is_sorted, 1 if first else None))
     for name in dict.fromkeys(dates):
         if (values := _one(frame, name)) is not None:
