@@ -196,10 +196,10 @@ class KnownLabels:
         """Write the codes of the rows from begin to end; give the labels that were not known, in the order of their codes."""
         piece = _chunks(column.slice(begin, end - begin))
         try:
-            _, *labels = _core.encode_text([*self.chunks, *piece], new_seed(), False, codes, self.size)
+            rows, *labels = _core.encode_text([*self.chunks, *piece], new_seed(), False, codes, self.size)
         except ValueError as error:
             raise _named(error, begin) from None
-        return _labels(column.type, *labels)[self.size :]
+        return _labels(column.type, *labels)[self.size :] if len(rows) // 8 > self.size else ()
 
 
 def known_labels(column: Any) -> KnownLabels | None:
@@ -214,7 +214,7 @@ def all_labels(known: KnownLabels, new: list[Any]) -> tuple[Any, list[np.ndarray
         return known.labels, [np.arange(known.size, dtype=np.int32)] * len(new)
     import pyarrow as pa
 
-    place, _, labels = encoded(pa.concat_arrays([known.labels, *new]))
+    place, _, labels = encoded(pa.concat_arrays([known.labels, *filter(len, new)]))
     of_known, *of_new = np.split(place, np.cumsum([known.size, *map(len, new)])[:-1])
     return labels, [np.concatenate([of_known, some]) for some in of_new]
 
