@@ -121,6 +121,18 @@ def test_many_distinct_texts_are_told_apart(holder):
     assert len(distinct) == len(set(texts))
 
 
+@pytest.mark.parametrize("holder", ["objects each of its own", "Arrow string", "Arrow large_string", "Arrow string_view"])
+@pytest.mark.parametrize("longest", [1, 8, 9, 16, 24, 25, 32, 33, 40, 41])
+def test_few_labels_of_many_rows_are_told_apart_from_each_other_and_from_new_ones(holder, longest):
+    rng = np.random.default_rng(longest)
+    lengths = [0, 1, longest - 1, longest] * (8 if longest < 9 else 120)
+    labels = list({"".join(rng.choice(["a", "b", "\0"], length)) for length in lengths})
+    others = ["x" * longest, *(label + "\0" for label in labels[:20]), *(label[:-1] for label in labels[:20]), "y" * 50]
+    texts = rng.choice([*labels, None], 12_000).tolist() + rng.choice(others, 300).tolist() + rng.choice(labels, 3_000).tolist()
+    codes, distinct = counts.encode(HOLDERS[holder](texts))
+    assert (codes.tolist(), as_list(distinct)) == encode(texts)
+
+
 OTHERS = [None, "", "-", "SC00123", "SC0012345", "SX001234", "sc001234", "SC00123\0", "SC0012é", "000012345"]
 
 

@@ -5,7 +5,11 @@
 #include "encode_text.h"
 #include "ordering.h"
 
-enum { PLACES = 1 << 13, PLACE_SHIFT = 64 - 13, TRIALS = 8 };
+/* Tests make this small, so that few labels find their places taken. */
+#ifndef SIF_PLACE_BITS
+#define SIF_PLACE_BITS 13
+#endif
+enum { PLACES = 1 << SIF_PLACE_BITS, PLACE_SHIFT = 64 - SIF_PLACE_BITS, TRIALS = 8 };
 
 typedef struct {
     uint64_t word[SIF_TEXT_WORDS];
@@ -20,7 +24,7 @@ struct sif_few {
 };
 
 /* Words are random numbers to one who does not know the factors: so no choice of texts makes places meet more often than chance does. */
-static size_t place_of(const sif_few *few, const few_label *label) {
+static size_t place_by_words(const sif_few *few, const few_label *label) {
     uint64_t sum = label->width * few->factor_of_width;
     for (size_t w = 0; w < SIF_TEXT_WORDS; w++)
         sum += label->word[w] * few->factor[w];
@@ -40,7 +44,7 @@ static size_t give_places(sif_few *few, size_t n) {
     size_t without = 0;
     memset(few->place, 0, sizeof few->place);
     for (size_t i = 1; i <= n; i++) {
-        uint16_t *const place = &few->place[place_of(few, &few->label[i])];
+        uint16_t *const place = &few->place[place_by_words(few, &few->label[i])];
         without += *place != 0;
         *place = *place != 0 ? *place : (uint16_t)i;
     }
@@ -82,7 +86,7 @@ sif_few *sif_find_places(sif_few *few, const sif_labels *labels, uint64_t seed) 
     return few;
 }
 
-SIF_INLINE size_t look_up(const sif_few *few, const sif_text_block *block, size_t count, size_t n_words, int32_t *codes) {
+SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, size_t n_words, int32_t *codes) {
     size_t n_unknown = 0;
     uint64_t factor[SIF_TEXT_WORDS]; /* a copy, as the codes that are written might else be taken for parts of it */
     memcpy(factor, few->factor, sizeof factor);
@@ -108,14 +112,14 @@ size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t c
     switch ((block->longest + 7) / 8) {
     case 0:
     case 1:
-        return look_up(few, block, count, 1, codes);
+        return look_words_up(few, block, count, 1, codes);
     case 2:
-        return look_up(few, block, count, 2, codes);
+        return look_words_up(few, block, count, 2, codes);
     case 3:
-        return look_up(few, block, count, 3, codes);
+        return look_words_up(few, block, count, 3, codes);
     case 4:
-        return look_up(few, block, count, 4, codes);
+        return look_words_up(few, block, count, 4, codes);
     default: /* 5 */
-        return look_up(few, block, count, 5, codes);
+        return look_words_up(few, block, count, 5, codes);
     }
 }

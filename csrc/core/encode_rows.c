@@ -43,11 +43,11 @@ static int find_plain_rows(const sif_texts *texts, int64_t begin, int64_t end, c
     int32_t sign = 0, longest = 0; /* negative where a row is not plain */
     for (size_t r = 0; r < count; r++) {
         const int32_t length = (int32_t)((uint32_t)behind[r + 1] - (uint32_t)behind[r]); /* wraps round: then its sign is wrong, or another's */
-        const int32_t bits = (int8_t)block->valid[r];
+        const int32_t bits = (int32_t)widened(block->valid[r]);
         sign |= behind[r] | length | (int32_t)(SIF_MEDIUM_TEXT - (uint32_t)length);
         longest = length > longest ? length : longest;
         block->length[r] = (uint32_t)(length & bits);
-        block->width[r] = (uint32_t)((length & bits) + 1) | ~(uint32_t)bits;
+        block->width[r] = width_of(block->length[r], block->valid[r]);
     }
     /* With that no row begins before the one before it: so all lie between the first and the last. */
     if (sign < 0 || begin < 0 || begin + behind[count] != end || texts->sizes[0] - SIF_TEXT_ROOM < end)

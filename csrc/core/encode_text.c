@@ -4,7 +4,8 @@
  * a row costs one load and one comparison; of a text of at most 40 bytes the rest lies in a second table; of a longer one there are 128 bits
  * of hash and where its bytes lie, which are compared then. Keys are made without branches: 8, 24 or 40 bytes are loaded where they may be,
  * and what lies behind the text is masked away. Once the table has left the nearest caches, the slots of a block of rows are fetched before
- * the first of them is looked at. Where many labels are as alike as numbers of providers are, the slots give way to a table by numbers. */
+ * the first of them is looked at. Where labels are few, most rows are looked up in a table of their own instead, see encode_few.c; where many
+ * labels are as alike as numbers of providers are, the slots give way to a table by numbers, see encode_numbers.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,11 @@
 #ifndef SIF_FIRST_SLOTS
 #define SIF_FIRST_SLOTS 1024
 #endif
-#ifndef SIF_SPARSE_SLOTS /* up to so many a table is at most a 16th full: a second look is a branch that no one foresees */
-#define SIF_SPARSE_SLOTS (1 << 13)
-#endif
 #ifndef SIF_NEAR_SLOTS /* beyond so many they are fetched ahead */
 #define SIF_NEAR_SLOTS (1 << 14)
+#endif
+#ifndef SIF_ROWS_A_LABEL /* rows for each label before few labels get a table of their own */
+#define SIF_ROWS_A_LABEL 16
 #endif
 #ifndef SIF_MOST_STEPS /* from a text's slot to where it is: chance needs fewer than a hundred */
 #define SIF_MOST_STEPS 512
@@ -31,8 +32,7 @@ enum {
     MEDIUM = SIF_MEDIUM_TEXT,
     SEEDS = 6,
     MOST_RESEEDINGS = 16, /* that so many seeds were all unlucky can't be: then no other is tried */
-    GROWS_FASTER = 1 << 20,
-    ROWS_A_FEW = 16 /* rows for each label, before few labels get a table of their own */
+    GROWS_FASTER = 1 << 20
 };
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 
@@ -73,8 +73,9 @@ struct sif_dictionary {
     int64_t size, most, capacity, n_bytes, capacity_of_bytes;
     int64_t *ends, *first_rows;
     uint8_t *bytes;
-    sif_few *few;            /* a table of its own for few labels */
-    int64_t few_size, rows_without; /* how many labels that has; rows looked up since there were others */
+    sif_few *few;            /* few labels by their places; NULL: none yet */
+    int64_t few_size;        /* how many labels there were then; 0: it is out of use */
+    int64_t rows_without;    /* looked up since there were more */
     sif_numbering numbering; /* where it has codes, the slots are out of use */
 };
 
@@ -353,8 +354,9 @@ static sif_code add_label(sif_dictionary *d, const uint8_t *text, uint32_t lengt
     return SIF_OK;
 }
 
+/* Near slots are at most a quarter full: a second look is a branch that no one foresees. Far ones are at most half full. */
 static int is_crowded(const sif_dictionary *d, size_t n_slots) {
-    return ((size_t)d->size + 1) * (n_slots <= SIF_SPARSE_SLOTS ? 16 : 2) > n_slots;
+    return ((size_t)d->size + 1) * (n_slots <= SIF_NEAR_SLOTS ? 4 : 2) > n_slots;
 }
 
 /* A larger table for all labels: by their numbers where there are many and that is possible, else of slots. */
@@ -362,10 +364,10 @@ static APART sif_code grow(sif_dictionary *d) {
     size_t n = d->n_slots;
     sif_free_numbering(&d->numbering);
     const sif_labels labels = sif_labels_of(d);
-    if (n >= SIF_SPARSE_SLOTS && sif_number_labels(&labels, &d->numbering))
+    if (d->size >= SIF_FEW && sif_number_labels(&labels, &d->numbering))
         return SIF_OK;
     while (is_crowded(d, n))
-        n *= n > SIF_SPARSE_SLOTS && n <= GROWS_FASTER ? 4 : 2; /* one way: tests make fewer than GROWS_FASTER labels */
+        n *= n <= GROWS_FASTER ? 4 : 2; /* one way: tests make fewer than GROWS_FASTER labels */
     return rebuild(d, n) == 0 ? SIF_OK : SIF_NO_MEMORY;
 }
 
@@ -636,7 +638,7 @@ static inline void consider_few(sif_dictionary *d, size_t count) {
     if (d->few_size == d->size)
         return;
     d->rows_without += (int64_t)count;
-    if (d->rows_without < ROWS_A_FEW * (d->size + ROWS_A_FEW))
+    if (d->rows_without < SIF_ROWS_A_LABEL * (d->size + SIF_FEW / 8))
         return;
     const sif_labels labels = sif_labels_of(d);
     sif_few *const few = d->size <= SIF_FEW ? sif_find_places(d->few, &labels, d->seed[0]) : NULL;
