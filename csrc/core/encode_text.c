@@ -498,24 +498,30 @@ SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *b
     return n_unknown;
 }
 
-/* The numbers of some rows of a block; of the first ones where `rows` is NULL. */
-SIF_INLINE void find_numbers(const sif_dictionary *d, const sif_text_block *block, const size_t *rows, size_t count, sif_text_form form,
-                             uint32_t *number) {
+/* The numbers of the rows of a block. */
+SIF_INLINE void find_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, uint32_t *number) {
     uint64_t first[BLOCK], second[BLOCK];
-    uint32_t width[BLOCK] = {0};
-    for (size_t i = 0; i < count; i++) {
-        const key k = key_of_row(block, rows != NULL ? rows[i] : i, form, d->seed); /* one way: inlined copies know it */
-        first[i] = k.a;
-        second[i] = k.b;
-        width[i] = k.width;
+    for (size_t r = 0; r < count; r++) {
+        const key k = key_of_row(block, r, form, d->seed);
+        first[r] = k.a;
+        second[r] = k.b;
     }
-    sif_find_numbers(&d->numbering, (const uint64_t *const[]){first, second}, width, count, number);
+    sif_find_numbers(&d->numbering, (const uint64_t *const[]){first, second}, block->width, count, number);
+}
+
+static void number_rows(const sif_dictionary *d, const sif_text_block *block, size_t count, uint32_t *number) {
+    if (block->form == SIF_TINY_TEXTS)
+        find_numbers(d, block, count, SIF_TINY_TEXTS, number);
+    else if (block->form == SIF_SHORT_TEXTS)
+        find_numbers(d, block, count, SIF_SHORT_TEXTS, number);
+    else
+        find_numbers(d, block, count, block->form, number);
 }
 
 /* The codes of a block where labels are numbered. */
-SIF_INLINE size_t look_up_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
+static size_t look_up_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
     uint32_t number[BLOCK];
-    find_numbers(d, block, NULL, count, form, number);
+    number_rows(d, block, count, number);
     size_t n_unknown = 0;
     for (size_t r = 0; r < count; r++) {
         codes[r] = d->numbering.codes[number[r]] + SIF_UNKNOWN;
@@ -541,12 +547,12 @@ static size_t look_up_in_few(const sif_dictionary *d, const sif_text_block *bloc
 }
 
 SIF_INLINE size_t look_up_in_form(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, int32_t *codes) {
-    if (d->numbering.codes != NULL)
-        return look_up_numbers(d, block, count, form, codes);
     return d->n_slots > SIF_NEAR_SLOTS ? look_up_block(d, block, count, form, 1, codes) : look_up_block(d, block, count, form, 0, codes);
 }
 
 static size_t look_up_rows(const sif_dictionary *d, const sif_text_block *block, size_t count, int32_t *codes) {
+    if (d->numbering.codes != NULL)
+        return look_up_numbers(d, block, count, codes);
     if (d->few_size > 0 && block->form != SIF_ANY_TEXTS)
         return look_up_in_few(d, block, count, codes);
     switch (block->form) {
@@ -561,76 +567,75 @@ static size_t look_up_rows(const sif_dictionary *d, const sif_text_block *block,
     }
 }
 
-/* Rows of a block that are unknown, of which `done` are added. `number` is that of the block's first row. */
-typedef struct {
-    const sif_text_block *block;
-    size_t row[BLOCK], n, done;
-    int64_t number;
-    int32_t *codes;
-} unknown_rows;
-
-/* Adds their texts until labels are numbered. */
-static sif_code add_by_slots(sif_dictionary *d, unknown_rows *rows) {
-    const sif_text_block *const block = rows->block;
+/* Adds the texts of rows of a block that are unknown, until labels are numbered. `first` is the number of the block's first row; `bad`
+ * becomes that of a row that is wrong. */
+static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t first, int32_t *codes, int64_t *bad) {
     const int reseedings = d->reseedings;
+    size_t row[BLOCK], n = 0;
     uint64_t hash[BLOCK];
-    for (size_t i = rows->done; i < rows->n; i++) {
-        hash[i] = hash_of(key_of_row(block, rows->row[i], block->form, d->seed), d->seed, SIF_MEDIUM_TEXTS);
+    for (size_t r = 0; r < count; r++) { /* without branches: where half of the rows are unknown, none is foreseen */
+        row[n] = r;
+        n += codes[r] == SIF_UNKNOWN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        hash[i] = hash_of(key_of_row(block, row[i], block->form, d->seed), d->seed, SIF_MEDIUM_TEXTS);
         SIF_FETCH(&d->slots[hash[i] >> d->shift]);
         if (block->form != SIF_TINY_TEXTS)
             SIF_FETCH(&d->rests[hash[i] >> d->shift]);
     }
-    for (; rows->done < rows->n && d->numbering.codes == NULL; rows->done++) {
-        const size_t r = rows->row[rows->done];
-        const key k = key_of_row(block, r, block->form, d->seed);
-        /* cppcheck-suppress uninitvar; each row that is not done has its hash */
-        const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[rows->done] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
-        const sif_code code = find(d, of_row, k, block->text[r], rows->number + (int64_t)r, &rows->codes[r]);
+    for (size_t i = 0; i < n && d->numbering.codes == NULL; i++) {
+        const key k = key_of_row(block, row[i], block->form, d->seed);
+        const uint64_t of_row = LIKELY(d->reseedings == reseedings) ? hash[i] : hash_of(k, d->seed, SIF_MEDIUM_TEXTS);
+        *bad = first + (int64_t)row[i];
+        const sif_code code = find(d, of_row, k, block->text[row[i]], *bad, &codes[row[i]]);
         if (code != SIF_OK)
             return code;
     }
     return SIF_OK;
 }
 
-/* Adds their texts until one does not fit the numbers, and labels have a new table. */
-static sif_code add_by_numbers(sif_dictionary *d, unknown_rows *rows) {
-    const sif_text_block *const block = rows->block;
-    uint32_t number[BLOCK];
-    int has_grown = 0;
-    find_numbers(d, block, rows->row + rows->done, rows->n - rows->done, block->form, number);
-    for (size_t i = 0; rows->done < rows->n && !has_grown; i++, rows->done++) {
-        const size_t r = rows->row[rows->done];
-        if (d->numbering.codes[number[i]] == 0) {
-            const sif_code added = add_label(d, block->text[r], block->length[r], rows->number + (int64_t)r);
-            if (added != SIF_OK)
-                return added;
-            has_grown = number[i] == d->numbering.size;
-            if (has_grown && grow(d) != SIF_OK) /* one way: memory is there */
-                return SIF_NO_MEMORY;           /* not reached: memory is there */
-            if (!has_grown)
-                d->numbering.codes[number[i]] = (int32_t)d->size - 1 - SIF_UNKNOWN;
-            rows->codes[r] = (int32_t)d->size - 1;
-        } else
-            rows->codes[r] = d->numbering.codes[number[i]] + SIF_UNKNOWN;
+/* The codes of rows of a block from their numbers. Texts that are new are added, until one does not fit the numbers, and labels have a new
+ * table: then `has_grown`. */
+static sif_code add_numbered(sif_dictionary *d, const sif_text_block *block, size_t count, const uint32_t *number, int64_t first,
+                             int32_t *codes, int64_t *bad, int *has_grown) {
+    int32_t *const code_of = d->numbering.codes;
+    for (size_t r = 0; r < count; r++) {
+        codes[r] = code_of[number[r]] + SIF_UNKNOWN;
+        if (LIKELY(codes[r] != SIF_UNKNOWN))
+            continue;
+        *bad = first + (int64_t)r;
+        const sif_code code = add_label(d, block->text[r], block->length[r], *bad);
+        if (code != SIF_OK)
+            return code;
+        if (number[r] == d->numbering.size) {
+            *has_grown = 1;
+            return grow(d);
+        }
+        codes[r] = (int32_t)d->size - 1;
+        code_of[number[r]] = codes[r] - SIF_UNKNOWN;
     }
     return SIF_OK;
 }
 
-/* Adds the texts of the rows that are unknown. `row` is the number of the block's first; it becomes that of a row that is wrong. */
-static sif_code add_unknown(sif_dictionary *d, const sif_text_block *block, size_t count, int64_t *row, int32_t *codes) {
-    unknown_rows rows = {.block = block, .number = *row, .codes = codes};
-    for (size_t r = 0; r < count; r++) { /* without branches: where half of the rows are unknown, none is foreseen */
-        rows.row[rows.n] = r;
-        rows.n += codes[r] == SIF_UNKNOWN;
-    }
-    while (rows.done < rows.n) {
-        const sif_code code = d->numbering.codes != NULL ? add_by_numbers(d, &rows) : add_by_slots(d, &rows);
-        if (code != SIF_OK) {
-            *row += (int64_t)rows.row[rows.done];
-            return code;
+/* The codes of a block, the first row of which has the number `first`; `are_looked_up`: of those of its rows that were unknown. Labels may get
+ * a new table within the block, where they are numbered from then on or no more: then it is begun again, and finds those that it added. */
+static sif_code encode_block(sif_dictionary *d, const sif_text_block *block, size_t count, int are_looked_up, int64_t first, int32_t *codes,
+                             int64_t *bad) {
+    uint32_t number[BLOCK];
+    sif_code code = SIF_OK;
+    int is_done = 0;
+    for (; !is_done && code == SIF_OK; are_looked_up = 0) {
+        int has_grown = 0;
+        if (d->numbering.codes != NULL) {
+            number_rows(d, block, count, number);
+            code = add_numbered(d, block, count, number, first, codes, bad, &has_grown);
+        } else if (are_looked_up || look_up_rows(d, block, count, codes) > 0) {
+            code = add_unknown(d, block, count, first, codes, bad);
+            has_grown = d->numbering.codes != NULL;
         }
+        is_done = !has_grown;
     }
-    return SIF_OK;
+    return code;
 }
 
 /* After `count` rows: few labels get a table of their own once there were rows enough to pay for it. */
@@ -665,12 +670,11 @@ static sif_status encode_rows(sif_dictionary *d, const sif_texts *texts, int64_t
             const int64_t outside = sif_find_texts(texts, i, count, &block);
             if (outside >= 0)
                 return sif_fail(SIF_BAD_TEXT, first_row + i + outside, 0);
-            int64_t row = first_row + i;
-            const int any = are_looked_up || look_up_rows(d, &block, count, codes + i) > 0;
-            const sif_code code = any ? add_unknown(d, &block, count, &row, codes + i) : SIF_OK;
-            consider_few(d, count);
+            int64_t bad = -1;
+            const sif_code code = encode_block(d, &block, count, are_looked_up, first_row + i, codes + i, &bad);
             if (code != SIF_OK)
-                return sif_fail(code, code == SIF_NO_MEMORY ? -1 : row, code == SIF_TOO_LARGE ? d->most : 0);
+                return sif_fail(code, code == SIF_NO_MEMORY ? -1 : bad, code == SIF_TOO_LARGE ? d->most : 0);
+            consider_few(d, count);
         }
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
