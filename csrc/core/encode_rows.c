@@ -77,11 +77,20 @@ static int64_t find_any_rows(const sif_texts *texts, const int64_t *offset, size
     return -1;
 }
 
-/* Offsets are copied first, as others may write to them. */
+/* A copy of what says where the rows of a block lie, as others may write there. Of a whole block its size is known, and no call is needed. */
+SIF_INLINE void copy_rows(void *to, const void *rows, int64_t first, size_t count, size_t width) {
+    const uint8_t *const from = (const uint8_t *)rows + (size_t)first * width;
+    if (count == SIF_TEXT_BLOCK)
+        memcpy(to, from, SIF_TEXT_BLOCK * width);
+    else
+        memcpy(to, from, count * width);
+}
+
 static int64_t find_by_offsets32(const sif_texts *texts, int64_t first, size_t count, sif_text_block *block) {
     int32_t narrow[SIF_TEXT_BLOCK + 1], behind[SIF_TEXT_BLOCK + 1];
     int64_t offset[SIF_TEXT_BLOCK + 1];
-    memcpy(narrow, (const uint8_t *)texts->rows + 4 * first, 4 * (count + 1));
+    copy_rows(narrow, texts->rows, first, count, sizeof *narrow);
+    copy_rows(narrow + count, texts->rows, first + (int64_t)count, 1, sizeof *narrow);
     for (size_t r = 0; r <= count; r++)
         behind[r] = (int32_t)((uint32_t)narrow[r] - (uint32_t)narrow[0]);
     if (find_plain_rows(texts, narrow[0], narrow[count], behind, count, block))
@@ -95,7 +104,8 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
     int32_t behind[SIF_TEXT_BLOCK + 1];
     int64_t offset[SIF_TEXT_BLOCK + 1];
     uint64_t upper = 0;
-    memcpy(offset, (const uint8_t *)texts->rows + 8 * first, 8 * (count + 1));
+    copy_rows(offset, texts->rows, first, count, sizeof *offset);
+    copy_rows(offset + count, texts->rows, first + (int64_t)count, 1, sizeof *offset);
     for (size_t r = 0; r <= count; r++) {
         const uint64_t far = (uint64_t)offset[r] - (uint64_t)offset[0];
         behind[r] = (int32_t)(uint32_t)far;
