@@ -114,6 +114,15 @@ def test_the_table_in_pieces_comes_together_again():
     assert key(combined) == key(table)
 
 
+@pytest.mark.parametrize("name", ["provider", "region"])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_text_that_is_none_is_named_by_its_row_of_its_own_table(name, which):
+    tables = [releases(OLD, OLD, region="London"), releases(OLD, OLD, region="London")]
+    tables[which].loc[1, name] = "half \ud800"
+    with pytest.raises(ValueError, match=f"^column '{name}', row 1: this text holds half a character"):
+        sif.combine(*tables)
+
+
 def test_inputs_are_not_changed():
     older, newer = releases(OLD), releases(["SC1", "326164", "2015-03-28", 3, None])
     before = older.copy(), newer.copy()

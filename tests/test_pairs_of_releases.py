@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.reading import histories, pairs
+from ofsted_sif.reading import alike, histories, pairs
 from ofsted_sif.reading.pairs import FIRST_NEW, LAST_OLD, find_pairs
 
 GRADES = ["Outstanding", "Good", "Requires improvement", "Inadequate", None]
@@ -124,14 +124,15 @@ def test_a_day_far_from_all_others_is_refused_where_pairs_would_be_wrong():
 
 @pytest.mark.filterwarnings("ignore::ofsted_sif.errors.OlderReleaseWarning")  # whichever of the two ends later
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("kind", ["pandas", "arrow"])
+@pytest.mark.parametrize("kind", ["pandas", "arrow", "polars"])
 def test_large_releases_are_combined_in_threads_as_small_ones_are(monkeypatch, seed, kind):
     releases = made_releases(np.random.default_rng(seed))
-    if kind == "arrow":
-        pa = pytest.importorskip("pyarrow")
+    if kind != "pandas":
+        pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
         releases = [pa.Table.from_pandas(table, preserve_index=False) for table in releases]
+        releases = [pl.from_arrow(table) for table in releases] if kind == "polars" else releases
     one = sif.combine(*releases, return_report=True)
-    for module in (histories, pairs):
+    for module in (alike, histories, pairs):
         monkeypatch.setattr(module, "ROWS_WORTH_A_THREAD", 1)
         monkeypatch.setattr(module, "usable_cores", lambda: 4)
     several = sif.combine(*releases, return_report=True)

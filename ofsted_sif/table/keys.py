@@ -46,9 +46,13 @@ def text_codes_together(*columns: pd.Series, threads: int | None = None) -> tupl
         return None
     if any(dtype != dtypes[0] for dtype in dtypes):
         columns = tuple(values.astype(object) for values in columns)
-    if (found := text_codes(pd.concat(columns, ignore_index=True), threads=threads)) is None:
-        return None
-    return np.split(found[0], np.cumsum([len(values) for values in columns])[:-1]), found[1]
+    ends = np.cumsum([len(values) for values in columns])
+    try:
+        found = counts.text_labels(pd.concat(columns, ignore_index=True).array, threads=threads)
+    except RowError as error:
+        of = int(np.searchsorted(ends, error.row, side="right"))
+        raise error.moved(error.row - int(ends[of] - len(columns[of])), f"column {columns[of].name!r}, ") from None
+    return None if found is None else (np.split(found[0], ends[:-1]), found[1])
 
 
 def as_words(values: pd.Series, encoded: Encoded = NOTHING) -> pd.Series:
