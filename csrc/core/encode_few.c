@@ -70,8 +70,8 @@ static size_t take_labels(sif_few *few, const sif_labels *labels) {
 }
 
 sif_few *sif_find_places(sif_few *few, const sif_labels *labels, uint64_t seed) {
-    if (few == NULL && (few = malloc(sizeof *few)) == NULL) /* one way: memory is there */
-        return NULL;                                        /* not reached: memory is there */
+    if (few == NULL && (few = malloc(sizeof *few)) == NULL)
+        return NULL;
     const size_t n = take_labels(few, labels);
     size_t least = SIZE_MAX;
     uint64_t best = seed;

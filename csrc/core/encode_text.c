@@ -639,17 +639,23 @@ static sif_code encode_block(sif_dictionary *d, const sif_text_block *block, siz
 }
 
 /* After `count` rows: few labels get a table of their own once there were rows enough to pay for it. */
-static inline void consider_few(sif_dictionary *d, size_t count) {
+static inline sif_code consider_few(sif_dictionary *d, size_t count) {
     if (d->few_size == d->size)
-        return;
+        return SIF_OK;
     d->rows_without += (int64_t)count;
     if (d->rows_without < SIF_ROWS_A_LABEL * (d->size + SIF_FEW / 8))
-        return;
-    const sif_labels labels = sif_labels_of(d);
-    sif_few *const few = d->size <= SIF_FEW ? sif_find_places(d->few, &labels, d->seed[0]) : NULL;
-    d->few = few != NULL ? few : d->few;
-    d->few_size = few != NULL ? d->size : 0;
+        return SIF_OK;
     d->rows_without = 0;
+    d->few_size = 0;
+    if (d->size > SIF_FEW)
+        return SIF_OK;
+    const sif_labels labels = sif_labels_of(d);
+    sif_few *const few = sif_find_places(d->few, &labels, d->seed[0]);
+    if (few == NULL)
+        return SIF_NO_MEMORY;
+    d->few = few;
+    d->few_size = d->size;
+    return SIF_OK;
 }
 
 static int has_unknown(const int32_t *codes, size_t count) {
@@ -671,10 +677,11 @@ static sif_status encode_rows(sif_dictionary *d, const sif_texts *texts, int64_t
             if (outside >= 0)
                 return sif_fail(SIF_BAD_TEXT, first_row + i + outside, 0);
             int64_t bad = -1;
-            const sif_code code = encode_block(d, &block, count, are_looked_up, first_row + i, codes + i, &bad);
+            sif_code code = encode_block(d, &block, count, are_looked_up, first_row + i, codes + i, &bad);
+            if (code == SIF_OK)
+                code = consider_few(d, count);
             if (code != SIF_OK)
                 return sif_fail(code, code == SIF_NO_MEMORY ? -1 : bad, code == SIF_TOO_LARGE ? d->most : 0);
-            consider_few(d, count);
         }
         if (sif_is_interrupted_after(interrupt, &work, (int64_t)count))
             return sif_fail(SIF_INTERRUPTED, -1, 0);

@@ -74,12 +74,12 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
     of text that both have.
     """
     texts = _texts_of_both(older, later)
-    for name, text in texts.items():
+    for name, text in [*texts.items()]:
         blank = [] if name == "provider" else [code for code, label in enumerate(text.labels.tolist()) if not label.strip()]
         if blank:
             is_blank = [np.isin(codes, blank) for codes in text.codes]
             older[name], later[name] = older[name].mask(is_blank[0]), later[name].mask(is_blank[1])
-            text.codes[:] = [np.where(rows, -1, codes) for rows, codes in zip(is_blank, text.codes, strict=True)]
+            texts[name] = Text([np.where(rows, -1, codes) for rows, codes in zip(is_blank, text.codes, strict=True)], text.labels)
     for frame in (older, later):
         for name in frame.columns:
             values = frame[name]

@@ -148,10 +148,11 @@ def as_pandas(
 
     def encode(name: str) -> None:
         try:
-            codes, labels = counts.text_labels(texts[name], is_sorted=True, threads=1)
+            found = counts.text_labels(texts[name], is_sorted=True, threads=1)
         except RowError:  # whoever needs the column says what is wrong with it
             return
-        keys[name][name, True] = codes, pd.arrays.ArrowExtensionArray(labels)
+        assert found is not None  # it is text
+        keys[name][name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
 
     def convert(name: str) -> None:
         if name in texts and name in words:
