@@ -18,6 +18,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.table.frames import of_words, plain
 
 _SPACE_AT_AN_END = re.compile(r"\0\s|\s\0")
+_SPACES_OF_ASCII = [letter for letter in map(chr, range(128)) if letter.isspace()]
 #: What pandas makes of text.
 TEXT = pd.Series(["a"]).dtype
 
@@ -142,6 +143,8 @@ def is_plain(labels: Any) -> bool:
 
 def _has_space_at_an_end(words: str) -> bool:
     """Whether one of these words, each between two NULs, begins or ends with a space; all of them in UTF-8 are looked at at once."""
+    if words.isascii() and not any(space in words for space in _SPACES_OF_ASCII):  # as in numbers of providers, and soonest told
+        return False
     letters = np.frombuffer(words.encode("utf-8", "surrogatepass"), np.uint8)
     between = np.flatnonzero(letters == 0)
     at_ends = np.concatenate([letters[between[:-1] + 1], letters[between[1:] - 1]])
