@@ -123,6 +123,73 @@ def test_a_text_that_is_none_is_named_by_its_row_of_its_own_table(name, which):
         sif.combine(*tables)
 
 
+MOMENTS = np.array(["2020-01-01T00:00:00.5", "2020-01-02"], dtype="datetime64[ns]")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([1, 2], [1.0, 2.5]),
+        ([1, 2], [1.0, 1e30]),
+        ([1, 2], [1.0, np.inf]),
+        (np.array([1, 2], dtype=np.int8), [1, 300]),
+        (np.array([1, 2], dtype=np.uint8), [1, -1]),
+        (pd.array([1, 2], dtype="Int8"), pd.array([1, 300], dtype="Int64")),
+        (np.array([1.5, 2.2], dtype=np.float32), [1.5, 2.3]),
+        ([2**60 + 1, 3], [2**60 + 1.0, 2.5]),
+        ([1.5, 2.5], [2**60 + 1, 3]),
+        ([True, False], ["No", "No"]),
+        ([True, False], [1, 5]),
+        (np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[s]"), MOMENTS),
+        ([[1], [2, 3]], [[1], [2, 4]]),
+        ([np.array([1]), np.array([2, 3])], [np.array([1]), np.array([2, 4])]),
+    ],
+)
+def test_values_of_another_type_come_out_as_the_newer_release_has_them(before, after, more):
+    providers = [["SC1", "1", "2015-03-27", 1, 1], ["SC2", "2", "2015-03-27", 1, 1], ["SC3", "3", "2015-03-27", 1, 1]]
+    older = releases(*providers[:2]).assign(x=pd.Series(before))
+    newer = releases(*providers[: 2 + more]).assign(x=pd.Series([*after, *after[:more]], dtype=pd.Series(after).dtype))
+    combined, report = sif.combine(older, newer, return_report=True)
+    for row, value in enumerate(newer["x"]):
+        assert np.array_equal(combined["x"].iloc[row], value)
+    changed = report[report["column"] == "x"]
+    for provider, told in zip(changed["provider"], changed["after"], strict=True):
+        assert np.array_equal(combined.loc[combined["provider"] == provider, "x"].iloc[0], told)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "arrow", "polars"])
+@pytest.mark.parametrize("value", [True, 2**60 + 1])
+def test_what_one_release_does_not_have_is_missing_and_the_rest_as_it_was(kind, value):
+    tables = [releases(OLD).assign(x=value), releases(OLD, ["SC2", "2", "2015-01-01", 1, 1])]
+    if kind != "pandas":
+        pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+        tables = [pa.Table.from_pandas(table, preserve_index=False) for table in tables]
+        tables = [pl.from_arrow(table) for table in tables] if kind == "polars" else tables
+    for pair in (tables, tables[::-1]):
+        found = sif.combine(*pair)["x"]
+        found = found.to_pylist() if kind == "arrow" else found.to_list()
+        assert found[0] == value
+        assert pd.isna(found[1])
+
+
+def test_a_time_of_day_is_kept_beside_dates_of_polars():
+    pl = pytest.importorskip("polars")
+    older, newer = (pl.from_pandas(releases(OLD).drop(columns="published", errors="ignore")) for _ in range(2))
+    older = older.with_columns(x=pl.lit("2020-01-01").str.to_date())
+    newer = newer.with_columns(x=pl.lit("2020-01-01 05:00").str.to_datetime("%Y-%m-%d %H:%M"))
+    assert str(sif.combine(older, newer)["x"][0]) == "2020-01-01 05:00:00"
+
+
+def test_writing_to_the_result_leaves_the_older_table_as_it_was():
+    for newer in (releases(OLD), releases(OLD)[:0], pd.DataFrame({"provider": ["SC1"], "opened": pd.to_datetime(["2000-01-01"])})):
+        older = releases(OLD)
+        combined = sif.combine(older, newer)
+        combined.loc[0, "overall_effectiveness"] = None
+        combined.loc[0, "provider"] = "changed"
+        pd.testing.assert_frame_equal(older, releases(OLD))
+
+
 def test_inputs_are_not_changed():
     older, newer = releases(OLD), releases(["SC1", "326164", "2015-03-28", 3, None])
     before = older.copy(), newer.copy()
@@ -140,7 +207,7 @@ def test_one_judgement_on_two_scales_is_refused():
 
 
 def test_a_row_without_a_provider_is_refused():
-    with pytest.raises(ValueError, match="row 0 has no provider"):
+    with pytest.raises(ValueError, match="^the newer table, column 'provider', row 0: the provider is missing"):
         sif.combine(releases(OLD), releases([None, *OLD[1:]]))
 
 

@@ -17,6 +17,7 @@ from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
 from ofsted_sif.table.dates import iso
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind
+from ofsted_sif.table.records import held_as
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 # What changed: row of the newer release, column, before, after.
@@ -120,7 +121,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
         if given is not None and codes is not None:
             texts["provider"] = Text(codes, given.labels)
     if _is_register(later):
-        result = _of_providers(older.copy(deep=False), later)
+        result = _of_providers(older.copy(), later)
         result.attrs = said[0]
         return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
     older, later = _with_graded(older, later)
@@ -247,10 +248,22 @@ def _unpaired(frame: pd.DataFrame, paired: np.ndarray) -> np.ndarray:
 
 
 def _missing(like: pd.Series, size: int) -> pd.Series:
-    """A column of nothing, of the kind of another; of yes and no, no."""
-    if like.dtype == np.bool_:
-        return pd.Series(np.zeros(size, dtype=np.bool_))
-    return like.iloc[:0].reindex(range(size))
+    """A column of nothing, of the kind of another."""
+    return _may_lack_values(like).iloc[:0].reindex(range(size))
+
+
+def _may_lack_values(values: pd.Series) -> pd.Series:
+    """The same values in a dtype that has a missing one, and neither makes numbers of yes and no nor cuts whole numbers to 53 bits."""
+    if values.dtype == np.bool_:
+        return values.astype("boolean")
+    if values.dtype.kind in "iu" and isinstance(values.dtype, np.dtype) and not _are_floats(values):
+        return values.astype("Int64" if values.dtype.kind == "i" else "UInt64")
+    return values
+
+
+def _are_floats(values: pd.Series) -> bool:
+    """Whether floats can hold whole numbers as they are."""
+    return values.dtype.kind not in "iu" or not len(values) or (int(values.min()) >= -(2**53) and int(values.max()) <= 2**53)
 
 
 def _differing(
@@ -277,7 +290,7 @@ def _differing(
         known, missing = ~pd.isna(b), pd.isna(a)
         both = np.flatnonzero(known & ~missing)  # only what is known can be compared: pandas.NA cannot
         unlike = np.ones(len(a), dtype=np.bool_)
-        unlike[both] = a[both] != b[both]
+        unlike[both] = _unlike(a[both], b[both])
     differ = known & unlike
     told = differ & ~missing
     if not told.any():
@@ -286,11 +299,20 @@ def _differing(
     return pairs[differ], list(zip(new[told].tolist(), before.tolist(), after.tolist(), strict=True))
 
 
+def _unlike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Which values of two arrays of objects differ."""
+    try:
+        return np.asarray(first != second, dtype=np.bool_)
+    except ValueError:  # values are arrays themselves, which NumPy compares place by place
+        plain = ([value.tolist() if isinstance(value, np.ndarray) else value for value in values] for values in (first, second))
+        return np.array([one != other for one, other in zip(*plain, strict=True)], dtype=np.bool_)
+
+
 def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.ndarray) -> pd.Series:
-    """One column of the history; a Categorical gains the categories that it lacks."""
+    """One column of the history, no memory of which is the older table's; a Categorical gains the categories that it lacks."""
     rows = np.concatenate([differ[:, 1], added])
     if not len(rows):
-        return ours
+        return ours.copy()
     if isinstance(ours.dtype, pd.CategoricalDtype):
         newer = theirs.array if isinstance(theirs.dtype, pd.CategoricalDtype) else pd.Categorical(theirs)
         dtype, codes = _categories(ours.array, newer, np.asarray(newer.codes)[rows])
@@ -303,14 +325,28 @@ def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.nd
         values[differ[:, 0]] = newer_values[differ[:, 1]]
         return pd.Series(values)
     more = theirs.take(rows)
-    below = more.iloc[len(differ) :]
-    result = ours.reindex(range(len(ours) + len(below))) if below.isna().all() else pd.concat([ours, below], ignore_index=True)
-    if len(differ):
-        if result.dtype.kind == "M" and more.dtype.kind != "M":
-            result = result.astype(object)
-        result = result.copy()
-        result.iloc[differ[:, 0]] = more.iloc[: len(differ)].astype(result.dtype).to_numpy()
-    return result
+    if more.isna().all():
+        return _may_lack_values(ours).reindex(range(len(ours) + len(added)))
+    both = _below(ours, more)
+    of_row = np.append(np.arange(len(ours)), len(ours) + len(differ) + np.arange(len(added)))
+    of_row[differ[:, 0]] = len(ours) + np.arange(len(differ))
+    return both.take(of_row).reset_index(drop=True)
+
+
+def _below(ours: pd.Series, more: pd.Series) -> pd.Series:
+    """Newer values below the older ones: in the older dtype where it holds each of them, else in one that holds all."""
+    if ours.dtype != more.dtype:
+        ours = _missing(more, len(ours)) if ours.isna().all() else ours
+        more = held_as(more, ours.dtype)
+    if ours.dtype != more.dtype and not (_are_floats(ours) and _are_floats(more)):
+        ours, more = ours.astype(object), more.astype(object)
+    try:
+        return pd.concat([ours, more], ignore_index=True)
+    except pd.errors.OutOfBoundsDatetime:
+        raise ValueError(
+            f"column {ours.name!r} has dates that the other table can't hold, of 1677 to 2262 and finer than a second: bring both to one "
+            f"unit, as with table[{ours.name!r}].dt.as_unit('s')"
+        ) from None
 
 
 def _same_categories(one: Any, other: Any) -> bool:

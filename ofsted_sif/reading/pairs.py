@@ -16,6 +16,7 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY, order_records, usable_cores
 from ofsted_sif.counts.threads import share_out
+from ofsted_sif.errors import RowError
 from ofsted_sif.reading.alike import NO_TEXTS, Texts
 from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
@@ -101,9 +102,9 @@ def find_pairs(
     else:
         providers = joint_codes(*keys) if providers is None else providers
         then, their_then = (np.full(len(frame), -1) for frame in frames)
-    for missing in (codes < 0 for codes in providers):
-        if missing.any():
-            raise ValueError(f"row {int(np.argmax(missing))} has no provider")
+    for which, of_side in zip(("older", "newer"), providers, strict=True):
+        if (missing := of_side < 0).any():
+            raise RowError(f"the {which} table, column 'provider', ", np.argmax(missing), ": the provider is missing", "provider")
     judged = _judged(older, later, texts)
     numbers = _number_codes(*frames)
     days = [(day_of(frame, "inspection_start"), day_of(frame, "published")) for frame in frames]

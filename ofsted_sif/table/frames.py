@@ -718,9 +718,16 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
         return array.cast(before) if viewed else array
     if dtype.kind == "M":
         was_date = before is not None and pa.types.is_temporal(before)
-        return pa.array(values, from_pandas=True).cast(before if was_date else pa.date32())
+        array = pa.array(values, from_pandas=True)
+        return array if was_date and pa.types.is_date(before) and _has_times(values) else array.cast(before if was_date else pa.date32())
     array = pa.array(values, from_pandas=True)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
+
+
+def _has_times(values: Any) -> bool:
+    """Whether moments have a time of day."""
+    moments = np.asarray(values)
+    return bool((moments.astype("datetime64[D]") != moments)[~np.isnat(moments)].any())
 
 
 def _to_dictionary(values: pd.Categorical, before: pa.DataType | None) -> Any:

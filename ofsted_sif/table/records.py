@@ -319,7 +319,7 @@ def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
             columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))
         else:
             above, below = _dates_where_one_has_them(above, below)
-            below = _held_as(below, above.dtype)
+            below = held_as(below, above.dtype)
             columns[name] = pd.concat([above, below], ignore_index=True) if len(above) else below.reset_index(drop=True)
     return pd.DataFrame(columns, copy=False)
 
@@ -338,7 +338,7 @@ def _dates_where_one_has_them(*columns: pd.Series) -> tuple[pd.Series, ...]:
         return columns
 
 
-def _held_as(values: pd.Series, dtype: Any) -> pd.Series:
+def held_as(values: pd.Series, dtype: Any) -> pd.Series:
     """The same values in another dtype; as they are where it cannot hold each of them."""
     try:
         held = values.astype(dtype)
