@@ -44,12 +44,13 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     DataFrame
         One row per inspection: the rows of `table` in their order, brought up to date, then the inspections that only `newer` has:
 
-        ====================  =====  ============================================================================
+        ====================  =====  ==================================================================================
         column                dtype  meaning
-        ====================  =====  ============================================================================
-        columns of the table         as in the table; where the newer release has no value, the older one is kept
-        columns of `newer`           those that only `newer` has
-        ====================  =====  ============================================================================
+        ====================  =====  ==================================================================================
+        columns of the table         as in the table, or of a type that holds the newer values too where that one can't;
+                                     where the newer release has no value, the older one is kept
+        columns of `newer`           those that only `newer` has; missing in rows that only the table has
+        ====================  =====  ==================================================================================
 
     DataFrame, with `return_report`
         One row per difference:
