@@ -329,6 +329,8 @@ def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.nd
     if more.isna().all():
         return _may_lack_values(ours).reindex(range(len(ours) + len(added)))
     both = _below(ours, more)
+    if not len(differ):
+        return both
     of_row = np.append(np.arange(len(ours)), len(ours) + len(differ) + np.arange(len(added)))
     of_row[differ[:, 0]] = len(ours) + np.arange(len(differ))
     return both.take(of_row).reset_index(drop=True)
