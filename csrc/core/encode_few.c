@@ -2,8 +2,10 @@
  *
  * The labels stand together in memory, so that all of them stay in the nearest cache, and so does the table of their places, of which few
  * lines are ever touched. A label whose place is taken is not found here, and nor is a text that is none: the slots know them. */
+#include <stdlib.h>
+
+#include "cpu.h"
 #include "encode_text.h"
-#include "ordering.h"
 
 /* Tests make this small, so that few labels find their places taken. */
 #ifndef SIF_PLACE_BITS
@@ -86,6 +88,7 @@ sif_few *sif_find_places(sif_few *few, const sif_labels *labels, uint64_t seed) 
     return few;
 }
 
+/* Of texts of at most so many words; a copy of this function for each number knows it. */
 SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, size_t n_words, int32_t *codes) {
     size_t n_unknown = 0;
     uint64_t factor[SIF_TEXT_WORDS]; /* a copy, as the codes that are written might else be taken for parts of it */

@@ -2,7 +2,6 @@
 #ifndef SIF_ENCODE_TEXT_H
 #define SIF_ENCODE_TEXT_H
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,7 @@ from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes, text_codes
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A column of text that both tables have, read once for all that is asked of it.
 
     Attributes

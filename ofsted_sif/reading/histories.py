@@ -113,11 +113,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
         known.warn_of_older(older, later)
     older.attrs, later.attrs = {}, {}  # which pandas would copy with every column
     texts = make_alike(older, later)
-    codes = None
     if "provider" in older.columns and "provider" in later.columns:
         given = texts.pop("provider", None)
-        of_text = None if given is None else (given.codes, given.labels)
-        keys, codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"), text=of_text)
+        keys, codes = of_one_kind(column(older, "provider", "table"), column(later, "provider", "newer"), text=given)
         older["provider"], later["provider"] = keys
         if given is not None and codes is not None:
             texts["provider"] = Text(codes, given.labels)
@@ -126,7 +124,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
         result.attrs = said[0]
         return (result, _differences(older, later, np.empty((0, 2), dtype=np.int64), [])) if return_report else result
     older, later = _with_graded(older, later)
-    pairs = find_pairs(older, later, codes, texts)
+    pairs = find_pairs(older, later, texts)
     result, changes = _together(older, later, pairs, texts)
     result = _of_providers(result, later)
     older.attrs, later.attrs = said

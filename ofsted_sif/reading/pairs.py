@@ -7,7 +7,6 @@ key over time; within one system the number is.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,13 +84,10 @@ class _Side:
     published: np.ndarray
 
 
-def find_pairs(
-    older: pd.DataFrame, later: pd.DataFrame, providers: Sequence[np.ndarray] | None = None, texts: Texts = NO_TEXTS
-) -> np.ndarray:
+def find_pairs(older: pd.DataFrame, later: pd.DataFrame, texts: Texts = NO_TEXTS) -> np.ndarray:
     """Positions (in the older, in the newer) of rows that are the same inspection, each row in one pair at most.
 
-    `providers` are the codes of both provider columns, the same for the same provider, where they are known; `texts` what has been read
-    of other columns.
+    `texts` is what has been read of the tables, their providers too where they are text.
     """
     frames = (older, later)
     keys = [column(frame, "provider", "provider") for frame in frames]
@@ -100,7 +96,7 @@ def find_pairs(
         of_one, codes = of_one_kind(*keys, *of_inspection)
         *providers, then, their_then = joint_codes(*of_one) if codes is None else codes
     else:
-        providers = joint_codes(*keys) if providers is None else providers
+        providers = texts["provider"].codes if "provider" in texts else joint_codes(*keys)
         then, their_then = (np.full(len(frame), -1) for frame in frames)
     for which, of_side in zip(("older", "newer"), providers, strict=True):
         if (missing := of_side < 0).any():

@@ -11,7 +11,6 @@ import inspect
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 import numpy as np
@@ -35,7 +34,6 @@ KINDS = (
 )
 # Many small chunks are put together first: a call of the kernel should count some thousands of rows.
 ROWS_OF_A_CHUNK = 1 << 16
-NO_KEYS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
 # So many rows of a Categorical polars looks up before it has told the strings of all.
 ROWS_LOOKED_UP = 1 << 13
 
@@ -115,14 +113,15 @@ def as_pandas(
     names: Iterable[str] | None = None,
     groups: Iterable[str] = (),
     words: Collection[str] = (),
-    keys: Mapping[str, dict[Any, Any]] = NO_KEYS,
+    keys: str | None = None,
+    encoded: dict[Any, Any] | None = None,
 ) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
 
     A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
     of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas. Text of polars in the
-    columns of `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to what stands
-    there, under the name and True.
+    column `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to `encoded`, under
+    its name and True.
     """
     _arrow()
     native = _native(table)
@@ -152,7 +151,8 @@ def as_pandas(
         except RowError:  # whoever needs the column says what is wrong with it
             return
         assert found is not None  # it is text
-        keys[name][name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
+        assert encoded is not None  # its codes are asked for
+        encoded[name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
 
     def convert(name: str) -> None:
         if name in texts and name in words:
@@ -161,8 +161,9 @@ def as_pandas(
             columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
     is_large = n_rows >= ROWS_OF_A_CHUNK
-    encoded = [(encode, name) for name in keys if name in texts and is_large]
-    work = [*encoded, *((convert, name) for name in sorted(given, key=lambda name: name not in texts))]
+    work = [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
+    if is_large and encoded is not None and keys in texts:
+        work.insert(0, (encode, keys))
     share_out(lambda number: work[number][0](work[number][1]), len(work), counts.usable_cores() if is_large else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
 
