@@ -3,6 +3,7 @@
 import collections
 import datetime
 import threading
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -129,6 +130,20 @@ def test_few_labels_of_many_rows_are_told_apart_from_each_other_and_from_new_one
     labels = list({"".join(rng.choice(["a", "b", "\0"], length)) for length in lengths})
     others = ["x" * longest, *(label + "\0" for label in labels[:20]), *(label[:-1] for label in labels[:20]), "y" * 50]
     texts = rng.choice([*labels, None], 12_000).tolist() + rng.choice(others, 300).tolist() + rng.choice(labels, 3_000).tolist()
+    codes, distinct = counts.encode(HOLDERS[holder](texts))
+    assert (codes.tolist(), as_list(distinct)) == encode(texts)
+
+
+@pytest.mark.parametrize("holder", ["objects each of its own", "Arrow string", "Arrow string_view"])
+@pytest.mark.parametrize("unlike_at", [[0], [30], [0, 9], [15, 39], [0, 10, 20], [0, 9, 18, 27, 36]])
+def test_few_labels_are_told_apart_wherever_their_letters_are_unlike(holder, unlike_at):
+    rng = np.random.default_rng(7)
+    letters = "ab" if len(unlike_at) > 2 else "abcdefgh"
+    labels = [
+        "".join(some[unlike_at.index(at)] if at in unlike_at else "-" for at in range(40))
+        for some in product(letters, repeat=len(unlike_at))
+    ]
+    texts = [labels[at] if at >= 0 else None for at in rng.integers(-1, len(labels), 6_000)] + ["-" * 40, "-" * 39]
     codes, distinct = counts.encode(HOLDERS[holder](texts))
     assert (codes.tolist(), as_list(distinct)) == encode(texts)
 

@@ -1,4 +1,4 @@
-/* Few labels, looked up without a branch: each text at the one place that a sum of its words gives it.
+/* Few labels, looked up without a branch: each text at the one place that one or two of its words give it.
  *
  * The labels stand together in memory, so that all of them stay in the nearest cache, and so does the table of their places, of which few
  * lines are ever touched. A label whose place is taken is not found here, and nor is a text that is none: the slots know them. */
@@ -11,7 +11,7 @@
 #ifndef SIF_PLACE_BITS
 #define SIF_PLACE_BITS 13
 #endif
-enum { PLACES = 1 << SIF_PLACE_BITS, PLACE_SHIFT = 64 - SIF_PLACE_BITS, TRIALS = 8 };
+enum { PLACES = 1 << SIF_PLACE_BITS, PLACE_SHIFT = 64 - SIF_PLACE_BITS, TRIALS = 8, MOST_CHOSEN = 2 };
 
 typedef struct {
     uint64_t word[SIF_TEXT_WORDS];
@@ -19,38 +19,69 @@ typedef struct {
     int32_t code;
 } few_label;
 
+/* The words of a text that give its place: one where that tells all labels apart, as the first does grades, else two, as of dates. */
+typedef struct {
+    uint32_t word[MOST_CHOSEN];
+    size_t n;
+} chosen_words;
+
 struct sif_few {
-    uint64_t factor[SIF_TEXT_WORDS], factor_of_width; /* odd */
-    uint16_t place[PLACES];                           /* which label has it; 0: none */
-    few_label label[SIF_FEW + 2];                     /* none, the labels, and what is missing */
+    uint64_t factor[MOST_CHOSEN], factor_of_width; /* odd */
+    chosen_words chosen;
+    uint16_t place[PLACES];       /* which label has it; 0: none */
+    few_label label[SIF_FEW + 2]; /* none, the labels, and what is missing */
 };
 
 /* Words are random numbers to one who does not know the factors: so no choice of texts makes places meet more often than chance does. */
 static size_t place_by_words(const sif_few *few, const few_label *label) {
     uint64_t sum = label->width * few->factor_of_width;
-    for (size_t w = 0; w < SIF_TEXT_WORDS; w++)
-        sum += label->word[w] * few->factor[w];
+    for (size_t c = 0; c < few->chosen.n; c++)
+        sum += label->word[few->chosen.word[c]] * few->factor[c];
     return (size_t)(sum >> PLACE_SHIFT);
 }
 
 static void draw_factors(sif_few *few, uint64_t seed) {
-    uint64_t words[SIF_TEXT_WORDS + 1];
-    sif_sow(words, SIF_TEXT_WORDS + 1, seed);
-    for (size_t w = 0; w < SIF_TEXT_WORDS; w++)
-        few->factor[w] = words[w] | 1;
-    few->factor_of_width = words[SIF_TEXT_WORDS] | 1;
+    uint64_t words[MOST_CHOSEN + 1];
+    sif_sow(words, MOST_CHOSEN + 1, seed);
+    for (size_t c = 0; c < MOST_CHOSEN; c++)
+        few->factor[c] = words[c] | 1;
+    few->factor_of_width = words[MOST_CHOSEN] | 1;
 }
 
-/* Returns how many of the labels 1 .. n found their place taken. */
-static size_t give_places(sif_few *few, size_t n) {
+static int are_alike(const chosen_words *chosen, const few_label *one, const few_label *other) {
+    uint64_t unlike = one->width ^ other->width;
+    for (size_t c = 0; c < chosen->n; c++)
+        unlike |= one->word[chosen->word[c]] ^ other->word[chosen->word[c]];
+    return unlike == 0;
+}
+
+/* Returns how many of the labels 1 .. n found their place taken; `n_alike`: by one that no factor gives another place. */
+static size_t give_places(sif_few *few, size_t n, size_t *n_alike) {
     size_t without = 0;
+    *n_alike = 0;
     memset(few->place, 0, sizeof few->place);
     for (size_t i = 1; i <= n; i++) {
         uint16_t *const place = &few->place[place_by_words(few, &few->label[i])];
         without += *place != 0;
+        *n_alike += *place != 0 && are_alike(&few->chosen, &few->label[*place], &few->label[i]);
         *place = *place != 0 ? *place : (uint16_t)i;
     }
     return without;
+}
+
+/* One word or, where none does, two that tell the labels 1 .. n apart; where no two do, those that leave the fewest alike. */
+static void choose_words(sif_few *few, size_t n) {
+    chosen_words best = {{0, 0}, 1};
+    size_t least = SIZE_MAX;
+    for (uint32_t apart = 0; apart < SIF_TEXT_WORDS && least > 0; apart++)
+        for (uint32_t first = 0; first + apart < SIF_TEXT_WORDS && least > 0; first++) {
+            size_t n_alike;
+            few->chosen = (chosen_words){{first, first + apart}, apart == 0 ? 1 : 2};
+            (void)give_places(few, n, &n_alike);
+            best = n_alike < least ? few->chosen : best;
+            least = n_alike < least ? n_alike : least;
+        }
+    few->chosen = best;
 }
 
 /* The texts of at most medium length, and what is missing. Returns how many there are. */
@@ -75,54 +106,86 @@ sif_few *sif_find_places(sif_few *few, const sif_labels *labels, uint64_t seed) 
     if (few == NULL && (few = malloc(sizeof *few)) == NULL)
         return NULL;
     const size_t n = take_labels(few, labels);
-    size_t least = SIZE_MAX;
+    size_t least = SIZE_MAX, n_alike;
     uint64_t best = seed;
+    draw_factors(few, seed);
+    choose_words(few, n);
     for (uint64_t trial = 0; trial < TRIALS && least > 0; trial++) {
         draw_factors(few, seed + trial);
-        const size_t without = give_places(few, n);
+        const size_t without = give_places(few, n, &n_alike);
         best = without < least ? seed + trial : best;
         least = without < least ? without : least;
     }
     draw_factors(few, best);
-    (void)give_places(few, n);
+    (void)give_places(few, n, &n_alike);
     return few;
 }
 
-/* Of texts of at most so many words; a copy of this function for each number knows it. */
-SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, size_t n_words, int32_t *codes) {
+/* Bits that are unlike in two words of a text, with zeros behind it, and of a label. */
+#if defined(__GNUC__)
+typedef uint64_t two_words __attribute__((vector_size(16))); /* one register */
+
+static inline two_words unlike_words(const uint8_t *text, const uint8_t *mask, const uint64_t *of_label) {
+    two_words words, of_mask, wanted;
+    memcpy(&words, text, sizeof words);
+    memcpy(&of_mask, mask, sizeof of_mask);
+    memcpy(&wanted, of_label, sizeof wanted);
+    return (words & of_mask) ^ wanted;
+}
+
+static inline uint64_t either_word(two_words words) { return words[0] | words[1]; }
+#else
+typedef uint64_t two_words;
+
+static inline two_words unlike_words(const uint8_t *text, const uint8_t *mask, const uint64_t *of_label) {
+    return ((sif_load8(text) & sif_load8(mask)) ^ of_label[0]) | ((sif_load8(text + 8) & sif_load8(mask + 8)) ^ of_label[1]);
+}
+
+static inline uint64_t either_word(two_words words) { return words; }
+#endif
+
+/* Of texts of at most n_words, with places by n_chosen of them; a copy of this function for each pair of numbers knows them. */
+SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, size_t n_chosen,
+                                int32_t *codes) {
     size_t n_unknown = 0;
-    uint64_t factor[SIF_TEXT_WORDS]; /* a copy, as the codes that are written might else be taken for parts of it */
-    memcpy(factor, few->factor, sizeof factor);
-    const uint64_t factor_of_width = few->factor_of_width;
+    /* Copies, as the codes that are written might else be taken for parts of these. */
+    const uint64_t factor[MOST_CHOSEN] = {few->factor[0], few->factor[1]}, factor_of_width = few->factor_of_width;
+    const uint32_t chosen[MOST_CHOSEN] = {few->chosen.word[0], few->chosen.word[1]};
     for (size_t r = 0; r < count; r++) {
         const uint32_t length = block->length[r], width = block->width[r];
-        uint64_t word[SIF_TEXT_WORDS], sum = width * factor_of_width;
-        for (uint32_t w = 0; w < n_words; w++) {
-            word[w] = sif_masked_word(block->text[r], length, w);
-            sum += word[w] * factor[w];
-        }
+        const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
+        uint64_t sum = width * factor_of_width;
+        for (size_t c = 0; c < n_chosen; c++)
+            sum += sif_masked_word(text, length, chosen[c]) * factor[c];
         const few_label *const label = &few->label[few->place[sum >> PLACE_SHIFT]];
-        uint64_t unlike = label->width ^ width;
-        for (uint32_t w = 0; w < n_words; w++)
-            unlike |= label->word[w] ^ word[w];
-        codes[r] = unlike == 0 ? label->code : SIF_UNKNOWN;
-        n_unknown += unlike != 0;
+        two_words unlike = {0};
+        for (uint32_t w = 0; w + 1 < n_words; w += 2)
+            unlike |= unlike_words(text + 8 * w, mask + 8 * w, label->word + w);
+        uint64_t any = either_word(unlike) | (label->width ^ width);
+        if (n_words % 2 == 1) /* one way: copies know it */
+            any |= sif_masked_word(text, length, n_words - 1) ^ label->word[n_words - 1];
+        codes[r] = any == 0 ? label->code : SIF_UNKNOWN;
+        n_unknown += any != 0;
     }
     return n_unknown;
+}
+
+SIF_INLINE size_t look_up_by_chosen(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
+    return few->chosen.n == 1 ? look_words_up(few, block, count, n_words, 1, codes) : look_words_up(few, block, count, n_words, 2, codes);
 }
 
 size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
     switch ((block->longest + 7) / 8) {
     case 0:
     case 1:
-        return look_words_up(few, block, count, 1, codes);
+        return look_up_by_chosen(few, block, count, 1, codes);
     case 2:
-        return look_words_up(few, block, count, 2, codes);
+        return look_up_by_chosen(few, block, count, 2, codes);
     case 3:
-        return look_words_up(few, block, count, 3, codes);
+        return look_up_by_chosen(few, block, count, 3, codes);
     case 4:
-        return look_words_up(few, block, count, 4, codes);
+        return look_up_by_chosen(few, block, count, 4, codes);
     default: /* 5 */
-        return look_words_up(few, block, count, 5, codes);
+        return look_up_by_chosen(few, block, count, 5, codes);
     }
 }
