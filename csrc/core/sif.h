@@ -226,12 +226,12 @@ sif_status sif_kendall_values(const sif_dated *rows, const double *values, int64
                               const sif_interrupt_check *interrupt);
 
 /* What the variance of S needs where rows depend on one another. Let u be, of a row, the rows of its group on earlier days less those on
- * later days, times the rows with a worse grade less those with a better one. Missing grades take no part.
- * clusters: codes of what rows belong to; a missing one is a cluster of its own. Memory: 16 bytes a row of the piece, 16 a cluster.
+ * later days, times the rows with a worse grade less those with a better one. Missing grades take no part. Days lie within 2^31 of 1970.
+ * clusters: codes of what rows belong to; a missing one is a cluster of its own. Memory: 12 bytes a row of the piece, 16 a cluster.
  * sums: group.size x 2, added to: the sum of u^2 over rows, and over clusters the sum of (the sum of u over their rows)^2.
  * n_clusters: group.size, added to. On error sums are NaN and n_clusters SIF_VOID.
- * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE, SIF_BAD_PROVIDER (a code of a cluster that is none), SIF_NO_DATE, SIF_BAD_ROW, SIF_UNORDERED,
- * SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
+ * Returns: SIF_BAD_GROUP, SIF_BAD_GRADE, SIF_BAD_PROVIDER (a code of a cluster that is none), SIF_NO_DATE, SIF_BAD_DAY, SIF_BAD_ROW,
+ * SIF_UNORDERED, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_kendall_clusters(const sif_dated *rows, const sif_codes *grades, const sif_codes *clusters, double *sums,
                                 int64_t *n_clusters, const sif_interrupt_check *interrupt);
 

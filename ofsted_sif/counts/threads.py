@@ -17,6 +17,7 @@ from ofsted_sif.counts.arguments import Records, as_order
 # Below this many rows, or providers drawn, a second thread costs more than it saves (measured in tests/benchmarks).
 ROWS_WORTH_A_THREAD = 2_000_000
 NUMBERS_WORTH_A_THREAD = 250_000
+DATED_ROWS_WORTH_A_THREAD = 100_000  # of a trend of grades
 RECORDS_WORTH_A_THREAD = 200_000  # of a grid, and as many as it has cells
 SLOPES_WORTH_A_THREAD = 15_000
 DRAWS_WORTH_A_THREAD = 20_000_000

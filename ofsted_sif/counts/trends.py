@@ -10,8 +10,8 @@ import numpy as np
 from ofsted_sif import _core
 from ofsted_sif.counts.arguments import Records, as_codes, as_days, as_numbers, plain, size_of
 from ofsted_sif.counts.threads import (
+    DATED_ROWS_WORTH_A_THREAD,
     NUMBERS_WORTH_A_THREAD,
-    ROWS_WORTH_A_THREAD,
     SLOPES_WORTH_A_THREAD,
     in_order_by_threads,
     number_of_threads,
@@ -125,7 +125,7 @@ def kendall(
             _core.kendall_grades(order, groups, n_groups, days, values, n_grades, sums, cubes, start, stop)
         return [sums, cubes]
 
-    worth = ROWS_WORTH_A_THREAD if n_grades is not None else NUMBERS_WORTH_A_THREAD
+    worth = DATED_ROWS_WORTH_A_THREAD if n_grades is not None else NUMBERS_WORTH_A_THREAD
     n_threads = min(number_of_threads(threads, len(days), worth), max(1, n_groups))  # no group is split between threads
     most = max(4 * worth, len(days) // 64)  # each piece has sums for all groups, so there are not too many
     sums, cubes = in_order_by_threads(add, records, order, n_threads, most=most)
@@ -208,7 +208,7 @@ def kendall_clusters(
         _core.kendall_clusters(order, groups, n_groups, days, grades, n_grades, clusters, n_labels, sums, n_clusters, start, stop)
         return [sums, n_clusters]
 
-    n_threads = min(number_of_threads(threads, len(days), ROWS_WORTH_A_THREAD), max(1, n_groups))
+    n_threads = min(number_of_threads(threads, len(days), DATED_ROWS_WORTH_A_THREAD), max(1, n_groups))
     # A piece has memory for all clusters, so that there are few.
     sums, n_clusters = in_order_by_threads(add, records, order, n_threads, most=max(1, len(days)))
     return ClusterSums(sums[:, 0].copy(), sums[:, 1].copy(), n_clusters)

@@ -36,7 +36,20 @@ static void more_than_can_be_counted_is_refused(void) {
     CHECK_STATUS(sif_kendall_clusters(&rows, &grades, &grades, sums, &n_clusters, NULL), SIF_TOO_LARGE, -1, too_many);
     rows.n = 1;
     CHECK_STATUS(sif_kendall_clusters(&rows, &many, &grades, sums, &n_clusters, NULL), SIF_TOO_LARGE, -1, 5000);
-    CHECK_STATUS(sif_kendall_clusters(&rows, &grades, &clusters, sums, &n_clusters, NULL), SIF_NO_MEMORY, -1, 0);
+    CHECK_STATUS(sif_kendall_clusters(&rows, &grades, &clusters, sums, &n_clusters, NULL), SIF_TOO_LARGE, -1, no_room);
+    rows.group.size = no_room;
+    CHECK_STATUS(sif_kendall_clusters(&rows, &grades, &grades, sums, &n_clusters, NULL), SIF_TOO_LARGE, -1, no_room);
+    CHECK(sums[0] == 0 && sums[1] == 0 && n_clusters == 0);
+}
+
+static void a_day_that_is_none_is_refused_and_nothing_is_told(void) {
+    const int8_t zero = 0;
+    const int64_t day = INT64_MAX;
+    double sums[2] = {0, 0};
+    int64_t n_clusters = 0;
+    const sif_codes codes = {.data = &zero, .size = 1, .kind = SIF_INT8};
+    const sif_dated rows = {.n = 1, .group = codes, .day = &day};
+    CHECK_STATUS(sif_kendall_clusters(&rows, &codes, &codes, sums, &n_clusters, NULL), SIF_BAD_DAY, 0, day);
     CHECK(all_are_nan(sums, 2) && n_clusters == SIF_VOID);
 }
 
@@ -46,7 +59,7 @@ static void the_interrupt_check_is_asked_and_obeyed(void) {
     int64_t *const days = allocate(n, sizeof *days);
     const sif_codes codes = {.data = same, .size = 1, .kind = SIF_INT8};
     const sif_dated rows = {.n = n, .group = codes, .day = days};
-    for (int64_t stop_at = 1; stop_at <= 3; stop_at++) { /* as rows are walked, read and added up */
+    for (int64_t stop_at = 1; stop_at <= 2; stop_at++) { /* as rows are read and added up */
         double sums[2] = {0, 0};
         int64_t n_clusters = 0;
         test_interrupt left = {0, stop_at};
@@ -63,6 +76,7 @@ int main(void) {
     RUN(by_hand);
     RUN(a_cluster_of_two_groups_is_one_in_each);
     RUN(more_than_can_be_counted_is_refused);
+    RUN(a_day_that_is_none_is_refused_and_nothing_is_told);
     RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();
 }

@@ -58,7 +58,7 @@ static void kendall_clusters_holds(void) {
         status = sif_kendall_clusters(&s.rows, &s.grades, &clusters, sums, n_clusters, &interrupt);
     }
     faults wrong = {0};
-    find_bad_rows(&s, 0, &wrong);
+    find_bad_rows(&s, 1, &wrong);
     for (int64_t k = 0; k < s.n; k++) {
         const int64_t i = position(&s, k);
         if (i < 0 || i >= s.n)
