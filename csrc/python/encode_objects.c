@@ -17,7 +17,7 @@ enum {
     AHEAD = 64,               /* an object is fetched so many rows before it is asked */
     LONG_WAIT = 1000000,      /* nanoseconds: to get the GIL back takes so long where another thread runs Python; then it is kept */
     FIRST_SLOTS = 1 << 10,
-    SPARSE_SLOTS = 1 << 12,   /* up to so many, slots are at most an eighth full */
+    SPARSE_SLOTS = 1 << 16,   /* up to so many, slots are at most an eighth full: a step to the next one is not foreseen */
     NEAR_SLOTS = 1 << 13,     /* up to so many, rows are looked up one by one */
     SOME_ROWS = 1 << 11,      /* before it is told whether addresses help */
     FEW_AGAIN = 64,           /* the same where no object has come again */

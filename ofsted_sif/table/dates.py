@@ -71,25 +71,27 @@ def _parse_value(value: Any) -> np.datetime64 | None:
 
 def _plain_days(words: list[str]) -> np.ndarray:
     """The days of words like 2024-03-31 and 31/03/2024, all at once; `NO_DAY` for those that are written otherwise or are no day."""
-    if not words:
-        return np.empty(0, dtype=np.int64)
-    letters = np.array(words, dtype="U10").view(np.uint32).reshape(len(words), 10).astype(np.int64)
-    digit = letters - ord("0")
     days = np.full(len(words), NO_DAY)
+    fits = np.fromiter(map(len, words), dtype=np.int64, count=len(words)) == 10
+    of_one_length = "".join(words if fits.all() else [words[at] for at in np.flatnonzero(fits).tolist()])
+    # A byte for each character: what has none becomes a question mark, which is no digit either.
+    letters = np.frombuffer(of_one_length.encode("latin-1", "replace"), dtype=np.uint8).reshape(-1, 10).T.astype(np.int64)
+    digit = letters - ord("0")
+    is_digit = (digit >= 0) & (digit <= 9)
+    found = np.full(letters.shape[1], NO_DAY)
     for separator, at, (year, month, of_month) in (("-", (4, 7), (0, 5, 8)), ("/", (2, 5), (6, 3, 0))):
-        rest = np.delete(digit, at, axis=1)
-        fits = (letters[:, at] == ord(separator)).all(axis=1) & ((rest >= 0) & (rest <= 9)).all(axis=1)
+        is_date = (letters[at, :] == ord(separator)).all(axis=0) & np.delete(is_digit, at, axis=0).all(axis=0)
         y, m, d = (
-            digit[:, year : year + 4] @ [1000, 100, 10, 1],
-            digit[:, month : month + 2] @ [10, 1],
-            digit[:, of_month : of_month + 2] @ [10, 1],
+            [1000, 100, 10, 1] @ digit[year : year + 4],
+            [10, 1] @ digit[month : month + 2],
+            [10, 1] @ digit[of_month : of_month + 2],
         )
-        fits &= (y >= 1) & (m >= 1) & (m <= 12) & (d >= 1)
-        since = np.where(fits, 12 * (y - 1970) + m - 1, 0).astype("datetime64[M]")
-        found = since.astype("datetime64[D]") + (d - 1)
-        fits &= found < (since + 1).astype("datetime64[D]")
-        days[fits] = found[fits].view(np.int64)
-    days[np.fromiter(map(len, words), dtype=np.int64) != 10] = NO_DAY
+        is_date &= (y >= 1) & (m >= 1) & (m <= 12) & (d >= 1)
+        since = np.where(is_date, 12 * (y - 1970) + m - 1, 0).astype("datetime64[M]")
+        day = since.astype("datetime64[D]") + (d - 1)
+        is_date &= day < (since + 1).astype("datetime64[D]")
+        found[is_date] = day[is_date].view(np.int64)
+    days[fits] = found
     return days
 
 
