@@ -159,10 +159,10 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
             sum += sif_masked_word(text, length, chosen[c]) * factor[c];
         const few_label *const label = &few->label[few->place[sum >> PLACE_SHIFT]];
         two_words unlike = {0};
-        for (uint32_t w = 0; w + 1 < n_words; w += 2)
+        for (uint32_t w = 0; w + 1 < n_words; w += 2) /* one way: copies know it */
             unlike |= unlike_words(text + 8 * w, mask + 8 * w, label->word + w);
         uint64_t any = either_word(unlike) | (label->width ^ width);
-        if (n_words % 2 == 1) /* one way: copies know it */
+        if (n_words % 2 == 1) /* one way: as above */
             any |= sif_masked_word(text, length, n_words - 1) ^ label->word[n_words - 1];
         codes[r] = any == 0 ? label->code : SIF_UNKNOWN;
         n_unknown += any != 0;

@@ -90,7 +90,7 @@ static int64_t find_by_offsets32(const sif_texts *texts, int64_t first, size_t c
     int32_t narrow[SIF_TEXT_BLOCK + 1], behind[SIF_TEXT_BLOCK + 1];
     int64_t offset[SIF_TEXT_BLOCK + 1];
     copy_rows(narrow, texts->rows, first, count, sizeof *narrow);
-    copy_rows(narrow + count, texts->rows, first + (int64_t)count, 1, sizeof *narrow);
+    memcpy(narrow + count, (const uint8_t *)texts->rows + ((size_t)first + count) * sizeof *narrow, sizeof *narrow);
     for (size_t r = 0; r <= count; r++)
         behind[r] = (int32_t)((uint32_t)narrow[r] - (uint32_t)narrow[0]);
     if (find_plain_rows(texts, narrow[0], narrow[count], behind, count, block))
@@ -105,7 +105,7 @@ static int64_t find_by_offsets64(const sif_texts *texts, int64_t first, size_t c
     int64_t offset[SIF_TEXT_BLOCK + 1];
     uint64_t upper = 0;
     copy_rows(offset, texts->rows, first, count, sizeof *offset);
-    copy_rows(offset + count, texts->rows, first + (int64_t)count, 1, sizeof *offset);
+    memcpy(offset + count, (const uint8_t *)texts->rows + ((size_t)first + count) * sizeof *offset, sizeof *offset);
     for (size_t r = 0; r <= count; r++) {
         const uint64_t far = (uint64_t)offset[r] - (uint64_t)offset[0];
         behind[r] = (int32_t)(uint32_t)far;

@@ -502,7 +502,7 @@ SIF_INLINE size_t look_up_block(const sif_dictionary *d, const sif_text_block *b
 SIF_INLINE void find_numbers(const sif_dictionary *d, const sif_text_block *block, size_t count, sif_text_form form, uint32_t *number) {
     uint64_t first[BLOCK], second[BLOCK];
     for (size_t r = 0; r < count; r++) {
-        const key k = key_of_row(block, r, form, d->seed);
+        const key k = key_of_row(block, r, form, d->seed); /* one way: inlined copies know some of it */
         first[r] = k.a;
         second[r] = k.b;
     }
@@ -539,7 +539,7 @@ static size_t look_up_in_few(const sif_dictionary *d, const sif_text_block *bloc
     for (size_t r = 0; r < count; r++) {
         if (codes[r] != SIF_UNKNOWN)
             continue;
-        const key k = key_of_row(block, r, SIF_MEDIUM_TEXTS, d->seed);
+        const key k = key_of_row(block, r, SIF_MEDIUM_TEXTS, d->seed); /* one way: this copy knows the form */
         codes[r] = known_code(d, (size_t)(hash_of(k, d->seed, SIF_MEDIUM_TEXTS) >> d->shift), k, block->text[r]);
         n_unknown += codes[r] == SIF_UNKNOWN;
     }
@@ -624,7 +624,7 @@ static sif_code encode_block(sif_dictionary *d, const sif_text_block *block, siz
     uint32_t number[BLOCK];
     sif_code code = SIF_OK;
     int is_done = 0;
-    for (; !is_done && code == SIF_OK; are_looked_up = 0) {
+    for (; !is_done; are_looked_up = 0) {
         int has_grown = 0;
         if (d->numbering.codes != NULL) {
             number_rows(d, block, count, number);
@@ -633,7 +633,7 @@ static sif_code encode_block(sif_dictionary *d, const sif_text_block *block, siz
             code = add_unknown(d, block, count, first, codes, bad);
             has_grown = d->numbering.codes != NULL;
         }
-        is_done = !has_grown;
+        is_done = code != SIF_OK || !has_grown;
     }
     return code;
 }

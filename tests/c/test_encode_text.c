@@ -63,6 +63,28 @@ static void views_outside_their_buffers_are_named(void) {
     }
 }
 
+/* The last offset that 32 bits have, and the first: as differences wrap round, the text seems to be one byte long. */
+static void offsets_that_wrap_round_are_named(void) {
+    static const int32_t offsets[] = {INT32_MAX, INT32_MIN};
+    static const uint8_t bytes[40] = {'a'};
+    const uint8_t *const data = bytes;
+    const int64_t size = sizeof bytes;
+    const sif_texts texts = {.n = 1, .kind = SIF_OFFSETS32, .rows = offsets, .buffers = &data, .sizes = &size};
+    int32_t code;
+    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, &code, NULL), SIF_BAD_TEXT, 0, 0);
+    sif_free_dictionary(dictionary);
+}
+
+static void a_view_of_a_buffer_that_there_is_not_is_named(void) {
+    static const int32_t view[4] = {13, 0, 0, 0};
+    const sif_texts texts = {.n = 1, .kind = SIF_VIEWS, .rows = view};
+    int32_t code;
+    sif_dictionary *const dictionary = sif_new_dictionary(7, 100);
+    CHECK_STATUS(sif_encode_text(dictionary, &texts, 0, &code, NULL), SIF_BAD_TEXT, 0, 0);
+    sif_free_dictionary(dictionary);
+}
+
 /* By the table of RFC 3629. */
 static void what_is_no_utf8_is_refused(void) {
     static const struct {
@@ -274,6 +296,8 @@ int main(void) {
     RUN(texts_outside_their_bytes_are_named);
     RUN(offsets_of_missing_rows_are_not_looked_at);
     RUN(views_outside_their_buffers_are_named);
+    RUN(offsets_that_wrap_round_are_named);
+    RUN(a_view_of_a_buffer_that_there_is_not_is_named);
     RUN(what_is_no_utf8_is_refused);
     EACH_VERSION RUN(labels_that_are_numbers_are_told_from_what_is_none);
     RUN(texts_that_were_chosen_for_one_slot_are_told_apart);
