@@ -419,8 +419,9 @@ def split_by_provider(
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
         starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
         found = column.take(pa.array(starts))
-        labels = (found.dictionary_decode() if pa.types.is_dictionary(found.type) else found).to_pylist()
-        if not is_plain(np.array(labels, dtype=object)) and any(isinstance(label, str) for label in labels):
+        found = found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
+        labels = found.to_pylist()
+        if _is_text(found.type) and not is_plain(pd.arrays.ArrowExtensionArray(found)):
             # Text is one key with or without spaces at its ends.
             labels = [None if label is None else label.strip() for label in labels]
             begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]

@@ -189,7 +189,7 @@ class Scan:
         if question.whole_rows:
             # Where grades grow old they become missing, which in text of pandas is another value than in that of Arrow.
             frame, lent = _as_it_is(table, self.source.text, may_lend=getattr(question, "max_age", None) is None)
-            return _with_text_again(question.count(frame), lent)
+            return _with_text_again(question.count(frame), lent, self.columns_of(question)["provider"])
         return question.count(_judged(table, question, self.source.text) if question.histories else table)
 
     def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
@@ -230,12 +230,12 @@ def _as_it_is(table: Any, text: frozenset[str], *, may_lend: bool) -> tuple[pd.D
     return frame, lent
 
 
-def _with_text_again(part: partial.Partial, lent: list[str]) -> partial.Partial:
-    """What a piece gives, with the text of its rows as pandas has it."""
+def _with_text_again(part: partial.Partial, lent: list[str], provider: str) -> partial.Partial:
+    """What a piece gives, with the text of its rows as pandas has it. Equal texts are one object; of providers none is there twice."""
     rows = part.counted["state"].frame
     for name in lent:
         if isinstance(rows[name].dtype, pd.ArrowDtype):  # keys may have been written anew
-            rows[name] = rows[name].array.__arrow_array__().to_pandas().array
+            rows[name] = rows[name].array.__arrow_array__().to_pandas(deduplicate_objects=name != provider).array
     return part
 
 
