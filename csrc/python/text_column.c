@@ -120,7 +120,7 @@ int take_text(PyObject *chunks, text_column *column) {
  * adds those that it did not have, in the order of the rows. So the codes are the same however many threads there are. */
 
 enum {
-    FIRST_ROWS = 1 << 14, /* these are added one by one, as are all rows after a round of which a 16th was new */
+    FIRST_ROWS = 1 << 14, /* these are added one by one, as are all rows after a round of which a 64th was new */
     PIECE = 1 << 15,      /* rows that a thread takes at once */
     MOST_ROWS = 1 << 20   /* of a round, for each thread: Ctrl-C waits for its end */
 };
@@ -216,12 +216,13 @@ static void look_up_together(shared_round *round, helper *helpers, int64_t n_hel
     }
 }
 
-/* Rounds become longer while they find few new labels. Where a 16th of the rows are new, one thread adds as many rows as a round had. */
+/* Rounds become longer while they find few new labels. Where a 64th of the rows are new, hardly a block has none, and one
+ * thread adds as many rows as a round had. */
 static sif_status encode_in_rounds(const encoding *of, int64_t begin, int64_t end, shared_round *round, helper *helpers, int64_t n_helpers,
                                    const sif_interrupt_check *interrupt) {
     sif_status status = {SIF_OK, -1, 0};
     int64_t rows = FIRST_ROWS, nothing = 0;
-    int are_new = 1; /* whether a 16th of the rows of the round before were */
+    int are_new = 1; /* whether a 64th of the rows of the round before were */
     while (begin < end && status.code == SIF_OK) {
         const int64_t most = are_new ? rows : rows * (n_helpers + 1), stop = end - begin < most ? end : begin + most;
         int64_t n_new = -sif_dictionary_size(of->labels);
@@ -236,7 +237,7 @@ static sif_status encode_in_rounds(const encoding *of, int64_t begin, int64_t en
                 status.code = SIF_INTERRUPTED;       /* not reached: as above */
         }
         n_new = are_new ? n_new + sif_dictionary_size(of->labels) : round->n_unknown;
-        are_new = n_new > (stop - begin) / 16;
+        are_new = n_new > (stop - begin) / 64;
         rows *= n_new > (stop - begin) / 64 ? 2 : 8;
         rows = rows < MOST_ROWS ? rows : MOST_ROWS;
         begin = stop;
