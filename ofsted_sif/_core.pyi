@@ -51,6 +51,17 @@ def latest_as_at(
     rows: _Buffer,
     /,
 ) -> None: ...
+def near_pairs(
+    older_provider: _Buffer,
+    older_day: _Buffer,
+    newer_provider: _Buffer,
+    newer_day: _Buffer,
+    near: int,
+    room: int,
+    older_rows: _Buffer,
+    newer_rows: _Buffer,
+    /,
+) -> int: ...
 def count_as_at(
     provider: _Codes,
     n_providers: int,

@@ -15,6 +15,7 @@ from ofsted_sif.counts import NO_DAY
 from tests.reference.count_as_at import count_as_at
 from tests.reference.count_grades import count_grades
 from tests.reference.latest_as_at import latest_as_at
+from tests.reference.near_pairs import near_pairs
 from tests.reference.order_records import order_records
 from tests.reference.records import Record
 from tests.reference.sum_weights import sum_weights
@@ -119,6 +120,24 @@ def test_records_are_ordered_by_provider_date_publication_and_row():
 def test_the_latest_record_is_the_one_found_by_looking_at_all():
     for case, rng in generators(4):
         check_latest(rng, cases.histories(rng), f"case {case}")
+
+
+def test_near_pairs_are_those_found_by_looking_at_every_two_rows():
+    for case, rng in generators(8):
+        near, n_days = int(rng.choice([0, 3, 20, 2**31 - 1])), int(rng.choice([4, 60, 3000, 2**40]))
+        sides = []
+        for n in rng.integers(0, 30, 2).tolist():
+            provider, day = rng.integers(-1, int(rng.choice([1, 4, 2**31 - 1])), n), rng.integers(-n_days // 2, n_days, n)
+            day[rng.random(n) < 0.1] = NO_DAY
+            sides.append((provider, day))
+        rows = counts.near_pairs(*sides[0], *sides[1], near, threads=int(rng.integers(1, 4)))
+        told = (
+            [(None if of < 0 else of, None if day == NO_DAY else day) for of, day in zip(*map(np.ndarray.tolist, side), strict=True)]
+            for side in sides
+        )
+        pairs = list(zip(*map(np.ndarray.tolist, rows), strict=True))
+        assert len(pairs) == len(set(pairs)), f"case {case}"
+        assert set(pairs) == near_pairs(*told, near), f"case {case}"
 
 
 def test_the_grid_counts_what_is_in_force_on_each_date():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.reading import alike, histories, pairs
+from ofsted_sif import counts
+from ofsted_sif.reading import alike, histories
 from ofsted_sif.reading.pairs import FIRST_NEW, LAST_OLD, find_pairs
 
 GRADES = ["Outstanding", "Good", "Requires improvement", "Inadequate", None]
@@ -132,9 +133,11 @@ def test_large_releases_are_combined_in_threads_as_small_ones_are(monkeypatch, s
         releases = [pa.Table.from_pandas(table, preserve_index=False) for table in releases]
         releases = [pl.from_arrow(table) for table in releases] if kind == "polars" else releases
     one = sif.combine(*releases, return_report=True)
-    for module in (alike, histories, pairs):
+    for module in (alike, histories):
         monkeypatch.setattr(module, "ROWS_WORTH_A_THREAD", 1)
         monkeypatch.setattr(module, "usable_cores", lambda: 4)
+    monkeypatch.setattr(counts.histories, "RECORDS_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(counts.threads, "usable_cores", lambda: 4)
     several = sif.combine(*releases, return_report=True)
     assert several[0].equals(one[0])
     pd.testing.assert_frame_equal(several[1], one[1])

@@ -150,6 +150,20 @@ sif_status sif_sum_weights(int64_t n, const sif_codes *groups, const sif_codes *
  * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_TOO_LARGE, SIF_NO_MEMORY, SIF_CHANGED. */
 sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_interrupt_check *interrupt);
 
+/* Rows of providers on days; a row whose provider is negative, or whose day is missing, takes no part. */
+typedef struct {
+    int64_t n;
+    const int32_t *provider;
+    const int64_t *day;
+} sif_provider_days;
+
+/* Finds the pairs of an older and a newer row that are of one provider and whose days are at most `near` apart, 0 <= near.
+ * older_rows, newer_rows: `room` each; the rows of the first pairs that were found, those of a newer row together, newer rows rising.
+ * n_pairs: how many there are. Where that is more than there is room for, a call with so much room gives all.
+ * Returns: SIF_TOO_LARGE, SIF_NO_MEMORY. */
+sif_status sif_near_pairs(const sif_provider_days *older, const sif_provider_days *newer, int64_t near, int64_t room, int64_t *older_rows,
+                          int64_t *newer_rows, int64_t *n_pairs, const sif_interrupt_check *interrupt);
+
 /* The row of each provider's most recent eligible record that was inspected by `date` and published by `cutoff`.
  * rows: provider.size; -1 where there is none, or where the provider is not open on `date`. The rows need no order.
  * Returns: SIF_BAD_PROVIDER, SIF_NO_DATE, SIF_TOO_LARGE, SIF_NO_MEMORY. */

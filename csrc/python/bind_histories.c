@@ -49,6 +49,38 @@ done:
     return result;
 }
 
+PyObject *bind_near_pairs(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args) {
+    lent of_older, of_newer; /* apart, for each has a length of its own */
+    lend_nothing(&of_older);
+    lend_nothing(&of_newer);
+    PyObject *result = NULL;
+    sif_provider_days older, newer;
+    int64_t near, room, n_pairs, *older_rows, *newer_rows;
+    if (check_arguments("near_pairs", n_args, 8, 8) != 0 ||
+        take_int32(&of_older, args[0], "older_provider", -1, &older.provider) != 0 ||
+        take_int64(&of_older, args[1], "older_day", -1, 0, &older.day) != 0 ||
+        take_int32(&of_newer, args[2], "newer_provider", -1, &newer.provider) != 0 ||
+        take_int64(&of_newer, args[3], "newer_day", -1, 0, &newer.day) != 0 || take_size(args[4], "near", &near) != 0 ||
+        take_size(args[5], "room", &room) != 0 || take_int64_out(&of_older, args[6], "older_rows", room, &older_rows) != 0 ||
+        take_int64_out(&of_newer, args[7], "newer_rows", room, &newer_rows) != 0)
+        goto done;
+    older.n = of_older.rows;
+    newer.n = of_newer.rows;
+
+    sif_status status;
+    if (check_apart(&of_older, &of_newer) != 0)
+        goto done;
+    LET_OTHERS_RUN
+    status = sif_near_pairs(&older, &newer, near, room, older_rows, newer_rows, &n_pairs, &interrupt);
+    AGAIN_ALONE
+
+    result = status.code == SIF_OK ? PyLong_FromLongLong(n_pairs) : raise_status(status, 0, NULL, NULL, NULL, NULL);
+done:
+    release(&of_newer);
+    release(&of_older);
+    return result;
+}
+
 /* The arguments that the kernels of a grid share: those of records, then order, groups, n_groups, grades, n_grades, expires, dates,
  * cutoffs. The days of the grid are lent apart, for they have a length of their own. */
 typedef struct {

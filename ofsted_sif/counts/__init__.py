@@ -12,9 +12,11 @@ from ofsted_sif.counts.counting import count_grades
 from ofsted_sif.counts.encoding import encode
 from ofsted_sif.counts.encoding import is_text as is_text
 from ofsted_sif.counts.encoding import letters_at_ends as letters_at_ends
+from ofsted_sif.counts.encoding import objects_together as objects_together
 from ofsted_sif.counts.encoding import text_codes as text_codes
 from ofsted_sif.counts.encoding import text_labels as text_labels
 from ofsted_sif.counts.histories import Changes, changes_as_at, count_as_at, count_transitions, latest_as_at, order_records, spells
+from ofsted_sif.counts.histories import near_pairs as near_pairs
 from ofsted_sif.counts.texts import count_texts as count_texts
 from ofsted_sif.counts.threads import check_memory as check_memory
 from ofsted_sif.counts.threads import number_of_threads as number_of_threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -105,6 +106,28 @@ def text_labels(values: Any, *, is_sorted: bool = False, threads: int | None = N
         return None if found is None else (found[0], values.take(found[1]))
     codes, _, labels = encoded(column, is_sorted, threads)
     return codes, values.dtype.__from_arrow__(labels) if hasattr(values, "dtype") else labels
+
+
+def objects_together(columns: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray] | None:
+    """Codes of several columns of Python's strings, the same for the same text in any of them, and the labels; None as above.
+
+    An error tells the row of all columns below one another. They are put so only where labels are many: it counts each string once more.
+    """
+    if (among_first := _encoded_objects(columns[0][:FIRST_ROWS])) is None:
+        return None
+    pieces = columns if len(among_first[1]) <= FEW_LABELS else [np.concatenate(columns)]
+    codes, labels, begin = [], np.empty(0, dtype=object), 0
+    for objects in pieces:
+        try:
+            found = _encoded_objects(objects, known=labels if len(labels) else None)
+        except RowError as error:
+            raise error.moved(begin + error.row) from None
+        if found is None:
+            return None
+        codes.append(found[0])
+        labels = np.concatenate([labels, objects[found[1][len(labels) :]]])
+        begin += len(objects)
+    return (codes if pieces is columns else np.split(codes[0], np.cumsum([*map(len, columns)])[:-1])), labels
 
 
 def _encoded_objects(objects: np.ndarray, is_sorted: bool = False, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:

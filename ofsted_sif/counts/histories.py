@@ -11,7 +11,7 @@ import numpy as np
 
 from ofsted_sif import _core
 from ofsted_sif.counts.arguments import as_codes, as_day, as_days, as_grid, as_order, as_records, optional_codes, size_of
-from ofsted_sif.counts.threads import RECORDS_WORTH_A_THREAD, by_threads_if_in_order, check_memory, in_order, number_of_threads
+from ofsted_sif.counts.threads import RECORDS_WORTH_A_THREAD, by_threads_if_in_order, check_memory, in_order, number_of_threads, share_out
 
 
 def order_records(provider: Any, inspected: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
@@ -107,6 +107,34 @@ def latest_as_at(
     rows = np.empty(records.n_providers, dtype=np.int64)
     _core.latest_as_at(*records.arguments, as_day(date, "date"), as_day(date if cutoff is None else cutoff, "cutoff"), rows)
     return rows
+
+
+def near_pairs(
+    provider: np.ndarray, day: np.ndarray, newer_provider: np.ndarray, newer_day: np.ndarray, near: int, *, threads: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (of older ones, of newer ones) of all pairs of one provider whose days are at most `near` apart.
+
+    Rows whose provider is negative, or whose day is missing, are in none.
+    """
+    older, newer = (
+        (np.ascontiguousarray(codes, dtype=np.int32), np.ascontiguousarray(days, dtype=np.int64))
+        for codes, days in ((provider, day), (newer_provider, newer_day))
+    )
+    n_threads = number_of_threads(threads, len(newer_day), RECORDS_WORTH_A_THREAD)
+    bounds = np.linspace(0, len(newer_day), n_threads + 1, dtype=np.int64)
+    found: list[Any] = [None] * n_threads
+
+    def find(piece: int) -> None:
+        first, stop = bounds[piece : piece + 2]
+        room, needed = -1, int(stop - first)
+        while needed > room:
+            room = needed
+            rows = np.empty((2, room), dtype=np.int64)
+            needed = _core.near_pairs(*older, *(column[first:stop] for column in newer), near, room, *rows)
+        found[piece] = rows[0, :needed], rows[1, :needed] + first
+
+    share_out(find, n_threads, n_threads)
+    return found[0] if n_threads == 1 else tuple(np.concatenate(rows) for rows in zip(*found, strict=True))
 
 
 @dataclass(frozen=True)

@@ -319,8 +319,9 @@ def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.nd
         joined[differ[:, 0]] = codes[: len(differ)]
         return pd.Series(pd.Categorical.from_codes(joined, dtype=dtype, validate=False))
     if isinstance(ours.dtype, np.dtype) and ours.dtype == theirs.dtype:
-        newer_values = theirs.to_numpy()
-        values = np.concatenate([ours.to_numpy(), newer_values[added]])
+        newer_values, values = theirs.to_numpy(), np.empty(len(ours) + len(added), dtype=ours.dtype)
+        values[: len(ours)] = ours.to_numpy()
+        newer_values.take(added, out=values[len(ours) :], mode="clip")  # which writes there at once
         values[differ[:, 0]] = newer_values[differ[:, 1]]
         return pd.Series(values)
     more = theirs.take(rows)

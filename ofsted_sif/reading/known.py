@@ -12,6 +12,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import OlderReleaseWarning, warn
 from ofsted_sif.reading.own import HISTORY, IN_YEAR, LATEST
 from ofsted_sif.reading.pairs import day_of, joint_codes
+from ofsted_sif.table.columns import column
 from ofsted_sif.table.dates import dates_of, in_words, iso
 
 _ABSENT = NO_DAY + 1  # of a provider that a release does not have; after NO_DAY, which says "from the beginning", and before any day
@@ -22,11 +23,15 @@ def own_day(table: pd.DataFrame) -> int:
     said = table.attrs.get("complete_to")
     if isinstance(said, str):
         return int(np.datetime64(said, "D").view(np.int64))
-    for name in ("published", "inspection_start"):
-        days = day_of(table, name)
-        if (days != NO_DAY).any():
-            return int(days.max())
-    return NO_DAY
+    return next((day for name in ("published", "inspection_start") if (day := _last_day(table, name)) != NO_DAY), NO_DAY)
+
+
+def _last_day(table: pd.DataFrame, name: str) -> int:
+    """The last day in a column of dates; `NO_DAY` where there is none, or no such column."""
+    if name in table.columns and isinstance(dtype := column(table, name, name).dtype, np.dtype) and dtype.kind == "M" and len(table):
+        last = int(table[name].to_numpy().view(np.int64).argmax())  # missing days lie before all others
+        table = table[last : last + 1]
+    return int(day_of(table, name).max(initial=NO_DAY))
 
 
 def warn_of_older(older: pd.DataFrame, newer: pd.DataFrame) -> None:
@@ -35,10 +40,9 @@ def warn_of_older(older: pd.DataFrame, newer: pd.DataFrame) -> None:
     if all(isinstance(one, str) for one in said):
         days = [own_day(table) for table in (older, newer)]
     else:
-        found = [day_of(table, "published") for table in (older, newer)]
-        if any((one == NO_DAY).all() for one in found):
+        days = [_last_day(table, "published") for table in (older, newer)]
+        if NO_DAY in days:
             return
-        days = [int(one.max()) for one in found]
     if days[1] < days[0]:
         warn(
             f"the release given as newer ends on {in_words(days[1])}, the other on {in_words(days[0])}. Where they differ, the older one "

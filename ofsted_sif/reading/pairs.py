@@ -7,21 +7,20 @@ key over time; within one system the number is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.counts import NO_DAY, order_records, usable_cores
-from ofsted_sif.counts.threads import share_out
+from ofsted_sif.counts import NO_DAY, near_pairs
 from ofsted_sif.errors import RowError
 from ofsted_sif.reading.alike import NO_TEXTS, Texts
 from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
 from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.keys import as_key, as_words, of_one_kind, text_codes, text_codes_together
-from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 # The largest distance seen between the days that two systems give for one inspection.
 NEAR = 20
@@ -30,6 +29,7 @@ LAST_OLD, FIRST_NEW = 435_001, 381_399
 # The same between two days of publication, where the day of the inspection is not known: Nottingham's report of 5 September 2022 stands
 # under 5 November in one release.
 NEAR_PUBLISHED = 92
+_FAR = 2**30  # days from 1970
 _NEVER = 9  # the rank of a pair that is none
 _LONGEST_NUMBER = 18  # digits that fit an int64
 
@@ -76,9 +76,9 @@ def day_of(frame: pd.DataFrame, name: str) -> np.ndarray:
 class _Side:
     """One of the two releases, as codes and days."""
 
-    provider: np.ndarray
+    provider: np.ndarray  # -1 where a row is in a pair already
     then: np.ndarray  # the provider at the time of the inspection, -1 where it is not said
-    number: np.ndarray  # without ITS, -1 where there is none
+    number: np.ndarray  # without ITS, -1 where there is none, or the row is in a pair already
     system: np.ndarray  # of the number: -1 before 2015, 1 since, 0 where both have such numbers
     start: np.ndarray
     published: np.ndarray
@@ -97,7 +97,7 @@ def find_pairs(older: pd.DataFrame, later: pd.DataFrame, texts: Texts = NO_TEXTS
         *providers, then, their_then = joint_codes(*of_one) if codes is None else codes
     else:
         providers = texts["provider"].codes if "provider" in texts else joint_codes(*keys)
-        then, their_then = (np.full(len(frame), -1) for frame in frames)
+        then, their_then = (np.broadcast_to(np.int64(-1), len(frame)) for frame in frames)  # one number, however often
     for which, of_side in zip(("older", "newer"), providers, strict=True):
         if (missing := of_side < 0).any():
             raise RowError(f"the {which} table, column 'provider', ", np.argmax(missing), ": the provider is missing", "provider")
@@ -107,25 +107,25 @@ def find_pairs(older: pd.DataFrame, later: pd.DataFrame, texts: Texts = NO_TEXTS
     one = _Side(providers[0], then, *numbers[0], *days[0])
     other = _Side(providers[1], their_then, *numbers[1], *days[1])
     alike = _same_kind(older, later)
-    certain = _by_number(one, other)
-    certain = certain[alike(certain[:, 0], certain[:, 1])]
-    rest = _rest(one, other, certain)
-    old, new = _candidates(one, other, *rest)
-    keep = alike(old, new)
-    return np.concatenate([certain, _chosen(one, other, judged, old[keep], new[keep])])
+    certain = alike(*_by_number(one, other))
+    one, other = (_without(side, rows) for side, rows in zip((one, other), certain, strict=True))
+    return np.concatenate([certain, _chosen(one, other, judged, *alike(*_candidates(one, other)))], axis=1).T
 
 
-def _rest(one: _Side, other: _Side, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows of each side that are in no pair yet."""
-    free = [np.ones(len(side.provider), dtype=np.bool_) for side in (one, other)]
-    for at, rows in enumerate(free):
-        rows[pairs[:, at]] = False
-    return np.flatnonzero(free[0]), np.flatnonzero(free[1])
+def _without(side: _Side, rows: np.ndarray) -> _Side:
+    """A side where these rows are in no more pairs."""
+    if not len(rows):
+        return side
+    provider, number = side.provider.copy(), side.number.copy()
+    provider[rows] = number[rows] = -1
+    return replace(side, provider=provider, number=number)
 
 
 def _by_number(one: _Side, other: _Side) -> np.ndarray:
     """Pairs of one provider and one number that both sides have once: they are certain, and most of all."""
     rows = [np.flatnonzero(side.number >= 0) for side in (one, other)]
+    if not all(map(len, rows)):
+        return np.empty((2, 0), dtype=np.int64)
     numbers = np.concatenate([side.number[at] for side, at in zip((one, other), rows, strict=True)])
     keys = np.concatenate([side.provider[at] for side, at in zip((one, other), rows, strict=True)]).astype(np.int64)
     if (int(keys.max(initial=0)) + 1) * (int(numbers.max(initial=0)) + 1) >= 2**63:
@@ -136,84 +136,59 @@ def _by_number(one: _Side, other: _Side) -> np.ndarray:
     once = (np.bincount(first, minlength=size) == 1) & (np.bincount(second, minlength=size) == 1)
     at = np.full((2, size), -1)
     at[0, first], at[1, second] = rows[0], rows[1]
-    return at[:, once].T
+    return at[:, once]
 
 
-def _joined(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of all pairs of equal codes."""
-    if not len(left) or not len(right):
-        return left[:0], right[:0]
-    size = int(max(left.max(), right.max())) + 1
+def _joined(left: np.ndarray, right: np.ndarray, of_left: np.ndarray, of_right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of all pairs of equal codes, of those rows that are given and have a code."""
+    if not (of_left.any() and of_right.any()):
+        return np.empty((2, 0), dtype=np.int64)  # type: ignore[return-value]
+    rows, places = np.flatnonzero(of_left & (left >= 0)), np.flatnonzero(of_right & (right >= 0))
+    left, right = left[rows], right[places]
+    size = int(max(left.max(initial=0), right.max(initial=0))) + 1
     if size > 4 * (len(left) + len(right)):  # numbers as they are, not codes one after another
-        joint = pd.factorize(np.concatenate([left, right]))[0]
-        return _joined(joint[: len(left)], joint[len(left) :])
-    order = np.argsort(right, kind="stable")
+        codes, labels = pd.factorize(np.concatenate([left, right]))
+        left, right, size = codes[: len(left)], codes[len(left) :], len(labels)
     of_code = np.bincount(right, minlength=size)
     n = of_code[left]
-    at, places = _spread((np.cumsum(of_code) - of_code)[left], n)
-    return at, order[places]
+    begin = (np.cumsum(of_code) - of_code)[left]
+    among = np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())  # of begins 5 and 0, and n of 2 and 1: 5, 6, 0
+    return np.repeat(rows, n), places[np.argsort(right, kind="stable")[among]]
 
 
-def _candidates(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(one: _Side, other: _Side) -> tuple[np.ndarray, np.ndarray]:
     """All pairs that may be one inspection: of one provider and near in time, or of one number.
 
     Of one number under two providers, one row must name the other's provider as the one at the time.
     """
-    dated = [side.start[rows] != NO_DAY for side, rows in ((one, old), (other, new))]
-    pairs = [_near(one, other, old[dated[0]], new[dated[1]])]
-    for left, right in ((old[~dated[0]], new), (old[dated[0]], new[~dated[1]])):
-        found = _joined(one.provider[left], other.provider[right])
-        pairs.append((left[found[0]], right[found[1]]))
-    old, new = old[one.number[old] >= 0], new[other.number[new] >= 0]
-    found = _joined(one.number[old], other.number[new])
-    old, new = old[found[0]], new[found[1]]
+    _refuse_far_days(one, other)
+    dated, theirs_dated = one.start != NO_DAY, other.start != NO_DAY
+    old, new = _joined(one.number, other.number, one.number >= 0, other.number >= 0)
     undated, apart = _days_apart(one.start[old], other.start[new])
     named = (other.then[new] == one.provider[old]) | (one.then[old] == other.provider[new])
     more = np.where(one.provider[old] == other.provider[new], ~undated & (apart > NEAR), named)
-    pairs.append((old[more], new[more]))
+    pairs = [
+        near_pairs(one.provider, one.start, other.provider, other.start, NEAR),
+        _joined(one.provider, other.provider, ~dated, other.provider >= 0),
+        _joined(one.provider, other.provider, dated, ~theirs_dated),
+        (old[more], new[more]),
+    ]
     return tuple(np.concatenate(found) for found in zip(*pairs, strict=True))  # type: ignore[return-value]
 
 
-def _near(one: _Side, other: _Side, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of one provider whose first days are at most `NEAR` apart, of rows that have a first day.
-
-    Provider and day make one number, with more than `NEAR` between the last day of a provider and the first of the next.
-    """
-    if not len(old) or not len(new):
-        return old[:0], new[:0]
-    sides = [(side.provider[rows], side.start[rows]) for side, rows in ((one, old), (other, new))]
-    first = min(day.min() for _, day in sides)
-    span = max(day.max() for _, day in sides) - first + NEAR + 1
-    if int(span) * (max(int(key.max()) for key, _ in sides) + 1) >= 2**63:
+def _refuse_far_days(one: _Side, other: _Side) -> None:
+    """Refuse days so far apart that one of them can be no date."""
+    if all(side.start.min(initial=0) > -_FAR and side.start.max(initial=0) < _FAR for side in (one, other)):
+        return
+    rows = [(side.start != NO_DAY) & (side.provider >= 0) for side in (one, other)]
+    if not all(of.any() for of in rows):
+        return
+    days, keys = (
+        np.concatenate([values[0][rows[0]], values[1][rows[1]]]) for values in ((one.start, other.start), (one.provider, other.provider))
+    )
+    span = int(days.max()) - int(days.min()) + NEAR + 1
+    if span * (int(keys.max()) + 1) >= 2**63:
         raise ValueError(f"the first days of inspections lie {span} days apart: one of them is no date of an inspection")
-    orders, numbers = [old, new], [old, new]
-    threads = usable_cores() if len(old) >= ROWS_WORTH_A_THREAD else 1
-
-    def put_in_order(side: int) -> None:
-        key, day = sides[side]
-        orders[side] = order_records(key, day)[0]
-        numbers[side] = (key.astype(np.int64) * span + (day - first))[orders[side]]
-
-    share_out(put_in_order, 2, threads)
-    (order, of_other), (asked, among) = orders, numbers
-    bounds = np.linspace(0, len(asked), threads + 1, dtype=np.int64)
-    found: list[Any] = [None] * threads
-
-    def find(part: int) -> None:
-        some = np.arange(bounds[part], bounds[part + 1])
-        begin = np.searchsorted(among, asked[some] - NEAR)
-        has_any = np.append(among, np.iinfo(np.int64).max)[begin] <= asked[some] + NEAR  # few of the rows have
-        some, begin = some[has_any], begin[has_any]
-        at, places = _spread(begin, np.searchsorted(among, asked[some] + NEAR, side="right") - begin)
-        found[part] = old[order[some[at]]], new[of_other[places]]
-
-    share_out(find, threads, threads)
-    return tuple(np.concatenate(of) for of in zip(*found, strict=True))  # type: ignore[return-value]
-
-
-def _spread(begin: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each of some stretches place by place: its number, and the place. Of begins 5 and 0, and lengths 2 and 1: (0, 5), (0, 6), (1, 0)."""
-    return np.repeat(np.arange(len(n)), n), np.repeat(begin - np.cumsum(n) + n, n) + np.arange(n.sum())
 
 
 def _in_one_form(values: pd.Series) -> pd.Series:
@@ -225,17 +200,17 @@ def _in_one_form(values: pd.Series) -> pd.Series:
     return pd.Series(np.array([*forms, None], dtype=object)[words.cat.codes.to_numpy()])
 
 
-def _same_kind(older: pd.DataFrame, later: pd.DataFrame) -> Any:
-    """A function that says of pairs whether their frameworks and being graded are the same, as far as both are known."""
+def _same_kind(older: pd.DataFrame, later: pd.DataFrame) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A function that gives those of some pairs whose frameworks and being graded are the same, as far as both are known."""
     shared = [name for name in ("framework", "graded") if name in older.columns and name in later.columns]
     found = [joint_codes(_in_one_form(older[name]), _in_one_form(later[name])) for name in shared]
 
-    def alike(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-        same = np.ones(len(old), dtype=np.bool_)
+    def alike(old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for first, second in found:
             x, y = first[old], second[new]
-            same &= (x == y) | (x < 0) | (y < 0)
-        return same
+            same = (x == y) | (x < 0) | (y < 0)
+            old, new = old[same], new[same]
+        return old, new
 
     return alike
 
@@ -281,7 +256,12 @@ def _without_unused_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Of pairs that may be one inspection those that are, the most certain first, each row once."""
+    """Of pairs that may be one inspection those that are, each row once: their rows in the older, and in the newer."""
+    sure = []
+    if (one.number < 0).all() or (other.number < 0).all():  # else their numbers may say otherwise
+        is_sure = _are_sure(one, other, judged, old, new)
+        sure = [(old[is_sure], new[is_sure])]
+        old, new = old[~is_sure], new[~is_sure]
     x, y = one.number[old], other.number[new]
     same_number = (x >= 0) & (x == y)
     systems = one.system[old], other.system[new]
@@ -301,10 +281,26 @@ def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.
     rank[judged.any_old[old] & judged.any_new[new] & (equal + unlike == 0)] = _NEVER
     rank[same_number] = 1
     chosen = np.flatnonzero(rank < _NEVER)
-    alone = (np.bincount(old[chosen])[old[chosen]] == 1) & (np.bincount(new[chosen])[new[chosen]] == 1)  # whatever the others are
-    sure, chosen = chosen[alone], chosen[~alone]
+    alone = _are_alone(old[chosen], new[chosen])  # whatever the others are
+    first, chosen = chosen[alone], chosen[~alone]
     chosen = chosen[np.lexsort((new[chosen], old[chosen], apart[chosen], -equal[chosen], unlike[chosen], rank[chosen]))]
-    return np.concatenate([np.stack([old[sure], new[sure]], axis=1), each_once(old[chosen], new[chosen])])
+    return np.concatenate([*sure, (old[first], new[first]), each_once(old[chosen], new[chosen]).T], axis=1)
+
+
+def _are_alone(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Of which pairs both rows are in no other."""
+    return np.logical_and(*(np.bincount(rows)[rows] == 1 for rows in (old, new)))
+
+
+def _are_sure(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Pairs of which it is soon told that they are one inspection: alone and of one day, and a grade of both is known."""
+    start = one.start[old]
+    sure = (start == other.start[new]) & (start != NO_DAY) & _are_alone(old, new)
+    known = np.zeros(len(old), dtype=np.bool_)
+    for ours, theirs in judged.shared.values():
+        left = np.flatnonzero(sure & ~known)
+        known[left] = (ours[old[left]] >= 0) & (theirs[new[left]] >= 0)
+    return sure & known
 
 
 def _days_apart(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -322,11 +318,25 @@ def each_once(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     taken, left = [np.empty(0, dtype=np.int64)], np.arange(len(old))
     while len(left):
         rows, matches = old[left], new[left]
-        is_first = ~(pd.Series(rows).duplicated() | pd.Series(matches).duplicated()).to_numpy()
+        is_first = _are_first(rows) & _are_first(matches)
         taken.append(left[is_first])
-        left = left[~(np.isin(rows, rows[is_first]) | np.isin(matches, matches[is_first]))]
+        left = left[~(_are_among(rows, is_first) | _are_among(matches, is_first))]
     order = np.sort(np.concatenate(taken))
     return np.stack([old[order], new[order]], axis=1)
+
+
+def _are_first(rows: np.ndarray) -> np.ndarray:
+    """Where each row stands for the first time."""
+    places, at = np.arange(len(rows)), np.empty(rows.max() + 1, dtype=np.int64)
+    at[rows[::-1]] = places[::-1]  # the last of several stays, which is the first
+    return at[rows] == places
+
+
+def _are_among(rows: np.ndarray, some: np.ndarray) -> np.ndarray:
+    """Which rows are those at some of the places."""
+    among = np.zeros(rows.max() + 1, dtype=np.bool_)
+    among[rows[some]] = True
+    return among[rows]
 
 
 def _agreement(judged: _Judged, old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -346,7 +356,7 @@ def _agreement(judged: _Judged, old: np.ndarray, new: np.ndarray) -> tuple[np.nd
 def _number_codes(*frames: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
     """Numbers without a leading ITS as codes, the same for the same number, and the case system of each."""
     if all("inspection_number" not in frame.columns for frame in frames):
-        return [(np.full(len(frame), -1), np.zeros(len(frame), dtype=np.int8)) for frame in frames]
+        return [(np.broadcast_to(np.int64(-1), len(frame)), np.broadcast_to(np.int8(0), len(frame))) for frame in frames]
     of_rows, read = [], []
     for values in (labels_of(frame, "inspection_number") for frame in frames):
         if isinstance(values.dtype, pd.CategoricalDtype):

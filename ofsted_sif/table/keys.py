@@ -49,6 +49,9 @@ def text_codes_together(*columns: pd.Series, threads: int | None = None) -> tupl
         columns = tuple(values.astype(object) for values in columns)
     ends = np.cumsum([len(values) for values in columns])
     try:
+        if columns[0].dtype == object:
+            together = counts.objects_together([values.to_numpy() for values in columns])
+            return None if together is None else (together[0], pd.arrays.NumpyExtensionArray(together[1]))
         found = counts.text_labels(pd.concat(columns, ignore_index=True).array, threads=threads)
     except RowError as error:
         of = int(np.searchsorted(ends, error.row, side="right"))

@@ -8,6 +8,7 @@ enum { ROWS = SIF_ROWS_PER_CHECK + 5000, PROVIDERS = ROWS / 4, GRADES = 4, DATES
 /* What the calls share; `far_days` are publications whose days do not fit a word with the rest. */
 static int64_t provider[ROWS], scattered[ROWS], inspected[ROWS], near_days[ROWS], far_days[ROWS], dates[DATES];
 static int64_t group[ROWS], day[ROWS];
+static int32_t narrow[ROWS];
 static int16_t of_thousands[ROWS];
 static int8_t grade[ROWS];
 static double values[ROWS], doubles[ROWS];
@@ -20,6 +21,7 @@ static void fill(void) {
     for (int64_t i = 0; i < ROWS; i++) {
         provider[i] = i / 4;
         scattered[i] = random_below(PROVIDERS);
+        narrow[i] = (int32_t)scattered[i];
         inspected[i] = 1000 + 300 * (i % 4) + random_below(200);
         near_days[i] = inspected[i] + random_below(60);
         far_days[i] = random_below(INT64_MAX) - INT64_MAX / 2;
@@ -94,6 +96,9 @@ static void states(void) {
     const sif_records lying = records_of(provider, near_days), in_a_word = records_of(scattered, near_days),
                       in_rounds = records_of(scattered, far_days);
     STOP_EVERYWHERE(1, sif_latest_as_at(&lying, 2000, 2000, words[0], &interrupt), all_are(words[0], PROVIDERS, SIF_VOID));
+    int64_t n_pairs;
+    const sif_provider_days older = {ROWS, narrow, inspected}, newer = {ROWS, narrow, near_days};
+    STOP_EVERYWHERE(3, sif_near_pairs(&older, &newer, 20, ROWS, words[0], words[1], &n_pairs, &interrupt), n_pairs == SIF_VOID);
     const sif_records *const each[] = {&lying, &in_a_word, &in_rounds};
     for (size_t r = 0; r < sizeof each / sizeof *each; r++)
         STOP_NOW_AND_THEN(1, sif_count_as_at(each[r], NULL, NULL, NULL, &grades, NULL, DATES, dates, dates, words[0], &interrupt),

@@ -5,7 +5,7 @@
 #include "histories.h"
 #include "trends.h"
 
-enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 15, THREADS = 4, ROUNDS = 3 };
+enum { ROWS = 3000, MOST_OUT = 1 << 16, KERNELS = 16, THREADS = 4, ROUNDS = 3 };
 
 /* Inputs; read by all. */
 typedef struct {
@@ -13,6 +13,8 @@ typedef struct {
     series s;
     double *weights;
     int64_t *order;
+    int32_t *provider;
+    sif_provider_days days;
     char *bytes; /* of texts */
     const uint8_t *buffer;
     int64_t *offsets, size;
@@ -129,6 +131,9 @@ static void call(int kernel, const shared *in, result *out) {
     case 13:
         out->status = look_up(in, numbers, &interrupt);
         break;
+    case 14:
+        out->status = sif_near_pairs(&in->days, &in->days, 20, MOST_OUT / 2 - 1, numbers, numbers + MOST_OUT / 2, n_results, &interrupt);
+        break;
     default:
         out->status = sif_resample_counts(3, members, entries, 3, cell, count, 3, 42, 0, 50, numbers, &interrupt);
     }
@@ -196,6 +201,10 @@ static void threads_do_not_disturb_each_other(void) {
     }
     in.weights = allocate(ROWS, sizeof *in.weights);
     in.order = allocate(ROWS, sizeof *in.order);
+    in.provider = allocate(ROWS, sizeof *in.provider);
+    for (int64_t i = 0; i < ROWS; i++)
+        in.provider[i] = (int32_t)in.h.provider[i];
+    in.days = (sif_provider_days){ROWS, in.provider, in.h.inspected};
     for (int64_t i = 0; i < ROWS; i++)
         in.weights[i] = (double)random_below(1000) / 7;
     sort_rows(&in.h, in.order);
@@ -219,6 +228,7 @@ static void threads_do_not_disturb_each_other(void) {
     free_series(&in.s);
     free(in.weights);
     free(in.order);
+    free(in.provider);
     free(in.bytes);
     sif_free_dictionary(in.some_labels);
     free(in.offsets);

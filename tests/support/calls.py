@@ -17,6 +17,7 @@ KINDS = {
     "sum_weights": ("usual", "bad_weight"),
     "order_records": ("usual", "scattered", "far_days", "bad_provider", "no_date"),
     "latest_as_at": ("usual", "bad_provider", "no_date"),
+    "near_pairs": ("usual", "no_room", "scattered", "too_large"),
     "count_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
     "changes_as_at": ("usual", "by_order", "scattered", "far_days", "bad_grid", "bad_order", "unordered"),
     "count_transitions": ("usual", "piece", "by_order", "scattered", "far_days", "bad_period", "unordered"),
@@ -201,6 +202,10 @@ def _histories(name: str, kind: str, n: int, rng: Any, grades: np.ndarray, group
     if name == "latest_as_at":
         written = _zeros(n_providers)
         return (*records, 17_000, 17_000, written), [written]
+    if name == "near_pairs":
+        outputs = [_zeros(1 if kind == "no_room" else 2 * n) for _ in range(2)]
+        days = (provider, inspected, np.roll(provider, 9), np.roll(published, 9))
+        return (*days, 2**31 if kind == "too_large" else 20, len(outputs[0]), *outputs), outputs
     # With an order that is given; by none the records are put in order, or refused, by the kernel.
     given = order if kind in ("by_order", "bad_order") else np.arange(n) if kind == "unordered" else None
     if name in ("count_as_at", "changes_as_at"):

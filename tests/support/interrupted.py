@@ -53,6 +53,11 @@ def latest_as_at() -> Callable[[], object]:
     return lambda: counts.latest_as_at(*records, 1, n_providers=1)
 
 
+def near_pairs() -> Callable[[], object]:
+    provider, day, _ = scattered(10_000_000)
+    return lambda: counts.near_pairs(provider, day, provider, day, 20, threads=1)
+
+
 def count_as_at(whether: str, threads: int | None = None) -> Callable[[], object]:
     records = scattered(8_000_000) if whether == "scattered" else in_order(30_000_000)
     grades, dates = some_grades(len(records[0])), np.arange(0, 5_000, 100)
@@ -138,6 +143,7 @@ CALLS = {
     "sum_weights in two threads": lambda: sum_weights(2),
     "order_records": order_records,
     "latest_as_at": latest_as_at,
+    "near_pairs": near_pairs,
     "count_as_at": lambda: count_as_at("in order"),
     "count_as_at in two threads": lambda: count_as_at("in order", 2),
     "count_as_at of scattered rows": lambda: count_as_at("scattered"),
