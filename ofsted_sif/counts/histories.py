@@ -116,12 +116,10 @@ def near_pairs(
 
     Rows whose provider is negative, or whose day is missing, are in none.
     """
-    older, newer = (
-        (np.ascontiguousarray(codes, dtype=np.int32), np.ascontiguousarray(days, dtype=np.int64))
-        for codes, days in ((provider, day), (newer_provider, newer_day))
-    )
-    n_threads = number_of_threads(threads, len(newer_day), RECORDS_WORTH_A_THREAD)
-    bounds = np.linspace(0, len(newer_day), n_threads + 1, dtype=np.int64)
+    codes, newer_codes = (np.ascontiguousarray(of, dtype=np.int32) for of in (provider, newer_provider))
+    days, newer_days = (np.ascontiguousarray(of, dtype=np.int64) for of in (day, newer_day))
+    n_threads = number_of_threads(threads, len(newer_days), RECORDS_WORTH_A_THREAD)
+    bounds = np.linspace(0, len(newer_days), n_threads + 1, dtype=np.int64)
     found: list[Any] = [None] * n_threads
 
     def find(piece: int) -> None:
@@ -129,12 +127,13 @@ def near_pairs(
         room, needed = -1, int(stop - first)
         while needed > room:
             room = needed
-            rows = np.empty((2, room), dtype=np.int64)
-            needed = _core.near_pairs(*older, *(column[first:stop] for column in newer), near, room, *rows)
-        found[piece] = rows[0, :needed], rows[1, :needed] + first
+            older, newer = np.empty((2, room), dtype=np.int64)
+            needed = _core.near_pairs(codes, days, newer_codes[first:stop], newer_days[first:stop], near, room, older, newer)
+        found[piece] = older[:needed], newer[:needed] + first
 
     share_out(find, n_threads, n_threads)
-    return found[0] if n_threads == 1 else tuple(np.concatenate(rows) for rows in zip(*found, strict=True))
+    older, newer = map(np.concatenate, zip(*found, strict=True))
+    return older, newer
 
 
 @dataclass(frozen=True)
