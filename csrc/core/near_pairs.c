@@ -35,8 +35,30 @@ static inline provider_day provider_day_of(const sif_provider_days *of, int64_t 
     return (provider_day){((const volatile int32_t *)of->provider)[i], sif_once(of->day, i)};
 }
 
-static inline int takes_part(provider_day of) {
-    return of.provider >= 0 && of.day != SIF_NO_DAY;
+/* The days from the first to the last; at first there are none. */
+typedef struct {
+    int64_t first, last;
+} day_span;
+
+static const day_span no_days = {INT64_MAX, SIF_NO_DAY};
+
+/* A missing day adds none. */
+static inline void extend_span(day_span *span, int64_t day) {
+    span->last = day > span->last ? day : span->last;
+    span->first = day < span->first && day != SIF_NO_DAY ? day : span->first;
+}
+
+/* All days that are near to one of the span. */
+static day_span near_to_span(day_span span, int64_t near) {
+    span.first = span.first > SIF_NO_DAY + near ? span.first - near : SIF_NO_DAY + 1;
+    span.last = span.last < INT64_MAX - near ? span.last + near : INT64_MAX;
+    return span;
+}
+
+/* A row that can be in a pair has a provider, and a day near to those of the other table: a later release mostly goes on from days that
+ * are in both. */
+static inline int takes_part(provider_day of, day_span near_days) {
+    return (of.provider >= 0) & (near_days.first <= of.day) & (of.day <= near_days.last);
 }
 
 static inline uint32_t pair_hash(provider_day of) {
@@ -47,15 +69,48 @@ static inline uint32_t bucket_of_hash(const hash_buckets *all, uint32_t hash) {
     return (uint32_t)((uint64_t)hash >> all->shift) & all->mask;
 }
 
-/* Puts the older rows that take part into their buckets. taken: n, for them in the order of the rows. */
-static sif_status fill_hash_buckets(const sif_provider_days *older, hash_buckets *all, placed_row *taken, int64_t *work,
-                                    const sif_interrupt_check *interrupt) {
-    int64_t n = 0;
+/* The days that are near to any row's. */
+static sif_status find_near_days(const sif_provider_days *of, int64_t near, day_span *near_days, int64_t *work,
+                                 const sif_interrupt_check *interrupt) {
+    day_span span = no_days;
+    for (int64_t i = 0; i < of->n; i++) {
+        extend_span(&span, sif_once(of->day, i));
+        if (sif_is_interrupted_after(interrupt, work, 1))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+    }
+    *near_days = near_to_span(span, near);
+    return sif_ok();
+}
+
+/* The older rows that take part, one after another: n of them. taken: room for all rows. near_days: the days that are near to any newer
+ * row, then those that are near to the rows taken. */
+static sif_status take_older_rows(const sif_provider_days *older, int64_t near, day_span *near_days, placed_row *taken, int64_t *n,
+                                  int64_t *work, const sif_interrupt_check *interrupt) {
+    day_span span = no_days;
+    *n = 0;
     for (int64_t i = 0; i < older->n; i++) {
         const provider_day of = provider_day_of(older, i);
-        taken[n] = (placed_row){pair_hash(of), (uint32_t)i};
-        all->start[bucket_of_hash(all, taken[n].hash)] += (uint32_t)takes_part(of);
-        n += takes_part(of);
+        const int is_taken = takes_part(of, *near_days);
+        taken[*n] = (placed_row){pair_hash(of), (uint32_t)i};
+        *n += is_taken;
+        extend_span(&span, is_taken ? of.day : SIF_NO_DAY);
+        if (sif_is_interrupted_after(interrupt, work, 1))
+            return sif_fail(SIF_INTERRUPTED, -1, 0);
+    }
+    *near_days = near_to_span(span, near);
+    return sif_ok();
+}
+
+/* Makes the buckets, and puts n rows into them. */
+static sif_status fill_hash_buckets(const placed_row *taken, int64_t n, hash_buckets *all, int64_t *work,
+                                    const sif_interrupt_check *interrupt) {
+    all->mask = (uint32_t)sif_lowest_bits(sif_bits_of((uint64_t)n / 2)); /* two rows in a bucket or fewer */
+    all->placed = sif_room_for((uint64_t)n + 1, sizeof *all->placed);
+    all->start = calloc((size_t)all->mask + 2, sizeof *all->start);
+    if (all->placed == NULL || all->start == NULL)
+        return sif_fail(SIF_NO_MEMORY, -1, 0);
+    for (int64_t k = 0; k < n; k++) {
+        all->start[bucket_of_hash(all, taken[k].hash)]++;
         if (sif_is_interrupted_after(interrupt, work, 1))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
     }
@@ -74,6 +129,7 @@ static sif_status fill_hash_buckets(const sif_provider_days *older, hash_buckets
 typedef struct {
     const sif_provider_days *older, *newer;
     int64_t near, room;
+    day_span near_days; /* of the older rows that take part */
     int64_t *older_rows, *newer_rows, n;
 } pair_list;
 
@@ -116,7 +172,7 @@ static int pair_block(const hash_buckets *given, int64_t first, int64_t stop, pa
         earliest[n] = pair_hash(of) - (uint32_t)list->near;
         row[n] = (uint32_t)i;
         SIF_FETCH(&all.start[bucket_of_hash(&all, earliest[n])]);
-        n += (size_t)takes_part(of);
+        n += (size_t)takes_part(of, list->near_days);
     }
     for (size_t k = 0; k < n; k++)
         SIF_FETCH(&all.placed[all.start[bucket_of_hash(&all, earliest[k])]]);
@@ -126,6 +182,7 @@ static int pair_block(const hash_buckets *given, int64_t first, int64_t stop, pa
             end = b <= last ? last : all.mask;
             const uint32_t from = all.start[b], to = all.start[end + 1];
             for (uint32_t place = from; place < to; place++) {
+                /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): each place of a bucket has its row */
                 likely.older[n_likely] = all.placed[place].row;
                 likely.newer[n_likely] = row[k];
                 n_likely += all.placed[place].hash - earliest[k] <= wide;
@@ -149,16 +206,14 @@ sif_status sif_near_pairs(const sif_provider_days *older, const sif_provider_day
     if (largest > INT32_MAX)
         return sif_fail(SIF_TOO_LARGE, -1, largest);
     pair_list list = {.older = older, .newer = newer, .near = near, .room = room, .older_rows = older_rows, .newer_rows = newer_rows};
-    const int bits = sif_bits_of((uint64_t)older->n / 2); /* two rows in a bucket or fewer */
-    hash_buckets all = {.shift = sif_bits_of(2 * (uint64_t)near) + WIDER, .mask = (uint32_t)sif_lowest_bits(bits)};
-    const uint64_t places = (uint64_t)older->n + 1;
-    int64_t work = 0;
-    sif_status status = sif_fail(SIF_NO_MEMORY, -1, 0);
-    placed_row *const taken = sif_room_for(places, sizeof *taken);
-    all.placed = sif_room_for(places, sizeof *all.placed);
-    all.start = calloc((size_t)all.mask + 2, sizeof *all.start);
-    if (taken != NULL && all.placed != NULL && all.start != NULL)
-        status = fill_hash_buckets(older, &all, taken, &work, interrupt);
+    hash_buckets all = {.shift = sif_bits_of(2 * (uint64_t)near) + WIDER};
+    int64_t work = 0, n_taken = 0;
+    placed_row *const taken = sif_room_for((uint64_t)older->n + 1, sizeof *taken);
+    sif_status status = taken != NULL ? find_near_days(newer, near, &list.near_days, &work, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    if (status.code == SIF_OK)
+        status = take_older_rows(older, near, &list.near_days, taken, &n_taken, &work, interrupt);
+    if (status.code == SIF_OK)
+        status = fill_hash_buckets(taken, n_taken, &all, &work, interrupt);
     for (int64_t first = 0, stop; status.code == SIF_OK && first < newer->n; first = stop) {
         stop = newer->n - first < PAIR_BLOCK ? newer->n : first + PAIR_BLOCK;
         if (pair_block(&all, first, stop, &list, &work, interrupt))
