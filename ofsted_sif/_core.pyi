@@ -223,6 +223,7 @@ def encode_objects(
     is_sorted: bool,
     codes: _Buffer,
     known: _Buffer | None = None,
+    known_codes: _Buffer | None = None,
     /,
 ) -> bytes | None: ...
 def recode(codes: _Buffer, n_codes: int, place: _Buffer, /) -> None: ...

@@ -203,6 +203,17 @@ def test_known_objects_have_the_first_codes_and_are_no_rows():
         with pytest.raises(ValueError, match="known has missing values, or a text twice"):
             _core.encode_objects(objects, (None,), 1, False, codes, np.array(wrong, dtype=object))
     assert _core.encode_objects(objects, (None,), 1, False, codes, np.array([5], dtype=object)) is None
+    of_known = np.zeros(3, dtype=np.int32)
+    column = np.array(["a", None, "a"], dtype=object)
+    assert np.frombuffer(_core.encode_objects(objects, (None,), 1, False, codes, column, of_known), np.int64).tolist() == [-3, 0, 3]
+    assert (of_known.tolist(), codes.tolist()) == ([0, -1, 0], [1, 0, -1, 2])
+    with pytest.raises(ValueError, match="known_codes has 3 values; 4 are needed"):
+        _core.encode_objects(objects, (None,), 1, False, codes, objects, of_known)
+    with pytest.raises(ValueError, match="shares memory"):
+        _core.encode_objects(objects, (None,), 1, False, codes, objects, codes)
+    with pytest.raises(ValueError, match="row -1: "):
+        _core.encode_objects(objects, (None,), 1, False, codes, np.array(["a", None, "\ud800"], dtype=object), of_known)
+    assert np.frombuffer(_core.encode_objects(objects, (None,), 1, False, codes, known, None), np.int64).tolist() == [-2, -1, 0]
 
 
 def test_objects_are_an_array_of_one_dimension():

@@ -503,11 +503,10 @@ def test_a_lazy_frame_is_collected_once(by):
     assert sum(length == 4 for length in collected) == 1
 
 
-@pytest.mark.parametrize("few", [0, 4096])  # labels are never few, or always
+@pytest.mark.parametrize("n_columns", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(20))
-def test_columns_of_python_s_strings_have_the_codes_of_all_below_one_another(monkeypatch, seed, few):
-    monkeypatch.setattr(encoding, "FEW_LABELS", few)
-    columns = [fresh(some_texts(20 * seed + more)) for more in range(3)]
+def test_columns_of_python_s_strings_have_the_codes_of_all_below_one_another(seed, n_columns):
+    columns = [fresh(some_texts(20 * seed + more)) for more in range(n_columns)]
     codes, labels = counts.objects_together(columns)
     together = counts.text_labels(np.concatenate(columns))
     assert [*map(len, codes)] == [*map(len, columns)]
@@ -515,12 +514,10 @@ def test_columns_of_python_s_strings_have_the_codes_of_all_below_one_another(mon
     assert labels.tolist() == together[1].tolist()
 
 
-@pytest.mark.parametrize("few", [0, 4096])
-def test_what_is_no_text_in_one_of_several_columns_is_noticed(monkeypatch, few):
-    monkeypatch.setattr(encoding, "FEW_LABELS", few)
+def test_what_is_no_text_in_one_of_several_columns_is_noticed():
     text, number, half = (np.array(["Kent", "Leeds", last], dtype=object) for last in (None, 7, "\ud800"))
     assert counts.objects_together([number, text]) is None
     assert counts.objects_together([text, number]) is None
-    for columns, row in (([half, text], 2), ([text, half], 5)):
+    for columns, row in (([half, text], 2), ([text, half], 5), ([text, half, text], 5)):
         with pytest.raises(ValueError, match=f"^row {row}: this text holds half a character"):
             counts.objects_together(columns)

@@ -113,31 +113,39 @@ static int take_objects(PyObject *object, Py_buffer *view, object_column *column
     return 0;
 }
 
-/* Gives labels their codes before any row of the column is looked at, and rows before 0. */
-static encoded_objects encode_known(PyObject *known, object_column *column) {
+/* Gives labels their codes before any row of the column is looked at, and rows before 0. codes: NULL, or an array for the codes of what is
+ * known: then that is a column, which may have missing values, and a text twice. */
+static encoded_objects encode_known(PyObject *known, PyObject *codes, lent *buffers, object_column *column, int64_t *row) {
     Py_buffer objects = {0};
     object_column of_known = *column; /* with the dictionary, into which it puts them */
-    int64_t row;
     encoded_objects done = RAISED;
     if (take_objects(known, &objects, &of_known) != 0)
         goto done;
-    of_known.codes = malloc(((size_t)of_known.rows + 1) * sizeof *of_known.codes);
-    if (of_known.codes == NULL) {
+    int32_t *const scratch = codes == NULL ? malloc(((size_t)of_known.rows + 1) * sizeof *scratch) : NULL;
+    of_known.codes = scratch;
+    if (codes != NULL) {
+        if (take_int32_out(buffers, codes, "known_codes", of_known.rows, &of_known.codes) != 0 || check_apart(buffers, NULL) != 0)
+            goto done;
+    } else if (scratch == NULL) {
         PyErr_NoMemory();
         goto done;
     }
-    done = encode_objects(&of_known, &row);
+    of_known.all_rows += of_known.rows;
+    done = encode_objects(&of_known, row);
+    *row -= of_known.rows;
+    column->rows_before = of_known.rows;
+    column->all_rows = of_known.all_rows;
     column->met = of_known.met;
     column->first_rows = of_known.first_rows;
     column->n_labels = of_known.n_labels;
     column->capacity = of_known.capacity;
-    if (done == ENCODED && of_known.n_labels != of_known.rows) {
+    if (done == ENCODED && codes == NULL && of_known.n_labels != of_known.rows) {
         PyErr_SetString(PyExc_ValueError, "known has missing values, or a text twice");
         done = RAISED;
     }
     for (int64_t label = 0; label < of_known.n_labels; label++)
-        of_known.first_rows[label] -= of_known.n_labels;
-    free(of_known.codes);
+        of_known.first_rows[label] -= of_known.rows;
+    free(scratch);
 done:
     if (objects.obj != NULL)
         PyBuffer_Release(&objects);
@@ -153,8 +161,9 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     int is_sorted;
     int32_t *place = NULL;
     int64_t *sorted_rows = NULL, row = -1;
-    if (check_arguments("encode_objects", n_args, 5, 6) != 0 || take_objects(args[0], &objects, &column) != 0)
+    if (check_arguments("encode_objects", n_args, 5, 7) != 0 || take_objects(args[0], &objects, &column) != 0)
         goto done;
+    column.all_rows = column.rows;
     column.missing = args[1];
     if (!PyTuple_Check(column.missing)) {
         PyErr_SetString(PyExc_TypeError, "missing is a tuple of what stands for missing values");
@@ -171,7 +180,9 @@ PyObject *bind_encode_objects(PyObject *Py_UNUSED(module), PyObject *const *args
     }
 
     sif_status status = {SIF_OK, -1, 0};
-    encoded_objects encoded = n_args > 5 && args[5] != Py_None ? encode_known(args[5], &column) : ENCODED;
+    encoded_objects encoded = ENCODED;
+    if (n_args > 5 && args[5] != Py_None)
+        encoded = encode_known(args[5], n_args > 6 && args[6] != Py_None ? args[6] : NULL, &buffers, &column, &row);
     if (encoded == ENCODED)
         encoded = encode_objects(&column, &row);
     switch (encoded) { /* one way: there are no others */

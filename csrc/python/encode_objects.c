@@ -65,8 +65,9 @@ static int grow_addresses(addresses *met, size_t n_slots) {
 }
 
 /* Keeps the code of an object by its address. Where most objects are met once, or again as others with the same text, this helps nobody. */
-static int remember(object_column *column, int64_t row, PyObject *object, int32_t code, int is_new) {
+static int remember(object_column *column, int64_t of_column, PyObject *object, int32_t code, int is_new) {
     addresses *const met = &column->met;
+    const int64_t row = column->rows_before + of_column;
     met_object *const slot = find_address(met, object);
     if (slot->object != NULL) /* twice in a chunk */
         return 0;
@@ -75,7 +76,7 @@ static int remember(object_column *column, int64_t row, PyObject *object, int32_
     met->under_others += !is_new;
     if ((met->under_others > FEW_AGAIN && met->under_others > row - met->size) ||
         (met->under_others > SOME_ROWS && 4 * met->under_others > row) ||
-        (met->size > SOME_ROWS && met->size > column->rows / 8 && row < 4 * met->size)) { /* one way: the last condition seldom decides */
+        (met->size > SOME_ROWS && met->size > column->all_rows / 8 && row < 4 * met->size)) { /* one way: the last condition seldom decides */
         met->helps = 0;
         return 0;
     }

@@ -23,6 +23,7 @@ typedef struct {
     const char *first; /* row i's object is at first + i * stride */
     Py_ssize_t stride;
     int64_t rows;
+    int64_t rows_before, all_rows; /* of those that are known; and all, with these */
     int32_t *codes;
     PyObject *missing; /* a tuple: the objects that stand for a missing value, beside floats that are NaN */
     sif_dictionary *labels;

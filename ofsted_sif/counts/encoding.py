@@ -111,23 +111,22 @@ def text_labels(values: Any, *, is_sorted: bool = False, threads: int | None = N
 def objects_together(columns: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray] | None:
     """Codes of several columns of Python's strings, the same for the same text in any of them, and the labels; None as above.
 
-    An error tells the row of all columns below one another. They are put so only where labels are many: it counts each string once more.
+    An error tells the row of all columns below one another. Two are not put so, which would count each string once more.
     """
-    if (among_first := _encoded_objects(columns[0][:FIRST_ROWS])) is None:
+    *first, last = columns
+    before = first[0] if len(first) == 1 else np.concatenate([last[:0], *first])
+    ends = np.cumsum([*map(len, columns)])
+    codes = np.empty(ends[-1], dtype=np.int32)
+    try:
+        found = _core.encode_objects(last, MISSING, new_seed(), False, codes[len(before) :], before, codes[: len(before)])
+    except ValueError as error:
+        raise _named(error, len(before)) from None
+    if found is None:
         return None
-    pieces = columns if len(among_first[1]) <= FEW_LABELS else [np.concatenate(columns)]
-    codes, labels, begin = [], np.empty(0, dtype=object), 0
-    for objects in pieces:
-        try:
-            found = _encoded_objects(objects, known=labels if len(labels) else None)
-        except RowError as error:
-            raise error.moved(begin + error.row) from None
-        if found is None:
-            return None
-        codes.append(found[0])
-        labels = np.concatenate([labels, objects[found[1][len(labels) :]]])
-        begin += len(objects)
-    return (codes if pieces is columns else np.split(codes[0], np.cumsum([*map(len, columns)])[:-1])), labels
+    rows = np.frombuffer(found, dtype=np.int64)
+    n_before = int((rows < 0).sum())
+    labels = np.concatenate([before[rows[:n_before] + len(before)], last[rows[n_before:]]])
+    return np.split(codes, ends[:-1]), labels
 
 
 def _encoded_objects(objects: np.ndarray, is_sorted: bool = False, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray] | None:

@@ -29,7 +29,7 @@ KINDS = {
     "theil_sen": ("usual", "piece", "one_group", "by_order", "bad_value"),
     "resample_counts": ("usual", "bad_cell"),
     "encode_text": ("usual", "sorted", "known", "threads", "wide", "views", "many_labels", "chosen", "bad_text"),
-    "encode_objects": ("usual", "sorted", "known", "shared", "not_text", "bad_text"),
+    "encode_objects": ("usual", "sorted", "known", "column_before", "shared", "not_text", "bad_text"),
     "recode": ("usual",),
 }
 # A seed, and the two secrets of it that the dictionary of texts lays over a text's first words of eight bytes and second ones; in ASCII.
@@ -147,7 +147,9 @@ def _encoding(name: str, kind: str, n: int, rng: Any) -> tuple[tuple[Any, ...], 
         objects[1:2] = "Örtlichkeit"  # for whose bytes Python allocates; one, as each allocation is made to fail
         objects[-1] = 5 if kind == "not_text" else "\ud800" if kind == "bad_text" else np.nan
         known = (np.array(["Kent", objects[2]], dtype=object),) if kind == "known" else ()
-        return (objects, (None,), 7, kind == "sorted", codes, *known), [codes]
+        if kind == "column_before":
+            known = (objects[::-1], np.zeros_like(codes))
+        return (objects, (None,), 7, kind == "sorted", codes, *known), [codes, *known[1:]]
     every = [word(one).encode() for one in range(number.max(initial=0) + 1)]
     texts = [every[one] for one in number.tolist()]
     if kind == "chosen":  # for one slot, by who knows the seed: they make both products of a text's words 0, whatever follows
