@@ -11,6 +11,8 @@ _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # an
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
 
+_Dates: TypeAlias = _Buffer | tuple[_Buffer, int]
+
 _Texts: TypeAlias = list[tuple[Any, ...]]  # (kind, rows, offset, validity or None, offsets or views, buffers of text ...)
 
 cpu: str
@@ -30,8 +32,8 @@ def sum_weights(
 def order_records(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,
@@ -41,8 +43,8 @@ def order_records(
 def latest_as_at(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,
@@ -65,8 +67,8 @@ def near_pairs(
 def count_as_at(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,
@@ -86,8 +88,8 @@ def count_as_at(
 def changes_as_at(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,
@@ -106,8 +108,8 @@ def changes_as_at(
 def count_transitions(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,
@@ -126,8 +128,8 @@ def count_transitions(
 def spells(
     provider: _Codes,
     n_providers: int,
-    inspected: _Buffer,
-    published: _Buffer | None,
+    inspected: _Dates,
+    published: _Dates | None,
     eligible: _Buffer | None,
     opened: _Buffer | None,
     closed: _Buffer | None,

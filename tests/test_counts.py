@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -850,6 +851,18 @@ def test_dates_of_any_unit_are_days_and_the_time_of_day_is_dropped(unit):
     assert order.tolist() == [0, 2, 1]
     assert counts.latest_as_at([0, 0, 0], inspected, published, np.datetime64("1969-01-01")).tolist() == [0]
     assert counts.latest_as_at([0, 0, 0], inspected, published, np.datetime64("1968-12-31")).tolist() == [-1]
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ms", "us", "ns"])
+def test_dates_are_read_where_they_lie_and_take_no_memory(unit):
+    rows = 100_000
+    provider, dates = np.zeros(rows, dtype=np.int8), np.arange(rows).view(f"datetime64[{unit}]")
+    tracemalloc.start()
+    try:
+        counts.latest_as_at(provider, dates, dates, 0, n_providers=1)
+        assert tracemalloc.get_traced_memory()[1] < rows
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_number_of_groups_is_told_from_the_valid_codes_alone():

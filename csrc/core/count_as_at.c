@@ -140,23 +140,14 @@ static void find_expiries(const grid_question *q, const int64_t *rows, int64_t f
     }
 }
 
-static void copy_days(const sif_records *records, int64_t first, size_t count, int64_t *inspected, int64_t *published) {
-    memcpy(inspected, records->inspected + first, count * sizeof *inspected);
-    if (records->published != NULL)
-        memcpy(published, records->published + first, count * sizeof *published);
-    else
-        for (size_t k = 0; k < count; k++)
-            published[k] = SIF_NO_DAY;
-}
-
 /* What a record carries into the order: its codes and positions. */
 static int carry_codes_and_positions(const void *context, int64_t first, size_t count, uint64_t *carried) {
     const grid_question *const q = context;
     int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK];
-    int64_t inspected[GRID_BLOCK],
-        published[GRID_BLOCK]; /* copies, so that a day cannot be one when it is compared and another when it is looked up */
+    int64_t inspected[GRID_BLOCK], published[GRID_BLOCK];
     load_grid_codes(q, NULL, first, count, group, grade);
-    copy_days(q->records, first, count, inspected, published);
+    sif_load_inspected(q->records, NULL, first, count, inspected);
+    sif_load_published(q->records, NULL, first, count, published);
     find_positions(q, inspected, published, count, from);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
     const sif_grid_loops *const loops = sif_grid_loops_now();
@@ -209,16 +200,12 @@ static int load_grid_block(const grid_question *q, const record_source *from, in
         }
         if (fault)
             return -1;
-        for (size_t k = 0; k < count; k++)
-            b->inspected[k] = records->inspected[b->row[k]];
-        for (size_t k = 0; k < count; k++)
-            b->published[k] = records->published != NULL ? records->published[b->row[k]] : SIF_NO_DAY;
-    } else {
+    } else
         for (size_t k = 0; k < count; k++)
             b->row[k] = first + (int64_t)k;
-        copy_days(records, first, count, b->inspected, b->published);
-    }
     const int64_t *const rows = from->order != NULL ? b->row : NULL;
+    sif_load_inspected(records, rows, first, count, b->inspected);
+    sif_load_published(records, rows, first, count, b->published);
     loops->find_dates(b->inspected, b->published, count, b->dated);
     sif_load_codes(&records->provider, rows, first, count, b->provider);
     load_grid_codes(q, rows, first, count, b->group, b->grade);

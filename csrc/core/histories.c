@@ -2,7 +2,6 @@
 #include "histories.h"
 
 #include "code_loops.h"
-#include "grid_loops.h"
 #include "history_loops.h"
 
 static int is_row(const sif_records *records, int64_t row) {
@@ -90,13 +89,11 @@ int sif_read_history(sif_history *block) {
         fetch_ahead(block, records->published, sizeof *records->published);
     if (records->eligible != NULL)
         fetch_ahead(block, records->eligible, sizeof *records->eligible);
-    if (block->order != NULL)
-        for (size_t i = 0; i < block->count; i++)
-            dated[i] = sif_day_of(records, sif_history_row(block, i));
-    else if (records->published != NULL)
-        sif_grid_loops_now()->find_dates(records->inspected + block->first, records->published + block->first, block->count, dated);
-    const int64_t *const days = block->order == NULL && records->published == NULL ? records->inspected + block->first : dated;
-    const int found = sif_history_loops_now()->make_keys(provider, (uint32_t)records->provider.size, days, block->count, block->key);
+    sif_load_inspected(records, block->order != NULL ? block->row : NULL, block->first, block->count, dated);
+    for (size_t i = 0; records->published != NULL && i < block->count; i++)
+        if (dated[i] == SIF_NO_DAY)
+            dated[i] = sif_published(records, sif_history_row(block, i));
+    const int found = sif_history_loops_now()->make_keys(provider, (uint32_t)records->provider.size, dated, block->count, block->key);
     block->rises = (found & SIF_TIED) == 0;
     block->is_faulty = (found & SIF_FAULTY) != 0;
     /* On one day publication and row decide. Where there is no publication and no other order, rows rise. */

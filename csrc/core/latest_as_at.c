@@ -19,11 +19,13 @@ typedef struct {
 /* Keeps the rows first .. stop - 1 that count. Returns how many, or -1 where an eligible row is at fault. */
 static int64_t keep_counted(const sif_records *records, int64_t date, int64_t cutoff, int64_t first, int64_t stop, counted_records *kept) {
     int32_t provider[LATEST_BLOCK];
-    int64_t n = 0;
+    int64_t inspected_of[LATEST_BLOCK], published_of[LATEST_BLOCK], n = 0;
     int is_faulty = 0;
     sif_load_codes(&records->provider, NULL, first, (size_t)(stop - first), provider);
+    sif_load_inspected(records, NULL, first, (size_t)(stop - first), inspected_of);
+    sif_load_published(records, NULL, first, (size_t)(stop - first), published_of);
     for (int64_t i = first; i < stop; i++) {
-        const int64_t inspected = sif_once(records->inspected, i), published = sif_published(records, i);
+        const int64_t inspected = inspected_of[i - first], published = published_of[i - first];
         const int64_t dated = inspected != SIF_NO_DAY ? inspected : published;
         const int is_eligible = records->eligible == NULL || records->eligible[i];
         is_faulty |= is_eligible & ((dated == SIF_NO_DAY) | (provider[i - first] < 0));

@@ -27,36 +27,24 @@ typedef enum { PUBLISHED = SIF_PUBLISHED, DATED = SIF_DATED, PROVIDER = SIF_PROV
 /* The keys of a block of rows, and of the row after it. The key PUBLISHED is `published`, or how much later than `dated` that is. It
  * decides between equal days alone, so either will do; the difference mostly takes fewer bits. */
 typedef struct {
-    const int64_t *published; /* of the rows, as they lie or gathered */
-    int64_t dated[KEY_BLOCK + 1], row[KEY_BLOCK + 1], gathered[KEY_BLOCK + 1], inspected[KEY_BLOCK + 1];
+    int64_t dated[KEY_BLOCK + 1], row[KEY_BLOCK + 1], published[KEY_BLOCK + 1], inspected[KEY_BLOCK + 1];
     int32_t provider[KEY_BLOCK + 1];
 } key_block;
 
-/* Prepares a block for rows as they lie: row numbers rise, and no publication date is known. */
-static void start_key_block(const sif_records *records, key_block *b) {
-    for (int64_t k = 0; k <= KEY_BLOCK; k++) {
+/* Prepares a block for rows as they lie, whose numbers rise. */
+static void start_key_block(key_block *b) {
+    for (int64_t k = 0; k <= KEY_BLOCK; k++)
         b->row[k] = k;
-        b->gathered[k] = SIF_NO_DAY;
-    }
-    b->published = records->published != NULL ? NULL : b->gathered;
 }
 
-static void load_key_block(const sif_records *records, int64_t first, size_t count, key_block *b) {
-    sif_fetch_records_ahead(records, first, count);
-    if (records->published != NULL)
-        b->published = records->published + first;
-    sif_grid_loops_now()->find_dates(records->inspected + first, b->published, count, b->dated);
-    sif_load_codes(&records->provider, NULL, first, count, b->provider);
-}
-
-static void gather_key_block(const sif_records *records, const int64_t *rows, size_t count, key_block *b) {
-    for (size_t k = 0; k < count; k++) {
-        b->inspected[k] = records->inspected[rows[k]];
-        b->gathered[k] = sif_published(records, rows[k]);
-    }
-    b->published = b->gathered;
+/* Of `rows`, or of the rows from `first` on where that is NULL. */
+static void load_key_block(const sif_records *records, const int64_t *rows, int64_t first, size_t count, key_block *b) {
+    if (rows == NULL)
+        sif_fetch_records_ahead(records, first, count);
+    sif_load_inspected(records, rows, first, count, b->inspected);
+    sif_load_published(records, rows, first, count, b->published);
     sif_grid_loops_now()->find_dates(b->inspected, b->published, count, b->dated);
-    sif_load_codes(&records->provider, rows, 0, count, b->provider);
+    sif_load_codes(&records->provider, rows, first, count, b->provider);
 }
 
 /* A provider's upper bits say into which bucket it falls. */
@@ -103,14 +91,14 @@ static sif_status survey(const sif_records *records, sif_layout *layout, buckets
     sif_spans spans = {{INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}, {INT64_MAX, INT64_MIN}};
     uint32_t of_providers = 0;
     key_block b;
-    start_key_block(records, &b);
+    start_key_block(&b);
     size_buckets(records->n, records->provider.size, all);
     *already = 1;
     for (int64_t first = 0; first < records->n; first += KEY_BLOCK) {
         const int64_t left = records->n - first, count = left < KEY_BLOCK ? left : KEY_BLOCK, with_next = left > count ? count + 1 : count;
         if (first % SIF_ROWS_PER_CHECK < KEY_BLOCK && sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_key_block(records, first, (size_t)with_next, &b);
+        load_key_block(records, NULL, first, (size_t)with_next, &b);
         of_providers |= bits_of_providers(records, b.provider, (size_t)count);
         if ((loops->extend_spans(b.dated, b.published, (size_t)count, &spans) | (of_providers >> 31 != 0)) != 0)
             for (int64_t k = 0; k < count; k++) { /* one way: there is a fault among them */
@@ -204,12 +192,12 @@ static sif_status fill_buckets(const sif_records *records, const sif_layout *lay
     const int64_t n_words = all->start[all->n];
     uint64_t packed[KEY_BLOCK];
     key_block b;
-    start_key_block(records, &b);
+    start_key_block(&b);
     for (int64_t first = 0; first < records->n; first += KEY_BLOCK) {
         const size_t count = records->n - first < KEY_BLOCK ? (size_t)(records->n - first) : KEY_BLOCK;
         if (first % SIF_ROWS_PER_CHECK < KEY_BLOCK && sif_is_interrupted(interrupt))
             return sif_fail(SIF_INTERRUPTED, -1, 0);
-        load_key_block(records, first, count, &b);
+        load_key_block(records, NULL, first, count, &b);
         if (carried->load(carried->context, first, count, packed) != 0)
             return sif_fail(SIF_UNORDERED, -1, 0);
         loops->pack(layout, b.provider, b.dated, b.published, count, packed);
@@ -355,7 +343,7 @@ static sif_status sort_in_rounds(const sif_records *records, const sif_layout *l
         for (int64_t first = 0; first < n; first += KEY_BLOCK) {
             const size_t count = n - first < KEY_BLOCK ? (size_t)(n - first) : KEY_BLOCK;
             uint64_t *const words = memory + first;
-            gather_key_block(records, order + first, count, &b);
+            load_key_block(records, order + first, 0, count, &b);
             for (size_t k = 0; k < count; k++)
                 words[k] = (uint64_t)first + k;
             for (int p = 0; p < n_parts; p++)

@@ -256,6 +256,30 @@ int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, 
     return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
 }
 
+/* Dates are a buffer of int64 days, or a tuple (int64 moments, units a day). */
+static int take_dates(lent *buffers, PyObject *object, const char *name, int optional, const int64_t **data, sif_date_unit *unit) {
+    static const int64_t units[] = {
+        [SIF_SECONDS] = 86400, [SIF_MILLISECONDS] = 86400000, [SIF_MICROSECONDS] = 86400000000, [SIF_NANOSECONDS] = 86400000000000};
+    *unit = SIF_DAYS;
+    if (!PyTuple_Check(object))
+        return take_int64(buffers, object, name, -1, optional, data);
+    if (PyTuple_Size(object) != 2) {
+        PyErr_Format(PyExc_TypeError, "%s as a tuple is (moments, units a day)", name);
+        return -1;
+    }
+    int64_t units_a_day;
+    if (take_size(PyTuple_GetItem(object, 1), "units a day", &units_a_day) != 0)
+        return -1;
+    for (int known = SIF_SECONDS; known <= SIF_NANOSECONDS; known++)
+        if (units[known] == units_a_day)
+            *unit = (sif_date_unit)known;
+    if (*unit == SIF_DAYS) {
+        PyErr_Format(PyExc_ValueError, "%s has %lld units a day; known are those of s, ms, us and ns", name, (long long)units_a_day);
+        return -1;
+    }
+    return take_int64(buffers, PyTuple_GetItem(object, 0), name, -1, 0, data);
+}
+
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data) {
     return take(buffers, object, name, rows, 0, "d", "float64", 8, (void **)data);
 }
@@ -282,8 +306,8 @@ int take_records(lent *buffers, PyObject *const *args, sif_records *records) {
     int64_t n_providers;
     if (take_size(args[1], "n_providers", &n_providers) != 0 ||
         take_codes(buffers, args[0], "provider", n_providers, &records->provider) != 0 ||
-        take_int64(buffers, args[2], "inspected", -1, 0, &records->inspected) != 0 ||
-        take_int64(buffers, args[3], "published", -1, 1, &records->published) != 0 ||
+        take_dates(buffers, args[2], "inspected", 0, &records->inspected, &records->inspected_unit) != 0 ||
+        take_dates(buffers, args[3], "published", 1, &records->published, &records->published_unit) != 0 ||
         take_optional_flags(buffers, args[4], "eligible", -1, &records->eligible) != 0 ||
         take_int64(buffers, args[5], "opened", n_providers, 1, &records->opened) != 0 ||
         take_int64(buffers, args[6], "closed", n_providers, 1, &records->closed) != 0)

@@ -16,6 +16,7 @@ WIDTH = 140
 # Each kind of argument, and its type in the stub.
 TYPES = {
     "codes": "_Codes",
+    "dates": "_Dates",
     "size": "int",
     "day": "int",
     "seed": "int",
@@ -36,6 +37,8 @@ import numpy as np
 _Buffer: TypeAlias = np.ndarray[Any, Any] | bytes | bytearray | memoryview  # anything with the buffer protocol
 
 _Codes: TypeAlias = _Buffer | tuple[_Buffer, _Buffer | None, int]
+
+_Dates: TypeAlias = _Buffer | tuple[_Buffer, int]
 
 _Texts: TypeAlias = list[tuple[Any, ...]]  # (kind, rows, offset, validity or None, offsets or views, buffers of text ...)
 

@@ -12,6 +12,8 @@ import numpy as np
 
 #: A missing day, as int64: that of ``numpy.datetime64("NaT")``. It lies before every day.
 NO_DAY = np.iinfo(np.int64).min
+#: The units of datetime64 that kernels read as they lie.
+UNITS_A_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,22 @@ def as_days(values: Any, name: str) -> Any:
     elif array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
         raise ValueError(f"{name} has days past 2**63, which are not dates")
     return plain(array, np.int64)
+
+
+def as_dates(values: Any, name: str) -> Any:
+    """What a kernel takes for days: datetime64 as it lies, with the number of its units a day; all else as int64 days."""
+    if isinstance(values, np.ndarray) and values.ndim == 1 and is_plain_moments(values) and not _is_masked(values):
+        return values.view(np.int64), UNITS_A_DAY[np.datetime_data(values.dtype)[0]]
+    return as_days(values, name)
+
+
+def is_plain_moments(array: np.ndarray) -> bool:
+    """Whether dates are moments that kernels read as they lie."""
+    dtype = array.dtype
+    if dtype.kind != "M" or not dtype.isnative or not array.flags.c_contiguous or not array.flags.aligned:
+        return False
+    unit, number = np.datetime_data(dtype)
+    return number == 1 and unit in UNITS_A_DAY
 
 
 def as_grid(values: Any, name: str) -> Any:
@@ -187,7 +205,7 @@ class Records:
         Provider codes.
     n_providers : int
         Number of providers.
-    inspected, published : ndarray of int64, shape (n,)
+    inspected, published : ndarray of int64, shape (n,), or what `as_dates` gives of moments
         Day of the inspection and of its report; `published` may be None.
     eligible : ndarray of bool, shape (n,), or None
         Records that may count.
@@ -206,7 +224,7 @@ class Records:
     @property
     def rows(self) -> int:
         """The number of records."""
-        return len(self.inspected)
+        return rows_of(self.inspected)
 
     @property
     def arguments(self) -> tuple[Any, int, Any, Any, Any, Any, Any]:
@@ -222,8 +240,8 @@ def as_records(
     return Records(
         provider,
         size_of(provider, n_providers, "n_providers"),
-        as_days(inspected, "inspected"),
-        as_days(published, "published"),
+        as_dates(inspected, "inspected"),
+        as_dates(published, "published"),
         as_flags(eligible, "eligible"),
         as_days(opened, "opened"),
         as_days(closed, "closed"),

@@ -8,6 +8,7 @@
 typedef struct {
     int64_t n, n_providers, n_groups, n_periods, n_grades;
     int64_t *provider, *inspected, *published, *opened, *closed, *group, *period, *grade, *expires;
+    int64_t *began, *reported; /* `inspected` and `published` as the kernels get them: as days, or as moments of some unit */
     uint8_t *eligible;
     sif_records records;
     sif_codes groups, periods, grades;
@@ -79,6 +80,8 @@ static inline histories plain_histories(int64_t n, int64_t n_providers, int kind
     h.provider = allocate(h.n, sizeof *h.provider);
     h.inspected = allocate(h.n, sizeof *h.inspected);
     h.published = allocate(h.n, sizeof *h.published);
+    h.began = allocate(h.n, sizeof *h.began);
+    h.reported = allocate(h.n, sizeof *h.reported);
     h.expires = allocate(h.n, sizeof *h.expires);
     h.eligible = allocate(h.n, 1);
     h.opened = allocate(n_providers, sizeof *h.opened);
@@ -119,17 +122,39 @@ static inline void lay_in_order(histories *h) {
     free(copy);
 }
 
+static const int64_t units_a_day[] = {
+    [SIF_DAYS] = 1,
+    [SIF_SECONDS] = 86400,
+    [SIF_MILLISECONDS] = 86400000,
+    [SIF_MICROSECONDS] = 86400000000,
+    [SIF_NANOSECONDS] = 86400000000000,
+};
+
+/* Days as moments at any time of day, in the finest unit up to `unit` in which all have a number: that unit comes back. */
+static inline sif_date_unit as_moments(const int64_t *days, int64_t n, int unit, int64_t *moments) {
+    for (int64_t i = 0; i < n; i++)
+        while (unit > SIF_DAYS && days[i] != SIF_NO_DAY &&
+               (days[i] >= INT64_MAX / units_a_day[unit] || days[i] <= INT64_MIN / units_a_day[unit]))
+            unit--;
+    for (int64_t i = 0; i < n; i++)
+        moments[i] = days[i] == SIF_NO_DAY ? SIF_NO_DAY : days[i] * units_a_day[unit] + 7919 * i % units_a_day[unit];
+    return (sif_date_unit)unit;
+}
+
 static inline void code_histories(histories *h) {
     h->groups = coded_as_seen(h->group, h->n, h->n_groups);
     h->periods = coded_as_seen(h->period, h->n, h->n_periods);
     h->grades = coded_as_seen(h->grade, h->n, h->n_grades);
     h->records = (sif_records){.n = h->n,
                                .provider = coded_as_seen(h->provider, h->n, h->n_providers),
-                               .inspected = h->inspected,
-                               .published = h->published,
+                               .inspected = h->began,
+                               .published = h->reported,
                                .eligible = h->eligible,
                                .opened = h->opened,
                                .closed = h->closed};
+    /* No number is drawn for the units: what a fuzzer has found stays what it is. */
+    h->records.inspected_unit = as_moments(h->inspected, h->n, (int)(h->n % 5), h->began);
+    h->records.published_unit = as_moments(h->published, h->n, (int)((h->n + h->n_grades) % 5), h->reported);
 }
 
 /* Records without a fault. */
@@ -166,7 +191,7 @@ static inline histories any_histories(int kind) {
         h.published[i] = random_below(2) == 0 || left_out & 1 ? SIF_NO_DAY : (int64_t)INT32_MAX + 1;
     }
     code_histories(&h);
-    h.records.published = left_out & 1 ? NULL : h.published;
+    h.records.published = left_out & 1 ? NULL : h.reported;
     h.records.eligible = left_out & 2 ? NULL : h.eligible;
     h.records.opened = left_out & 4 ? NULL : h.opened;
     h.records.closed = left_out & 8 ? NULL : h.closed;
@@ -178,7 +203,8 @@ static inline void free_histories(histories *h) {
     free_codes(&h->groups);
     free_codes(&h->periods);
     free_codes(&h->grades);
-    int64_t *const columns[] = {h->provider, h->inspected, h->published, h->opened, h->closed, h->group, h->period, h->grade, h->expires};
+    int64_t *const columns[] = {h->provider, h->inspected, h->published, h->opened,  h->closed,  h->group,
+                                h->period,   h->grade,     h->began,     h->expires, h->reported};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         free(columns[i]);
     free(h->eligible);

@@ -33,6 +33,41 @@ static void bad_records_are_named(void) {
     free_guarded(rows, 2);
 }
 
+/* The day of a moment, rounded down. */
+static int64_t day_of(int64_t moment, int64_t of_a_day) {
+    return moment / of_a_day - (moment % of_a_day < 0);
+}
+
+static void moments_count_by_their_day(void) {
+    const int8_t provider = 0;
+    int64_t row;
+    for (int unit = SIF_DAYS; unit <= SIF_NANOSECONDS; unit++) {
+        const int64_t of_a_day = units_a_day[unit];
+        const int64_t moments[] = {INT64_MIN + 1, INT64_MIN + of_a_day, -of_a_day - 1, -of_a_day, -1, 0, 1, of_a_day - 1, INT64_MAX};
+        for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+            const int64_t day = day_of(moments[i], of_a_day);
+            const sif_records records = {.n = 1,
+                                         .provider = {.data = &provider, .size = 1, .kind = SIF_INT8},
+                                         .inspected = &moments[i],
+                                         .published = &moments[i],
+                                         .inspected_unit = (sif_date_unit)unit,
+                                         .published_unit = (sif_date_unit)unit};
+            CHECK_STATUS(sif_latest_as_at(&records, day, day, &row, NULL), SIF_OK, -1, 0);
+            CHECK(row == 0);
+            CHECK_STATUS(sif_latest_as_at(&records, day - 1, day, &row, NULL), SIF_OK, -1, 0);
+            CHECK(row == -1);
+            CHECK_STATUS(sif_latest_as_at(&records, day, day - 1, &row, NULL), SIF_OK, -1, 0);
+            CHECK(row == -1);
+        }
+        const int64_t missing = SIF_NO_DAY;
+        const sif_records records = {.n = 1,
+                                     .provider = {.data = &provider, .size = 1, .kind = SIF_INT8},
+                                     .inspected = &missing,
+                                     .inspected_unit = (sif_date_unit)unit};
+        CHECK_STATUS(sif_latest_as_at(&records, 0, 0, &row, NULL), SIF_NO_DATE, 0, 0);
+    }
+}
+
 static void more_providers_than_can_be_told_apart_are_refused(void) {
     const int64_t day = 1, too_many = (int64_t)INT32_MAX + 1;
     const int8_t zero = 0;
@@ -60,6 +95,7 @@ int main(void) {
     REPEAT(2000, latest_as_at_holds);
     RUN(pointers_that_are_not_given_bound_nothing);
     RUN(bad_records_are_named);
+    RUN(moments_count_by_their_day);
     RUN(more_providers_than_can_be_told_apart_are_refused);
     RUN(the_interrupt_check_is_asked_and_obeyed);
     return report();

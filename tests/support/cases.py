@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ofsted_sif.counts import NO_DAY
+from ofsted_sif.counts.arguments import UNITS_A_DAY
 from tests.reference.records import Record
 
 KINDS = tuple(np.dtype(name) for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
@@ -34,9 +35,14 @@ def encoded(rng, codes, size, kind=None, bitmap=None):
 
 
 def days(rng, values):
-    """Days as int64 or datetime64."""
+    """Days as int64, or as datetime64 of any unit in which they have a number, at any time of day."""
     numbers = np.array([NO_DAY if value is None else value for value in values], dtype=np.int64)
-    return read_only(numbers.view("datetime64[D]") if rng.integers(2) else numbers)
+    unit, of_a_day = [(None, 1), ("D", 1), *UNITS_A_DAY.items()][rng.integers(6)]
+    there = numbers[numbers != NO_DAY]
+    if unit is not None and (np.abs(there.astype(np.float64)) * of_a_day < 2**62).all():
+        moments = numbers * of_a_day + rng.integers(of_a_day, size=len(numbers))
+        return read_only(np.where(numbers == NO_DAY, NO_DAY, moments).view(f"datetime64[{unit}]"))
+    return read_only(numbers)
 
 
 def read_only(array):

@@ -1,0 +1,14 @@
+/* Dates as they lie in a table, read as days. Inside the core only. */
+#ifndef SIF_DAYS_H
+#define SIF_DAYS_H
+
+#include "codes.h"
+
+/* The day of one date, which is read once. */
+int64_t sif_day_at(const int64_t *dates, sif_date_unit unit, int64_t row);
+
+/* out[i] = the day of rows[i], or of row first + i where rows is NULL; SIF_NO_DAY where dates is NULL. The rows must exist, and nobody else
+ * may write to `rows`. `out` is the caller's alone, so that a day cannot be one when it is compared and another when it is looked up. */
+void sif_load_days(const int64_t *dates, sif_date_unit unit, const int64_t *rows, int64_t first, size_t count, int64_t *out);
+
+#endif
