@@ -456,7 +456,7 @@ def transitions(
     if date is not None:
         seen.warn_if_outside(day(date, "date"))
     may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
-    seen.warn_if_pooled(np.flatnonzero(may_count))
+    seen.warn_if_pooled(may_count)
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
     return transitions_table(counted, grouped, seen.graded_on, None if freq is None else ends, level)
@@ -468,8 +468,7 @@ def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: An
     period_of, ends = (None, np.empty(0, dtype=np.int64)) if freq is None else period_codes(records.dated, may_count, freq)
     counted = counts.count_transitions(
         records.provider,
-        records.inspected,
-        records.published,
+        *records.dates.columns,
         grouped.codes,
         seen.grades,
         periods=period_of,

@@ -129,7 +129,7 @@ def decompose(
     scale = seen.graded_on.with_threshold(threshold)
     if scale.threshold is None:
         raise ValueError(f"the scale {scale.name} has no threshold, so no grade counts as good enough; give threshold=")
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     states = states_on(seen, asked.days.tolist(), asked.cutoffs.tolist(), max_age=max_age, judgement=judgement)
     keys = [pd.Index(np.asarray(state[provider])) for state in states]
     everyone = keys[0].union(keys[1])

@@ -178,14 +178,14 @@ def _in_order(seen: Inspections, date: Any, published_by: Any) -> tuple[np.ndarr
         seen.warn_if_beyond(day(date, "date"))
     counting = seen.may_count.all & known_by(records, date, published_by)
     taking_part = seen.over_time(counting & (seen.grades >= 0))
-    order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+    order, _ = counts.order_records(records.provider, *records.dates.columns, n_providers=len(records.providers))
     return order[seen.in_known_time(counting)[order]], taking_part
 
 
 def _in_force(seen: Inspections, until: int, published_by: Any) -> tuple[np.ndarray, np.ndarray]:
     """The rows in force on a date, in order of their providers, with or without the judgement; and which inspections take part."""
     records = seen.histories
-    check_cutoff(records.published, published_by)
+    check_cutoff(records.dates, published_by)
     seen.warn_if_outside(until)
     cutoff = cutoff_of(published_by, until)
     rows = records.latest(seen.may_count.all, until, cutoff)

@@ -50,7 +50,7 @@ class Observed:
     def of(cls, seen: Inspections, until: Any, published_by: Any) -> Observed:
         """Those that took place by the day `until` and were published by the cut-off; by default the latest day in the table."""
         records = seen.histories
-        check_cutoff(records.published, published_by)
+        check_cutoff(records.dates, published_by)
         if until is None:
             known = [days[days != NO_DAY] for days in (records.inspected, records.published) if days is not None]
             last = max((int(days.max()) for days in known if len(days)), default=0)
@@ -58,7 +58,7 @@ class Observed:
             last = day(until, "until")
             seen.warn_if_beyond(last)
         eligible = seen.over_time(_taking_part(seen, last, published_by))
-        seen.warn_if_pooled(np.flatnonzero(eligible))
+        seen.warn_if_pooled(eligible)
         return cls(seen, eligible, last)
 
     def spells(self, codes: np.ndarray, n_grades: int) -> tuple[np.ndarray, ...]:
@@ -67,8 +67,7 @@ class Observed:
         try:
             return counts.spells(
                 records.provider,
-                records.inspected,
-                records.published,
+                *records.dates.columns,
                 codes,
                 self.until,
                 n_providers=len(records.providers),
@@ -708,7 +707,7 @@ class OfSpells(OfHistories):
     def observed(self, piece: Any) -> tuple[Observed, dict[str, Any]]:
         """The inspections of a piece that take part; and what is to be said of the whole."""
         seen, words = self.observe_graded(piece)
-        check_cutoff(seen.histories.published, self.published_by)
+        check_cutoff(seen.histories.dates, self.published_by)
         last = day(self.until, "until")
         taken = _taking_part(seen, last, self.published_by)
         eligible = seen.in_known_time(taken)

@@ -132,7 +132,7 @@ def periods(
     seen = observe(table, called, Which(framework, incomplete=incomplete), by=by, judgement=judgement, scale=scale, histories=False)
     scale = seen.graded_on.with_threshold(threshold)
     may_count = seen.may_count.all
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     if published_by is not None and seen.published is not None:
         may_count = may_count & (seen.published <= day(published_by, "published_by"))
     check_dates(seen, np.flatnonzero(may_count))
@@ -286,7 +286,7 @@ class Periods(OfHistories):
         options: dict[str, Any] = {"by": self.by, "judgement": self.judgement, "scale": self.scale, "histories": False, "of_piece": True}
         seen = observe(piece, self.called, self.which, **options)
         words = self.words_in(seen.grades, seen.words)[0]
-        check_cutoff(seen.published, self.published_by)
+        check_cutoff(seen.dates, self.published_by)
         taken = seen.may_count.all
         if self.published_by is not None and seen.published is not None:
             taken = taken & (seen.published <= day(self.published_by, "published_by"))

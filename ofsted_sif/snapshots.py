@@ -140,7 +140,7 @@ def as_at(
     which = Which(framework, having, register, incomplete, until)
     is_of_rows = register is None and max_age is None
     seen = (observe_for_rows(table, called, which, OWN) if is_of_rows else observe(table, called, which)).where_known()
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     seen.warn_if_outside(until)
     state = state_on(seen, until, cutoff_of(published_by, until), max_age=max_age, judgement=judgement)
     n_inspected = len(state) if register is None else int(np.count_nonzero(state["status"].array.codes == INSPECTED))
@@ -221,7 +221,7 @@ def first(
     called = Columns(provider, inspected, published, opened, closed, graded)
     seen = observe(table, called, Which(framework, having, register, incomplete))
     check_not_overwritten(seen.frame, {"status": STATUS})
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     records, counting = seen.histories, np.ones(len(seen.frame), dtype=np.bool_)
     if is_offset(published_by):
         raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
@@ -309,7 +309,7 @@ def explain(
     """
     called, until = Columns(provider, inspected, published, opened, closed, graded), day(date, "date")
     seen = observe(table, called, Which(framework, having, register, incomplete, until)).where_known()
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     frame, everyone, may_count = seen.frame, seen.histories, seen.may_count
     of_providers = _names_of(seen)
     provider_id = find_provider(provider_id, [*np.asarray(everyone.providers), *np.asarray(frame[provider].unique())], of_providers)
@@ -490,7 +490,7 @@ def series(
         Which(framework, having, register, incomplete, asked.days),
     )
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     seen.warn_if_outside(asked.days)
     on = seen.graded_on.with_threshold(threshold)
     found = in_force(seen, asked, by, judgement, len(on.labels), max_age=max_age, observed=observed)
@@ -619,7 +619,7 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
     runs = asked.runs()
     order = None
     if len(runs) > 2:  # for one count or two it is quicker to sort what is counted than the rows
-        order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+        order, _ = counts.order_records(records.provider, *records.dates.columns, n_providers=len(records.providers))
 
     def count(of_groups: Any, n_groups: int, of_grades: Any, n_grades: int) -> GroupsInForce:
         parts = []
@@ -671,7 +671,7 @@ def _count_in_force(
 ) -> GroupsInForce:
     """Count a grid; memory goes with the records and the result, not with dates x groups, where the latter are many."""
     n_dates, n_groups, n_grades = len(dates), cells["n_groups"], cells["n_grades"]
-    asked = (records.provider, records.inspected, records.published, groups, grades, dates, cutoffs)
+    asked = (records.provider, *records.dates.columns, groups, grades, dates, cutoffs)
     options = {"n_providers": len(records.providers), "opened": records.opened, "closed": records.closed, **cells}
     if n_dates * (n_groups + 1) * (n_grades + 1) <= DENSE_CELLS:
         counted = counts.count_as_at(*asked, **options).reshape(-1, n_grades + 1)
@@ -783,7 +783,7 @@ class Series(OfHistories):
         asked = self.grid()
         seen, words = self.observe(piece, on=asked.days)
         seen = seen.where_known()
-        check_cutoff(seen.published, self.published_by)
+        check_cutoff(seen.dates, self.published_by)
         found = in_force(seen, asked, self.by, self.judgement, len(seen.words), max_age=self.max_age, observed=True)
         pair, word = np.nonzero(found.counted.counted)
         date, group = found.counted.date[pair], found.counted.group[pair]

@@ -153,7 +153,7 @@ def change_between(
     called = Columns(provider, inspected, published, opened, closed, graded)
     which = Which(framework, having, register, incomplete, asked.days)
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale).where_known()
-    check_cutoff(seen.published, published_by)
+    check_cutoff(seen.dates, published_by)
     seen.warn_if_beyond(asked.days)
     seen.warn_if_before(asked.days.min())
     seen.refuse_unknown(asked.days, asked.cutoffs)
@@ -307,9 +307,9 @@ class Between(OfHistories):
     def count(self, piece: Any) -> Partial:
         """Pairs of states, by group and the words on both dates."""
         seen, words = self.observe(piece, self.register, on=self.asked().days)
-        check_cutoff(seen.published, self.published_by)
+        check_cutoff(seen.dates, self.published_by)
         seen = seen.where_known()
-        check_cutoff(seen.published, self.published_by)
+        check_cutoff(seen.dates, self.published_by)
         pairs = _Pairs.of(seen, self.asked(), self.max_age)
         grouped = seen.groups(self.by, pairs.of_group)
         counted = _by_group(grouped, pairs.was, pairs.is_now, len(seen.words))

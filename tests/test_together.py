@@ -1,5 +1,7 @@
 """Large tables are read column beside column; what comes out is what a small table gives."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +53,9 @@ def kinds() -> dict[str, object]:
         "keys of numbers": frame.assign(provider=frame["provider"].str[2:].astype(int)),
         "dates as text": frame.assign(inspection_start=frame["inspection_start"].dt.strftime("%d/%m/%Y").astype(object)),
         "nanoseconds": frame.astype({"inspection_start": "datetime64[ns]", "published": "datetime64[ns]"}),
+        "starts that are missing": frame.assign(
+            inspection_start=frame["inspection_start"].where((frame.index % 5 > 0) | frame["published"].isna()).astype("datetime64[us]")
+        ),
         "categories": frame.astype(dict.fromkeys(["la", "provider"], "category")),
     }
     pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
@@ -107,3 +112,27 @@ def test_which_missing_value_a_row_has_is_kept(monkeypatch: pytest.MonkeyPatch) 
     )
     state = sif.as_at(table, "2018-06-30", framework="all")
     assert [kept is given for kept, given in zip(state["framework"], table["framework"], strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+@pytest.mark.parametrize(("question", "most"), [("as_at", 10), ("series", 10), ("transitions", 15)])
+def test_a_question_of_a_large_table_makes_no_copy_of_its_dates(question: str, most: int, unit: str) -> None:
+    rows, rng = 200_000, np.random.default_rng(7)
+    start = np.datetime64("2010-01-01", unit) + rng.integers(0, 4000, rows).astype("timedelta64[D]")
+    provider = np.array([f"SC{number:04d}" for number in range(rows // 50)], dtype=object)[rng.integers(0, rows // 50, rows)]
+    judgement = np.array(["Good", "Inadequate", None], dtype=object)[rng.integers(0, 3, rows)]
+    published = start + np.timedelta64(30, "D")
+    table = pd.DataFrame(
+        {"provider": provider, "inspection_start": start, "published": published, "overall_effectiveness": judgement}, copy=False
+    )
+    ask = {
+        "as_at": lambda: sif.as_at(table, "2018-06-30"),
+        "series": lambda: sif.series(table, ["2014-01-01", "2018-06-30"]),
+        "transitions": lambda: sif.transitions(table),
+    }[question]
+    tracemalloc.start()
+    try:
+        ask()
+        assert tracemalloc.get_traced_memory()[1] < most * rows
+    finally:
+        tracemalloc.stop()

@@ -31,7 +31,7 @@ def carried(asked: Asked, people: list[dict[str, Any]], bars: list[dict[str, Any
         return None
     seen = observe(asked.frame, Columns(), Which(asked.which["framework"], None, asked.which["register"]))
     records = seen.histories
-    order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+    order, _ = counts.order_records(records.provider, *records.dates.columns, n_providers=len(records.providers))
     order = order[seen.may_count.graded_in_framework[order]]
     judgements = [bar["name"] for bar in bars]
     codes = [_places(asked, name)[order].tolist() for name in judgements]

@@ -123,7 +123,7 @@ def as_frame(
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
     groups = [*names(needed.get("by"), "by"), *names(keys, "provider")]
-    return frames.as_pandas(table, wanted, groups, words, keys, encoded)
+    return frames.as_pandas(table, wanted, groups, words, keys, encoded, is_lent="rows" in needed)
 
 
 def _one_column(values: Any, name: Any) -> Any:

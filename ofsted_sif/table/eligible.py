@@ -16,7 +16,7 @@ from ofsted_sif.scales import MEANS_NONE, GradeScale, normal_form
 from ofsted_sif.table.columns import NO_JUDGEMENTS, column, graded_rows, has_grade, names, near_framework
 from ofsted_sif.table.dates import day, is_offset, plus_offset
 from ofsted_sif.table.keys import NOTHING, Encoded, label_codes
-from ofsted_sif.table.records import Records
+from ofsted_sif.table.records import Dates, Records
 
 # Frameworks under which Ofsted has inspected; a table may hold further ones.
 KNOWN_FRAMEWORKS = ("SLAC", "CP", "CPI", "TLAC", "SIF", "ILACS", "SCCIF", "CIF", "EIF", "OEIF", "Report card")
@@ -211,9 +211,9 @@ def cutoff_of(published_by: Any, date: int, what: str = "published_by") -> int:
     return day(published_by, what)
 
 
-def check_cutoff(published: np.ndarray | None, published_by: Any) -> None:
+def check_cutoff(dates: Dates, published_by: Any) -> None:
     """Refuse a cut-off that is asked of a table without publication dates."""
-    if published_by is not None and published is None:
+    if published_by is not None and dates.reported is None:
         raise MissingColumnError(
             f"published_by={published_by!r}: the table has no publication dates that could be cut off; name their column with published=, "
             "or leave published_by= out"
@@ -224,10 +224,10 @@ def known_by(records: Records, date: Any, published_by: Any) -> np.ndarray:
     """Which records were inspected by the date and published by the cut-off; without a date, by the cut-off alone."""
     if date is None and is_offset(published_by):
         raise ValueError(f"published_by={published_by!r} is an offset, and there is no date that it could be added to")
-    check_cutoff(records.published, published_by)
+    check_cutoff(records.dates, published_by)
     if date is not None:
         until = day(date, "date")
         return records.known_by(until, cutoff_of(published_by, until))
     if published_by is None:
-        return np.ones(len(records.inspected), dtype=np.bool_)
+        return np.ones(len(records.provider), dtype=np.bool_)
     return records.known_by(np.iinfo(np.int64).max, day(published_by, "published_by"))

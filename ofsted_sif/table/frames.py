@@ -115,13 +115,16 @@ def as_pandas(
     words: Collection[str] = (),
     keys: str | None = None,
     encoded: dict[Any, Any] | None = None,
+    *,
+    is_lent: bool = False,
 ) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
 
     A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
     of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas. Text of polars in the
     column `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to `encoded`, under
-    its name and True.
+    its name and True. Where polars takes rows itself (`is_lent`) that column itself stays as polars has it, of which pandas gives single
+    values and little more.
     """
     _arrow()
     native = _native(table)
@@ -155,12 +158,15 @@ def as_pandas(
         encoded[name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
 
     def convert(name: str) -> None:
-        if name in texts and name in words:
+        if name == stays:
+            columns[name] = pd.arrays.ArrowExtensionArray(given[name])
+        elif name in texts and name in words:
             columns[name] = of_words(*_text_labels(given[name], name, threads=1))
         else:
             columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
     is_large = n_rows >= ROWS_OF_A_CHUNK
+    stays = keys if is_lent and is_large and keys in texts else None
     work = [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
     if is_large and encoded is not None and keys in texts:
         work.insert(0, (encode, keys))

@@ -35,7 +35,7 @@ from ofsted_sif.table.known import (
     warn_if_before,
     warn_if_beyond,
 )
-from ofsted_sif.table.records import KNOWN_FROM, Records, dated, days_of_records, records
+from ofsted_sif.table.records import KNOWN_FROM, Dates, Records, dates_of_records, records
 from ofsted_sif.table.together import Read, read_together
 
 
@@ -55,10 +55,8 @@ class Inspections:
         The providers, where they were given.
     records : Records or None
         The rows as records of providers; None where no provider is needed.
-    days : ndarray of int64, shape (n,)
-        The day that places each row in time; its publication where the inspection day is missing.
-    published : ndarray of int64, shape (n,), or None
-        Days of publication.
+    dates : Dates
+        When each inspection was, and its report.
     may_count : Eligible
         The filters on rows, each apart.
     grades : ndarray of int, shape (n,)
@@ -84,8 +82,7 @@ class Inspections:
     which: Which
     register: pd.DataFrame | None
     records: Records | None
-    days: np.ndarray
-    published: np.ndarray | None
+    dates: Dates
     may_count: Eligible
     grades: np.ndarray
     scale: GradeScale | None
@@ -95,6 +92,16 @@ class Inspections:
     encoded: Encoded = field(default_factory=dict)
     lent: Any = None
     new_keys: bool = False
+
+    @property
+    def days(self) -> np.ndarray:
+        """The day that places each row in time; its publication where the inspection day is missing."""
+        return self.dates.dated
+
+    @property
+    def published(self) -> np.ndarray | None:
+        """Days of publication."""
+        return self.dates.published
 
     @property
     def values(self) -> np.ndarray:
@@ -137,7 +144,7 @@ class Inspections:
         return {provider: self.histories.providers.take(of)} | {name: values.take(rows) for name, values in self.taken_over(by).items()}
 
     def warn_if_pooled(self, rows: np.ndarray) -> None:
-        """Warn where these rows stem from several frameworks and none was named."""
+        """Warn where these rows, their numbers or a mask, stem from several frameworks and none was named."""
         warn_if_pooled(self.frame, rows, self.which.framework, self.encoded)
 
     # ---- what the table knows
@@ -234,7 +241,7 @@ class Inspections:
 
     def warn_if_before(self, asked: Any) -> None:
         """Warn of dates of states that are all earlier than the table."""
-        warn_if_before(self.frame.attrs, self.days, asked)
+        warn_if_before(self.frame.attrs, self.dates, asked)
 
 
 #: Stands in place of a judgement where a question asks for none.
@@ -297,11 +304,11 @@ def observe(
     encoded, of_providers, changed = read.text, None, False
     if histories:
         frame, of_providers, changed = records(frame, register, called, read)
-        inspected, published = of_providers.inspected, of_providers.published
+        dates = of_providers.dates
         if changed:
             encoded = {column: found for column, found in encoded.items() if column[0] != called.provider}
     else:
-        inspected, published = days_of_records(frame, called, read)
+        dates = dates_of_records(frame, called, read)
     for name in names(by, "by"):
         column(frame, name, "by")
     words_of = [name for name, is_sorted in encoded if not is_sorted and name not in (called.inspected, called.published)]
@@ -314,10 +321,9 @@ def observe(
         grades, scale = grade_codes(graded, judgement, scale)
     judgements = {} if judgement is None else {judgement: scale}
     may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
-    days = dated(inspected, published)
-    known = known_of(frame, days, of_providers, which)
+    known = known_of(frame, dates, of_providers, which)
     beside: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
-    return Inspections(frame, called, which, register, of_providers, days, published, may_count, grades, scale, words, **beside)
+    return Inspections(frame, called, which, register, of_providers, dates, may_count, grades, scale, words, **beside)
 
 
 def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[str]) -> Inspections:
@@ -363,10 +369,9 @@ def rows_over_time(frame: pd.DataFrame, called: Columns, which: Which) -> pd.Dat
     """
     if KNOWN_FROM not in frame.columns or which.allows_incomplete or len(states_of(frame)):
         return frame
-    days = dated(*days_of_records(frame, called))
-    if (known := known_of(frame, days, None, which)) is None:
+    if (known := known_of(frame, dates_of_records(frame, called), None, which)) is None:
         return frame
-    kept = days >= known.latest
+    kept = known.days >= known.latest
     say_left_out(known.latest, int((~kept).sum()), int(kept.sum()))
     return frame if kept.all() else frame[kept]
 
@@ -378,7 +383,7 @@ def observe_numbers(
     frame = as_frame(table)
     refuse_state(frame, which)
     numbers = _numbers(frame, value)
-    inspected, published = days_of_records(frame, called)
+    dates = dates_of_records(frame, called)
     for name in names(by, "by"):
         column(frame, name, "by")
     in_those, without = in_framework(frame, which.framework, of_piece=of_piece)
@@ -386,9 +391,8 @@ def observe_numbers(
     if not of_piece:
         warn_of_missing_frameworks(may_count.left_out_without_framework)
     no_grades = np.empty(0, dtype=np.int8)
-    days = dated(inspected, published)
-    known = known_of(frame, days, None, which)
-    return Inspections(frame, called, which, None, None, days, published, may_count, no_grades, None, numbers=numbers, known=known)
+    known = known_of(frame, dates, None, which)
+    return Inspections(frame, called, which, None, None, dates, may_count, no_grades, None, numbers=numbers, known=known)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

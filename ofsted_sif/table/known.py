@@ -21,7 +21,7 @@ from ofsted_sif.scales import normal_form
 from ofsted_sif.table.columns import column, refuse_otherwise_written
 from ofsted_sif.table.dates import day, days_of, in_words, iso
 from ofsted_sif.table.eligible import Eligible, Which
-from ofsted_sif.table.records import KNOWN_FROM, Records, is_first
+from ofsted_sif.table.records import KNOWN_FROM, Dates, Records, is_first
 
 #: The column by which the result of `as_at` is known.
 AS_AT = "as_at"
@@ -104,7 +104,7 @@ class Known:
     def first_listed(self, records: Records, graded: np.ndarray) -> np.ndarray:
         """The row of the first graded inspection listed of each provider that is not known from the beginning."""
         listed = graded & self.rows & (self.since != NO_DAY)
-        order, _ = counts.order_records(records.provider, records.inspected, records.published, n_providers=len(records.providers))
+        order, _ = counts.order_records(records.provider, *records.dates.columns, n_providers=len(records.providers))
         rows = order[listed[order]]
         return rows[is_first(records.provider[rows])]
 
@@ -130,7 +130,7 @@ def is_one_period(since: np.ndarray, n_listed: np.ndarray, n_later: np.ndarray) 
     return len(since) == 1 and bool(since[0] != NO_DAY and n_listed[0] > 1 and n_later[0] > 0)
 
 
-def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, which: Which) -> Known | None:
+def known_of(frame: pd.DataFrame, dates: Dates, records: Records | None, which: Which) -> Known | None:
     """What the column known_from says; None where every provider is known from the beginning."""
     is_named_in_year = frame.attrs.get("kind") == "in year"
     if KNOWN_FROM in frame.columns:
@@ -144,7 +144,7 @@ def known_of(frame: pd.DataFrame, days: np.ndarray, records: Records | None, whi
     latest = int(since.max(initial=NO_DAY)) if which.since is None else which.since
     if latest == NO_DAY and not is_named_in_year:
         return None
-    return Known(days, since, latest, is_named_in_year)
+    return Known(dates.dated, since, latest, is_named_in_year)
 
 
 def began(which: Which) -> int:
@@ -279,16 +279,13 @@ def warn_if_beyond(attrs: Mapping[Any, Any], asked: Any) -> None:
         )
 
 
-def warn_if_before(attrs: Mapping[Any, Any], days: np.ndarray, asked: Any) -> None:
+def warn_if_before(attrs: Mapping[Any, Any], dates: Dates, asked: Any) -> None:
     """Warn of dates that are all before the first inspection of a table that says how far it reaches: nobody has a state on them."""
     last = np.max(asked, initial=NO_DAY)
     if last == NO_DAY or complete_to(attrs) is None:
         return
-    there = days[days != NO_DAY]
-    if len(there) and last < there.min():
-        warn(
-            f"{in_words(last)} lies before the data: the earliest inspection in the table is of {in_words(there.min())}", BeyondDataWarning
-        )
+    if last < (first := dates.earliest()):
+        warn(f"{in_words(last)} lies before the data: the earliest inspection in the table is of {in_words(first)}", BeyondDataWarning)
 
 
 def complete_to(attrs: Mapping[Any, Any]) -> int | None:

@@ -17,6 +17,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
-from ofsted_sif.table.dates import dates_of, days_of, iso
+from ofsted_sif.table.dates import as_they_lie, dates_of, days_of, iso, whole_days
 from ofsted_sif.table.frames import is_unordered_dictionary, plain
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, in_order, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
@@ -43,6 +44,77 @@ KEYS = ("urn", "provider", "provider_urn", "provider_id", "ons_code", "la_code",
 
 
 @dataclass(frozen=True)
+class Dates:
+    """When inspections were, as it lies in the table: so kernels take it. Days are made where they are asked for, and kept.
+
+    Attributes
+    ----------
+    began, reported : ndarray of datetime64, or of int64 days, shape (n,)
+        When each inspection began, and its report was published; `reported` is None where the table has no such column.
+    """
+
+    began: np.ndarray
+    reported: np.ndarray | None
+
+    @cached_property
+    def inspected(self) -> np.ndarray:
+        """The days of the inspections, `NO_DAY` where missing."""
+        return whole_days(self.began)
+
+    @cached_property
+    def published(self) -> np.ndarray | None:
+        """The days of the publications, None where the table has none."""
+        return None if self.reported is None else whole_days(self.reported)
+
+    @cached_property
+    def dated(self) -> np.ndarray:
+        """The day that places each inspection in time: its start, else its publication."""
+        if self.reported is None or not _has_missing(self.began):
+            return self.inspected
+        return np.where(self.inspected == NO_DAY, whole_days(self.reported), self.inspected)
+
+    @property
+    def columns(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """What kernels take."""
+        return self.began, self.reported
+
+    def dated_at(self, rows: np.ndarray) -> np.ndarray:
+        """The day that places each of some rows in time."""
+        days = whole_days(self.began[rows])
+        if self.reported is not None and (missing := days == NO_DAY).any():
+            days[missing] = whole_days(self.reported[rows[missing]])
+        return days
+
+    def n_unreported(self, rows: np.ndarray) -> int:
+        """How many of some rows have no date of publication."""
+        return len(rows) if self.reported is None else int(np.count_nonzero(_is_missing(self.reported[rows])))
+
+    def undated(self) -> np.ndarray | None:
+        """Which rows have neither date; None where each has one."""
+        if not _has_missing(self.began):
+            return None
+        neither = _is_missing(self.began)
+        if self.reported is not None:
+            neither &= _is_missing(self.reported)
+        return neither if neither.any() else None
+
+    def earliest(self) -> int:
+        """The first day that places an inspection in time; `NO_DAY` where there is none."""
+        if not _has_missing(self.began):
+            return int(whole_days(self.began.min(keepdims=True))[0]) if len(self.began) else NO_DAY
+        there = self.dated[self.dated != NO_DAY]
+        return int(there.min()) if len(there) else NO_DAY
+
+
+def _is_missing(dates: np.ndarray) -> np.ndarray:
+    return dates.view(np.int64) == NO_DAY
+
+
+def _has_missing(dates: np.ndarray) -> bool:
+    return bool(dates.view(np.int64).min(initial=0) == NO_DAY)
+
+
+@dataclass(frozen=True)
 class Records:
     """The rows of a table as records of providers, with what the register says of these.
 
@@ -52,8 +124,8 @@ class Records:
         Codes into `providers`.
     providers : array, shape (n_providers,)
         The keys of the providers, sorted or in the order of the categories.
-    inspected, published : ndarray of int64, shape (n,)
-        Days; `published` is None where the table has no such column.
+    dates : Dates
+        When each inspection was, and its report.
     opened, closed : ndarray of int64, shape (n_providers,), or None
         A provider is open on [opened, closed).
     known_from : ndarray of int64, shape (n_providers,), or None
@@ -62,16 +134,25 @@ class Records:
 
     provider: np.ndarray
     providers: Any
-    inspected: np.ndarray
-    published: np.ndarray | None
+    dates: Dates
     opened: np.ndarray | None
     closed: np.ndarray | None
     known_from: np.ndarray | None = None
 
     @property
+    def inspected(self) -> np.ndarray:
+        """The days of the inspections."""
+        return self.dates.inspected
+
+    @property
+    def published(self) -> np.ndarray | None:
+        """The days of the publications."""
+        return self.dates.published
+
+    @property
     def dated(self) -> np.ndarray:
         """The day that places each record in time: of the inspection, else of its publication."""
-        return dated(self.inspected, self.published)
+        return self.dates.dated
 
     def known_by(self, date: int, cutoff: int) -> np.ndarray:
         """Which records were inspected by the date and published by the cut-off; a missing day lies before every day."""
@@ -91,8 +172,7 @@ class Records:
         """The row of each provider's most recent eligible record as at a date, -1 where there is none."""
         return counts.latest_as_at(
             self.provider,
-            self.inspected,
-            self.published,
+            *self.dates.columns,
             date,
             cutoff,
             n_providers=len(self.providers),
@@ -103,7 +183,7 @@ class Records:
 
     def last_per_day(self, eligible: np.ndarray) -> np.ndarray:
         """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
-        order, _ = counts.order_records(self.provider, self.inspected, self.published, n_providers=len(self.providers))
+        order, _ = counts.order_records(self.provider, *self.dates.columns, n_providers=len(self.providers))
         order = order[eligible[order]]
         of, day = self.provider[order], self.dated[order]
         # A record is the last of its day where the next has another provider or day.
@@ -117,8 +197,7 @@ class Records:
         return replace(
             self,
             provider=np.append(self.provider, np.arange(size)),
-            inspected=np.append(self.inspected, before_all),
-            published=np.append(published, before_all),
+            dates=Dates(np.append(self.inspected, before_all), np.append(published, before_all)),
         )
 
 
@@ -132,13 +211,6 @@ def is_last(of: np.ndarray) -> np.ndarray:
     return np.append(of[1:] != of[:-1], True)[: len(of)]
 
 
-def dated(inspected: np.ndarray, published: np.ndarray | None) -> np.ndarray:
-    """The day that places an inspection in time: its start, else its publication."""
-    if published is None or inspected.min(initial=0) != NO_DAY:
-        return inspected
-    return np.where(inspected == NO_DAY, published, inspected)
-
-
 def records(
     frame: pd.DataFrame, register: pd.DataFrame | None, called: Columns, read: Read = NOTHING_READ
 ) -> tuple[pd.DataFrame, Records, bool]:
@@ -147,14 +219,14 @@ def records(
     `register` None: columns opened and closed of the table are obeyed.
     """
     values = column(frame, called.provider, "provider")
-    inspected, report = days_of_records(frame, called, read)
+    dates = dates_of_records(frame, called, read)
     codes, providers, changed = key_codes(values, read.text)
     if not changed and is_unordered_dictionary(frame[called.provider].dtype):
         codes, providers = in_order(codes, providers)
-    if (missing := codes < 0).any():
-        raise RowError(f"column {called.provider!r}, ", np.argmax(missing), ": the provider is missing", called.provider)
+    if codes.min(initial=0) < 0:
+        raise RowError(f"column {called.provider!r}, ", np.argmax(codes < 0), ": the provider is missing", called.provider)
     _refuse_words_for_none(codes, providers, called.provider)
-    if (neither := inspected == NO_DAY).any() and (report is None or (neither := neither & (report == NO_DAY)).any()):
+    if (neither := dates.undated()) is not None:
         row = int(np.argmax(neither))
         lacks = f"has neither an inspection date ({called.inspected!r}) nor a publication date ({called.published!r})"
         raise RowError("", row, f" (provider {values.iloc[row]}) {lacks}")
@@ -166,7 +238,7 @@ def records(
     if changed:
         frame = frame.assign(**{called.provider: providers.take(codes)})
     _check_open(opened, closed, providers)
-    return frame, Records(codes, providers, inspected, report, opened, closed, _known_from(frame, codes, len(providers))), changed
+    return frame, Records(codes, providers, dates, opened, closed, _known_from(frame, codes, len(providers))), changed
 
 
 def _refuse_words_for_none(codes: np.ndarray, providers: Any, name: str) -> None:
@@ -203,19 +275,19 @@ def _known_from(frame: pd.DataFrame, codes: np.ndarray, n_providers: int) -> np.
     return result
 
 
-def days_of_records(frame: pd.DataFrame, called: Columns, read: Read = NOTHING_READ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Days of inspection and of publication, None where there are none. One of the two must be there."""
+def dates_of_records(frame: pd.DataFrame, called: Columns, read: Read = NOTHING_READ) -> Dates:
+    """When inspections were and their reports, None where the table does not say. One of the two must be there."""
     inspected, published = optional(frame, called.inspected, "inspected"), optional(frame, called.published, "published")
     if inspected is None and published is None:
         if called.inspected is None and called.published is None:
             raise MissingColumnError("inspected=None and published=None: nothing says when inspections were; name one of the two columns")
         column(frame, str(called.inspected or DEFAULTS["inspected"]), "inspected")
 
-    def days(values: pd.Series) -> np.ndarray:
+    def dates(values: pd.Series) -> np.ndarray:
         found = read.days.get(values.name)
-        return days_of(values, str(values.name)) if found is None else found
+        return as_they_lie(values, str(values.name)) if found is None else found
 
-    return np.full(len(frame), NO_DAY) if inspected is None else days(inspected), None if published is None else days(published)
+    return Dates(np.full(len(frame), NO_DAY) if inspected is None else dates(inspected), None if published is None else dates(published))
 
 
 def _of_provider(frame: pd.DataFrame, name: str | None, argument: str, codes: np.ndarray, providers: Any) -> np.ndarray | None:

@@ -53,7 +53,8 @@ def state_on(seen: Inspections, until: int, cutoff: int, *, max_age: Any = None,
 
     def columns_of(of: np.ndarray, status: pd.Categorical) -> dict[str, Any]:
         dated = _days_at(seen, row_of[of])
-        years = np.where(dated == NO_DAY, np.nan, (until - dated) / DAYS_A_YEAR)
+        years = (until - dated) / DAYS_A_YEAR
+        years[dated == NO_DAY] = np.nan
         columns = {"as_at": dates_of(np.full(len(of), until)), "status": status, "years_since": years}
         if having is not None:
             newest = records.latest(seen.may_count.graded_in_framework, until, cutoff)
@@ -77,12 +78,11 @@ def state_on(seen: Inspections, until: int, cutoff: int, *, max_age: Any = None,
         old = np.zeros(len(of), dtype=np.bool_)
         old[at >= 0] = expiry(records.dated[at[at >= 0]], max_age) < until
         _age(state, old, [*names(judgement, "judgement"), *names(having, "having")])
-    without = len(rows) if records.published is None else int((records.published[rows] == NO_DAY).sum())
     state.attrs = {
         "as_at": iso(until),
         "published_by": iso(cutoff),
         "framework": seen.which.frameworks,
-        "n_without_publication_date": without,
+        "n_without_publication_date": records.dates.n_unreported(rows),
         "n_unknown": len(unknown),
         "of_one_period": seen.is_of_one_period,
     }
@@ -113,8 +113,10 @@ def _own_columns(frame: pd.DataFrame, having: str | None) -> list[str]:
 
 def _days_at(seen: Inspections, rows: np.ndarray) -> np.ndarray:
     """The day that places each row in time; missing for no row (-1)."""
+    if rows.min(initial=0) >= 0:
+        return seen.dates.dated_at(rows)
     result, there = np.full(len(rows), NO_DAY), rows >= 0
-    result[there] = seen.days[rows[there]]
+    result[there] = seen.dates.dated_at(rows[there])
     return result
 
 
@@ -204,7 +206,7 @@ class AsAt(OfHistories):
         until, cutoff = self._on
         which = replace(self.which, framework=self.framework or "all", on=until)  # the whole says which frameworks are pooled
         seen = observe(piece, self.called, which, of_piece=True).where_known()
-        check_cutoff(seen.published, self.published_by)
+        check_cutoff(seen.dates, self.published_by)
         state = state_on(seen, until, cutoff, max_age=self.max_age, judgement=self.judgement)
         numbers = (np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date"))
         counted = {"state": PartialRows(state), "numbers": PartialCounts((), tuple(numbers)), **self.marks_of_period(seen)}

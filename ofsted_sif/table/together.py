@@ -55,7 +55,7 @@ def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: 
         if (name, is_sorted) not in encoded and (values := _one(frame, name)) is not None and _may_be_text(values):
             (first if values.dtype != object else last).append(_encode(found, values, is_sorted, 1 if first else None))
     for name in dict.fromkeys(dates):
-        if (values := _one(frame, name)) is not None:
+        if (values := _one(frame, name)) is not None and values.dtype.kind != "M":  # moments stay as they lie
             (first if values.dtype != object else last).append(_date(found, values))
     work = first + last
     share_out(lambda number: work[number](), len(work), usable_cores())
