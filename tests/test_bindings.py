@@ -77,24 +77,25 @@ def test_the_date_of_a_state_is_a_day():
 
 
 def test_moments_say_how_many_of_them_make_a_day():
-    codes, moments, rows = a_column(np.int8, 0), a_column(np.int64, -1), np.zeros(1, dtype=np.int64)
-    for units, day in ((86_400, -1), (86_400_000_000_000, -1)):
+    codes, before, rows = a_column(np.int8, 0), a_column(np.int64, -1), np.zeros(1, dtype=np.int64)
+    for moments, units, day in ((before, 86_400, -1), (before, 86_400_000_000_000, -1), (before.astype(np.int32), 1, -1)):
         _core.latest_as_at(codes, 1, (moments, units), (moments, units), None, None, None, day, day, rows)
         assert rows.tolist() == [0]
         _core.latest_as_at(codes, 1, (moments, units), None, None, None, None, day - 1, day, rows)
         assert rows.tolist() == [-1]
     for wrong, error, said in (
-        ((moments,), TypeError, r"^inspected as a tuple is \(moments, units a day\)$"),
-        ((moments, "s"), TypeError, "int"),
-        ((moments, -1), ValueError, "^units a day is -1, which is no size$"),
-        ((moments, 1), ValueError, "^inspected has 1 units a day; known are those of s, ms, us and ns$"),
+        ((before,), TypeError, r"^inspected as a tuple is \(dates, units a day\)$"),
+        ((before, "s"), TypeError, "int"),
+        ((before, -1), ValueError, "^units a day is -1, which is no size$"),
+        ((before, 2), ValueError, "^inspected has 2 units a day; known are 1 and those of s, ms, us and ns$"),
+        ((before, 1), TypeError, "^inspected has items of the buffer format"),
         ((None, 86_400), TypeError, "bytes-like"),
-        ((moments.astype(np.int32), 86_400), TypeError, "^inspected has items of the buffer format"),
+        ((before.astype(np.int32), 86_400), TypeError, "^inspected has items of the buffer format"),
     ):
         with pytest.raises(error, match=said):
             _core.latest_as_at(codes, 1, wrong, None, None, None, None, 0, 0, rows)
     with pytest.raises(TypeError, match="bytes-like"):
-        _core.latest_as_at(codes, 1, moments, (None, 86_400), None, None, None, 0, 0, rows)
+        _core.latest_as_at(codes, 1, before, (None, 86_400), None, None, None, 0, 0, rows)
 
 
 def test_a_piece_has_two_places_within_the_rows():

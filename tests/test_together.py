@@ -1,6 +1,7 @@
 """Large tables are read column beside column; what comes out is what a small table gives."""
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,8 +61,17 @@ def kinds() -> dict[str, object]:
     }
     pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
     found["Arrow"] = pa.Table.from_pandas(frame, preserve_index=False)
+    found["Arrow, days"] = with_days(found["Arrow"])
     found["polars"] = pl.from_arrow(found["Arrow"])
+    found["polars, days"] = pl.from_arrow(found["Arrow, days"])
     return found
+
+
+def with_days(table: Any) -> Any:
+    """The same table of Arrow with dates in place of moments."""
+    for name in ("inspection_start", "published"):
+        table = table.set_column(table.column_names.index(name), name, table[name].cast("date32"))
+    return table
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -114,25 +124,56 @@ def test_which_missing_value_a_row_has_is_kept(monkeypatch: pytest.MonkeyPatch) 
     assert [kept is given for kept, given in zip(state["framework"], table["framework"], strict=True)] == [True] * 4
 
 
-@pytest.mark.parametrize("unit", ["s", "ns"])
-@pytest.mark.parametrize(("question", "most"), [("as_at", 10), ("series", 10), ("transitions", 15)])
-def test_a_question_of_a_large_table_makes_no_copy_of_its_dates(question: str, most: int, unit: str) -> None:
+def large(unit: str) -> pd.DataFrame:
     rows, rng = 200_000, np.random.default_rng(7)
     start = np.datetime64("2010-01-01", unit) + rng.integers(0, 4000, rows).astype("timedelta64[D]")
     provider = np.array([f"SC{number:04d}" for number in range(rows // 50)], dtype=object)[rng.integers(0, rows // 50, rows)]
     judgement = np.array(["Good", "Inadequate", None], dtype=object)[rng.integers(0, 3, rows)]
     published = start + np.timedelta64(30, "D")
-    table = pd.DataFrame(
-        {"provider": provider, "inspection_start": start, "published": published, "overall_effectiveness": judgement}, copy=False
-    )
-    ask = {
-        "as_at": lambda: sif.as_at(table, "2018-06-30"),
-        "series": lambda: sif.series(table, ["2014-01-01", "2018-06-30"]),
-        "transitions": lambda: sif.transitions(table),
-    }[question]
+    columns = {"provider": provider, "inspection_start": start, "published": published, "overall_effectiveness": judgement}
+    return pd.DataFrame(columns, copy=False)
+
+
+OF_LARGE = {
+    "as_at": (lambda table: sif.as_at(table, "2018-06-30"), 10),
+    "series": (lambda table: sif.series(table, ["2014-01-01", "2018-06-30"]), 10),
+    "transitions": (lambda table: sif.transitions(table), 15),
+}
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+@pytest.mark.parametrize("question", OF_LARGE)
+def test_a_question_of_a_large_table_makes_no_copy_of_its_dates(question: str, unit: str) -> None:
+    table, (ask, bytes_a_row) = large(unit), OF_LARGE[question]
     tracemalloc.start()
     try:
-        ask()
-        assert tracemalloc.get_traced_memory()[1] < most * rows
+        ask(table)
+        assert tracemalloc.get_traced_memory()[1] < bytes_a_row * len(table)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("question", OF_LARGE)
+def test_a_question_of_a_large_table_of_arrow_makes_no_copy_of_its_days(question: str) -> None:
+    pa = pytest.importorskip("pyarrow")
+    table, (ask, _) = with_days(pa.Table.from_pandas(large("s"), preserve_index=False)), OF_LARGE[question]
+    before, watched = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(watched)
+    try:
+        ask(table)
+        assert watched.max_memory() < 4 * len(table)
+    finally:
+        pa.set_memory_pool(before)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_days_of_arrow_give_what_its_moments_give(question: str) -> None:
+    tables = kinds()
+    assert QUESTIONS[question](tables["Arrow, days"]).to_pylist() == dates_for_moments(QUESTIONS[question](tables["Arrow"])).to_pylist()
+
+
+def dates_for_moments(table: Any) -> Any:
+    pa = pytest.importorskip("pyarrow")
+    types = [pa.date32() if pa.types.is_timestamp(one.type) else one.type for one in table.schema]
+    return table.cast(pa.schema([pa.field(one.name, kind) for one, kind in zip(table.schema, types, strict=True)]))

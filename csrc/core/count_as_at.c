@@ -237,9 +237,9 @@ static void fetch_grid_block(const grid_question *q, const record_source *from, 
         SIF_FETCH(sif_row_of(q->grades, row));
         if (q->groups != NULL)
             SIF_FETCH(sif_row_of(q->groups, row));
-        SIF_FETCH(&records->inspected[row]);
+        SIF_FETCH(sif_date_of(records->inspected, records->inspected_unit, row));
         if (records->published != NULL)
-            SIF_FETCH(&records->published[row]);
+            SIF_FETCH(sif_date_of(records->published, records->published_unit, row));
         SIF_FETCH(sif_row_of(&records->provider, row));
     }
 }

@@ -84,9 +84,9 @@ int sif_read_history(sif_history *block) {
         }
     }
     sif_read_codes(block, &records->provider, provider);
-    fetch_ahead(block, records->inspected, sizeof *records->inspected);
+    fetch_ahead(block, records->inspected, sif_width_of_dates(records->inspected_unit));
     if (records->published != NULL)
-        fetch_ahead(block, records->published, sizeof *records->published);
+        fetch_ahead(block, records->published, sif_width_of_dates(records->published_unit));
     if (records->eligible != NULL)
         fetch_ahead(block, records->eligible, sizeof *records->eligible);
     sif_load_inspected(records, block->order != NULL ? block->row : NULL, block->first, block->count, dated);

@@ -20,20 +20,31 @@ SIF_INLINE void drop_times(int64_t *dates, size_t count, uint64_t units_a_day) {
         dates[i] = day_of_moment(dates[i], units_a_day);
 }
 
-int64_t sif_day_at(const int64_t *dates, sif_date_unit unit, int64_t row) {
+/* Days of 32 bits, the missing one of which is the least, too. */
+static void widen_days(const int32_t *days, const int64_t *rows, int64_t first, size_t count, int64_t *out) {
+    for (size_t i = 0; i < count; i++) {
+        const int32_t day = ((const volatile int32_t *)days)[rows != NULL ? rows[i] : first + (int64_t)i];
+        out[i] = day != INT32_MIN ? day : SIF_NO_DAY;
+    }
+}
+
+int64_t sif_day_at(const void *dates, sif_date_unit unit, int64_t row) {
     int64_t day;
     sif_load_days(dates, unit, &row, 0, 1, &day);
     return day;
 }
 
-void sif_load_days(const int64_t *dates, sif_date_unit unit, const int64_t *rows, int64_t first, size_t count, int64_t *out) {
-    if (dates != NULL && rows == NULL)
-        memcpy(out, dates + first, count * sizeof *out);
+void sif_load_days(const void *dates, sif_date_unit unit, const int64_t *rows, int64_t first, size_t count, int64_t *out) {
+    if (dates != NULL && unit == SIF_DAYS32)
+        widen_days(dates, rows, first, count, out);
+    else if (dates != NULL && rows == NULL)
+        memcpy(out, sif_date_of(dates, unit, first), count * sizeof *out);
     else
         for (size_t i = 0; i < count; i++)
             out[i] = dates != NULL ? sif_once(dates, rows[i]) : SIF_NO_DAY;
     switch (unit) {
     case SIF_DAYS:
+    case SIF_DAYS32:
         break;
     case SIF_SECONDS:
         drop_times(out, count, SECONDS_A_DAY);

@@ -21,9 +21,10 @@ static inline int64_t sif_published(const sif_records *records, int64_t i) {
 /* Asks for the records that lie some rows after these. */
 static inline void sif_fetch_records_ahead(const sif_records *records, int64_t first, size_t count) {
     sif_fetch_ahead(sif_row_of(&records->provider, first), count, sif_width_of(&records->provider));
-    sif_fetch_ahead(records->inspected + first, count, sizeof *records->inspected);
+    const sif_date_unit inspected = records->inspected_unit, published = records->published_unit;
+    sif_fetch_ahead(sif_date_of(records->inspected, inspected, first), count, sif_width_of_dates(inspected));
     if (records->published != NULL)
-        sif_fetch_ahead(records->published + first, count, sizeof *records->published);
+        sif_fetch_ahead(sif_date_of(records->published, published, first), count, sif_width_of_dates(published));
 }
 
 /* The day that dates a record among those of its provider. */

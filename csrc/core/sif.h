@@ -94,9 +94,9 @@ typedef struct {
     void *context;
 } sif_interrupt_check;
 
-/* What a column of dates counts from 1970-01-01: days, or moments, whose time of day is dropped; of both INT64_MIN is a missing date. So
- * NumPy's datetime64 and Arrow's timestamps pass as they lie. */
-typedef enum { SIF_DAYS, SIF_SECONDS, SIF_MILLISECONDS, SIF_MICROSECONDS, SIF_NANOSECONDS } sif_date_unit;
+/* What a column of dates counts from 1970-01-01: days, or moments, whose time of day is dropped. They are int64, and INT64_MIN is a missing
+ * date; SIF_DAYS32 are int32, and INT32_MIN is. So NumPy's datetime64 and Arrow's dates and timestamps pass as they lie. */
+typedef enum { SIF_DAYS, SIF_SECONDS, SIF_MILLISECONDS, SIF_MICROSECONDS, SIF_NANOSECONDS, SIF_DAYS32 } sif_date_unit;
 
 /* The records of providers, for the kernels that follow a provider through time. `inspected` is the day on which the inspection began,
  * `published` the day of its report; one of the two may be missing. A record is dated by `inspected`, or by `published` where that
@@ -104,8 +104,8 @@ typedef enum { SIF_DAYS, SIF_SECONDS, SIF_MILLISECONDS, SIF_MICROSECONDS, SIF_NA
 typedef struct {
     int64_t n;
     sif_codes provider;
-    const int64_t *inspected;
-    const int64_t *published; /* NULL: no publication date is known */
+    const void *inspected;
+    const void *published;    /* NULL: no publication date is known */
     const uint8_t *eligible;  /* NULL: all; else rows with 0 take no part */
     const int64_t *opened;    /* by provider code, or NULL; days; a provider is open on [opened, closed) */
     const int64_t *closed;    /* by provider code, or NULL; SIF_NO_DAY is no bound, here and in `opened` */

@@ -256,28 +256,50 @@ int take_int64(lent *buffers, PyObject *object, const char *name, int64_t rows, 
     return optional && object == Py_None ? 0 : take(buffers, object, name, rows, 0, "lqn", "int64", 8, (void **)data);
 }
 
-/* Dates are a buffer of int64 days, or a tuple (int64 moments, units a day). */
-static int take_dates(lent *buffers, PyObject *object, const char *name, int optional, const int64_t **data, sif_date_unit *unit) {
-    static const int64_t units[] = {
-        [SIF_SECONDS] = 86400, [SIF_MILLISECONDS] = 86400000, [SIF_MICROSECONDS] = 86400000000, [SIF_NANOSECONDS] = 86400000000000};
+/* The unit of dates of which so many make a day, in SIF_DAYS32 where one does; SIF_DAYS where there is no such unit. */
+static sif_date_unit unit_of(int64_t units_a_day) {
+    static const int64_t known[] = {[SIF_SECONDS] = 86400,
+                                    [SIF_MILLISECONDS] = 86400000,
+                                    [SIF_MICROSECONDS] = 86400000000,
+                                    [SIF_NANOSECONDS] = 86400000000000,
+                                    [SIF_DAYS32] = 1};
+    int unit = SIF_DAYS32;
+    while (unit > SIF_DAYS && known[unit] != units_a_day)
+        unit--;
+    return (sif_date_unit)unit;
+}
+
+/* Dates are a buffer of int64 days, or a tuple (int64 moments, units a day), or (int32 days, 1). */
+static int take_dates(lent *buffers, PyObject *object, const char *name, int optional, const void **data, sif_date_unit *unit) {
+    const int64_t *wide = NULL;
+    const int32_t *narrow = NULL;
+    int64_t units_a_day;
+    int taken;
     *unit = SIF_DAYS;
-    if (!PyTuple_Check(object))
-        return take_int64(buffers, object, name, -1, optional, data);
+    if (!PyTuple_Check(object)) {
+        taken = take_int64(buffers, object, name, -1, optional, &wide);
+        *data = wide;
+        return taken;
+    }
     if (PyTuple_Size(object) != 2) {
-        PyErr_Format(PyExc_TypeError, "%s as a tuple is (moments, units a day)", name);
+        PyErr_Format(PyExc_TypeError, "%s as a tuple is (dates, units a day)", name);
         return -1;
     }
-    int64_t units_a_day;
     if (take_size(PyTuple_GetItem(object, 1), "units a day", &units_a_day) != 0)
         return -1;
-    for (int known = SIF_SECONDS; known <= SIF_NANOSECONDS; known++)
-        if (units[known] == units_a_day)
-            *unit = (sif_date_unit)known;
+    *unit = unit_of(units_a_day);
     if (*unit == SIF_DAYS) {
-        PyErr_Format(PyExc_ValueError, "%s has %lld units a day; known are those of s, ms, us and ns", name, (long long)units_a_day);
+        PyErr_Format(PyExc_ValueError, "%s has %lld units a day; known are 1 and those of s, ms, us and ns", name, (long long)units_a_day);
         return -1;
     }
-    return take_int64(buffers, PyTuple_GetItem(object, 0), name, -1, 0, data);
+    if (*unit == SIF_DAYS32) {
+        taken = take_int32(buffers, PyTuple_GetItem(object, 0), name, -1, &narrow);
+        *data = narrow;
+        return taken;
+    }
+    taken = take_int64(buffers, PyTuple_GetItem(object, 0), name, -1, 0, &wide);
+    *data = wide;
+    return taken;
 }
 
 int take_float64(lent *buffers, PyObject *object, const char *name, int64_t rows, const double **data) {

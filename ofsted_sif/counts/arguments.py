@@ -89,7 +89,12 @@ def as_days(values: Any, name: str) -> Any:
 
 
 def as_dates(values: Any, name: str) -> Any:
-    """What a kernel takes for days: datetime64 as it lies, with the number of its units a day; all else as int64 days."""
+    """What a kernel takes for days: datetime64 as it lies, with the number of its units a day; all else as int64 days.
+
+    A tuple passes as it is: (int32 days, 1), as Arrow has them, the least of which is missing.
+    """
+    if isinstance(values, tuple):
+        return values
     if isinstance(values, np.ndarray) and values.ndim == 1 and is_plain_moments(values) and not _is_masked(values):
         return values.view(np.int64), UNITS_A_DAY[np.datetime_data(values.dtype)[0]]
     return as_days(values, name)

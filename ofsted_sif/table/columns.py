@@ -76,6 +76,11 @@ class Columns:
         for argument, name in vars(self).items():
             one_name(name, argument)
 
+    @property
+    def dates(self) -> tuple[str | None, str | None]:
+        """The names of the two columns that say when inspections were."""
+        return self.inspected, self.published
+
     def needed(self) -> dict[str, str | None]:
         """The names by argument."""
         return dict(vars(self))
@@ -88,6 +93,7 @@ def as_frame(
     judgements_as_words: bool = False,
     keys: str | None = None,
     encoded: dict[Any, Any] | None = None,
+    dates: Sequence[str | None] = (),
     **needed: str | Sequence[str] | None,
 ) -> pd.DataFrame:
     """The table as a DataFrame; its columns are not copied where they need not be.
@@ -96,7 +102,7 @@ def as_frame(
     also those that say what an inspection is and who may count. None named: all are taken. With `judgements_as_words` text of polars in
     judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, or of what makes groups, is
     sorted where it does not say that it is in an order. Text of polars in `keys` may be encoded on the way: what it became is added to
-    `encoded`.
+    `encoded`. Arrow's dates in the columns `dates` stay so.
     """
     if isinstance(table, pd.DataFrame):
         return table
@@ -123,7 +129,7 @@ def as_frame(
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
     groups = [*names(needed.get("by"), "by"), *names(keys, "provider")]
-    return frames.as_pandas(table, wanted, groups, words, keys, encoded, is_lent="rows" in needed)
+    return frames.as_pandas(table, wanted, groups, words, keys, encoded, [*dates, keys] if "rows" in needed else dates)
 
 
 def _one_column(values: Any, name: Any) -> Any:

@@ -17,6 +17,8 @@ from ofsted_sif.scales import if_it_means_none
 from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
 
 DAYS_A_YEAR = 365.25
+#: A missing one among days of 32 bits.
+NO_DAY_32 = np.iinfo(np.int32).min
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
@@ -107,7 +109,11 @@ def day(value: Any, argument: str) -> int:
 
 
 def whole_days(dates: np.ndarray) -> np.ndarray:
-    """The days of datetime64: by a division of whole columns, which is quicker than to ask NumPy for days. Days stay as they are."""
+    """The days of datetime64: by a division of whole columns, which is quicker than to ask NumPy for days. Int64 days stay as they are."""
+    if dates.dtype == np.int32:
+        days = dates.astype(np.int64)
+        days[dates == NO_DAY_32] = NO_DAY
+        return days
     if dates.dtype.kind != "M":
         return dates
     unit, number = np.datetime_data(dates.dtype)
@@ -121,10 +127,20 @@ def whole_days(dates: np.ndarray) -> np.ndarray:
 
 
 def as_they_lie(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
-    """A column of dates as kernels take it: moments without a copy, all else as days."""
+    """A column of dates as kernels take it: moments, and Arrow's dates (int32 days, `NO_DAY_32` missing), without a copy; else as days."""
+    if (days := _days_of_arrow(values)) is not None:
+        return days
     if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M" and is_plain_moments(moments := values.to_numpy()):
         return moments
     return days_of(values, name, encoded)
+
+
+def _days_of_arrow(values: pd.Series) -> np.ndarray | None:
+    """The int32 days of a column of Arrow's dates; None of another."""
+    if not isinstance(values.dtype, pd.ArrowDtype) or str(values.dtype.pyarrow_dtype) != "date32[day]":
+        return None
+    days = values.array.__arrow_array__().cast("int32")
+    return (days.fill_null(int(NO_DAY_32)) if days.null_count else days).to_numpy()
 
 
 def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
@@ -137,6 +153,8 @@ def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndar
         )
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return whole_days(values.to_numpy())
+    if (days := _days_of_arrow(values)) is not None:
+        return whole_days(days)
     found_text = text_codes(values, encoded=encoded)
     codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)

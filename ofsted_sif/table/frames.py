@@ -115,16 +115,15 @@ def as_pandas(
     words: Collection[str] = (),
     keys: str | None = None,
     encoded: dict[Any, Any] | None = None,
-    *,
-    is_lent: bool = False,
+    as_is: Collection[str | None] = (),
 ) -> pd.DataFrame:
     """The table, or some of its columns, as a DataFrame: dictionaries as Categoricals, dates as datetime64, all else as Arrow has it.
 
     A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
     of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas. Text of polars in the
     column `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to `encoded`, under
-    its name and True. Where polars takes rows itself (`is_lent`) that column itself stays as polars has it, of which pandas gives single
-    values and little more.
+    its name and True. Columns of `as_is` stay as Arrow has them where they are dates, or text that is encoded so: of polars' text pandas
+    gives single values and little more.
     """
     _arrow()
     native = _native(table)
@@ -158,7 +157,7 @@ def as_pandas(
         encoded[name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
 
     def convert(name: str) -> None:
-        if name == stays:
+        if name in stays:
             columns[name] = pd.arrays.ArrowExtensionArray(given[name])
         elif name in texts and name in words:
             columns[name] = of_words(*_text_labels(given[name], name, threads=1))
@@ -166,12 +165,17 @@ def as_pandas(
             columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
     is_large = n_rows >= ROWS_OF_A_CHUNK
-    stays = keys if is_lent and is_large and keys in texts else None
+    stays = {name for name in as_is if name in given and _stays(given[name], is_large and name == keys and name in texts)}
     work = [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
     if is_large and encoded is not None and keys in texts:
         work.insert(0, (encode, keys))
     share_out(lambda number: work[number][0](work[number][1]), len(work), counts.usable_cores() if is_large else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
+
+
+def _stays(column: Any, is_encoded: bool) -> bool:
+    """Whether a column may stay as Arrow has it."""
+    return is_encoded or str(column.type) == "date32[day]"
 
 
 def _text_labels(column: Any, name: str, threads: int | None = None) -> Any:

@@ -295,7 +295,8 @@ def observe(
         frame, text = table
     else:
         as_words = bool(needed) and not of_piece
-        frame = as_frame(table, of_records=bool(needed), judgements_as_words=as_words, keys=called.provider, encoded=text, **needed)
+        encoding: dict[str, Any] = {"judgements_as_words": as_words, "keys": called.provider, "encoded": text}
+        frame = as_frame(table, of_records=bool(needed), dates=called.dates, **encoding, **needed)
     judgement = None if judgement is WITHOUT else judgement
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
@@ -337,7 +338,8 @@ def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[
     needed: dict[str, Any] = {"having": which.having, "rows": looked_at, **called.needed()}
     text: dict[Any, Any] = {}
     try:
-        frame = as_frame(whole, of_records=True, judgements_as_words=True, keys=called.provider, encoded=text, **needed)
+        encoding: dict[str, Any] = {"judgements_as_words": True, "keys": called.provider, "encoded": text}
+        frame = as_frame(whole, of_records=True, dates=called.dates, **encoding, **needed)
         return replace(observe(_Taken(frame, text), called, which), lent=whole)
     except MissingColumnError:
         observe(whole, called, which)  # its error names all columns of the table, and not those alone that were looked at

@@ -28,7 +28,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
-from ofsted_sif.table.dates import as_they_lie, dates_of, days_of, iso, whole_days
+from ofsted_sif.table.dates import NO_DAY_32, as_they_lie, dates_of, days_of, iso, whole_days
 from ofsted_sif.table.frames import is_unordered_dictionary, plain
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, in_order, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
@@ -49,7 +49,7 @@ class Dates:
 
     Attributes
     ----------
-    began, reported : ndarray of datetime64, or of int64 days, shape (n,)
+    began, reported : ndarray of datetime64, of int64 days, or of int32 days, whose least is missing, shape (n,)
         When each inspection began, and its report was published; `reported` is None where the table has no such column.
     """
 
@@ -74,9 +74,9 @@ class Dates:
         return np.where(self.inspected == NO_DAY, whole_days(self.reported), self.inspected)
 
     @property
-    def columns(self) -> tuple[np.ndarray, np.ndarray | None]:
+    def columns(self) -> tuple[Any, Any]:
         """What kernels take."""
-        return self.began, self.reported
+        return _for_kernels(self.began), None if self.reported is None else _for_kernels(self.reported)
 
     def dated_at(self, rows: np.ndarray) -> np.ndarray:
         """The day that places each of some rows in time."""
@@ -106,12 +106,23 @@ class Dates:
         return int(there.min()) if len(there) else NO_DAY
 
 
+def _for_kernels(dates: np.ndarray) -> Any:
+    return (dates, 1) if dates.dtype == np.int32 else dates
+
+
+def _numbers(dates: np.ndarray) -> tuple[np.ndarray, int]:
+    """Dates as numbers, and the number that is missing."""
+    return (dates, NO_DAY_32) if dates.dtype == np.int32 else (dates.view(np.int64), NO_DAY)
+
+
 def _is_missing(dates: np.ndarray) -> np.ndarray:
-    return dates.view(np.int64) == NO_DAY
+    numbers, missing = _numbers(dates)
+    return numbers == missing
 
 
 def _has_missing(dates: np.ndarray) -> bool:
-    return bool(dates.view(np.int64).min(initial=0) == NO_DAY)
+    numbers, missing = _numbers(dates)
+    return bool(numbers.min(initial=0) == missing)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ofsted_sif.counts.threads import share_out, usable_cores
 from ofsted_sif.table import frames
-from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.dates import as_they_lie
 from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
 
 #: Of fewer rows a column is read where it is needed, sooner than a thread begins.
@@ -27,8 +27,8 @@ class Read:
     ----------
     text : mapping of (name, whether labels are sorted) to (codes, labels)
         Columns of text, as `text_codes` gives them.
-    days : mapping of name to ndarray of int64
-        Columns of dates, as `days_of` gives them.
+    days : mapping of name to ndarray
+        Columns of dates, as `as_they_lie` gives them.
     """
 
     text: Encoded = field(default_factory=dict)
@@ -55,7 +55,7 @@ def read_together(frame: pd.DataFrame, text: Iterable[tuple[Any, bool]], dates: 
         if (name, is_sorted) not in encoded and (values := _one(frame, name)) is not None and _may_be_text(values):
             (first if values.dtype != object else last).append(_encode(found, values, is_sorted, 1 if first else None))
     for name in dict.fromkeys(dates):
-        if (values := _one(frame, name)) is not None and values.dtype.kind != "M":  # moments stay as they lie
+        if (values := _one(frame, name)) is not None:
             (first if values.dtype != object else last).append(_date(found, values))
     work = first + last
     share_out(lambda number: work[number](), len(work), usable_cores())
@@ -138,7 +138,7 @@ def _date(found: Any, values: pd.Series) -> Callable[[], None]:
         if _may_be_text(values):  # whose codes tell its rows again
             _encode(found, values, False)()
         try:
-            found.days[values.name] = days_of(frames.plain(values), str(values.name), found.text)
+            found.days[values.name] = as_they_lie(frames.plain(values), str(values.name), found.text)
         except (TypeError, ValueError):
             return
 

@@ -8,9 +8,8 @@
 typedef struct {
     int64_t n, n_providers, n_groups, n_periods, n_grades;
     int64_t *provider, *inspected, *published, *opened, *closed, *group, *period, *grade, *expires;
-    int64_t *began, *reported; /* `inspected` and `published` as the kernels get them: as days, or as moments of some unit */
     uint8_t *eligible;
-    sif_records records;
+    sif_records records; /* its dates are `inspected` and `published` in some unit, in memory of their own */
     sif_codes groups, periods, grades;
 } histories;
 
@@ -80,8 +79,6 @@ static inline histories plain_histories(int64_t n, int64_t n_providers, int kind
     h.provider = allocate(h.n, sizeof *h.provider);
     h.inspected = allocate(h.n, sizeof *h.inspected);
     h.published = allocate(h.n, sizeof *h.published);
-    h.began = allocate(h.n, sizeof *h.began);
-    h.reported = allocate(h.n, sizeof *h.reported);
     h.expires = allocate(h.n, sizeof *h.expires);
     h.eligible = allocate(h.n, 1);
     h.opened = allocate(n_providers, sizeof *h.opened);
@@ -128,17 +125,27 @@ static const int64_t units_a_day[] = {
     [SIF_MILLISECONDS] = 86400000,
     [SIF_MICROSECONDS] = 86400000000,
     [SIF_NANOSECONDS] = 86400000000000,
+    [SIF_DAYS32] = 1,
 };
 
-/* Days as moments at any time of day, in the finest unit up to `unit` in which all have a number: that unit comes back. */
-static inline sif_date_unit as_moments(const int64_t *days, int64_t n, int unit, int64_t *moments) {
-    for (int64_t i = 0; i < n; i++)
+/* Days in `unit`, moments at any time of day, or where not all have a number there, in the next before it in which they have. */
+static inline void *dates_in(const int64_t *days, int64_t n, int unit, sif_date_unit *taken) {
+    int64_t *const dates = allocate(n, sizeof *dates);
+    int32_t *const narrow = (int32_t *)dates;
+    for (int64_t i = 0; i < n; i++) {
+        if (unit == SIF_DAYS32 && days[i] != SIF_NO_DAY && (days[i] <= INT32_MIN || days[i] > INT32_MAX))
+            unit--;
         while (unit > SIF_DAYS && days[i] != SIF_NO_DAY &&
                (days[i] >= INT64_MAX / units_a_day[unit] || days[i] <= INT64_MIN / units_a_day[unit]))
             unit--;
+    }
     for (int64_t i = 0; i < n; i++)
-        moments[i] = days[i] == SIF_NO_DAY ? SIF_NO_DAY : days[i] * units_a_day[unit] + 7919 * i % units_a_day[unit];
-    return (sif_date_unit)unit;
+        if (unit == SIF_DAYS32)
+            narrow[i] = days[i] == SIF_NO_DAY ? INT32_MIN : (int32_t)days[i];
+        else
+            dates[i] = days[i] == SIF_NO_DAY ? SIF_NO_DAY : days[i] * units_a_day[unit] + 7919 * i % units_a_day[unit];
+    *taken = (sif_date_unit)unit;
+    return dates;
 }
 
 static inline void code_histories(histories *h) {
@@ -147,14 +154,12 @@ static inline void code_histories(histories *h) {
     h->grades = coded_as_seen(h->grade, h->n, h->n_grades);
     h->records = (sif_records){.n = h->n,
                                .provider = coded_as_seen(h->provider, h->n, h->n_providers),
-                               .inspected = h->began,
-                               .published = h->reported,
                                .eligible = h->eligible,
                                .opened = h->opened,
                                .closed = h->closed};
     /* No number is drawn for the units: what a fuzzer has found stays what it is. */
-    h->records.inspected_unit = as_moments(h->inspected, h->n, (int)(h->n % 5), h->began);
-    h->records.published_unit = as_moments(h->published, h->n, (int)((h->n + h->n_grades) % 5), h->reported);
+    h->records.inspected = dates_in(h->inspected, h->n, (int)(h->n % 6), &h->records.inspected_unit);
+    h->records.published = dates_in(h->published, h->n, (int)((h->n + h->n_grades) % 6), &h->records.published_unit);
 }
 
 /* Records without a fault. */
@@ -191,7 +196,10 @@ static inline histories any_histories(int kind) {
         h.published[i] = random_below(2) == 0 || left_out & 1 ? SIF_NO_DAY : (int64_t)INT32_MAX + 1;
     }
     code_histories(&h);
-    h.records.published = left_out & 1 ? NULL : h.reported;
+    if (left_out & 1) {
+        free((void *)(uintptr_t)h.records.published);
+        h.records.published = NULL;
+    }
     h.records.eligible = left_out & 2 ? NULL : h.eligible;
     h.records.opened = left_out & 4 ? NULL : h.opened;
     h.records.closed = left_out & 8 ? NULL : h.closed;
@@ -200,11 +208,13 @@ static inline histories any_histories(int kind) {
 
 static inline void free_histories(histories *h) {
     free_codes(&h->records.provider);
+    free((void *)(uintptr_t)h->records.inspected);
+    free((void *)(uintptr_t)h->records.published);
     free_codes(&h->groups);
     free_codes(&h->periods);
     free_codes(&h->grades);
     int64_t *const columns[] = {h->provider, h->inspected, h->published, h->opened,  h->closed,  h->group,
-                                h->period,   h->grade,     h->began,     h->expires, h->reported};
+                                h->period,   h->grade,     h->expires};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         free(columns[i]);
     free(h->eligible);

@@ -59,10 +59,13 @@ static void moments_count_by_their_day(void) {
             CHECK_STATUS(sif_latest_as_at(&records, day, day - 1, &row, NULL), SIF_OK, -1, 0);
             CHECK(row == -1);
         }
-        const int64_t missing = SIF_NO_DAY;
+    }
+    const int64_t missing = SIF_NO_DAY;
+    const int32_t missing_of_32_bits = INT32_MIN;
+    for (int unit = SIF_DAYS; unit <= SIF_DAYS32; unit++) {
         const sif_records records = {.n = 1,
                                      .provider = {.data = &provider, .size = 1, .kind = SIF_INT8},
-                                     .inspected = &missing,
+                                     .inspected = unit == SIF_DAYS32 ? (const void *)&missing_of_32_bits : &missing,
                                      .inspected_unit = (sif_date_unit)unit};
         CHECK_STATUS(sif_latest_as_at(&records, 0, 0, &row, NULL), SIF_NO_DATE, 0, 0);
     }
