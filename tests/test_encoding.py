@@ -12,7 +12,7 @@ import pytest
 import ofsted_sif as sif
 from ofsted_sif import counts
 from ofsted_sif.counts import encoding, texts
-from ofsted_sif.table.dates import days_of
+from ofsted_sif.table.dates import as_they_lie, days_of, whole_days
 from tests.reference.encode import encode
 
 LETTERS = ["a", "b", "\0", "é", "€", "𝄞", " of more than twenty-four bytes"]
@@ -521,3 +521,9 @@ def test_what_is_no_text_in_one_of_several_columns_is_noticed():
     for columns, row in (([half, text], 2), ([text, half], 5), ([text, half, text], 5)):
         with pytest.raises(ValueError, match=f"^row {row}: this text holds half a character"):
             counts.objects_together(columns)
+
+
+@pytest.mark.parametrize("last", [2**31 - 1, 2**31, -(2**31) + 1, -(2**31), 10**10])
+def test_single_dates_keep_their_days_however_far_they_are(last):
+    dates = pd.Series([None, "31/12/1969", np.datetime64(last, "D"), "2024-03-31"], dtype=object)
+    assert whole_days(as_they_lie(dates, "when")).tolist() == days_of(dates, "when").tolist() == [counts.NO_DAY, -1, last, 19813]

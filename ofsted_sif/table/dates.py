@@ -127,12 +127,17 @@ def whole_days(dates: np.ndarray) -> np.ndarray:
 
 
 def as_they_lie(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
-    """A column of dates as kernels take it: moments, and Arrow's dates (int32 days, `NO_DAY_32` missing), without a copy; else as days."""
+    """A column of dates as kernels take it: moments, and Arrow's dates, without a copy; else int32 days, `NO_DAY_32` missing."""
     if (days := _days_of_arrow(values)) is not None:
         return days
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M" and is_plain_moments(moments := values.to_numpy()):
-        return moments
-    return days_of(values, name, encoded)
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
+        moments = values.to_numpy()
+        return moments if is_plain_moments(moments) else whole_days(moments)
+    codes, days = _days_of_distinct(values, name, encoded)
+    known = days[days != NO_DAY]
+    if known.min(initial=0) <= NO_DAY_32 or known.max(initial=0) > np.iinfo(np.int32).max:
+        return days[codes]  # too far to fit
+    return np.maximum(days, NO_DAY_32).astype(np.int32).take(codes)
 
 
 def _days_of_arrow(values: pd.Series) -> np.ndarray | None:
@@ -145,16 +150,21 @@ def _days_of_arrow(values: pd.Series) -> np.ndarray | None:
 
 def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
     """A column of dates as int64 days, `NO_DAY` where missing; the time of day is dropped."""
-    dtype = values.dtype
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        raise ValueError(
-            f"column {name!r} has the time zone {dtype.tz}; dates of inspections have none. Go to the local day first, then drop the "
-            f"zone: table[{name!r}].dt.tz_convert('Europe/London').dt.tz_localize(None)"
-        )
-    if isinstance(dtype, np.dtype) and dtype.kind == "M":
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
         return whole_days(values.to_numpy())
     if (days := _days_of_arrow(values)) is not None:
         return whole_days(days)
+    codes, days = _days_of_distinct(values, name, encoded)
+    return days[codes]
+
+
+def _days_of_distinct(values: pd.Series, name: str, encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
+    """The codes of a column of text or of single dates, -1 missing, and the day of each code; after them `NO_DAY`."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        raise ValueError(
+            f"column {name!r} has the time zone {values.dtype.tz}; dates of inspections have none. Go to the local day first, then drop "
+            f"the zone: table[{name!r}].dt.tz_convert('Europe/London').dt.tz_localize(None)"
+        )
     found_text = text_codes(values, encoded=encoded)
     codes, distinct = found_text or single_values(values)
     parsed = np.full(len(distinct) + 1, NO_DAY, dtype=np.int64)
@@ -170,7 +180,7 @@ def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndar
         if found is None:
             raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{_meant(value, name)}")
         parsed[position] = found.view(np.int64)
-    return parsed[codes]
+    return codes, parsed
 
 
 def _meant(value: Any, name: str) -> str:
