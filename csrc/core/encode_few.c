@@ -1,4 +1,4 @@
-/* Few labels, looked up without a branch: each text at the one place that one or two of its words give it.
+/* Few labels, looked up without a branch: each text at the one place that one of its words, or two, or all give it.
  *
  * The labels stand together in memory, so that all of them stay in the nearest cache, and so does the table of their places, of which few
  * lines are ever touched. A label whose place is taken is not found here, and nor is a text that is none: the slots know them. */
@@ -11,7 +11,7 @@
 #ifndef SIF_PLACE_BITS
 #define SIF_PLACE_BITS 13
 #endif
-enum { PLACES = 1 << SIF_PLACE_BITS, PLACE_SHIFT = 64 - SIF_PLACE_BITS, TRIALS = 8, MOST_CHOSEN = 2 };
+enum { PLACES = 1 << SIF_PLACE_BITS, PLACE_SHIFT = 64 - SIF_PLACE_BITS, TRIALS = 8 };
 
 typedef struct {
     uint64_t word[SIF_TEXT_WORDS];
@@ -19,14 +19,14 @@ typedef struct {
     int32_t code;
 } few_label;
 
-/* The words of a text that give its place: one where that tells all labels apart, as the first does grades, else two, as of dates. */
+/* The words of a text that give its place: one where that tells all labels apart, as the first does grades; else two, as of dates; or all. */
 typedef struct {
-    uint32_t word[MOST_CHOSEN];
+    uint32_t word[SIF_TEXT_WORDS];
     size_t n;
 } chosen_words;
 
 struct sif_few {
-    uint64_t factor[MOST_CHOSEN], factor_of_width; /* odd */
+    uint64_t factor[SIF_TEXT_WORDS], factor_of_width; /* odd */
     chosen_words chosen;
     uint16_t place[PLACES];       /* which label has it; 0: none */
     few_label label[SIF_FEW + 2]; /* none, the labels, and what is missing */
@@ -41,11 +41,11 @@ static size_t place_by_words(const sif_few *few, const few_label *label) {
 }
 
 static void draw_factors(sif_few *few, uint64_t seed) {
-    uint64_t words[MOST_CHOSEN + 1];
-    sif_sow(words, MOST_CHOSEN + 1, seed);
-    for (size_t c = 0; c < MOST_CHOSEN; c++)
+    uint64_t words[SIF_TEXT_WORDS + 1];
+    sif_sow(words, SIF_TEXT_WORDS + 1, seed);
+    for (size_t c = 0; c < SIF_TEXT_WORDS; c++)
         few->factor[c] = words[c] | 1;
-    few->factor_of_width = words[MOST_CHOSEN] | 1;
+    few->factor_of_width = words[SIF_TEXT_WORDS] | 1;
 }
 
 static int are_alike(const chosen_words *chosen, const few_label *one, const few_label *other) {
@@ -69,19 +69,16 @@ static size_t give_places(sif_few *few, size_t n, size_t *n_alike) {
     return without;
 }
 
-/* One word or, where none does, two that tell the labels 1 .. n apart; where no two do, those that leave the fewest alike. */
+/* One word or, where none does, two that tell the labels 1 .. n apart; where no two do, all words. */
 static void choose_words(sif_few *few, size_t n) {
-    chosen_words best = {{0, 0}, 1};
-    size_t least = SIZE_MAX;
-    for (uint32_t apart = 0; apart < SIF_TEXT_WORDS && least > 0; apart++)
-        for (uint32_t first = 0; first + apart < SIF_TEXT_WORDS && least > 0; first++) {
-            size_t n_alike;
+    size_t n_alike = 1;
+    for (uint32_t apart = 0; apart < SIF_TEXT_WORDS && n_alike > 0; apart++)
+        for (uint32_t first = 0; first + apart < SIF_TEXT_WORDS && n_alike > 0; first++) {
             few->chosen = (chosen_words){{first, first + apart}, apart == 0 ? 1 : 2};
             (void)give_places(few, n, &n_alike);
-            best = n_alike < least ? few->chosen : best;
-            least = n_alike < least ? n_alike : least;
         }
-    few->chosen = best;
+    if (n_alike > 0)
+        few->chosen = (chosen_words){{0, 1, 2, 3, 4}, SIF_TEXT_WORDS};
 }
 
 /* The texts of at most medium length, and what is missing. Returns how many there are. */
@@ -149,14 +146,16 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
                                 int32_t *codes) {
     size_t n_unknown = 0;
     /* Copies, as the codes that are written might else be taken for parts of these. */
-    const uint64_t factor[MOST_CHOSEN] = {few->factor[0], few->factor[1]}, factor_of_width = few->factor_of_width;
-    const uint32_t chosen[MOST_CHOSEN] = {few->chosen.word[0], few->chosen.word[1]};
+    uint64_t factor[SIF_TEXT_WORDS];
+    memcpy(factor, few->factor, sizeof factor);
+    const uint64_t factor_of_width = few->factor_of_width;
+    const chosen_words chosen = few->chosen;
     for (size_t r = 0; r < count; r++) {
         const uint32_t length = block->length[r], width = block->width[r];
         const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
         uint64_t sum = width * factor_of_width;
         for (size_t c = 0; c < n_chosen; c++)
-            sum += sif_masked_word(text, length, chosen[c]) * factor[c];
+            sum += sif_masked_word(text, length, chosen.word[c]) * factor[c];
         const few_label *const label = &few->label[few->place[sum >> PLACE_SHIFT]];
         two_words unlike = {0};
         for (uint32_t w = 0; w + 1 < n_words; w += 2) /* one way: copies know it */
@@ -171,7 +170,14 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
 }
 
 SIF_INLINE size_t look_up_by_chosen(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
-    return few->chosen.n == 1 ? look_words_up(few, block, count, n_words, 1, codes) : look_words_up(few, block, count, n_words, 2, codes);
+    switch (few->chosen.n) { /* one way: few copies meet all */
+    case 1:
+        return look_words_up(few, block, count, n_words, 1, codes);
+    case 2:
+        return look_words_up(few, block, count, n_words, 2, codes);
+    default: /* all */
+        return look_words_up(few, block, count, n_words, SIF_TEXT_WORDS, codes);
+    }
 }
 
 size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
