@@ -148,7 +148,7 @@ def resample(
     normal_quantile(level)  # a level that is none is named before anything is drawn
     if whole_number(n, "n", "1000") < 2:
         raise ValueError(f"n={n}: a bootstrap takes 2 replicates or more, and some hundreds to be of use")
-    frame = rows_over_time(as_frame(table), Columns(provider, inspected, published), Which(incomplete=incomplete))
+    frame = rows_over_time(as_frame(table, groups=by), Columns(provider, inspected, published), Which(incomplete=incomplete))
     keys = column(frame, provider, "provider")
     if keys.isna().any():
         raise RowError(f"column {provider!r}, ", np.argmax(keys.isna()), ": the provider is missing", provider)

@@ -209,7 +209,7 @@ def _seasonal(rows: Rows, alternative: str, continuity: bool) -> dict[str, np.nd
         raise ValueError(f"{rows.size} groups of {n_blocks} seasons are more than can be counted")
     in_block = replace(rows, group=rows.group.astype(np.int64) * n_blocks + block, size=rows.size * max(1, n_blocks))
     of = in_block.kendall()
-    n, s_of, variance_of, could_tell = (array.reshape(rows.size, -1) for array in (of.n, of.s, of.variance, of.most))
+    n, s_of, variance_of, could_tell = (array.reshape(rows.size, max(1, n_blocks)) for array in (of.n, of.s, of.variance, of.most))
     s = np.where((n > 1).any(axis=1), s_of.sum(axis=1), np.nan)
     variance_of = np.where(n > 1, variance_of, 0)
     variance, effect = _of_blocks(rows, in_block, variance_of)

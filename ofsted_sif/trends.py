@@ -203,7 +203,7 @@ def trend(
     (True, 0.21)
     """
     how = Method(method, season, freq, alternative, continuity, exact, adjust, level, value or judgement)
-    frame = as_frame(table)
+    frame = as_frame(table, groups=by)
     _refuse_repeated(frame)
     if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
         inspected = "period_end"

@@ -528,3 +528,11 @@ def test_what_is_no_text_in_one_of_several_columns_is_noticed():
 def test_single_dates_keep_their_days_however_far_they_are(last):
     dates = pd.Series([None, "31/12/1969", np.datetime64(last, "D"), "2024-03-31"], dtype=object)
     assert whole_days(as_they_lie(dates, "when")).tolist() == days_of(dates, "when").tolist() == [counts.NO_DAY, -1, last, 19813]
+
+
+@pytest.mark.parametrize("wrong", ["2015-01-01T25:00", "2015-01-01 10:75", "2015-01-01T10:00:60", "01/01/2015 99:99", "01/01/2015 24:00"])
+def test_a_time_of_day_that_there_is_not_is_refused_with_its_row(wrong):
+    kept = ["2015-01-01T23:59:59.5", "01/01/2015 0:00", "2015-01-01 9:05"]
+    assert days_of(pd.Series(kept), "when").tolist() == [16436] * 3
+    with pytest.raises(ValueError, match=r"column 'when', row 3: .* is not a date"):
+        days_of(pd.Series([*kept, wrong]), "when")

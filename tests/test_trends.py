@@ -783,3 +783,30 @@ def test_a_trend_of_the_ilacs_has_the_figures_of_r(told_by_r):
     for region, values in of_r["mann-kendall"].items():
         assert found.loc[region, ["deff", "z"]].to_dict() == pytest.approx(values, rel=1e-12), region
     assert shares.loc[0, ["deff", "z"]].to_dict() == pytest.approx(of_r["cochran-armitage"]["all"], rel=1e-12)
+
+
+@pytest.mark.parametrize("method", ["mann-kendall", "cochran-armitage", "jonckheere"])
+def test_groups_of_a_dictionary_of_arrow_are_in_order(method):
+    pa = pytest.importorskip("pyarrow")
+    region = pa.array(["b", "a", "b", "a", "c", "c"])
+    columns = {
+        "provider": list("uvwxyz"),
+        "inspection_start": pd.date_range("2019-03-01", periods=6, freq="200D"),
+        "overall_effectiveness": ["Good", "Inadequate", "Good", "Good", "Outstanding", "Good"],
+    }
+    as_text, as_dictionary = (
+        sif.trend(pa.table(columns | {"region": values}), "region", method=method, published=None).to_pandas()
+        for values in (region, region.dictionary_encode())
+    )
+    assert as_dictionary["region"].tolist() == ["a", "b", "c"]
+    pd.testing.assert_frame_equal(as_dictionary.drop(columns="region"), as_text.drop(columns="region"))
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_where_nothing_has_a_grade_there_is_no_group_with_seasons(rows):
+    table = pd.DataFrame({"provider": ["a"], "region": ["N"], "inspection_start": pd.to_datetime(["2015-01-01"])})[:rows]
+    table["overall_effectiveness"] = pd.Series([None] * rows, dtype=object)
+    asked = {"published": None, "graded": None}
+    found = sif.trend(table, "region", method="seasonal-mann-kendall", season="quarter", **asked)
+    assert len(found) == len(sif.trend(table, "region", **asked)) == 0
+    assert sif.trend(table, method="seasonal-mann-kendall", season="quarter", **asked)["n"].tolist() == [0]

@@ -75,7 +75,8 @@ def latest_as_at(
     provider : array_like of int, shape (n,)
         Provider codes; none may be missing.
     inspected, published : array_like of datetime64 or int, shape (n,)
-        Day of the inspection and of its report; `published` may be None. A missing day lies before every day.
+        Day of the inspection and of its report; `published` may be None. Where the inspection has no day, that of its
+        report takes its place; a missing publication lies before every day.
     date : datetime64 or int
         The date; inspections after it do not count.
     cutoff : datetime64 or int, optional

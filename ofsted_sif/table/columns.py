@@ -94,13 +94,14 @@ def as_frame(
     keys: str | None = None,
     encoded: dict[Any, Any] | None = None,
     dates: Sequence[str | None] = (),
+    groups: str | Sequence[str] | None = None,
     **needed: str | Sequence[str] | None,
 ) -> pd.DataFrame:
     """The table as a DataFrame; its columns are not copied where they need not be.
 
     Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
     also those that say what an inspection is and who may count. None named: all are taken. With `judgements_as_words` text of polars in
-    judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, or of what makes groups, is
+    judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, of `groups`, or of `by` is
     sorted where it does not say that it is in an order. Text of polars in `keys` may be encoded on the way: what it became is added to
     `encoded`. Arrow's dates in the columns `dates` stay so.
     """
@@ -128,8 +129,8 @@ def as_frame(
     if judgements_as_words:
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
-    groups = [*names(needed.get("by"), "by"), *names(keys, "provider")]
-    return frames.as_pandas(table, wanted, groups, words, keys, encoded, [*dates, keys] if "rows" in needed else dates)
+    in_order = [*names(needed.get("by"), "by"), *names(groups, "by"), *names(keys, "provider")]
+    return frames.as_pandas(table, wanted, in_order, words, keys, encoded, [*dates, keys] if "rows" in needed else dates)
 
 
 def _one_column(values: Any, name: Any) -> Any:
