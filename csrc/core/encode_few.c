@@ -141,9 +141,8 @@ static inline two_words unlike_words(const uint8_t *text, const uint8_t *mask, c
 static inline uint64_t either_word(two_words words) { return words; }
 #endif
 
-/* Of texts of at most n_words, with places by n_chosen of them; a copy of this function for each pair of numbers knows them. */
-SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, size_t n_chosen,
-                                int32_t *codes) {
+/* Of texts of at most n_words; a copy of this function for each number knows it. */
+SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
     size_t n_unknown = 0;
     /* Copies, as the codes that are written might else be taken for parts of these. */
     uint64_t factor[SIF_TEXT_WORDS];
@@ -154,7 +153,7 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
         const uint32_t length = block->length[r], width = block->width[r];
         const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
         uint64_t sum = width * factor_of_width;
-        for (size_t c = 0; c < n_chosen; c++)
+        for (size_t c = 0; c < chosen.n; c++)
             sum += sif_masked_word(text, length, chosen.word[c]) * factor[c];
         const few_label *const label = &few->label[few->place[sum >> PLACE_SHIFT]];
         two_words unlike = {0};
@@ -169,29 +168,18 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
     return n_unknown;
 }
 
-SIF_INLINE size_t look_up_by_chosen(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
-    switch (few->chosen.n) { /* one way: few copies meet all */
-    case 1:
-        return look_words_up(few, block, count, n_words, 1, codes);
-    case 2:
-        return look_words_up(few, block, count, n_words, 2, codes);
-    default: /* all */
-        return look_words_up(few, block, count, n_words, SIF_TEXT_WORDS, codes);
-    }
-}
-
 size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
     switch ((block->longest + 7) / 8) {
     case 0:
     case 1:
-        return look_up_by_chosen(few, block, count, 1, codes);
+        return look_words_up(few, block, count, 1, codes);
     case 2:
-        return look_up_by_chosen(few, block, count, 2, codes);
+        return look_words_up(few, block, count, 2, codes);
     case 3:
-        return look_up_by_chosen(few, block, count, 3, codes);
+        return look_words_up(few, block, count, 3, codes);
     case 4:
-        return look_up_by_chosen(few, block, count, 4, codes);
+        return look_words_up(few, block, count, 4, codes);
     default: /* 5 */
-        return look_up_by_chosen(few, block, count, 5, codes);
+        return look_words_up(few, block, count, 5, codes);
     }
 }
