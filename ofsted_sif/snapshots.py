@@ -606,8 +606,8 @@ def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: 
         # A provider of the register counts from its opening, without a grade, until its first inspection: a record before all days.
         wanted = list(dict.fromkeys([seen.called.provider, judgement, *names(by, "by")]))
         size = len(records.providers)
-        more = register_rows(seen.frame[wanted], seen.register, seen.called.provider, records.providers)
-        labelled = stack(seen.frame[wanted], more)
+        above = seen.copied(wanted)
+        labelled = stack(above, register_rows(above, seen.register, seen.called.provider, records.providers))
         # Of whom a first inspection is listed it is not known that there was none before.
         waits = np.ones(size, dtype=np.bool_)
         waits[records.provider[seen.first_listed()]] = False

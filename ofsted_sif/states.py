@@ -455,7 +455,7 @@ class StateProbabilities(OfSpells):
         origin, start_of, spells = _since_the_start(observed, _starts(seen.graded_on, self.start), since)
         row = origin[spells.clock]
         labels = {self.provider: seen.histories.providers.take(seen.histories.provider[row])}
-        labels |= {name: values.take(row) for name, values in seen.taken_over(self.by).items()}
+        labels |= seen.taken_over(self.by, row)
         numbers = (spells.entry, spells.exit, spells.grade, spells.to, start_of[spells.clock], is_first(spells.clock))
         rows = result(labels, {_column(name): values for name, values in zip(_OF_SPELL, numbers, strict=True)})
         return Partial(len(seen.frame), told | {"spells": PartialRows(rows)})

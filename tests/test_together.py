@@ -20,6 +20,13 @@ QUESTIONS = {
     "transitions": lambda table: sif.transitions(table, "la", framework="ILACS"),
     "transitions by grade": lambda table: sif.transitions(table, "overall_effectiveness", framework="all"),
     "changes": lambda table: sif.changes(table, "la", framework="all"),
+    "changes by several": lambda table: sif.changes(table, ["la", "framework", "help_and_protection"], framework="all"),
+    "changes of a framework in groups of it": lambda table: sif.changes(table, "framework", framework="SIF"),
+    "series of a register": lambda table: sif.series(
+        table, ["2014-01-01", "2018-06-30"], "la", framework="all", register=register_of(table)
+    ),
+    "series of a register by framework": lambda table: sif.series(table, ["2018-06-30"], ["framework"], register=register_of(table)),
+    "seasons": lambda table: sif.trend(table, method="seasonal-mann-kendall", season="la", framework="all"),
     "trend": lambda table: sif.trend(table, "la", framework="SIF", observed=False, cluster="auto"),
     "periods": lambda table: sif.periods(table, "la", freq="YE-AUG", framework="all", cluster="auto"),
     "change_between": lambda table: sif.change_between(table, "2014-01-01", "2018-06-30", "la", framework="all"),
@@ -43,6 +50,16 @@ def inspections() -> pd.DataFrame:
     )
 
 
+def register_of(table: Any) -> pd.DataFrame:
+    """The providers of a table and ten without an inspection, with a group of each."""
+    keys = pd.Series(np.asarray(table["provider"]).tolist())
+    if keys.dtype != "int64":
+        keys = keys.str.strip()
+    keys = [*keys.unique(), *(100 + np.arange(10) if keys.dtype == "int64" else [f"SC{number}" for number in range(100, 110)])]
+    groups = {"la": ["Kent", "Leeds", None, "Hull", "York"], "framework": ["SIF", None, "ILACS", "SIF", "SIF"]}
+    return pd.DataFrame({"provider": keys} | {name: (of * len(keys))[: len(keys)] for name, of in groups.items()})
+
+
 def kinds() -> dict[str, object]:
     frame = inspections()
     spaced = frame["provider"].where(frame.index % 3 > 0, frame["provider"] + " ")
@@ -64,6 +81,7 @@ def kinds() -> dict[str, object]:
     found["Arrow, days"] = with_days(found["Arrow"])
     found["polars"] = pl.from_arrow(found["Arrow"])
     found["polars, days"] = pl.from_arrow(found["Arrow, days"])
+    found["polars, keys with spaces"] = pl.from_pandas(frame.assign(provider=spaced))
     return found
 
 
@@ -130,14 +148,16 @@ def large(unit: str) -> pd.DataFrame:
     provider = np.array([f"SC{number:04d}" for number in range(rows // 50)], dtype=object)[rng.integers(0, rows // 50, rows)]
     judgement = np.array(["Good", "Inadequate", None], dtype=object)[rng.integers(0, 3, rows)]
     published = start + np.timedelta64(30, "D")
-    columns = {"provider": provider, "inspection_start": start, "published": published, "overall_effectiveness": judgement}
+    la = np.array(["Kent", "Leeds", None, "Bournemouth, Christchurch and Poole"], dtype=object)[rng.integers(0, 4, rows)]
+    columns = {"provider": provider, "inspection_start": start, "published": published, "overall_effectiveness": judgement, "la": la}
     return pd.DataFrame(columns, copy=False)
 
 
 OF_LARGE = {
     "as_at": lambda table: sif.as_at(table, "2018-06-30"),
-    "series": lambda table: sif.series(table, ["2014-01-01", "2018-06-30"]),
-    "transitions": lambda table: sif.transitions(table),
+    "series": lambda table: sif.series(table, ["2014-01-01", "2018-06-30"], "la"),
+    "transitions": lambda table: sif.transitions(table, "la"),
+    "changes": lambda table: sif.changes(table, "la"),
 }
 
 
@@ -157,6 +177,19 @@ def test_a_question_of_a_large_table_makes_no_copy_of_its_dates(question: str, u
 def test_a_question_of_a_large_table_of_arrow_makes_no_copy_of_its_days(question: str) -> None:
     pa = pytest.importorskip("pyarrow")
     table = with_days(pa.Table.from_pandas(large("s"), preserve_index=False))
+    before, watched = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(watched)
+    try:
+        OF_LARGE[question](table)
+        assert watched.max_memory() < 4 * len(table)
+    finally:
+        pa.set_memory_pool(before)
+
+
+@pytest.mark.parametrize("question", OF_LARGE)
+def test_a_question_of_a_large_table_of_polars_makes_no_copy_of_its_text(question: str) -> None:
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    table = pl.from_pandas(large("s"))
     before, watched = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
     pa.set_memory_pool(watched)
     try:

@@ -102,8 +102,9 @@ def as_frame(
     Of polars and Arrow tables only the columns needed are taken where a function names them, argument by argument; with `of_records`
     also those that say what an inspection is and who may count. None named: all are taken. With `judgements_as_words` text of polars in
     judgements that nothing else is asked of may come as a Categorical of its words. A dictionary of `keys`, of `groups`, or of `by` is
-    sorted where it does not say that it is in an order. Text of polars in `keys` may be encoded on the way: what it became is added to
-    `encoded`. Arrow's dates in the columns `dates` stay so.
+    sorted where it does not say that it is in an order. Text of polars in `keys`, or that makes groups alone, may be encoded on the way:
+    what it became is added to `encoded`, and where columns are named it stays as polars has it. Arrow's dates in the columns `dates` stay
+    so.
     """
     if isinstance(table, pd.DataFrame):
         return table
@@ -129,8 +130,11 @@ def as_frame(
     if judgements_as_words:
         asked = {name for argument, given in needed.items() if argument not in ("judgement", "having") for name in names(given, argument)}
         words = {name for name in known[0] if name in names(needed.get("judgement"), "judgement") or is_called_as_judgement(name)} - asked
-    in_order = [*names(needed.get("by"), "by"), *names(groups, "by"), *names(keys, "provider")]
-    return frames.as_pandas(table, wanted, in_order, words, keys, encoded, [*dates, keys] if "rows" in needed else dates)
+    by, of_providers = names(needed.get("by"), "by"), names(keys, "provider")
+    in_order = [*by, *names(groups, "by"), *of_providers]
+    also = {name for argument, given in needed.items() if argument not in ("by", "provider") for name in names(given, argument)}
+    by_codes = [name for name in dict.fromkeys([*of_providers, *by]) if name not in also]
+    return frames.as_pandas(table, wanted, in_order, words, by_codes, encoded, [*dates, *by_codes] if needed else dates)
 
 
 def _one_column(values: Any, name: Any) -> Any:

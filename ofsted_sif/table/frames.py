@@ -113,7 +113,7 @@ def as_pandas(
     names: Iterable[str] | None = None,
     groups: Iterable[str] = (),
     words: Collection[str] = (),
-    keys: str | None = None,
+    keys: Collection[str] = (),
     encoded: dict[Any, Any] | None = None,
     as_is: Collection[str | None] = (),
 ) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def as_pandas(
 
     A dictionary of Arrow is in no order unless it says so: in the columns of `groups` its labels are sorted. Text of polars in the columns
     of `words` becomes a Categorical of its words, in no order: that is sooner done than to copy it for pandas. Text of polars in the
-    column `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to `encoded`, under
+    columns `keys` is encoded while others are copied, where there are many rows: its codes and sorted labels are added to `encoded`, under
     its name and True. Columns of `as_is` stay as Arrow has them where they are dates, or text that is encoded so: of polars' text pandas
     gives single values and little more.
     """
@@ -154,7 +154,7 @@ def as_pandas(
             return
         assert found is not None  # it is text
         assert encoded is not None  # its codes are asked for
-        encoded[name, True] = found[0], pd.arrays.ArrowExtensionArray(found[1])
+        encoded[name, True] = narrow(found[0], pd.arrays.ArrowExtensionArray(found[1]))
 
     def convert(name: str) -> None:
         if name in stays:
@@ -165,17 +165,11 @@ def as_pandas(
             columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
 
     is_large = n_rows >= ROWS_OF_A_CHUNK
-    stays = {name for name in as_is if name in given and _stays(given[name], is_large and name == keys and name in texts)}
-    work = [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
-    if is_large and encoded is not None and keys in texts:
-        work.insert(0, (encode, keys))
+    first = [name for name in keys if name in texts] if is_large and encoded is not None else []
+    stays = {name for name in as_is if name in given and (name in first or str(given[name].type) == "date32[day]")}
+    work = [(encode, name) for name in first] + [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
     share_out(lambda number: work[number][0](work[number][1]), len(work), counts.usable_cores() if is_large else 1)
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
-
-
-def _stays(column: Any, is_encoded: bool) -> bool:
-    """Whether a column may stay as Arrow has it."""
-    return is_encoded or str(column.type) == "date32[day]"
 
 
 def _text_labels(column: Any, name: str, threads: int | None = None) -> Any:
@@ -184,6 +178,11 @@ def _text_labels(column: Any, name: str, threads: int | None = None) -> Any:
         return counts.text_labels(column, threads=threads)
     except RowError as error:
         raise error.moved(error.row, f"column {name!r}, ") from None
+
+
+def narrow(codes: np.ndarray, labels: Any) -> tuple[np.ndarray, Any]:
+    """Codes in as few bytes as a Categorical has for these labels."""
+    return codes.astype(np.min_scalar_type(-1 - len(labels)), copy=False), labels
 
 
 def of_words(codes: np.ndarray, words: Any) -> pd.Categorical:
@@ -324,6 +323,11 @@ def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool = False, used_o
 def is_unordered_dictionary(dtype: Any) -> bool:
     """Whether a column of pandas is a dictionary of Arrow that says of no order."""
     return isinstance(dtype, pd.ArrowDtype) and hasattr(dtype.pyarrow_dtype, "index_type") and not dtype.pyarrow_dtype.ordered
+
+
+def is_lent(dtype: Any) -> bool:
+    """Whether a column of pandas is text as polars lends it."""
+    return isinstance(dtype, pd.ArrowDtype) and str(dtype.pyarrow_dtype) == "string_view"
 
 
 def plain(values: pd.Series) -> pd.Series:

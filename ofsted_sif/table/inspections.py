@@ -36,7 +36,7 @@ from ofsted_sif.table.known import (
     warn_if_beyond,
 )
 from ofsted_sif.table.records import KNOWN_FROM, Dates, Records, dates_of_records, records
-from ofsted_sif.table.together import Read, read_together
+from ofsted_sif.table.together import Read, read_together, rows_of
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,15 @@ class Inspections:
             rows = None
         return groups(self.frame, by, rows, observed=observed, encoded=self.encoded)
 
-    def taken_over(self, by: str | Sequence[str] | None) -> dict[str, Any]:
-        """The columns of `by` as they are, to be taken over into a result."""
-        return {name: column(self.frame, name, "by").array for name in names(by, "by")}
+    def taken_over(self, by: str | Sequence[str] | None, rows: np.ndarray) -> dict[str, Any]:
+        """The columns of `by` in these rows, to be taken over into a result."""
+        return {name: rows_of(column(self.frame, name, "by"), rows, self.encoded) for name in names(by, "by")}
+
+    def copied(self, wanted: Sequence[str]) -> pd.DataFrame:
+        """These columns, text copied where polars lends it: of that pandas gives single values and little more."""
+        lent = [name for name in wanted if frames.is_lent(self.frame[name].dtype)]
+        every = np.arange(len(self.frame))
+        return self.frame[wanted].assign(**{name: rows_of(self.frame[name], every, self.encoded) for name in lent})
 
     def provider_and(self, by: str | Sequence[str] | None, rows: np.ndarray) -> dict[str, Any]:
         """The label columns of a result that names the provider of each row: that one, and those of `by`."""
@@ -141,7 +147,7 @@ class Inspections:
         if provider in names(by, "by"):
             raise ValueError(f"by names {provider!r}, which the result has as a column of its own")
         of = self.histories.provider[rows]
-        return {provider: self.histories.providers.take(of)} | {name: values.take(rows) for name, values in self.taken_over(by).items()}
+        return {provider: self.histories.providers.take(of)} | self.taken_over(by, rows)
 
     def warn_if_pooled(self, rows: np.ndarray) -> None:
         """Warn where these rows, their numbers or a mask, stem from several frameworks and none was named."""

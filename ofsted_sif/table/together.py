@@ -13,6 +13,7 @@ import pandas as pd
 from ofsted_sif.counts.threads import share_out, usable_cores
 from ofsted_sif.table import frames
 from ofsted_sif.table.dates import as_they_lie
+from ofsted_sif.table.frames import narrow
 from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
 
 #: Of fewer rows a column is read where it is needed, sooner than a thread begins.
@@ -76,7 +77,7 @@ def take_together(
 
     def take(number: int) -> None:
         values = columns[number]
-        taken = _rows_of(values, rows, encoded) if encoded else values.array.take(rows)
+        taken = rows_of(values, rows, encoded) if encoded else values.array.take(rows)
         # pandas would look whether objects are something else.
         found[number] = pd.Series(np.asarray(taken), dtype=object, copy=False) if values.dtype == object else taken
 
@@ -90,7 +91,7 @@ def take_together(
     return table
 
 
-def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
+def rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     """These rows of a column. Of text each label lies but once; which of the missing values a row has only the column knows."""
     known = encoded.get((values.name, True), encoded.get((values.name, False)))
     if known is None or not len(known[1]):
@@ -98,6 +99,8 @@ def _rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     codes = known[0][rows]
     if codes.min(initial=0) >= 0:
         return known[1].take(codes)
+    if isinstance(values.dtype, pd.ArrowDtype):  # Arrow has one missing value
+        return known[1].take(codes, allow_fill=True)
     if values.dtype != object:
         return values.array.take(rows)
     taken, missing = known[1].take(np.maximum(codes, 0)), codes < 0
@@ -123,14 +126,9 @@ def _encode(found: Any, values: pd.Series, is_sorted: bool, threads: int | None 
         except ValueError:
             return
         if codes is not None:
-            found.text[values.name, is_sorted] = codes if is_sorted else _narrow(*codes)
+            found.text[values.name, is_sorted] = narrow(*codes)
 
     return encode
-
-
-def _narrow(codes: np.ndarray, labels: Any) -> tuple[np.ndarray, Any]:
-    """Codes of words in as few bytes as a Categorical has for them."""
-    return codes.astype(np.min_scalar_type(-1 - len(labels)), copy=False), labels
 
 
 def _date(found: Any, values: pd.Series) -> Callable[[], None]:

@@ -243,7 +243,7 @@ def fingerprint(value):
     """All bytes of an input: those between the items of a view too."""
     if isinstance(value, pd.DataFrame):
         columns = [(name, fingerprint(value[name])) for name in value.columns]
-        return pickle.dumps((columns, value.index.tolist(), repr(value.attrs), value.dtypes.tolist()))
+        return pickle.dumps((columns, value.index.tolist(), repr(value.attrs), list(map(repr, value.dtypes))))
     if isinstance(value, dict | MappingProxyType):
         return pickle.dumps([(name, fingerprint(of)) for name, of in value.items()])
     if isinstance(value, pd.Series):
