@@ -83,6 +83,7 @@ def count_as_at(
     counts: _Buffer,
     first: int = ...,
     stop: int = ...,
+    of_providers: bool = False,
     /,
 ) -> None: ...
 def changes_as_at(
@@ -123,6 +124,7 @@ def count_transitions(
     counts: _Buffer,
     first: int = ...,
     stop: int = ...,
+    of_providers: bool = False,
     /,
 ) -> None: ...
 def spells(

@@ -28,7 +28,6 @@ from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import say_unknown_before
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, labels_at, refuse_register
 from ofsted_sif.table.periods import period_bounds, period_codes
-from ofsted_sif.table.records import is_first, is_last
 from ofsted_sif.table.result import result
 
 __all__ = ["change_summary", "changes", "transitions"]
@@ -159,26 +158,22 @@ class _Pairs(NamedTuple):
 
 def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
     records = seen.histories
-    rows = records.last_per_day(seen.may_count.all & known_by(records, date, published_by))
-    of = records.provider[rows]
-    last = is_last(of)
-    if date is not None:
-        last &= records.open_on(day(date, "date"))[of]
-    has_before = ~is_first(of)
-    at = np.flatnonzero(last & has_before)
-    return _Pairs(rows[at], rows[at - 1], rows[last & ~has_before])
+    latest, previous = records.last_two(seen.may_count.all & known_by(records, date, published_by))
+    there = latest >= 0 if date is None else (latest >= 0) & records.open_on(day(date, "date"))
+    has_before = there & (previous >= 0)
+    return _Pairs(latest[has_before], previous[has_before], latest[there & (previous < 0)])
 
 
 def _changed(seen: Inspections, found: _Pairs, by: str | Sequence[str] | None) -> pd.DataFrame:
     """A row for each pair."""
-    codes, days = seen.grades, seen.days
-    latest, previous = found.latest, found.previous
+    codes, latest, previous = seen.grades, found.latest, found.previous
+    began, began_before = seen.dates.dated_at(latest), seen.dates.dated_at(previous)
     step = np.sign(codes[latest].astype(np.int64) - codes[previous])
     known = (codes[latest] >= 0) & (codes[previous] >= 0)
     data = {
-        "previous_inspected": dates_of(days[previous]),
-        "latest_inspected": dates_of(days[latest]),
-        "years_between": (days[latest] - days[previous]) / DAYS_A_YEAR,
+        "previous_inspected": dates_of(began_before),
+        "latest_inspected": dates_of(began),
+        "years_between": (began - began_before) / DAYS_A_YEAR,
         "previous": pd.Categorical.from_codes(codes[previous], dtype=seen.graded_on.dtype),
         "latest": pd.Categorical.from_codes(codes[latest], dtype=seen.graded_on.dtype),
         "change": pd.Categorical.from_codes(np.where(known, step + 1, -1), dtype=CHANGE),

@@ -1,5 +1,6 @@
 """The kernels, as `counts` gives them, against their definitions in tests/reference, and what they do with what is wrong."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -566,6 +567,49 @@ def test_the_first_record_at_fault_is_named_whatever_the_threads_of_a_grid(threa
         counted = counts.count_as_at(provider, inspected, None, None, grades, [200], threads=threads)
         assert counted.tolist() == counts.count_as_at(provider, inspected, None, None, grades, [200], threads=1).tolist()
         assert counted.sum() == 33
+
+
+def records_in_no_order(seed):
+    rng, n = np.random.default_rng(seed), 5000
+    inspected = np.datetime64("2010-01-01", "s") + rng.integers(0, 900, n).astype("timedelta64[D]")
+    published = inspected + rng.integers(0, 60, n).astype("timedelta64[D]")
+    inspected[rng.random(n) < 0.1] = np.datetime64("NaT")
+    placed = rng.integers(0, 300, n), inspected, published
+    coded = {"groups": rng.integers(-1, 7, n), "grades": rng.integers(-1, 4, n).astype(np.int8)}
+    return placed, coded, {"n_providers": 310, "eligible": rng.random(n) < 0.8}
+
+
+OF_RECORDS = {
+    "transitions": counts.count_transitions,
+    "a grid": functools.partial(counts.count_as_at, dates=np.arange("2010-01", "2014-01", dtype="datetime64[M]").astype("datetime64[D]")),
+}
+
+
+@pytest.mark.parametrize("threads", [2, 3, 50, 400])
+@pytest.mark.parametrize("name", OF_RECORDS)
+def test_threads_share_out_records_in_no_order_by_their_providers(name, threads):
+    placed, coded, beside = records_in_no_order(threads)
+    alone = OF_RECORDS[name](*placed, **coded, **beside, threads=1)
+    together = OF_RECORDS[name](*placed, **coded, **beside, threads=threads)
+    assert together.tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("name", OF_RECORDS)
+def test_the_first_row_at_fault_is_named_whatever_the_threads_of_records_in_no_order(name, threads):
+    for what, reason in (("provider", "provider"), ("dates", "date"), ("grades", "grade"), ("groups", "group")):
+        (provider, inspected, published), coded, beside = records_in_no_order(7)
+        beside["eligible"][:] = True
+        for row in (4000, 700, 300):  # of providers that several threads have
+            if what == "provider":
+                provider[row] = 999
+            elif what == "dates":
+                inspected[row] = published[row] = np.datetime64("NaT")
+            else:
+                coded[what][row] = 99
+        with pytest.raises(ValueError, match="row 300") as failure:
+            OF_RECORDS[name](provider, inspected, published, **coded, n_groups=7, **beside, threads=threads)
+        assert (failure.value.row, failure.value.reason) == (300, reason)
 
 
 @pytest.mark.parametrize("value", [-1.0, -5e-324, np.inf, -np.inf])

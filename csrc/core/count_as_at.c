@@ -141,13 +141,13 @@ static void find_expiries(const grid_question *q, const int64_t *rows, int64_t f
 }
 
 /* What a record carries into the order: its codes and positions. */
-static int carry_codes_and_positions(const void *context, int64_t first, size_t count, uint64_t *carried) {
+static int carry_codes_and_positions(const void *context, const int64_t *rows, int64_t first, size_t count, uint64_t *carried) {
     const grid_question *const q = context;
     int32_t group[GRID_BLOCK], grade[GRID_BLOCK], from[GRID_BLOCK];
     int64_t inspected[GRID_BLOCK], published[GRID_BLOCK];
-    load_grid_codes(q, NULL, first, count, group, grade);
-    sif_load_inspected(q->records, NULL, first, count, inspected);
-    sif_load_published(q->records, NULL, first, count, published);
+    load_grid_codes(q, rows, first, count, group, grade);
+    sif_load_inspected(q->records, rows, first, count, inspected);
+    sif_load_published(q->records, rows, first, count, published);
     find_positions(q, inspected, published, count, from);
     const int to_group = q->grade_bits, to_position = to_group + q->group_bits, to_expiry = to_position + q->position_bits;
     const sif_grid_loops *const loops = sif_grid_loops_now();
@@ -156,7 +156,7 @@ static int carry_codes_and_positions(const void *context, int64_t first, size_t 
     fault |= loops->put_bits(group, count, 1, to_group, carried);
     (void)loops->put_bits(from, count, 0, to_position, carried);
     if (q->expires != NULL) {
-        find_expiries(q, NULL, first, count, from);
+        find_expiries(q, rows, first, count, from);
         (void)loops->put_bits(from, count, 0, to_expiry, carried);
     }
     return fault;
@@ -442,43 +442,67 @@ static sif_status walk_once(const grid_question *q, const record_source *from, g
     return walk_backwards(q, from, t, interrupt);
 }
 
-/* Collects the changes of all records: as they lie or by `order`, where that is their order, else after they were brought into it. */
-static sif_status collect_changes(grid_question *q, const int64_t *order, const sif_piece *piece, grid_changes *t,
-                                  const sif_interrupt_check *interrupt) {
-    const sif_records *const records = q->records;
-    sif_ordering ordering = {.words = NULL};
-    int64_t *rows = NULL;
-    int already;
-    record_source from = {.records = records, .order = order, .ordering = NULL, .piece = {0, records->n}};
-    if (piece != NULL)
-        from.piece = (sif_piece){sif_next_provider(records, order, piece->first), sif_next_provider(records, order, piece->stop)};
-    const int is_whole = from.piece.first == 0 && from.piece.stop == records->n;
-    sif_status status = walk_once(q, &from, t, interrupt);
-    if (status.code == SIF_UNORDERED)
-        status = first_fault_in_order(&from, q->groups, q->grades);
-    if (status.code != SIF_UNORDERED || order != NULL || !is_whole)
-        return status;
+/* Sorts the records of the providers (NULL: all) and collects their changes. SIF_UNORDERED: they do not fit words, or a code is at
+ * fault. */
+static sif_status walk_grid_slices(grid_question *q, const sif_piece *providers, grid_changes *t, const sif_interrupt_check *interrupt) {
+    sif_ordering slice;
+    sif_slices *slices;
     q->grade_bits = sif_bits_of((uint64_t)t->n_grades);
     q->group_bits = sif_bits_of((uint64_t)t->n_groups);
     q->position_bits = sif_bits_of((uint64_t)t->n_dates);
     q->expiry_bits = q->expires != NULL ? q->position_bits : 0;
     const sif_carried carried = {
         .bits = q->grade_bits + q->group_bits + q->position_bits + q->expiry_bits, .load = carry_codes_and_positions, .context = q};
-    status = carried.bits < 64 ? sif_sort_records(records, &carried, &ordering, interrupt) : sif_ok();
-    if (status.code == SIF_OK && ordering.words != NULL) {
-        from.ordering = &ordering;
-        from.piece.stop = ordering.n;
-    } else if (status.code == SIF_OK) {
-        from.order = rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
-        status = rows != NULL ? sif_order_records(records, rows, &already, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    if (carried.bits >= 64)
+        return sif_fail(SIF_UNORDERED, -1, 0);
+    forget_changes(t);
+    sif_status status = sif_start_slices(q->records, providers, &carried, &slices, interrupt);
+    if (status.code == SIF_OK && !sif_are_words(slices))
+        status = sif_fail(SIF_UNORDERED, -1, 0);
+    if (status.code == SIF_OK)
+        status = sif_next_slice(slices, &slice, interrupt);
+    while (status.code == SIF_OK && slice.words != NULL) {
+        const record_source from = {.records = q->records, .ordering = &slice, .piece = {.stop = slice.n}};
+        status = walk_backwards(q, &from, t, interrupt);
+        if (status.code == SIF_OK)
+            status = sif_next_slice(slices, &slice, interrupt);
     }
+    sif_end_slices(slices);
+    return status;
+}
+
+/* Collects the changes of all records where they lie in no order. Where they do not fit words, the rows are walked in their order. */
+static sif_status walk_unordered(grid_question *q, grid_changes *t, const sif_interrupt_check *interrupt) {
+    const sif_records *const records = q->records;
+    int already;
+    sif_status status = walk_grid_slices(q, NULL, t, interrupt);
+    if (status.code != SIF_UNORDERED)
+        return status;
+    int64_t *const rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
+    status = rows != NULL ? sif_order_records(records, rows, &already, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    const record_source from = {.records = records, .order = rows, .piece = {.stop = records->n}};
     if (status.code == SIF_OK)
         status = walk_once(q, &from, t, interrupt);
-    if (status.code == SIF_UNORDERED) /* the order is right now, so a code is at fault; the first row that has one is named */
-        status = first_bad_code(records, q->groups, q->grades);
     free(rows);
-    sif_free_ordering(&ordering);
-    return status;
+    /* The order is right now, so a code is at fault; the first row that has one is named. */
+    return status.code == SIF_UNORDERED ? first_bad_code(records, q->groups, q->grades) : status;
+}
+
+/* Collects the changes of all records: as they lie or by `order`, where that is their order, else after they were brought into it. */
+static sif_status collect_changes(grid_question *q, const int64_t *order, const sif_piece *piece, grid_changes *t,
+                                  const sif_interrupt_check *interrupt) {
+    const sif_records *const records = q->records;
+    if (piece != NULL && piece->of_providers)
+        return walk_grid_slices(q, piece, t, interrupt);
+    record_source from = {.records = records, .order = order, .piece = {.stop = records->n}};
+    if (piece != NULL)
+        from.piece = (sif_piece){.first = sif_next_provider(records, order, piece->first),
+                                 .stop = sif_next_provider(records, order, piece->stop)};
+    const int is_whole = from.piece.first == 0 && from.piece.stop == records->n;
+    sif_status status = walk_once(q, &from, t, interrupt);
+    if (status.code == SIF_UNORDERED)
+        status = first_fault_in_order(&from, q->groups, q->grades);
+    return status.code == SIF_UNORDERED && order == NULL && is_whole ? walk_unordered(q, t, interrupt) : status;
 }
 
 /* Prepares the question of a grid. close_grid_question frees its tables, whatever the status. */

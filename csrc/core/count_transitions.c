@@ -62,10 +62,10 @@ static size_t keep_records(kept_records *records, size_t count, const uint8_t *c
     return at;
 }
 
-/* Gives the grade of each row, and the table of its group and period: of the rows of `block`, or where that is NULL, of those from
- * `first` on. Returns whether a code is at fault. */
-static int load_cells(const transition_question *q, const sif_history *block, int64_t first, size_t count, uint32_t *grade,
-                      uint32_t *table) {
+/* Gives the grade of each row, and the table of its group and period: of the rows of `block`, or where that is NULL, of `rows`, or where
+ * that is NULL too, of those from `first` on. Returns whether a code is at fault. */
+static int load_cells(const transition_question *q, const sif_history *block, const int64_t *rows, int64_t first, size_t count,
+                      uint32_t *grade, uint32_t *table) {
     int32_t code[TRANSITION_BLOCK];
     int bad = 0;
     memset(grade, 0, count * sizeof *grade);
@@ -77,7 +77,7 @@ static int load_cells(const transition_question *q, const sif_history *block, in
         if (block != NULL)
             sif_read_codes(block, codes, code);
         else
-            sif_load_codes(codes, NULL, first, count, code);
+            sif_load_codes(codes, rows, first, count, code);
         bad |= sif_code_loops_now()->append(code, count, (uint32_t)codes->size, c == 0 ? grade : table);
     }
     return bad;
@@ -171,7 +171,7 @@ static sif_status walk_rows(const transition_question *q, const int64_t *order, 
     sif_status status = sif_start_history(&block, q->records, order, piece);
     while (status.code == SIF_OK && sif_has_more_history(&block)) {
         const int may_fail = sif_read_history(&block);
-        block.is_faulty |= load_cells(q, &block, block.first, block.count, records->grade + 2, records->table + 2);
+        block.is_faulty |= load_cells(q, &block, NULL, block.first, block.count, records->grade + 2, records->table + 2);
         if (may_fail || block.is_faulty) {
             status = sif_first_fault(&block, q->columns, N_COLUMNS);
             if (status.code != SIF_OK)
@@ -192,10 +192,10 @@ static sif_status walk_rows(const transition_question *q, const int64_t *order, 
 }
 
 /* What a record carries into the order: its grade, and the table of its group and period. */
-static int carry_codes(const void *context, int64_t first, size_t count, uint64_t *carried) {
+static int carry_codes(const void *context, const int64_t *rows, int64_t first, size_t count, uint64_t *carried) {
     const transition_question *const q = context;
     uint32_t grade[TRANSITION_BLOCK], table[TRANSITION_BLOCK];
-    if (load_cells(q, NULL, first, count, grade, table))
+    if (load_cells(q, NULL, rows, first, count, grade, table))
         return -1;
     for (size_t k = 0; k < count; k++)
         carried[k] = (uint64_t)grade[k] | (uint64_t)table[k] << q->grade_bits;
@@ -225,8 +225,6 @@ static sif_status walk_words(const transition_question *q, const sif_ordering *o
             tied |= records->key[k] == records->key[k - 1];
         status = end_block(w, count, tied ? keep_records(records, count, NULL) : count + 2, interrupt);
     }
-    if (status.code == SIF_OK)
-        end_walk(w);
     return status;
 }
 
@@ -250,30 +248,47 @@ static sif_status first_fault_in_rows(const transition_question *q, const sif_in
     return sif_ok();
 }
 
-/* Sorts all records and walks their words. Where they do not fit words, the rows are walked in their order. */
-static sif_status walk_sorted(transition_question *q, transition_walk *w, const sif_interrupt_check *interrupt) {
-    const sif_records *const records = q->records;
-    sif_ordering ordering = {.words = NULL};
-    int64_t *rows = NULL;
-    int already;
+/* Sorts the records of the providers (NULL: all) and walks their words. SIF_UNORDERED: there are none, or a code is at fault. */
+static sif_status walk_slices(transition_question *q, const sif_piece *providers, transition_walk *w,
+                              const sif_interrupt_check *interrupt) {
+    sif_slices *slices;
+    sif_ordering slice;
     q->grade_bits = sif_bits_of(q->stride - 1);
     const int table_bits = sif_bits_of(q->cells / (q->stride * q->stride) - 1);
     const sif_carried carried = {.bits = q->grade_bits + table_bits, .load = carry_codes, .context = q};
-    sif_status status = sif_sort_records(records, &carried, &ordering, interrupt);
-    if (status.code == SIF_OK && ordering.words != NULL && are_keys(&ordering.layout))
-        status = walk_words(q, &ordering, table_bits, w, interrupt);
-    else if (status.code != SIF_NO_MEMORY && status.code != SIF_INTERRUPTED) {
-        status = first_fault_in_rows(q, interrupt);
-        if (status.code != SIF_OK)
-            goto done;
-        rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
-        status = rows != NULL ? sif_order_records(records, rows, &already, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    sif_status status = sif_start_slices(q->records, providers, &carried, &slices, interrupt);
+    if (status.code == SIF_OK && !(sif_are_words(slices) && are_keys(sif_layout_of(slices))))
+        status = sif_fail(SIF_UNORDERED, -1, 0);
+    if (status.code == SIF_OK)
+        status = sif_next_slice(slices, &slice, interrupt);
+    while (status.code == SIF_OK && slice.words != NULL) {
+        status = walk_words(q, &slice, table_bits, w, interrupt);
         if (status.code == SIF_OK)
-            status = walk_rows(q, rows, NULL, w, interrupt);
+            status = sif_next_slice(slices, &slice, interrupt);
     }
-done:
+    if (status.code == SIF_OK)
+        end_walk(w);
+    sif_end_slices(slices);
+    return status;
+}
+
+/* Walks all records where they lie in no order. Where they do not fit words, the rows are walked in their order. */
+static sif_status walk_sorted(transition_question *q, transition_walk *w, const sif_interrupt_check *interrupt) {
+    const sif_records *const records = q->records;
+    int already;
+    sif_status status = walk_slices(q, NULL, w, interrupt);
+    if (status.code == SIF_OK || status.code == SIF_NO_MEMORY || status.code == SIF_INTERRUPTED)
+        return status;
+    status = first_fault_in_rows(q, interrupt);
+    if (status.code != SIF_OK)
+        return status;
+    int64_t *const rows = malloc((size_t)records->n * sizeof *rows); /* n > 0, or the rows would be in order */
+    status = rows != NULL ? sif_order_records(records, rows, &already, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    if (status.code == SIF_OK) {
+        start_walk(w, q, w->counts);
+        status = walk_rows(q, rows, NULL, w, interrupt);
+    }
     free(rows);
-    sif_free_ordering(&ordering);
     return status;
 }
 
@@ -288,10 +303,11 @@ sif_status sif_count_transitions(const sif_records *records, const int64_t *orde
                              .columns = {{grades, SIF_BAD_GRADE}, {groups, SIF_BAD_GROUP}, {periods, SIF_BAD_PERIOD}},
                              .cells = (uint32_t)cells,
                              .stride = (uint32_t)grades->size + 1};
+    const int of_providers = piece != NULL && piece->of_providers;
+    const int is_whole = piece == NULL || (!of_providers && piece->first == 0 && piece->stop == records->n);
     transition_walk w;
     start_walk(&w, &q, counts);
-    sif_status status = walk_rows(&q, order, piece, &w, interrupt);
-    const int is_whole = piece == NULL || (piece->first == 0 && piece->stop == records->n);
+    sif_status status = of_providers ? walk_slices(&q, piece, &w, interrupt) : walk_rows(&q, order, piece, &w, interrupt);
     if (status.code == SIF_UNORDERED && order == NULL && is_whole) {
         start_walk(&w, &q, counts);
         status = walk_sorted(&q, &w, interrupt);

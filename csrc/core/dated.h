@@ -30,9 +30,9 @@ static inline int64_t sif_start_of_group(const sif_dated *rows, int64_t position
 
 static inline sif_piece sif_piece_of(const sif_dated *rows) {
     if (rows->piece == NULL)
-        return (sif_piece){0, rows->n};
+        return (sif_piece){.first = 0, .stop = rows->n};
     const int64_t first = sif_start_of_group(rows, rows->piece->first), stop = sif_start_of_group(rows, rows->piece->stop);
-    return (sif_piece){first, stop > first ? stop : first};
+    return (sif_piece){.first = first, .stop = stop > first ? stop : first};
 }
 
 /* Gives the group whose rows begin at position `start`, and the position after its last row, which is at most `end`, where the piece

@@ -21,23 +21,38 @@ static inline uint64_t sif_lowest_bits(int bits) {
 /* What each record takes along, in the lower `bits` bits of its word. */
 typedef struct {
     int bits;
-    /* Writes it for the rows first .. first + count - 1, at most SIF_CARRIED_BLOCK. Returns non-zero where one of them is at fault. */
-    int (*load)(const void *context, int64_t first, size_t count, uint64_t *carried);
+    /* Writes it for `rows`, or where that is NULL for the rows first .. first + count - 1; count <= SIF_CARRIED_BLOCK. Returns non-zero
+     * where one of them is at fault. */
+    int (*load)(const void *context, const int64_t *rows, int64_t first, size_t count, uint64_t *carried);
     const void *context;
 } sif_carried;
 
 enum { SIF_CARRIED_BLOCK = 256 };
 
+/* Words of records in their order. */
 typedef struct {
-    int64_t n;         /* records that take part */
-    uint64_t *words;   /* n, one word per record, in their order; NULL where the keys do not fit a word */
-    sif_layout layout; /* of the keys in a word, above what is carried */
+    int64_t n;
+    const uint64_t *words; /* n */
+    sif_layout layout;     /* of the keys in a word, above what is carried */
 } sif_ordering;
 
-/* Sorts the eligible records. Every record is checked, eligible or not. The caller frees the words by sif_free_ordering, whatever the
- * status. provider.size <= INT32_MAX. SIF_UNORDERED: carried->load has found a fault. */
-sif_status sif_sort_records(const sif_records *records, const sif_carried *carried, sif_ordering *ordering,
+/* The eligible records, sorted a slice of the providers at a time, from the first provider to the last. */
+typedef struct sif_slices sif_slices;
+
+/* Looks at all records of the providers (codes first .. stop - 1; NULL: all), eligible or not; and at the provider of every other record.
+ * The caller ends the slices, whatever the status. `records` and `carried` stay in use. provider.size <= INT32_MAX. */
+sif_status sif_start_slices(const sif_records *records, const sif_piece *providers, const sif_carried *carried, sif_slices **slices,
                             const sif_interrupt_check *interrupt);
+
+/* Whether keys and what is carried fit a word. Where they do not there are no slices. */
+int sif_are_words(const sif_slices *slices);
+const sif_layout *sif_layout_of(const sif_slices *slices);
+
+/* Sorts the next slice, which may have no record that takes part; its words last until the next. After the last slice `words` is NULL.
+ * SIF_UNORDERED: carried->load has found a fault. */
+sif_status sif_next_slice(sif_slices *slices, sif_ordering *slice, const sif_interrupt_check *interrupt);
+
+void sif_end_slices(sif_slices *slices);
 
 /* Sorts n words by their bits from `low` up to `high`, stably; `spare` is as large. sorted: the one of the two that holds them then. */
 sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, int high, const uint64_t **sorted,
@@ -47,7 +62,5 @@ sif_status sif_sort_words(uint64_t *words, uint64_t *spare, int64_t n, int low, 
 void *sif_allocate_large(size_t bytes);
 void *sif_allocate_zeros(size_t bytes);
 void sif_free_large(void *memory, size_t bytes);
-
-void sif_free_ordering(sif_ordering *ordering);
 
 #endif

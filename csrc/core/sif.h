@@ -117,6 +117,7 @@ typedef struct {
  * (NULL) gives, and of their failures that of the first piece is that of the whole. */
 typedef struct {
     int64_t first, stop;
+    int of_providers; /* records may lie in any order: the share is that of the providers first .. stop - 1, by their codes */
 } sif_piece;
 
 /* Chooses the version of the hot loops: "baseline", "avx2", "avx512" or "neon", or NULL for the best that this processor has, which is
@@ -177,7 +178,9 @@ sif_status sif_latest_as_at(const sif_records *records, int64_t date, int64_t cu
 /* Counts, for each date of a grid, the records in force by group and grade.
  * order: the rows ordered by provider and time as sif_order_records gives them (checked), or NULL: then they are brought into that order
  * here, at no cost where they lie so.
- * piece: which providers to count (NULL: all); the counts of pieces add up. Without `order` the records must lie in order for a piece.
+ * piece: which providers to count (NULL: all); the counts of pieces add up. Without `order` the records must lie in order for a piece,
+ * unless it is one of providers. Of such pieces a failure may be another than that of the whole, and SIF_UNORDERED says only that the whole
+ * must be asked.
  * groups: codes of the group of each record, or NULL for one group. expires: n days, or NULL: the last day on which a record's grade
  * counts (SIF_NO_DAY: for ever); after it, it counts as missing. dates, cutoffs: n_dates each, neither decreasing.
  * counts: n_dates x (groups->size + 1) x (grades->size + 1), overwritten.

@@ -58,8 +58,8 @@ int64_t product(int64_t a, int64_t b) {
     return a * b;
 }
 
-int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece) {
-    *piece = (sif_piece){0, rows};
+static int take_places(PyObject *const *args, Py_ssize_t n_args, int64_t all, const char *what, sif_piece *piece) {
+    *piece = (sif_piece){.stop = all};
     if (n_args <= 0)
         return 0;
     if (n_args != 2) {
@@ -68,11 +68,26 @@ int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece
     }
     if (take_size(args[0], "first", &piece->first) != 0 || take_size(args[1], "stop", &piece->stop) != 0)
         return -1;
-    if (piece->first > piece->stop || piece->stop > rows) {
-        PyErr_Format(PyExc_ValueError, "places %lld to %lld are no piece of %lld rows", (long long)piece->first, (long long)piece->stop,
-                     (long long)rows);
+    if (piece->first > piece->stop || piece->stop > all) {
+        PyErr_Format(PyExc_ValueError, "places %lld to %lld are no piece of %lld %s", (long long)piece->first, (long long)piece->stop,
+                     (long long)all, what);
         return -1;
     }
+    return 0;
+}
+
+int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece) {
+    return take_places(args, n_args, rows, "rows", piece);
+}
+
+int take_piece_of_records(PyObject *const *args, Py_ssize_t n_args, const sif_records *records, sif_piece *piece) {
+    int of_providers = 0;
+    if (n_args == 3 && take_flag(args[2], "of_providers", &of_providers) != 0)
+        return -1;
+    const int64_t all = of_providers ? records->provider.size : records->n;
+    if (take_places(args, n_args == 3 ? 2 : n_args, all, of_providers ? "providers" : "rows", piece) != 0)
+        return -1;
+    piece->of_providers = of_providers;
     return 0;
 }
 

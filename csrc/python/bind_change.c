@@ -11,7 +11,7 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
     const sif_codes *groups, *periods;
     const int64_t *order;
     int64_t n_groups, n_periods, n_grades, *counts;
-    if (check_arguments("count_transitions", n_args, 15, 17) != 0 || take_records(&buffers, args, &records) != 0 ||
+    if (check_arguments("count_transitions", n_args, 15, 18) != 0 || take_records(&buffers, args, &records) != 0 ||
         take_int64(&buffers, args[7], "order", -1, 1, &order) != 0 || take_size(args[9], "n_groups", &n_groups) != 0 ||
         take_optional_codes(&buffers, args[8], "groups", n_groups, &groups_taken, &groups) != 0 ||
         take_size(args[11], "n_periods", &n_periods) != 0 ||
@@ -20,7 +20,7 @@ PyObject *bind_count_transitions(PyObject *Py_UNUSED(module), PyObject *const *a
         goto done;
     const int64_t tables = product(groups != NULL ? n_groups + 1 : 1, periods != NULL ? n_periods + 1 : 1);
     const int64_t cells = product(tables, product(n_grades + 1, n_grades + 1));
-    if (take_int64_out(&buffers, args[14], "counts", cells, &counts) != 0 || take_piece(args + 15, n_args - 15, records.n, &piece) != 0)
+    if (take_int64_out(&buffers, args[14], "counts", cells, &counts) != 0 || take_piece_of_records(args + 15, n_args - 15, &records, &piece) != 0)
         goto done;
 
     sif_status status;

@@ -115,9 +115,9 @@ PyObject *bind_count_as_at(PyObject *Py_UNUSED(module), PyObject *const *args, P
     grid_arguments given;
     sif_piece piece;
     int64_t *counts;
-    if (check_arguments("count_as_at", n_args, GRID_ARGUMENTS + 1, GRID_ARGUMENTS + 3) != 0 ||
+    if (check_arguments("count_as_at", n_args, GRID_ARGUMENTS + 1, GRID_ARGUMENTS + 4) != 0 ||
         take_grid(&buffers, &grid, args, &given) != 0 ||
-        take_piece(args + GRID_ARGUMENTS + 1, n_args - GRID_ARGUMENTS - 1, given.records.n, &piece) != 0)
+        take_piece_of_records(args + GRID_ARGUMENTS + 1, n_args - GRID_ARGUMENTS - 1, &given.records, &piece) != 0)
         goto done;
     const int64_t cells = product(given.groups != NULL ? given.n_groups + 1 : 1, given.n_grades + 1);
     if (take_int64_out(&buffers, args[GRID_ARGUMENTS], "counts", product(given.n_dates, cells), &counts) != 0)

@@ -53,6 +53,9 @@ int take_optional_flags(lent *buffers, PyObject *object, const char *name, int64
 int take_records(lent *buffers, PyObject *const *args, sif_records *records);
 /* The first and the last place of a call's share of `rows`, two arguments; all rows where none is given. */
 int take_piece(PyObject *const *args, Py_ssize_t n_args, int64_t rows, sif_piece *piece);
+
+/* The same, or with a third argument that is true a piece of the providers. */
+int take_piece_of_records(PyObject *const *args, Py_ssize_t n_args, const sif_records *records, sif_piece *piece);
 /* Writable outputs of exactly `rows` values; codes that are written anew may also be as long as the columns taken so far. */
 int take_int32_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int32_t **data);
 int take_int64_out(lent *buffers, PyObject *object, const char *name, int64_t rows, int64_t **data);

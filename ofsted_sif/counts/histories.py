@@ -11,7 +11,7 @@ import numpy as np
 
 from ofsted_sif import _core
 from ofsted_sif.counts.arguments import as_codes, as_day, as_days, as_grid, as_order, as_records, optional_codes, size_of
-from ofsted_sif.counts.threads import RECORDS_WORTH_A_THREAD, by_threads_if_in_order, check_memory, in_order, number_of_threads, share_out
+from ofsted_sif.counts.threads import RECORDS_WORTH_A_THREAD, by_threads, check_memory, in_order, number_of_threads, share_out
 
 
 def order_records(provider: Any, inspected: Any, published: Any = None, *, n_providers: int | None = None) -> tuple[np.ndarray, bool]:
@@ -209,7 +209,7 @@ def count_as_at(
     expires : array_like of datetime64 or int, shape (n,), optional
         The last day on which a record's grade counts; after it the grade is missing. Where the day is missing it counts for ever.
     threads : int, optional
-        By default one for few records, else one per core. Records that must be ordered first are counted by one thread.
+        By default one for few records, else one per core; the counts are the same.
 
     Returns
     -------
@@ -244,13 +244,13 @@ def count_as_at(
 
     kernel: Callable[..., None] = _core.count_as_at
 
-    def count(start: int, stop: int) -> list[np.ndarray]:
+    def count(start: int, stop: int, of_providers: bool = False) -> list[np.ndarray]:
         counts = np.empty(shape, dtype=np.int64)
-        kernel(*records.arguments, *grid.arguments, counts, start, stop)
+        kernel(*records.arguments, *grid.arguments, counts, start, stop, of_providers)
         return [counts]
 
     n_threads = number_of_threads(threads, records.rows, max(RECORDS_WORTH_A_THREAD, cells))
-    return by_threads_if_in_order(count, records.rows, order, n_threads)
+    return by_threads(count, records, order, n_threads)
 
 
 class Changes(NamedTuple):
@@ -403,12 +403,12 @@ def count_transitions(
     n_grades = size_of(grades, n_grades, "n_grades")
     asked = (as_order(order), groups, n_groups, periods, n_periods, grades, n_grades)
 
-    def count(start: int, stop: int) -> list[np.ndarray]:
+    def count(start: int, stop: int, of_providers: bool = False) -> list[np.ndarray]:
         counts = np.empty((n_groups + 1, n_periods + 1, n_grades + 1, n_grades + 1), dtype=np.int64)
-        _core.count_transitions(*records.arguments, *asked, counts, start, stop)
+        _core.count_transitions(*records.arguments, *asked, counts, start, stop, of_providers)
         return [counts]
 
-    return by_threads_if_in_order(count, records.rows, order, number_of_threads(threads, records.rows))
+    return by_threads(count, records, order, number_of_threads(threads, records.rows, RECORDS_WORTH_A_THREAD))
 
 
 def spells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -168,15 +169,17 @@ def in_order_by_threads(
     return in_order(all_pieces, records, order)
 
 
-def by_threads_if_in_order(count: Callable[[int, int], list[np.ndarray]], rows: int, order: Any, threads: int) -> np.ndarray:
-    """What a kernel counts that orders records itself where it must.
+def by_threads(count: Callable[..., list[np.ndarray]], records: Records, order: Any, threads: int) -> np.ndarray:
+    """What a kernel counts of the records of providers, in threads; `count` takes a piece of the rows, or of the providers.
 
-    Threads take a share each of records that lie in order, or have an `order`. Records that have to be ordered are one thread's.
+    Records that lie in order, or have an `order`, are shared out by rows, others by providers. Whatever is wrong is told as of the whole.
     """
     if threads > 1:
         try:
-            return in_pieces(count, rows, threads)[0]
+            return in_pieces(count, records.rows, threads)[0]
         except ValueError as error:
             if order is not None or getattr(error, "reason", None) != "unordered":
                 raise
-    return count(0, rows)[0]
+        with contextlib.suppress(ValueError):
+            return in_pieces(lambda first, stop: count(first, stop, True), records.n_providers, threads)[0]
+    return count(0, records.rows)[0]

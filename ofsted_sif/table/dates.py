@@ -127,6 +127,13 @@ def whole_days(dates: np.ndarray) -> np.ndarray:
     return days
 
 
+def are_by(dates: np.ndarray, last: int) -> np.ndarray:
+    """Which dates, as `as_they_lie` gives them, are on a day or before it; missing ones are."""
+    numbers, units = (dates.view(np.int64), UNITS_A_DAY[np.datetime_data(dates.dtype)[0]]) if dates.dtype.kind == "M" else (dates, 1)
+    bounds = np.iinfo(numbers.dtype)
+    return np.asarray(numbers <= min(max(int(last) * units + units - 1, bounds.min), bounds.max))
+
+
 def as_they_lie(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
     """A column of dates as kernels take it: moments, and Arrow's dates, without a copy; else int32 days, `NO_DAY_32` missing."""
     if (days := _days_of_arrow(values)) is not None:

@@ -28,13 +28,15 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import MissingColumnError, RowError
 from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
-from ofsted_sif.table.dates import NO_DAY_32, as_they_lie, dates_of, days_of, iso, whole_days
+from ofsted_sif.table.dates import NO_DAY_32, are_by, as_they_lie, dates_of, days_of, iso, whole_days
 from ofsted_sif.table.frames import is_unordered_dictionary, plain
 from ofsted_sif.table.keys import TEXT, are_numbers, as_key, in_order, is_plain, key_codes
 from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
 FEW_PROVIDERS = 1 << 12
+#: Of so many rows days are made at once, so that there are never those of a whole large table.
+ROWS_AT_ONCE = 1 << 14
 #: What programs and people write where there is no key.
 _NO_KEY = frozenset(
     {"N/A", "n/a", "#N/A", "NA", "<NA>", "NaN", "nan", "NULL", "null", "None", "none", "-", "Not applicable", "not applicable"}
@@ -167,8 +169,8 @@ class Records:
 
     def known_by(self, date: int, cutoff: int) -> np.ndarray:
         """Which records were inspected by the date and published by the cut-off; a missing day lies before every day."""
-        known = self.inspected <= date
-        return known if self.published is None else known & (self.published <= cutoff)
+        known = are_by(self.dates.began, date)
+        return known if self.dates.reported is None else known & are_by(self.dates.reported, cutoff)
 
     def open_on(self, day: int) -> np.ndarray:
         """Which providers are open on a day."""
@@ -191,6 +193,22 @@ class Records:
             opened=self.opened,
             closed=self.closed,
         )
+
+    def last_two(self, eligible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The last eligible row of each provider, and the last of an earlier day; -1 where there is none."""
+        latest = self._last(eligible)
+        day = np.full(len(self.providers), NO_DAY)
+        day[latest >= 0] = self.dates.dated_at(latest[latest >= 0])
+        is_earlier = np.zeros(len(eligible), dtype=np.bool_)
+        for first in range(0, len(eligible), ROWS_AT_ONCE):
+            rows = np.arange(first, min(first + ROWS_AT_ONCE, len(eligible)))
+            is_earlier[rows] = eligible[rows] & (self.dates.dated_at(rows) < day[self.provider[rows]])
+        return latest, self._last(is_earlier)
+
+    def _last(self, eligible: np.ndarray) -> np.ndarray:
+        """The last eligible row of each provider, whenever it was."""
+        ever = np.iinfo(np.int64).max
+        return counts.latest_as_at(self.provider, *self.dates.columns, ever, ever, n_providers=len(self.providers), eligible=eligible)
 
     def last_per_day(self, eligible: np.ndarray) -> np.ndarray:
         """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
@@ -215,11 +233,6 @@ class Records:
 def is_first(of: np.ndarray) -> np.ndarray:
     """Whether a row is the first of its provider, in rows ordered by provider."""
     return np.insert(of[1:] != of[:-1], 0, True)[: len(of)]
-
-
-def is_last(of: np.ndarray) -> np.ndarray:
-    """Whether a row is the last of its provider, in rows ordered by provider."""
-    return np.append(of[1:] != of[:-1], True)[: len(of)]
 
 
 def records(

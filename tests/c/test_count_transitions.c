@@ -158,7 +158,7 @@ static const int8_t grades_of_three[] = {0, 0, 1, 2, 3, 3};
 /* Whether the records of two providers, from the second row on, make the transitions 0 to 1, 2 to 3 and 3 to 3. */
 static void makes_three(const sif_records *records, const int64_t *order) {
     const sif_codes grades = {.data = grades_of_three, .size = 4, .kind = SIF_INT8};
-    const sif_piece piece = {1, records->n};
+    const sif_piece piece = {.first = 1, .stop = records->n};
     int64_t *const counts = guarded(25);
     CHECK_STATUS(sif_count_transitions(records, order, &piece, NULL, NULL, &grades, counts, NULL), SIF_OK, -1, 0);
     CHECK(counts[1] == 1 && counts[2 * 5 + 3] == 1 && counts[3 * 5 + 3] == 1);

@@ -166,7 +166,7 @@ static void what_is_wrong_before_a_piece_is_not_its_own(void) {
     const int64_t group[] = {0, 1, 1, 1}, days[] = {5, 1, 2, 3}, wrong[] = {-1, 4, INT64_MIN, INT64_MAX};
     const double values[] = {0, 1, 2, 3};
     int64_t order[] = {0, 1, 2, 3};
-    const sif_piece piece = {1, 4};
+    const sif_piece piece = {.first = 1, .stop = 4};
     const sif_dated rows = {.n = 4, .group = coded(group, 4, 2, SIF_INT8), .day = days, .order = order, .piece = &piece};
     for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
         int64_t counts[2 * SIF_KENDALL_COUNTS] = {0};

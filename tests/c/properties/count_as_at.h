@@ -57,12 +57,14 @@ static int add_up(int64_t n_changes, const int64_t *cells, const int64_t *change
     return is_sound;
 }
 
-/* In one call, or in two whose counts add up; without an order only as long as the records turn out to lie so. */
+/* In one call, or in two whose counts add up: pieces of the rows, without an order only as long as the records turn out to lie so, or
+ * pieces of the providers. What is wrong is that of the whole. */
 static sif_status count_in_pieces(const histories *h, const int64_t *order, const sif_codes *groups, const int64_t *expires,
                                   int64_t n_dates, const int64_t *dates, const int64_t *cutoffs, int64_t *counts, int64_t size,
                                   const sif_interrupt_check *interrupt) {
-    const int64_t cut = random_below(h->n + 1);
-    const sif_piece pieces[] = {{0, cut}, {cut, h->n}};
+    const int of_providers = order == NULL && random_below(2) == 0;
+    const int64_t all = of_providers ? h->records.provider.size : h->n, cut = random_below(all + 1);
+    const sif_piece pieces[] = {{.stop = cut, .of_providers = of_providers}, {.first = cut, .stop = all, .of_providers = of_providers}};
     if (random_below(2) == 0) {
         int64_t *const more = guarded(size);
         sif_status status =
@@ -72,7 +74,7 @@ static sif_status count_in_pieces(const histories *h, const int64_t *order, cons
         for (int64_t c = 0; c < size; c++)
             counts[c] = status.code == SIF_OK ? counts[c] + more[c] : SIF_VOID;
         free_guarded(more, size);
-        if (status.code != SIF_UNORDERED || order != NULL)
+        if (status.code == SIF_OK || status.code == SIF_INTERRUPTED || (!of_providers && (status.code != SIF_UNORDERED || order != NULL)))
             return status;
     }
     return sif_count_as_at(&h->records, order, NULL, groups, &h->grades, expires, n_dates, dates, cutoffs, counts, interrupt);

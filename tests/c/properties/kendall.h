@@ -67,7 +67,7 @@ static void kendall_agrees_on(series s, int of_grades) {
     test_interrupt left = random_interrupt();
     const sif_interrupt_check interrupt = {ask, &left};
     const int64_t cut = random_below(s.n + 1);
-    const sif_piece pieces[] = {{0, cut}, {cut, s.n}};
+    const sif_piece pieces[] = {{.stop = cut}, {.first = cut, .stop = s.n}};
     const int n_pieces = random_below(2) == 0 ? 1 : 2;
     sif_status status = {SIF_OK, -1, 0};
     for (int p = 0; p < n_pieces && status.code == SIF_OK; p++) {

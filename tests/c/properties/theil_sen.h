@@ -29,7 +29,7 @@ static void theil_sen_agrees_on(series *s) {
     test_interrupt left = random_interrupt();
     const sif_interrupt_check interrupt = {ask, &left};
     const int64_t cut = random_below(s->n + 1);
-    const sif_piece first = {0, cut}, second = {cut, s->n};
+    const sif_piece first = {.stop = cut}, second = {.first = cut, .stop = s->n};
     s->rows.piece = random_below(2) == 0 ? NULL : &first;
     sif_status status = sif_theil_sen(&s->rows, s->value, n_ranks, ranks, slopes, &interrupt);
     if (status.code == SIF_OK && s->rows.piece != NULL) {
