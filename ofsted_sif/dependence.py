@@ -72,13 +72,11 @@ class Clusters:
             return np.ones(self.size)
         return self._effect(np.bincount(self.group, amounts * amounts, minlength=self.size), self.squared(amounts))
 
-    def kendall_effect(self, days: np.ndarray, values: np.ndarray, n_grades: int | None, order: np.ndarray | None) -> np.ndarray:
-        """The same of Kendall's S of grades, or of numbers (n_grades None), against days."""
-        if n_grades is None:
-            return self.design_effect(kendall_amounts(self.group, self.size, days, values, None))
-        options: dict[str, Any] = {"n_grades": n_grades, "n_groups": self.size, "n_labels": self._n_labels, "order": order}
-        of_rows, of_clusters, self._n = counts.kendall_clusters(self.group, days, values, self._codes, **options)
-        return self._effect(of_rows, of_clusters)
+    def kendall(self, days: np.ndarray, grades: np.ndarray, n_grades: int) -> tuple[counts.Kendall, np.ndarray]:
+        """Kendall's S of grades against days, and the design effect of the clusters."""
+        sizes: dict[str, Any] = {"n_grades": n_grades, "n_groups": self.size, "n_labels": self._n_labels}
+        kendall, (of_rows, of_clusters, self._n) = counts.kendall_of_clusters(self.group, days, grades, self._codes, **sizes)
+        return kendall, self._effect(of_rows, of_clusters)
 
     def _effect(self, of_rows: np.ndarray, of_clusters: np.ndarray) -> np.ndarray:
         effect = np.ones(self.size)

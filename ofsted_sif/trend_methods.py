@@ -142,13 +142,13 @@ class Rows:
         np.add.at(total, self.group, self.n)
         return total
 
-    def kendall(self, *, days: Any = None, order: Any = None) -> counts.Kendall:
+    def kendall(self, *, days: Any = None) -> counts.Kendall:
         """Kendall's S of the values against days, or what is given in their place."""
         group, size, days = self.group, self.size, self.days if days is None else days
         if self.n is not None:
             assert self.n_grades is not None
             return counts.kendall_of_counts(group, days, self.values, self.n, n_grades=self.n_grades, n_groups=size)
-        return counts.kendall(group, days, self.values, n_grades=self.n_grades, n_groups=size, order=order)
+        return counts.kendall(group, days, self.values, n_grades=self.n_grades, n_groups=size)
 
     @property
     def repeats(self) -> np.ndarray:
@@ -160,9 +160,11 @@ class Rows:
         if self.clusters is None:
             return self.kendall(days=days), np.ones(self.size)
         days = self.days if days is None else days
-        order, is_ordered = counts.order_records(self.group, days, n_providers=self.size)
-        kendall = self.kendall(days=days, order=None if is_ordered else order)
-        effect = self.clusters.kendall_effect(days, self.values, self.n_grades, None if is_ordered else order)
+        if self.n_grades is None:
+            kendall = self.kendall(days=days)
+            effect = self.clusters.design_effect(kendall_amounts(self.group, self.size, days, self.values, None))
+        else:
+            kendall, effect = self.clusters.kendall(days, self.values, self.n_grades)
         repeats = self.repeats
         shown = np.where(repeats & ~(kendall.variance > 0), np.nan, effect)  # where nothing can vary there is none
         tie_pattern = np.where(repeats, 0, kendall.tie_pattern)

@@ -221,7 +221,8 @@ def trend(
     n_missing = np.bincount(group[~used], minlength=size)
     if not used.all():
         group, rows = group[used], rows[used]
-    values, days = (array if len(rows) == len(array) else array[rows] for array in (seen.values, seen.days))
+    values = seen.values if len(rows) == len(seen.values) else seen.values[rows]
+    days = seen.dates.dated_at(rows)
     block = None if taken.block is None else taken.block[used]
     of_providers, clusters = _clusters(seen, cluster, rows, group, size)
     return trend_table(how, labels, Rows(group, size, values, days, scale, block=block, clusters=clusters), n_missing, of_providers)
@@ -242,8 +243,9 @@ class Taken:
 def taken_rows(seen: Inspections, may_count: np.ndarray, season: str | None) -> Taken:
     """The inspections, or the rows of numbers, that may count."""
     rows = np.flatnonzero(may_count)
-    days = seen.days[rows]
-    used = seen.is_known[rows] & (days != NO_DAY)
+    used = seen.is_known[rows]
+    if (undated := seen.dates.undated()) is not None:
+        used &= ~undated[rows]
     if season is None:
         return Taken(rows, None, used)
     block = blocks(seen.frame, season, seen.days)[rows]

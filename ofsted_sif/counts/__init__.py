@@ -22,6 +22,7 @@ from ofsted_sif.counts.threads import check_memory as check_memory
 from ofsted_sif.counts.threads import number_of_threads as number_of_threads
 from ofsted_sif.counts.threads import usable_cores as usable_cores
 from ofsted_sif.counts.trends import ClusterSums, Kendall, kendall, kendall_clusters, kendall_exact, kendall_of_counts, theil_sen
+from ofsted_sif.counts.trends import kendall_of_clusters as kendall_of_clusters
 
 __all__ = [
     "NO_DAY",

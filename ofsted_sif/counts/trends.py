@@ -9,12 +9,14 @@ import numpy as np
 
 from ofsted_sif import _core
 from ofsted_sif.counts.arguments import Records, as_codes, as_days, as_numbers, plain, size_of
+from ofsted_sif.counts.histories import order_records
 from ofsted_sif.counts.threads import (
     DATED_ROWS_WORTH_A_THREAD,
     NUMBERS_WORTH_A_THREAD,
     SLOPES_WORTH_A_THREAD,
     in_order_by_threads,
     number_of_threads,
+    share_out,
 )
 
 #: The most rows of a group, so that pairs of rows fit 64 bits: SIF_MOST_ROWS.
@@ -212,6 +214,51 @@ def kendall_clusters(
     # A piece has memory for all clusters, so that there are few.
     sums, n_clusters = in_order_by_threads(add, records, order, n_threads, most=max(1, len(days)))
     return ClusterSums(sums[:, 0].copy(), sums[:, 1].copy(), n_clusters)
+
+
+def kendall_of_clusters(
+    groups: np.ndarray,
+    days: np.ndarray,
+    grades: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    n_grades: int,
+    n_groups: int,
+    n_labels: int,
+    threads: int | None = None,
+) -> tuple[Kendall, ClusterSums]:
+    """What `kendall` and `kendall_clusters` give of rows without a fault, in any order.
+
+    A share of the groups is ordered and counted at a time: so memory beside the columns is that of an eighth of the rows, or of the largest
+    group, in each thread.
+    """
+    shares = _shares(np.bincount(groups, minlength=n_groups), max(DATED_ROWS_WORTH_A_THREAD, len(days) // 8))
+    n_threads = number_of_threads(threads, len(days), DATED_ROWS_WORTH_A_THREAD)
+    found: list[Any] = [None] * len(shares)
+
+    def count(number: int) -> None:
+        (first, stop), size = shares[number], shares[number][1] - shares[number][0]
+        rows = slice(None) if len(shares) == 1 else np.flatnonzero((groups >= first) & (groups < stop))
+        of, day, grade = groups[rows].astype(np.int32) - first, days[rows], grades[rows]
+        order, is_ordered = order_records(of, day, n_providers=size)
+        dated: dict[str, Any] = {"n_grades": n_grades, "n_groups": size, "order": None if is_ordered else order}
+        kendalls = kendall(of, day, grade, **dated, threads=1)
+        found[number] = kendalls, kendall_clusters(of, day, grade, clusters[rows], **dated, n_labels=n_labels, threads=1)
+
+    share_out(count, len(shares), n_threads)
+    of_rows, of_clusters = zip(*found, strict=True)
+    return Kendall(*map(np.concatenate, zip(*of_rows, strict=True))), ClusterSums(*map(np.concatenate, zip(*of_clusters, strict=True)))
+
+
+def _shares(n_rows: np.ndarray, most: int) -> list[tuple[int, int]]:
+    """Groups from the first on to one past the last, again and again, so that each share has no more rows than that, or one group."""
+    ends, shares, first = np.cumsum(n_rows), [], 0
+    while first < len(n_rows):
+        before = ends[first - 1] if first else 0
+        stop = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
+        shares.append((first, stop))
+        first = stop
+    return shares or [(0, 0)]
 
 
 def _kendall(sums: np.ndarray, cubes: np.ndarray) -> Kendall:
