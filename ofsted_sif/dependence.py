@@ -33,7 +33,7 @@ class Clusters:
 
     def __init__(self, group: np.ndarray, size: int, codes: np.ndarray, n_labels: int) -> None:
         self.group, self.size = group, size
-        self.n_rows = np.bincount(group, minlength=size)
+        self.n_rows = counts.count_grades(None, group, n_grades=size)[:-1]
         self._codes, self._n_labels = codes, n_labels
         self._n: np.ndarray | None = None
 

@@ -137,7 +137,7 @@ class Rows:
     def by_group(self) -> np.ndarray:
         """How many rows each group has."""
         if self.n is None:
-            return np.bincount(self.group, minlength=self.size)
+            return counts.count_grades(None, self.group, n_grades=self.size)[:-1]
         total = np.zeros(self.size, dtype=np.int64)
         np.add.at(total, self.group, self.n)
         return total

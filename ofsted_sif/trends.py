@@ -203,16 +203,19 @@ def trend(
     (True, 0.21)
     """
     how = Method(method, season, freq, alternative, continuity, exact, adjust, level, value or judgement)
-    frame = as_frame(table, groups=by)
-    _refuse_repeated(frame)
-    if value is not None and inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
-        inspected = "period_end"
-    called, which = Columns(provider, inspected, published, graded=graded), Which(framework, incomplete=incomplete)
+    which = Which(framework, incomplete=incomplete)
     if value is None:
+        _refuse_repeated(as_frame(table, beside=_OF_RESULTS))
         how.check_grades()
-        seen = observe(frame, called, which, by=by, judgement=judgement, scale=scale, histories=False)
+        called, beside = Columns(provider, inspected, published, graded=graded), [name for name in (season, cluster) if name is not None]
+        seen = observe(table, called, which, by=by, judgement=judgement, scale=scale, beside=beside, histories=False)
         scale = seen.graded_on.with_threshold(threshold)
     else:
+        frame = as_frame(table, groups=by)
+        _refuse_repeated(frame)
+        if inspected == "inspection_start" and inspected not in frame.columns and "period_end" in frame.columns:
+            inspected = "period_end"
+        called = Columns(provider, inspected, published, graded=graded)
         seen, scale = observe_numbers(frame, called, which, value=value, by=by), None
     taken = taken_rows(seen, seen.over_time(seen.may_count.all), season)
     rows, used = taken.rows, taken.used
@@ -225,6 +228,7 @@ def trend(
     days = seen.dates.dated_at(rows)
     block = None if taken.block is None else taken.block[used]
     of_providers, clusters = _clusters(seen, cluster, rows, group, size)
+    del taken, rows  # what is counted is all that is kept of a large table
     return trend_table(how, labels, Rows(group, size, values, days, scale, block=block, clusters=clusters), n_missing, of_providers)
 
 
@@ -266,6 +270,10 @@ def _clusters(
     if cluster is None or cluster == "auto":
         return of_providers, of_providers if cluster else None
     return of_providers, of(cluster, "cluster")
+
+
+#: Columns that tell what a result of this package is.
+_OF_RESULTS = ("as_at", "n_judged", "n_shared")
 
 
 def _refuse_repeated(frame: pd.DataFrame) -> None:

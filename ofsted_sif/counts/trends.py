@@ -9,6 +9,7 @@ import numpy as np
 
 from ofsted_sif import _core
 from ofsted_sif.counts.arguments import Records, as_codes, as_days, as_numbers, plain, size_of
+from ofsted_sif.counts.counting import count_grades
 from ofsted_sif.counts.histories import order_records
 from ofsted_sif.counts.threads import (
     DATED_ROWS_WORTH_A_THREAD,
@@ -229,10 +230,10 @@ def kendall_of_clusters(
 ) -> tuple[Kendall, ClusterSums]:
     """What `kendall` and `kendall_clusters` give of rows without a fault, in any order.
 
-    A share of the groups is ordered and counted at a time: so memory beside the columns is that of an eighth of the rows, or of the largest
-    group, in each thread.
+    A share of the groups is ordered and counted at a time: so memory beside the columns is that of a sixteenth of the rows, or of the
+    largest group, in each thread.
     """
-    shares = _shares(np.bincount(groups, minlength=n_groups), max(DATED_ROWS_WORTH_A_THREAD, len(days) // 8))
+    shares = _shares(count_grades(None, groups, n_grades=n_groups)[:-1], max(DATED_ROWS_WORTH_A_THREAD, len(days) // 16))
     n_threads = number_of_threads(threads, len(days), DATED_ROWS_WORTH_A_THREAD)
     found: list[Any] = [None] * len(shares)
 

@@ -155,12 +155,12 @@ OF_RECORDS = ("provider", "inspection_start", "published", "opened", "closed", "
 
 
 def needed_columns(present: list[str], with_categories: list[str], needed: dict[str, Any], *, of_records: bool) -> list[str]:
-    """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read."""
+    """The columns to take, in the table's order; a name that the table lacks is an error, before anything is read, but for `beside`."""
     wanted = {name for name in with_categories if of_records}
     wanted |= {name for name in present if of_records and (name in OF_RECORDS or snake_case(name) in JUDGEMENTS or looks_near(name))}
     for argument, given in needed.items():
         for name in names(given, argument):
-            if name not in present and not (of_records and name in OF_RECORDS):
+            if name not in present and argument != "beside" and not (of_records and name in OF_RECORDS):
                 column(pd.DataFrame(columns=present), name, argument)
             wanted.add(name)
     return [name for name in present if name in wanted]

@@ -269,6 +269,7 @@ def observe(
     by: str | Sequence[str] | None = None,
     judgement: Any = WITHOUT,
     scale: GradeScale | None = None,
+    beside: Sequence[str] = (),
     histories: bool = True,
     of_piece: bool = False,
 ) -> Inspections:
@@ -286,6 +287,8 @@ def observe(
         The judgement to take grades of; without it the whole table is kept, else only the columns needed of polars and Arrow tables.
     scale : GradeScale, optional
         Its scale; by default told from the column.
+    beside : sequence of str
+        Columns that the question looks at beside those of records, where the table has them.
     histories : bool, default True
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
@@ -296,7 +299,7 @@ def observe(
     text: dict[Any, Any] = {}
     needed: dict[str, Any] = {}
     if judgement is not WITHOUT:
-        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, **called.needed()}
+        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, "beside": beside, **called.needed()}
     if isinstance(table, _Taken):
         frame, text = table
     else:

@@ -82,9 +82,12 @@ class Dates:
 
     def dated_at(self, rows: np.ndarray) -> np.ndarray:
         """The day that places each of some rows in time."""
-        days = whole_days(self.began[rows])
-        if self.reported is not None and (missing := days == NO_DAY).any():
-            days[missing] = whole_days(self.reported[rows[missing]])
+        days = np.empty(len(rows), dtype=np.int64)
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            of, some = rows[first : first + ROWS_AT_ONCE], days[first : first + ROWS_AT_ONCE]
+            some[:] = whole_days(self.began[of])
+            if self.reported is not None and (missing := some == NO_DAY).any():
+                some[missing] = whole_days(self.reported[of[missing]])
         return days
 
     def n_unreported(self, rows: np.ndarray) -> int:
