@@ -460,7 +460,7 @@ def transitions(
 def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: Any, n_grades: int) -> tuple[np.ndarray, np.ndarray]:
     """Counts by group, period, grade before and grade after; and the last day of each period, none where no periods are asked for."""
     records = seen.histories
-    period_of, ends = (None, np.empty(0, dtype=np.int64)) if freq is None else period_codes(records.dated, may_count, freq)
+    period_of, ends = (None, np.empty(0, dtype=np.int64)) if freq is None else period_codes(records.dates.dated, may_count, freq)
     counted = counts.count_transitions(
         records.provider,
         *records.dates.columns,

@@ -52,7 +52,7 @@ class Observed:
         records = seen.histories
         check_cutoff(records.dates, published_by)
         if until is None:
-            known = [days[days != NO_DAY] for days in (records.inspected, records.published) if days is not None]
+            known = [days[days != NO_DAY] for days in (records.dates.inspected, records.dates.published) if days is not None]
             last = max((int(days.max()) for days in known if len(days)), default=0)
         else:
             last = day(until, "until")
@@ -84,7 +84,7 @@ class Observed:
             raise RowError(
                 "",
                 row,
-                f": the inspection of provider {records.providers[who]} on {in_words(records.dated[row])} is after it closed "
+                f": the inspection of provider {records.providers[who]} on {in_words(records.dates.dated[row])} is after it closed "
                 f"on {in_words(records.closed[who])}: a negative duration",
             ) from None
 
@@ -95,7 +95,7 @@ class Observed:
         """
         records = self.seen.histories
         in_order = records.last_per_day(self.eligible)
-        of, days = records.provider[in_order].astype(np.int64), records.dated[in_order]
+        of, days = records.provider[in_order].astype(np.int64), records.dates.dated_at(in_order)
         if records.opened is not None:
             days = np.maximum(days, records.opened[of])
         last = np.append((of[1:] != of[:-1]) | (days[1:] != days[:-1]), True)[: len(of)]  # before the opening: the last of them

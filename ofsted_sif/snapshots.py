@@ -19,7 +19,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.intervals import check_method
 from ofsted_sif.scales import GradeScale
 from ofsted_sif.table.columns import Columns, column, judgement_columns, names
-from ofsted_sif.table.dates import dates_of, day, days_of, in_words, is_offset, iso
+from ofsted_sif.table.dates import are_by, dates_of, day, days_of, in_words, is_offset, iso
 from ofsted_sif.table.eligible import Which, check_cutoff, cutoff_of, warn_of_frameworks
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import Groups, check_total, groups, with_total
@@ -225,8 +225,8 @@ def first(
     records, counting = seen.histories, np.ones(len(seen.frame), dtype=np.bool_)
     if is_offset(published_by):
         raise ValueError(f"published_by={published_by!r}: the first inspection has no date that an offset could be added to")
-    if published_by is not None and records.published is not None:
-        counting = records.published <= day(published_by, "published_by")
+    if published_by is not None and records.dates.reported is not None:
+        counting = are_by(records.dates.reported, day(published_by, "published_by"))
     rows = records.last_per_day(seen.may_count.all & counting)
     rows = rows[is_first(records.provider[rows])]
     listed = records.provider[rows].astype(np.int64)
@@ -320,10 +320,10 @@ def explain(
     seen.warn_if_outside(until)
     is_unknown = code in seen.unknown_on(np.array([until]), np.array([cutoff])).provider
     seen.say_what_is_unknown(int(is_unknown), int(not is_unknown), until)
-    dated = everyone.dated
-    report = everyone.published if everyone.published is not None else np.full(len(frame), NO_DAY)
+    dated = everyone.dates.dated
+    report = everyone.dates.published if everyone.dates.published is not None else np.full(len(frame), NO_DAY)
     mine = mine[np.lexsort((mine, report[mine], dated[mine]))]
-    in_force = [row for row in mine.tolist() if may_count.all[row] and everyone.inspected[row] <= until and report[row] <= cutoff]
+    in_force = [row for row in mine.tolist() if may_count.all[row] and everyone.dates.inspected[row] <= until and report[row] <= cutoff]
 
     def reason(row: int) -> str:
         if may_count.framework is not None and not may_count.framework[row]:
@@ -336,8 +336,8 @@ def explain(
             return f"makes no judgement {having}"
         if may_count.known is not None and not may_count.known[row]:
             return f"before {in_words(seen.since(row))}, from which day on the table has all inspections of the provider"
-        if everyone.inspected[row] > until:
-            return f"began on {in_words(everyone.inspected[row])}, after {in_words(until)}"
+        if everyone.dates.inspected[row] > until:
+            return f"began on {in_words(everyone.dates.inspected[row])}, after {in_words(until)}"
         if report[row] > cutoff:
             return f"published on {in_words(report[row])}, after the cut-off of {in_words(cutoff)}"
         if everyone.opened is not None and everyone.opened[code] > until:
@@ -600,7 +600,7 @@ class InForce:
 def in_force(seen: Inspections, asked: Grid, by: Any, judgement: str, n_grades: int, *, max_age: Any, observed: bool) -> InForce:
     """Count the records in force at each date of a grid, by group and grade."""
     records, eligible, codes = seen.histories, seen.may_count.all, seen.grades
-    expires = None if max_age is None else expiry(records.dated, max_age)
+    expires = None if max_age is None else expiry(records.dates.dated, max_age)
     labelled = seen.frame
     if seen.register is not None:
         # A provider of the register counts from its opening, without a grade, until its first inspection: a record before all days.

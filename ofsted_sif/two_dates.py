@@ -204,7 +204,7 @@ class _Pairs:
             code = np.where(row >= 0, seen.grades[row], -1) if len(seen.grades) else np.full(len(row), -1)
             if max_age is not None:
                 known = np.flatnonzero(code >= 0)
-                code[known[expiry(records.dated[row[known]], max_age) < date]] = -1
+                code[known[expiry(records.dates.dated_at(row[known]), max_age) < date]] = -1
             in_force.append(row)
             codes.append(code)
         (first, second), (was, is_now) = in_force, codes

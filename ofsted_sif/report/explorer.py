@@ -37,14 +37,14 @@ def carried(asked: Asked, people: list[dict[str, Any]], bars: list[dict[str, Any
     codes = [_places(asked, name)[order].tolist() for name in judgements]
     frameworks, framework_of = _labels(asked.frame.iloc[order], "framework")
     regions, region_of = _labels(asked.frame, "region")
-    published = np.full(len(asked.frame), NO_DAY) if records.published is None else records.published
+    published = np.full(len(asked.frame), NO_DAY) if records.dates.published is None else records.dates.published
     rows = zip(
-        *(records.provider[order].tolist(), *(_days(days[order]) for days in (records.inspected, published))),
+        *(records.provider[order].tolist(), *(_days(days[order]) for days in (records.dates.inspected, published))),
         *(framework_of.tolist(), region_of[order].tolist()),
         *codes,
         strict=True,
     )
-    first = records.dated[order].min() if len(order) else asked.day
+    first = records.dates.dated_at(order).min() if len(order) else asked.day
     told = {
         "day": asked.day,
         "stops": [*_month_ends(max(int(first), _day("2014-01-01")), asked.day), asked.day],

@@ -158,12 +158,7 @@ def _days_of_arrow(values: pd.Series) -> np.ndarray | None:
 
 def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
     """A column of dates as int64 days, `NO_DAY` where missing; the time of day is dropped."""
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
-        return whole_days(values.to_numpy())
-    if (days := _days_of_arrow(values)) is not None:
-        return whole_days(days)
-    codes, days = _days_of_distinct(values, name, encoded)
-    return days[codes]
+    return whole_days(as_they_lie(values, name, encoded))
 
 
 def _days_of_distinct(values: pd.Series, name: str, encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:

@@ -332,8 +332,8 @@ def observe(
     judgements = {} if judgement is None else {judgement: scale}
     may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
     known = known_of(frame, dates, of_providers, which)
-    beside: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
-    return Inspections(frame, called, which, register, of_providers, dates, may_count, grades, scale, words, **beside)
+    rest: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
+    return Inspections(frame, called, which, register, of_providers, dates, may_count, grades, scale, words, **rest)
 
 
 def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[str]) -> Inspections:

@@ -179,9 +179,9 @@ def unknown_on(known: Known, records: Records, eligible: Eligible, days: np.ndar
     row = known.first_listed(records, eligible.graded)
     of = records.provider[row].astype(np.int64)
     counting = np.flatnonzero(eligible.all & (known.since != NO_DAY))
-    place = np.searchsorted(days, records.inspected[counting])
-    if records.published is not None:
-        place = np.maximum(place, np.searchsorted(cutoffs, records.published[counting]))
+    place = np.searchsorted(days, records.dates.inspected[counting])
+    if records.dates.published is not None:
+        place = np.maximum(place, np.searchsorted(cutoffs, records.dates.published[counting]))
     first = np.full(len(records.providers), len(days))
     np.minimum.at(first, records.provider[counting], place)
     start, stop = np.zeros(len(of), dtype=np.int64), first[of]

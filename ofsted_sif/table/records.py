@@ -1,4 +1,4 @@
-"""Records: the rows of a table as what providers went through, and what a register says of these providers.
+"""Records: the rows of a table as what providers went through, when each was (`Dates`), and what a register says of these providers.
 
 The column ``known_from`` says since when a table has every graded inspection of a provider. It is a date, the same in all rows of a
 provider, graded or not. From that day on the table has every graded inspection of the provider; what was before is not known. A missing
@@ -155,21 +155,6 @@ class Records:
     closed: np.ndarray | None
     known_from: np.ndarray | None = None
 
-    @property
-    def inspected(self) -> np.ndarray:
-        """The days of the inspections."""
-        return self.dates.inspected
-
-    @property
-    def published(self) -> np.ndarray | None:
-        """The days of the publications."""
-        return self.dates.published
-
-    @property
-    def dated(self) -> np.ndarray:
-        """The day that places each record in time: of the inspection, else of its publication."""
-        return self.dates.dated
-
     def known_by(self, date: int, cutoff: int) -> np.ndarray:
         """Which records were inspected by the date and published by the cut-off; a missing day lies before every day."""
         known = are_by(self.dates.began, date)
@@ -217,7 +202,7 @@ class Records:
         """The eligible rows in order of provider and time; of several of a provider on one day the last of equals."""
         order, _ = counts.order_records(self.provider, *self.dates.columns, n_providers=len(self.providers))
         order = order[eligible[order]]
-        of, day = self.provider[order], self.dated[order]
+        of, day = self.provider[order], self.dates.dated_at(order)
         # A record is the last of its day where the next has another provider or day.
         return order[np.append((of[1:] != of[:-1]) | (day[1:] != day[:-1]), True)[: len(order)]]
 
@@ -225,11 +210,12 @@ class Records:
         """The records, and after them one of each provider, before all days: its wait for a first inspection."""
         size = len(self.providers)
         before_all = np.full(size, NO_DAY + 1)
-        published = self.published if self.published is not None else np.full(len(self.inspected), NO_DAY)
+        inspected, published = self.dates.inspected, self.dates.published
+        published = np.full(len(inspected), NO_DAY) if published is None else published
         return replace(
             self,
             provider=np.append(self.provider, np.arange(size)),
-            dates=Dates(np.append(self.inspected, before_all), np.append(published, before_all)),
+            dates=Dates(np.append(inspected, before_all), np.append(published, before_all)),
         )
 
 

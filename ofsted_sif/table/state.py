@@ -76,7 +76,7 @@ def state_on(seen: Inspections, until: int, cutoff: int, *, max_age: Any = None,
     if max_age is not None:
         at = row_of[of]
         old = np.zeros(len(of), dtype=np.bool_)
-        old[at >= 0] = expiry(records.dated[at[at >= 0]], max_age) < until
+        old[at >= 0] = expiry(records.dates.dated_at(at[at >= 0]), max_age) < until
         _age(state, old, [*names(judgement, "judgement"), *names(having, "having")])
     state.attrs = {
         "as_at": iso(until),
