@@ -19,7 +19,7 @@ from ofsted_sif.table.columns import Columns, as_frame, column, names
 from ofsted_sif.table.eligible import Which
 from ofsted_sif.table.frames import same_kind
 from ofsted_sif.table.groups import cluster_codes
-from ofsted_sif.table.inspections import Inspections, observe, observe_numbers
+from ofsted_sif.table.inspections import Inspections, observe, observe_numbers, observe_rows
 from ofsted_sif.table.keys import label_codes, take
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, as_text, count_labels, places_of
 from ofsted_sif.trend_methods import Method, Rows, check_flags, trend_table
@@ -208,7 +208,7 @@ def trend(
         _refuse_repeated(as_frame(table, beside=_OF_RESULTS))
         how.check_grades()
         called, beside = Columns(provider, inspected, published, graded=graded), [name for name in (season, cluster) if name is not None]
-        seen = observe(table, called, which, by=by, judgement=judgement, scale=scale, beside=beside, histories=False)
+        seen = observe_rows(table, called, which, by=by, judgement=judgement, scale=scale, beside=beside)
         scale = seen.graded_on.with_threshold(threshold)
     else:
         frame = as_frame(table, groups=by)

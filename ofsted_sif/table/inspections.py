@@ -269,7 +269,6 @@ def observe(
     by: str | Sequence[str] | None = None,
     judgement: Any = WITHOUT,
     scale: GradeScale | None = None,
-    beside: Sequence[str] = (),
     histories: bool = True,
     of_piece: bool = False,
 ) -> Inspections:
@@ -287,25 +286,12 @@ def observe(
         The judgement to take grades of; without it the whole table is kept, else only the columns needed of polars and Arrow tables.
     scale : GradeScale, optional
         Its scale; by default told from the column.
-    beside : sequence of str
-        Columns that the question looks at beside those of records, where the table has them.
     histories : bool, default True
         Whether providers are followed through time; without, none is needed.
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
     """
-    if judgement is None:
-        raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
-    text: dict[Any, Any] = {}
-    needed: dict[str, Any] = {}
-    if judgement is not WITHOUT:
-        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, "beside": beside, **called.needed()}
-    if isinstance(table, _Taken):
-        frame, text = table
-    else:
-        as_words = bool(needed) and not of_piece
-        encoding: dict[str, Any] = {"judgements_as_words": as_words, "keys": called.provider, "encoded": text}
-        frame = as_frame(table, of_records=bool(needed), dates=called.dates, **encoding, **needed)
+    frame, text = table if isinstance(table, _Taken) else _take(table, called, which, by, judgement, of_piece=of_piece)
     judgement = None if judgement is WITHOUT else judgement
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
@@ -332,8 +318,44 @@ def observe(
     judgements = {} if judgement is None else {judgement: scale}
     may_count = eligible(graded, which, called.graded, judgements, of_piece=of_piece, encoded=encoded)
     known = known_of(frame, dates, of_providers, which)
-    rest: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
-    return Inspections(frame, called, which, register, of_providers, dates, may_count, grades, scale, words, **rest)
+    beside: dict[str, Any] = {"known": known, "encoded": encoded, "new_keys": changed}
+    return Inspections(frame, called, which, register, of_providers, dates, may_count, grades, scale, words, **beside)
+
+
+def _take(
+    table: Any,
+    called: Columns,
+    which: Which,
+    by: str | Sequence[str] | None,
+    judgement: Any,
+    *,
+    beside: Sequence[str] = (),
+    of_piece: bool = False,
+) -> _Taken:
+    """The columns that a question of a judgement looks at, and of `beside` those that the table has; without a judgement all."""
+    if judgement is None:
+        raise TypeError("judgement=None: name the column of the judgement, such as 'overall_effectiveness'")
+    text: dict[Any, Any] = {}
+    needed: dict[str, Any] = {}
+    if judgement is not WITHOUT:
+        needed = {"by": by, "judgement": one_name(judgement, "judgement"), "having": which.having, "beside": beside, **called.needed()}
+    encoding: dict[str, Any] = {"judgements_as_words": bool(needed) and not of_piece, "keys": called.provider, "encoded": text}
+    return _Taken(as_frame(table, of_records=bool(needed), dates=called.dates, **encoding, **needed), text)
+
+
+def observe_rows(
+    table: Any,
+    called: Columns,
+    which: Which,
+    *,
+    by: str | Sequence[str] | None,
+    judgement: Any,
+    scale: GradeScale | None,
+    beside: Sequence[str],
+) -> Inspections:
+    """The same without histories, for a question that looks at more columns, of which the table need not have each."""
+    taken = _take(table, called, which, by, judgement, beside=beside)
+    return observe(taken, called, which, by=by, judgement=judgement, scale=scale, histories=False)
 
 
 def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[str]) -> Inspections:
