@@ -523,39 +523,41 @@ done:
     return status;
 }
 
+/* Sorts the rows in one slice, of which the output has the words first. */
+static sif_status order_rows(sif_slices *s, int64_t *order, int *already, const sif_interrupt_check *interrupt) {
+    const int64_t n = s->records->n;
+    s->words = (uint64_t *)order;
+    sif_status status = survey(s->records, s->providers, &s->layout, &s->all, already, interrupt);
+    if (status.code != SIF_OK)
+        return status;
+    if (*already || !lay_out(&s->layout, s->carried->bits)) {
+        for (int64_t i = 0; i < n; i++)
+            order[i] = i;
+        return *already ? status : sort_in_rounds(s->records, &s->layout, order, interrupt);
+    }
+    s->spare = room_for_spare(&s->all);
+    status = s->spare != NULL ? sort_buckets(s, 0, s->all.n, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
+    const uint64_t mask = sif_lowest_bits(s->carried->bits);
+    for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
+        order[i] = (int64_t)(s->words[i] & mask);
+    free(s->spare);
+    return status;
+}
+
 sif_status sif_order_records(const sif_records *records, int64_t *order, int *already, const sif_interrupt_check *interrupt) {
-    const int64_t n = records->n;
+    const sif_carried rows = {.bits = records->n > 0 ? sif_bits_of((uint64_t)records->n - 1) : 0, .load = load_rows};
     sif_records all_rows = *records; /* this kernel does not ask who takes part */
     all_rows.eligible = NULL;
-    const sif_carried rows = {.bits = n > 0 ? sif_bits_of((uint64_t)n - 1) : 0, .load = load_rows};
-    sif_status status = sif_ok();
-    sif_slices *const s = malloc(sizeof *s);
-    if (records->provider.size > INT32_MAX || s == NULL) {
-        status = s != NULL ? sif_fail(SIF_TOO_LARGE, -1, records->provider.size) : sif_fail(SIF_NO_MEMORY, -1, 0);
-        goto done;
+    if (records->provider.size > INT32_MAX)
+        return sif_fail(SIF_TOO_LARGE, -1, records->provider.size);
+    sif_status status = sif_fail(SIF_NO_MEMORY, -1, 0);
+    sif_slices *const slices = malloc(sizeof *slices);
+    if (slices != NULL) {
+        slices->records = &all_rows;
+        slices->carried = &rows;
+        slices->providers = (sif_piece){.stop = records->provider.size};
+        status = order_rows(slices, order, already, interrupt);
     }
-    s->records = &all_rows;
-    s->carried = &rows;
-    s->providers = (sif_piece){.stop = records->provider.size};
-    s->words = (uint64_t *)order; /* the output holds the words first */
-    s->spare = NULL;
-    status = survey(&all_rows, s->providers, &s->layout, &s->all, already, interrupt);
-    if (status.code != SIF_OK)
-        goto done;
-    if (!*already && lay_out(&s->layout, rows.bits)) {
-        const uint64_t mask = sif_lowest_bits(rows.bits);
-        s->spare = room_for_spare(&s->all);
-        status = s->spare != NULL ? sort_buckets(s, 0, s->all.n, interrupt) : sif_fail(SIF_NO_MEMORY, -1, 0);
-        for (int64_t i = 0; status.code == SIF_OK && i < n; i++)
-            order[i] = (int64_t)(s->words[i] & mask);
-        free(s->spare);
-        goto done;
-    }
-    for (int64_t i = 0; i < n; i++)
-        order[i] = i;
-    if (!*already)
-        status = sort_in_rounds(&all_rows, &s->layout, order, interrupt);
-done:
-    free(s);
-    return sif_finish(status, order, n, NULL, 0);
+    free(slices);
+    return sif_finish(status, order, records->n, NULL, 0);
 }
