@@ -16,6 +16,7 @@ from tests.benchmarks import history
 PAGE = Path(__file__).with_name("README.md")
 CHAPTERS = {
     "road": "From a table of text, beside every peer",
+    "memory": "Memory beside a table of text",
     "every_size": "Every question at three sizes, beside every peer",
     "counting": "Counting 50 million rows",
     "growth": "How cost grows with rows, groups, dates and threads",
