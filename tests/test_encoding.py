@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import itertools
 import threading
 from itertools import product
 
@@ -111,6 +112,40 @@ def test_the_values_of_a_dictionary_are_numbered_as_they_appear_each_once():
     for kind, values in found.items():
         codes, labels = counts.encode(values)
         assert (codes.tolist(), as_list(labels)) == ([0, 1, -1, 0], ["b", "a"]), kind
+
+
+@pytest.mark.parametrize("is_sorted", [True, False])
+@pytest.mark.parametrize("seed", range(24))
+def test_text_in_dictionaries_has_the_codes_of_the_same_text(seed, is_sorted):
+    pa = pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(seed)
+    texts = some_texts(seed)
+    cuts = [0, *np.sort(rng.integers(0, len(texts) + 1, seed % 4)).tolist(), len(texts)]
+    kind = (pa.string(), pa.large_string())[seed % 2]
+    chunks = []
+    for begin, end in itertools.pairwise(cuts):
+        words = [*{*texts[begin:end], "a word of no row"} - {None}]
+        rng.shuffle(words)
+        codes = [None if text is None else words.index(text) for text in texts[begin:end]]
+        chunks.append(pa.DictionaryArray.from_arrays(pa.array(codes, (pa.int32(), pa.uint8())[len(words) < 200]), pa.array(words, kind)))
+    chunks = chunks if len({chunk.type for chunk in chunks}) == 1 else [chunk.cast(pa.dictionary(pa.int32(), kind)) for chunk in chunks]
+    codes, labels = encoding.dictionary_labels(pa.chunked_array(chunks), is_sorted=is_sorted)
+    expected = counts.text_labels(pa.array(texts, kind), is_sorted=is_sorted)
+    assert codes.tolist() == expected[0].tolist()
+    assert labels.to_pylist() == expected[1].to_pylist()
+
+
+def test_half_a_character_in_a_dictionary_is_wrong_where_a_row_has_it():
+    pa = pytest.importorskip("pyarrow")
+    words = pa.array([b"Kent", b"\xff", b"York"]).view(pa.string())
+    for codes, row in (([0, 2, 1, 1], 2), ([0, 2, 0, 2], None)):
+        column = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words)
+        if row is None:
+            found = encoding.dictionary_labels(column)
+            assert (found[0].tolist(), found[1].to_pylist()) == ([0, 1, 0, 1], ["Kent", "York"])
+        else:
+            with pytest.raises(ValueError, match=f"^row {row}: this text holds"):
+                encoding.dictionary_labels(column)
 
 
 @pytest.mark.parametrize("holder", HOLDERS)

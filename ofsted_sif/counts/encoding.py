@@ -101,11 +101,62 @@ def text_codes(values: Any, *, is_sorted: bool = False, threads: int | None = No
 
 def text_labels(values: Any, *, is_sorted: bool = False, threads: int | None = None) -> tuple[np.ndarray, Any] | None:
     """The same codes, and the labels, of the kind that came in; of views of text as large_string, as few functions of Arrow know views."""
+    if (column := getattr(values, "in_dictionaries", None)) is not None:
+        codes, labels = dictionary_labels(column, is_sorted=is_sorted)
+        return codes, pd.arrays.ArrowExtensionArray(labels)
     if (column := _in_arrow(values)) is None:
         found = text_codes(values, is_sorted=is_sorted)
         return None if found is None else (found[0], values.take(found[1]))
     codes, _, labels = encoded(column, is_sorted, threads)
     return codes, values.dtype.__from_arrow__(labels) if hasattr(values, "dtype") else labels
+
+
+def dictionary_labels(column: Any, *, is_sorted: bool = False) -> tuple[np.ndarray, Any]:
+    """Codes and labels, as those of the same text, of text that lies in dictionaries of Arrow: their words are encoded, and no row."""
+    import pyarrow as pa
+
+    chunks = column.chunks if hasattr(column, "chunks") else [column]
+    try:
+        words = encoded(pa.chunked_array([chunk.dictionary for chunk in chunks], column.type.value_type), is_sorted)
+    except RowError:  # of a word that is none: the first of its rows is wanted, if it has one
+        found = encoded(column.cast(column.type.value_type), is_sorted)
+        return found.codes, found.labels
+    codes = np.empty(len(column), dtype=np.int32)
+    begin = first_word = 0
+    for chunk in chunks:
+        end, next_word = begin + len(chunk), first_word + len(chunk.dictionary)
+        indices = chunk.indices.fill_null(next_word - first_word) if chunk.null_count else chunk.indices
+        codes[begin:end] = indices.to_numpy(zero_copy_only=False)
+        _core.recode(codes[begin:end], next_word - first_word, words.codes[first_word:next_word])
+        begin, first_word = end, next_word
+    return _labels_that_occur(codes, words.labels, is_sorted)
+
+
+def _labels_that_occur(codes: np.ndarray, labels: Any, is_sorted: bool) -> tuple[np.ndarray, Any]:
+    """The same codes into those labels alone that a row has, unless they are sorted in the order of their first rows."""
+    rows = np.zeros((1, len(labels) + 1), dtype=np.int64)
+    _core.count_grades(None, 0, codes, len(labels), rows)
+    order = np.flatnonzero(rows[0, :-1])
+    if not is_sorted:
+        order = order[np.argsort(_first_rows(codes, order, len(labels)))]
+    if np.array_equal(order, np.arange(len(labels))):
+        return codes, labels
+    place = np.full(len(labels), -1, dtype=np.int32)
+    place[order] = np.arange(len(order))
+    _core.recode(codes, len(place), place)
+    return codes, labels.take(order)
+
+
+def _first_rows(codes: np.ndarray, wanted: np.ndarray, size: int) -> np.ndarray:
+    """The first row of each of these codes, all of which occur: found among the first rows where none is rare."""
+    first = np.full(size + 1, len(codes))
+    stop = FIRST_ROWS
+    while True:
+        some = codes[:stop]
+        first[some[::-1]] = np.arange(len(some))[::-1]
+        if stop >= len(codes) or bool((first[wanted] < len(codes)).all()):
+            return first[wanted]
+        stop *= 8
 
 
 def objects_together(columns: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray] | None:
