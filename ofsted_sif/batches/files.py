@@ -9,11 +9,12 @@ import functools
 import glob
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ofsted_sif.batches.csv_files import UnlikeBeginningError, csv_format, is_csv, read_csv, with_text, wrong_with_header
@@ -399,42 +400,28 @@ def _unlike(conditions: Sequence[tuple[str, str, Any]], schema: pa.Schema) -> st
 
 
 def split_by_provider(
-    tables: Iterator[tuple[pa.Table, int]], provider: str, unordered: Callable[[Any, int], Exception]
+    tables: Iterator[tuple[pa.Table, int]], source: Source, provider: str, unordered: Callable[[Any, int], Exception]
 ) -> Iterator[tuple[pa.Table, int]]:
-    """Cut tables between providers, the last of each kept for the next; with the first row of each piece.
+    """Cut the tables of a source between providers, the last of each kept for the next; with the first row of each piece.
 
     A provider that comes back is an error, which `unordered` makes of the provider and the row.
     """
-    import numpy as np
     import pyarrow as pa
 
-    seen: set[Any] = set()
+    seen = _Seen()
     kept: list[pa.Table] = []
     last: Any = None
     begins = 0
     for table, first_row in tables:
         if not table.num_rows:
             continue
-        column = table.column(provider).combine_chunks()
-        column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-        starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
-        found = column.take(pa.array(starts))
-        found = found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
-        labels = found.to_pylist()
-        if _is_text(found.type) and not is_plain(pd.arrays.ArrowExtensionArray(found)):
-            # Text is one key with or without spaces at its ends.
-            labels = [None if label is None else label.strip() for label in labels]
-            begin = [at for at, label in enumerate(labels) if at == 0 or label != labels[at - 1]]
-            starts, labels = starts[begin], [labels[at] for at in begin]
-        goes_on = bool(kept) and labels[0] == last
-        new = set(labels[goes_on:])
-        if len(new) < len(labels) - goes_on or not seen.isdisjoint(new):
-            for start, label in list(zip(starts.tolist(), labels, strict=True))[goes_on:]:
-                if label in seen and label is not None:
-                    raise unordered(label, first_row + start)
-                seen.add(label)
-        seen |= new
-        if goes_on and len(starts) == 1:
+        starts, labels = _runs(table.column(provider))
+        goes_on = bool(kept) and labels[0].as_py() == last
+        if (back := seen.comes_back(labels[goes_on:])) is not None:
+            raise unordered(labels[back + goes_on].as_py(), first_row + int(starts[back + goes_on]))
+        is_last = first_row + table.num_rows == source.rows
+        if (goes_on and len(starts) == 1) or is_last:
+            begins = begins if kept else first_row
             kept.append(table)
             continue
         if goes_on:
@@ -446,9 +433,71 @@ def split_by_provider(
                 kept, begins = [table.slice(0, starts[-1])], first_row
         if kept:
             yield pa.concat_tables(kept), begins
-        kept, begins, last = [table.slice(starts[-1])], first_row + int(starts[-1]), labels[-1]
+        kept, begins, last = [_words_of_its_own(table.slice(starts[-1]), source.text)], first_row + int(starts[-1]), labels[-1].as_py()
     if kept:
         yield pa.concat_tables(kept), begins
+
+
+def _runs(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
+    """Where each run of rows of one provider begins, and their providers. Text is one key with or without spaces at its ends."""
+    import pyarrow as pa
+
+    column = column.combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
+    labels = column.take(pa.array(starts))
+    labels = labels.dictionary_decode() if pa.types.is_dictionary(labels.type) else labels
+    if not _is_text(labels.type) or is_plain(pd.arrays.ArrowExtensionArray(labels)):
+        return starts, labels
+    keys = [None if label is None else label.strip() for label in labels.to_pylist()]
+    begin = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
+    return starts[begin], pa.array([keys[at] for at in begin], labels.type)
+
+
+class _Seen:
+    """The providers of all tables so far. While they come in order it is enough to look at the last, and none becomes an object."""
+
+    def __init__(self) -> None:
+        self.in_order: list[pa.Array] = []
+        self.greatest: Any = None
+        self.others: set[Any] | None = None
+
+    def comes_back(self, labels: pa.Array) -> int | None:
+        """The place of the first of these runs whose provider has come before; None, and they are seen, where there is none."""
+        if self.others is None:
+            if self._go_on_in_order(labels):
+                self.in_order.append(labels)
+                self.greatest = labels[-1].as_py()
+                return None
+            self.others = {label for some in self.in_order for label in some.to_pylist()}
+            self.in_order.clear()
+        new = labels.to_pylist()
+        if len(distinct := set(new)) == len(new) and self.others.isdisjoint(distinct):
+            self.others |= distinct
+            return None
+        for place, label in enumerate(new):
+            if label in self.others and label is not None:
+                return place
+            self.others.add(label)
+        return None
+
+    def _go_on_in_order(self, labels: pa.Array) -> bool:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if labels.null_count or not len(labels) or not (_is_text(labels.type) or pa.types.is_integer(labels.type)):
+            return False
+        goes_on = self.greatest is None or labels[0].as_py() > self.greatest
+        return goes_on and bool(pc.all(pc.less(labels.slice(0, len(labels) - 1), labels.slice(1)), min_count=0).as_py())
+
+
+def _words_of_its_own(table: pa.Table, text: Collection[str]) -> pa.Table:
+    """A few rows of a table with dictionaries of text that have their words alone: whoever puts others below them looks at no more."""
+    for position, name in enumerate(table.column_names):
+        if name in text:
+            column = table.column(position)
+            table = table.set_column(position, name, column.cast(column.type.value_type).dictionary_encode())
+    return table
 
 
 def _unlike_before(column: pa.Array) -> Any:
@@ -458,8 +507,10 @@ def _unlike_before(column: pa.Array) -> Any:
 
     if not column.null_count and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy(zero_copy_only=False)
-    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)  # indices may be unsigned
+    codes = (column if pa.types.is_dictionary(column.type) else column.dictionary_encode()).indices
+    if codes.null_count:
+        codes = codes.cast(pa.int64()).fill_null(-1)  # they may be unsigned
+    codes = codes.to_numpy(zero_copy_only=False)
     return codes[1:] != codes[:-1]
 
 

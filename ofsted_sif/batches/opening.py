@@ -58,9 +58,9 @@ def scan(
     -----
     `aggregate` and `periods` take rows in any order. The others follow providers, so the rows of a provider must stand together. Where
     a provider comes a second time, an error says so; ``scan(source).ordered(path)`` writes a copy in order. For this check the keys of
-    the providers are kept in memory: about 0.1 GB for a million. Sums of weights are added up by batches, and may differ from those of
-    the whole table in the last digit or two. `spells`, `time_to`, `median_time_to`, `logrank` and `state_probabilities` need `until`,
-    because no batch knows the last day of the table.
+    the providers are kept in memory: about 0.1 GB for a million, a few times less while they come in order. Sums of weights are added
+    up by batches, and may differ from those of the whole table in the last digit or two. `spells`, `time_to`, `median_time_to`, `logrank`
+    and `state_probabilities` need `until`, because no batch knows the last day of the table.
 
     A column of a CSV is of numbers where each cell is one: a column in which 001 stands is text, as 001 and 1 are two codes.
 

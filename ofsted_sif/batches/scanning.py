@@ -6,8 +6,9 @@ import functools
 import inspect
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from ofsted_sif.table import columns, frames, partial
 from ofsted_sif.table.eligible import warn_of_near_framework
 from ofsted_sif.table.keys import TEXT
 from ofsted_sif.table.known import warn_if_beyond
+from ofsted_sif.table.text_of_arrow import TextInDictionaries, in_dictionaries, text_of_arrow
 
 __all__ = ["Scan"]
 
@@ -156,14 +158,15 @@ class Scan:
             workers = workers if question.threads is None else counts.number_of_threads(question.threads, question.threads)
             question = replace(question, threads=1)
         done = _Done(question, self.source)
+        lent = self._lent(question) if question.whole_rows else []
         with _bar(self.source.rows, self.progress) as bar, ThreadPoolExecutor(workers) as pool:
             if question.histories and self.columns_of(question)["provider"] in names:
-                self._count_histories(question, names, pool, done, bar)
+                self._count_histories(question, names, lent, done, bar)
             else:
                 _count_units(self.source.units, question, names, pool, workers, done, bar)
         if not done.parts and self.source.empty is not None:
-            done.add(self._counted(self.source.empty.select(names), question))
-        return done.finish()
+            done.add(self._counted(self.source.empty.select(names), question, lent))
+        return _with_text_again(done.finish(), lent)
 
     def columns_of(self, question: partial.Question) -> dict[str, str]:
         """The names by which a question calls the columns that place a record."""
@@ -184,15 +187,21 @@ class Scan:
         # A table of no columns has no rows in Arrow.
         return names or present[:1]
 
-    def _counted(self, table: Any, question: partial.Question) -> partial.Partial:
+    def _lent(self, question: Any) -> list[str]:
+        """The columns of text that are lent as they lie: to make an object of each text would take most of the time, and few are wanted."""
+        lie = set(question.taken_as_they_lie(self.source.names))
+        read = _as_it_is(self.source.empty, self.source.text)
+        # Of what stays at least one column tells how many rows there are.
+        return [name for name in read.columns if name in lie & self.source.text and read[name].dtype == TEXT][: len(read.columns) - 1]
+
+    def _counted(self, table: Any, question: partial.Question, lent: Collection[str] = ()) -> partial.Partial:
         """What a question counts of a table of Arrow."""
         if question.whole_rows:
-            # Where grades grow old they become missing, which in text of pandas is another value than in that of Arrow.
-            frame, lent = _as_it_is(table, self.source.text, may_lend=getattr(question, "max_age", None) is None)
-            return _with_text_again(question.count(frame), lent, self.columns_of(question)["provider"])
+            part = question.count(_as_it_is(table, self.source.text, lent))
+            return _lent_alike(part, lent, self.columns_of(question)["provider"])
         return question.count(_judged(table, question, self.source.text) if question.histories else table)
 
-    def _count_histories(self, question: partial.Question, names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> None:
+    def _count_histories(self, question: partial.Question, names: list[str], lent: list[str], done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
 
         def unordered(label: Any, row: int) -> Exception:
@@ -200,43 +209,59 @@ class Scan:
             error = RowError(error.args[0], row, error.args[2] + "scan(...).ordered('ordered.parquet') writes a copy in which they do")
             return done.placed(error)
 
-        tables = _ahead(self.source.units, names, pool, done, bar)
-        for table, first_row in files.split_by_provider(tables, provider, unordered):
-            try:
-                done.add(self._counted(table, question))
-            except RowError as error:
-                raise done.placed(error.moved(error.row + first_row)) from None
+        with closing(_ahead(self.source.units, names, done, bar)) as tables:
+            for table, first_row in files.split_by_provider(tables, self.source, provider, unordered):
+                try:
+                    done.add(self._counted(table, question, lent))
+                except RowError as error:
+                    raise done.placed(error.moved(error.row + first_row)) from None
 
 
 def _opened(again: functools.partial[Scan]) -> Scan:
     return again()
 
 
-def _as_it_is(table: Any, text: frozenset[str], *, may_lend: bool) -> tuple[pd.DataFrame, list[str]]:
-    """A table of Arrow as pandas would have read it: text is text again. And the columns of text that are lent as they lie.
-
-    To make an object of each text would take most of the time; few of them are in the answer.
-    """
+def _as_it_is(table: Any, text: frozenset[str], lent: Collection[str] = ()) -> pd.DataFrame:
+    """A table of Arrow as pandas would have read it: text is text again, but for columns that are lent as they lie."""
     for position, name in enumerate(table.column_names):
-        if name in text:
+        if name in text and name not in lent:
             table = table.set_column(position, name, table.column(position).cast("string"))
-    read = table.slice(0, 0).to_pandas()
-    # Of what stays at least one column tells how many rows there are.
-    lent = [name for name in read.columns if may_lend and name in text and read[name].dtype == TEXT][: len(read.columns) - 1]
-    frame = table.drop_columns(lent).to_pandas()
-    for place, name in enumerate(read.columns):
+    frame = table.drop_columns(list(lent)).to_pandas(split_blocks=True)
+    for place, name in enumerate(name for name in table.column_names if name in lent or name in frame.columns):
         if name in lent:
-            frame.insert(place, name, pd.arrays.ArrowExtensionArray(table.column(name)))
-    return frame, lent
+            frame.insert(place, name, TextInDictionaries(table.column(name)))
+    return frame
 
 
-def _with_text_again(part: partial.Partial, lent: list[str], provider: str) -> partial.Partial:
-    """What a piece gives, with the text of its rows as pandas has it. Equal texts are one object; of providers none is there twice."""
+def _lent_alike(part: partial.Partial, lent: Collection[str], provider: str) -> partial.Partial:
+    """What a piece gives, with its lent text as all pieces have it: providers as text of Arrow, others in dictionaries of few words.
+
+    The rows of a piece may have it otherwise where keys were written anew.
+    """
     rows = part.counted["state"].frame
     for name in lent:
-        if isinstance(rows[name].dtype, pd.ArrowDtype):  # keys may have been written anew
-            rows[name] = rows[name].array.__arrow_array__().to_pandas(deduplicate_objects=name != provider).array
+        values = rows[name].array
+        if name == provider:
+            rows[name] = pd.arrays.ArrowExtensionArray(text_of_arrow(values))
+        else:
+            rows[name] = (values if isinstance(values, TextInDictionaries) else in_dictionaries(values)).with_few_words()
     return part
+
+
+def _with_text_again(rows: pd.DataFrame, lent: Collection[str]) -> pd.DataFrame:
+    """Rows with their text as pandas has it. Equal texts are one object; of providers none is there twice."""
+    if not lent:
+        return rows
+
+    def text(values: Any) -> Any:
+        if isinstance(values, TextInDictionaries):
+            return values.as_pandas_has_it()
+        return values.__arrow_array__().to_pandas(deduplicate_objects=False)
+
+    columns = {name: text(values.array) if name in lent else values.array for name, values in rows.items()}
+    found = pd.DataFrame(columns, index=rows.index, copy=False)
+    found.attrs = rows.attrs
+    return found
 
 
 def _judged(table: Any, question: partial.Question, text: frozenset[str]) -> pd.DataFrame:
@@ -350,15 +375,16 @@ def _in_order(
             result.cancel()
 
 
-def _ahead(units: list[files.Unit], names: list[str], pool: ThreadPoolExecutor, done: _Done, bar: Any) -> Iterator[tuple[Any, int]]:
-    """The tables of all units with the first row of each; the next is read while this one is counted."""
+def _ahead(units: list[files.Unit], names: list[str], done: _Done, bar: Any) -> Generator[tuple[Any, int], None, None]:
+    """The tables of all units with the first row of each; the next is read, in a thread of its own, while those before are counted."""
     begin = 0
-    for unit in units:
-        tables = unit.read(names)
-        waiting = pool.submit(next, tables, None)
-        while (table := waiting.result()) is not None:
-            waiting = pool.submit(next, tables, None)
-            done.read.append((unit.file, table.num_rows))
+    tables = ((unit.file, table) for unit in units for table in unit.read(names))
+    with ThreadPoolExecutor(1) as reader:
+        waiting = reader.submit(next, tables, None)
+        while (found := waiting.result()) is not None:
+            waiting = reader.submit(next, tables, None)
+            file, table = found
+            done.read.append((file, table.num_rows))
             yield table, begin
             begin += table.num_rows
             bar.update(table.num_rows)

@@ -28,6 +28,7 @@ from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import TEXT, combination_numbers, distinct_numbers, key_codes, label_codes, take
 from ofsted_sif.table.known import began, is_one_period, say_left_out, say_one_period
 from ofsted_sif.table.records import KNOWN_FROM
+from ofsted_sif.table.text_of_arrow import is_text_in_order
 
 NO_ROW = np.iinfo(np.int64).max
 
@@ -120,7 +121,8 @@ def in_order_of(frame: pd.DataFrame, provider: str, unordered: frozenset[str]) -
     """The rows in the order of the keys of their providers, those of one provider as they stand."""
     if provider in unordered and isinstance(frame[provider].dtype, pd.CategoricalDtype):  # else keys had to be written as text
         frame = frame.assign(**{provider: sorted_categories(frame[provider].array)})
-    frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
+    if not is_text_in_order(frame[provider].array):
+        frame = frame.take(np.argsort(key_codes(frame[provider])[0], kind="stable"))
     frame.index = pd.RangeIndex(len(frame))
     return frame
 

@@ -13,7 +13,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.scales import fitting_scale
 from ofsted_sif.table import frames
-from ofsted_sif.table.columns import column, judgement_columns, names
+from ofsted_sif.table.columns import column, is_called_as_judgement, judgement_columns, names, needed_columns
 from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso, plus_offset
 from ofsted_sif.table.eligible import check_cutoff, cutoff_of
 from ofsted_sif.table.frames import LentRows
@@ -201,6 +201,15 @@ class AsAt(OfHistories):
         """What has to be there."""
         return {"having": self.having, "judgement": self.judgement, **self.called.needed()}
 
+    def taken_as_they_lie(self, present: Sequence[str]) -> list[str]:
+        """Columns whose text may lie in dictionaries: `observe` encodes them, or nobody looks at them. `max_age` makes grades missing."""
+        if self.max_age is not None:
+            return []
+        judged = {name for name in present if is_called_as_judgement(name)}
+        encoded = (judged | {self.having, "framework"}) - {*self.called.needed().values()} | {self.provider}
+        looked_at = {*needed_columns([*present], [], self.needed(), of_records=True), *OWN}
+        return [name for name in present if name in encoded or name not in looked_at]
+
     def count(self, piece: Any) -> Partial:
         """The rows in force of the providers of a piece."""
         until, cutoff = self._on
@@ -208,7 +217,8 @@ class AsAt(OfHistories):
         seen = observe(piece, self.called, which, of_piece=True).where_known()
         check_cutoff(seen.dates, self.published_by)
         state = state_on(seen, until, cutoff, max_age=self.max_age, judgement=self.judgement)
-        numbers = (np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date"))
+        numbers = [np.array([state.attrs[name]]) for name in ("n_unknown", "n_without_publication_date")]
+        state.attrs = {}  # pandas copies them with each column that is looked at
         counted = {"state": PartialRows(state), "numbers": PartialCounts((), tuple(numbers)), **self.marks_of_period(seen)}
         return Partial(len(seen.frame), counted | self.chosen_frameworks(seen.may_count, seen.frame, np.empty(0, dtype=np.int64)))
 

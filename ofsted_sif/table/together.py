@@ -15,6 +15,7 @@ from ofsted_sif.table import frames
 from ofsted_sif.table.dates import as_they_lie
 from ofsted_sif.table.frames import narrow
 from ofsted_sif.table.keys import NOTHING, Encoded, text_codes
+from ofsted_sif.table.text_of_arrow import TextInDictionaries
 
 #: Of fewer rows a column is read where it is needed, sooner than a thread begins.
 ROWS_WORTH_A_THREAD = 1 << 16
@@ -94,7 +95,7 @@ def take_together(
 def rows_of(values: pd.Series, rows: np.ndarray, encoded: Encoded) -> Any:
     """These rows of a column. Of text each label lies but once; which of the missing values a row has only the column knows."""
     known = encoded.get((values.name, True), encoded.get((values.name, False)))
-    if known is None or not len(known[1]):
+    if known is None or not len(known[1]) or isinstance(values.array, TextInDictionaries):
         return values.array.take(rows)
     codes = known[0][rows]
     if codes.min(initial=0) >= 0:
@@ -116,7 +117,7 @@ def _one(frame: pd.DataFrame, name: Any) -> pd.Series | None:
 
 def _may_be_text(values: pd.Series) -> bool:
     """Whether a column is of text, as far as its dtype tells."""
-    return values.dtype == object or pd.api.types.is_string_dtype(values.dtype)
+    return values.dtype == object or isinstance(values.array, TextInDictionaries) or pd.api.types.is_string_dtype(values.dtype)
 
 
 def _encode(found: Any, values: pd.Series, is_sorted: bool, threads: int | None = 1) -> Callable[[], None]:
