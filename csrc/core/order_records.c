@@ -101,7 +101,7 @@ static sif_status find_rows(chosen_rows *of) {
     sif_load_codes(&records->provider, NULL, of->next, count, provider);
     if (bits_of_providers(records, provider, count) >> 31 != 0)
         for (size_t k = 0; k < count; k++) /* one way: there is one among them */
-            if (provider[k] < 0 || provider[k] >= records->provider.size)
+            if (provider[k] < 0)           /* as whatever is none was loaded */
                 return sif_fail(SIF_BAD_PROVIDER, of->next + (int64_t)k, sif_code_at(&records->provider, of->next + (int64_t)k));
     for (size_t k = 0; k < count; k++) { /* without a branch: a row that is not kept is written over */
         of->row[of->waiting] = of->next + (int64_t)k;
