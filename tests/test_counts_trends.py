@@ -359,11 +359,11 @@ def test_a_seed_that_is_the_number_of_a_replicate_is_as_good_as_another():
         (lambda: counts.kendall([0, 1], [1, 2], [0, 9], n_grades=4), r"row 1: grade code 9"),
         (lambda: counts.kendall([0, 2], [1, 2], [0, 1], n_grades=4, n_groups=2), r"row 1"),
         (lambda: counts.kendall([0, -1], [1, 2], [0.0, 1.0]), r"row 1"),
-        (lambda: counts.kendall(None, [1, NO_DAY], [0.0, 1.0]), r"row 1: neither"),
+        (lambda: counts.kendall(None, [1, NO_DAY], [0.0, 1.0]), r"row 1: the day is missing"),
         (lambda: counts.kendall(None, [1, 2], [0.0, np.nan]), r"row 1: the value is NaN"),
         (lambda: counts.kendall(None, [1, 2], [np.inf, 0.0]), r"row 0: the value is NaN, infinite"),
         (lambda: counts.kendall(None, [1, 2, 3], [0.0, 1.0]), r"lengths differ"),
-        (lambda: counts.kendall_clusters(None, [1, 2], [0, 1], [0, 3], n_grades=4, n_labels=2), r"row 1: provider code 3 is outside"),
+        (lambda: counts.kendall_clusters(None, [1, 2], [0, 1], [0, 3], n_grades=4, n_labels=2), r"row 1: cluster code 3 is outside"),
         (lambda: counts.kendall_clusters(None, [1, 2], [0, 9], [0, 1], n_grades=4), r"row 1: grade code 9"),
         (lambda: counts.kendall_clusters([0, -1], [1, 2], [0, 1], [0, 1], n_grades=4), r"row 1"),
         (lambda: counts.kendall(None, [2, 1], [0.0, 1.0], order=[0, 1]), r"not ordered"),
@@ -404,7 +404,7 @@ def test_a_missing_day_is_named_in_an_order_that_was_given():
         lambda: counts.kendall(None, days, [0.0, 1.0, 2.0], order=order),
         lambda: counts.theil_sen(None, days, [0.0, 1.0, 2.0], [[0]], order=order),
     ):
-        with pytest.raises(ValueError, match="row 0: neither an inspection date") as failure:
+        with pytest.raises(ValueError, match="row 0: the day is missing") as failure:
             call()
         assert (failure.value.reason, failure.value.row) == ("date", 0)
 
@@ -416,3 +416,31 @@ def test_counts_of_a_code_out_of_range_are_refused(column, code):
     cells[column][1] = code
     with pytest.raises(ValueError, match=f"{['groups', '', 'grades'][column]}, cell 1: code {code} is outside"):
         counts.kendall_of_counts(*cells, n_grades=4, n_groups=2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"groups": [0, -1, 0]}, "row 1: the group is missing"),
+        ({"groups": [0, 2, 0]}, "row 1: group code 2 is outside the groups (0 .. 1)"),
+        ({"clusters": [0, 9, 0]}, "row 1: cluster code 9 is outside the clusters (0 .. 2, or -1 for none)"),
+        ({"clusters": np.array([0, 2**64 - 1, 0], np.uint64)}, f"row 1: cluster code {2**64 - 1} is outside the clusters"),
+        ({"grades": [0, 4, 0]}, "row 1: grade code 4 is outside the scale (0 .. 3, or -1 for missing)"),
+        ({"days": [10, NO_DAY, 30]}, "row 1: the day is missing"),
+    ],
+)
+def test_what_is_wrong_is_called_what_it_is(changed, told):
+    """A cluster is no provider, and a group may not be missing."""
+    given = {"groups": [0, 0, 1], "days": [10, 20, 30], "grades": [0, 1, 2], "clusters": [0, 1, 1]} | changed
+    order, sums, n_clusters = np.arange(3), np.zeros((2, 2)), np.zeros(2, np.int64)
+    arrays = {name: np.asarray(values) for name, values in given.items()}
+    with pytest.raises(ValueError) as failure:  # noqa: PT011 - the words are what is tested
+        _core.kendall_clusters(order, arrays["groups"], 2, arrays["days"], arrays["grades"], 4, arrays["clusters"], 3, sums, n_clusters)
+    assert str(failure.value).startswith(told)
+    assert failure.value.row == 1
+
+
+def test_rows_of_a_trend_out_of_order_are_told_as_such():
+    with pytest.raises(ValueError, match="row 1: the rows are not ordered by group and day here") as failure:
+        counts.kendall(None, [20, 10], [0, 1], n_grades=4, order=[0, 1])
+    assert failure.value.reason == "unordered"

@@ -40,7 +40,7 @@ PyObject *bind_kendall_grades(PyObject *Py_UNUSED(module), PyObject *const *args
     status = sif_kendall_grades(&rows, &grades, counts, cubes, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_of_dated(status, &rows.group, &grades, NULL);
 done:
     release(&buffers);
     return result;
@@ -67,7 +67,7 @@ PyObject *bind_kendall_values(PyObject *Py_UNUSED(module), PyObject *const *args
     status = sif_kendall_values(&rows, values, counts, cubes, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_of_dated(status, &rows.group, NULL, NULL);
 done:
     release(&buffers);
     return result;
@@ -96,7 +96,7 @@ PyObject *bind_kendall_clusters(PyObject *Py_UNUSED(module), PyObject *const *ar
     status = sif_kendall_clusters(&rows, &grades, &clusters, sums, n_clusters, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, &grades, &clusters, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_of_dated(status, &rows.group, &grades, &clusters);
 done:
     release(&buffers);
     return result;
@@ -151,7 +151,7 @@ PyObject *bind_theil_sen(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
     status = sif_theil_sen(&rows, values, n_ranks, ranks, slopes, &interrupt);
     AGAIN_ALONE
 
-    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_status(status, 0, &rows.group, NULL, NULL, NULL);
+    result = status.code == SIF_OK ? Py_NewRef(Py_None) : raise_of_dated(status, &rows.group, NULL, NULL);
 done:
     release(&buffers);
     return result;

@@ -95,5 +95,7 @@ enum { FEW_ROWS = 4096 }; /* counted in the time that letting go of the GIL and 
  * NULL. */
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
                        const sif_codes *periods);
+/* The same of rows by group and day, whose groups may not be missing and which may belong to clusters. */
+PyObject *raise_of_dated(sif_status status, const sif_codes *groups, const sif_codes *grades, const sif_codes *clusters);
 
 #endif

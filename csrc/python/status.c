@@ -154,3 +154,34 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         value_object = PyLong_FromLongLong(value);
     return raise(reason, row, value_object, text);
 }
+
+PyObject *raise_of_dated(sif_status status, const sif_codes *groups, const sif_codes *grades, const sif_codes *clusters) {
+    char text[256], code[24];
+    const char *reason;
+    PyObject *value_object = NULL;
+    const long long row = (long long)status.row;
+    if (status.code == SIF_BAD_GROUP) {
+        reason = "group";
+        value_object = offending_code(status, groups, code, sizeof code);
+        if (status.value == -1)
+            snprintf(text, sizeof text, "row %lld: the group is missing", row);
+        else
+            snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld)", row, code,
+                     (long long)groups->size - 1);
+    } else if (status.code == SIF_BAD_PROVIDER) {
+        reason = "cluster";
+        value_object = offending_code(status, clusters, code, sizeof code);
+        snprintf(text, sizeof text, "row %lld: cluster code %s is outside the clusters (0 .. %lld, or -1 for none)", row, code,
+                 (long long)clusters->size - 1);
+    } else if (status.code == SIF_NO_DATE) {
+        reason = "date";
+        value_object = PyLong_FromLongLong((long long)status.value);
+        snprintf(text, sizeof text, "row %lld: the day is missing", row);
+    } else if (status.code == SIF_UNORDERED) {
+        reason = "unordered";
+        value_object = PyLong_FromLongLong((long long)status.value);
+        snprintf(text, sizeof text, "row %lld: the rows are not ordered by group and day here", row);
+    } else
+        return raise_status(status, 0, groups, grades, NULL, NULL);
+    return raise(reason, row, value_object, text);
+}
