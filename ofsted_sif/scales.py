@@ -361,11 +361,27 @@ def scale_of_dtype(dtype: Any) -> GradeScale | None:
 
 
 def fitting_scale(values: Any) -> GradeScale | None:
-    """The known scale of which all values are grades or missing; None where there is no such scale."""
-    if (known := scale_of_dtype(getattr(values, "dtype", None))) is not None:
+    """The known scale of which all values are grades or missing; None where there is no such scale.
+
+    Categories in no order that no row has matter only where several scales fit the others.
+    """
+    dtype = getattr(values, "dtype", None)
+    if (known := scale_of_dtype(dtype)) is not None:
         return known
-    distinct = _distinct(values)[1]
-    return next((scale for scale in SCALES if all(grade_code(value, scale) is not None for value in distinct)), None)
+    codes, distinct = _distinct(values)
+    if (found := _scale_of_all(distinct)) is not None or getattr(dtype, "ordered", False):
+        return found
+    return _scale_of_all(_that_occur(codes, distinct))
+
+
+def _scale_of_all(words: list[Any]) -> GradeScale | None:
+    """The known scale of which all words are grades or mean none."""
+    return next((scale for scale in SCALES if all(grade_code(word, scale) is not None for word in words)), None)
+
+
+def _that_occur(codes: np.ndarray, distinct: list[Any]) -> list[Any]:
+    """Of distinct values those that a row has."""
+    return [distinct[code] for code in np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(distinct))).tolist()]
 
 
 def infer_scale(values: Any) -> GradeScale:
@@ -379,8 +395,8 @@ def infer_scale(values: Any) -> GradeScale:
     if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
         _check_order(dtype.categories.tolist(), getattr(values, "name", None))
         return GradeScale(str(getattr(values, "name", None) or "own"), tuple(str(label) for label in dtype.categories[::-1]))
-    distinct = _distinct(values)[1]
-    return max(SCALES, key=lambda scale: sum((code := grade_code(value, scale)) is not None and code >= 0 for value in distinct))
+    words = _that_occur(*_distinct(values))
+    return max(SCALES, key=lambda scale: sum((code := grade_code(word, scale)) is not None and code >= 0 for word in words))
 
 
 def _check_order(words: list[Any], name: Any) -> None:

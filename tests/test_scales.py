@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
+from ofsted_sif import scales
 
 SPELLINGS = {
     "Outstanding": "Outstanding",
@@ -233,3 +234,40 @@ def test_an_order_of_numbers_says_how_they_become_words():
         sif.aggregate(pd.DataFrame({"score": grade}), judgement="score")
     found = sif.aggregate(pd.DataFrame({"score": grade.cat.rename_categories(str)}), judgement="score")
     assert found[["2", "1", "0"]].values.tolist() == [[1, 0, 1]]
+
+
+UNUSED = {"a word": ["Good", "Inadequate", "Outstanding", "Foo"], "a word for none": ["N/A", "Good", "Inadequate"], "a number": [9, 2, 4]}
+
+
+@pytest.mark.parametrize("categories", UNUSED.values(), ids=UNUSED)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda table: sif.as_at(table, "2020-01-01"),
+        sif.first,
+        lambda table: sif.as_at(table, "2020-01-01", having="overall_effectiveness"),
+        lambda table: sif.series(table, ["2020-01-01"], judgement="overall_effectiveness"),
+        lambda table: sif.combine(table, table),
+    ],
+    ids=["as_at", "first", "having", "series", "combine"],
+)
+def test_a_category_that_no_row_has_does_not_matter(ask, categories) -> None:
+    words = categories[1:3] if isinstance(categories[1], int) else ["Good", "Inadequate"]
+    table = pd.DataFrame({"provider": ["1", "2"], "inspection_start": pd.to_datetime(["2015-01-01", "2016-01-01"])})
+    told = ask(table.assign(published=table["inspection_start"], overall_effectiveness=pd.Categorical(words, categories)))
+    plain = ask(table.assign(published=table["inspection_start"], overall_effectiveness=words))
+    assert told.astype(object).equals(plain.astype(object))
+
+
+@pytest.mark.parametrize("ask", [lambda table: sif.as_at(table, "2020-01-01"), sif.first], ids=["as_at", "first"])
+def test_of_categories_that_are_no_grades_the_one_that_a_row_has_is_named(ask) -> None:
+    grades = pd.Categorical(["Good", "Bad"], ["Foo", "Good", "Bad"])
+    table = pd.DataFrame({"provider": ["1", "2"], "inspection_start": pd.to_datetime(["2015-01-01"] * 2), "overall_effectiveness": grades})
+    with pytest.raises(sif.errors.RowError, match="'overall_effectiveness', row 1: 'Bad' is not a grade"):
+        ask(table.assign(published=table["inspection_start"]))
+
+
+def test_categories_in_an_order_are_a_scale_whether_or_not_a_row_has_them() -> None:
+    own = pd.CategoricalDtype(["Foo", "Inadequate", "Good"], ordered=True)
+    assert scales.infer_scale(pd.Series(["Good"], dtype=own)).labels == ("Good", "Inadequate", "Foo")
+    assert scales.infer_scale(pd.Series(["Met"], dtype=pd.CategoricalDtype(["Good", "Met"]))).name == "MET"

@@ -227,7 +227,7 @@ class _Judged:
 def _judged(older: pd.DataFrame, later: pd.DataFrame, texts: Texts) -> _Judged:
     told = [{(name, False): text.of_side(side) for name, text in texts.items() if is_called_as_judgement(name)} for side in (0, 1)]
     older, later = (
-        with_words(_without_unused_words(frame), filter(is_called_as_judgement, frame.columns), encoded)
+        with_words(frame, filter(is_called_as_judgement, frame.columns), encoded)
         for frame, encoded in zip((older, later), told, strict=True)
     )
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
@@ -244,15 +244,6 @@ def _judged(older: pd.DataFrame, later: pd.DataFrame, texts: Texts) -> _Judged:
     for name in names:
         any_new |= has_grade(later[name])
     return _Judged(shared, any_old, any_new)
-
-
-def _without_unused_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with those words of its judgements alone that occur, but for those in an order, which are a scale."""
-    frame = frame.copy(deep=False)
-    for name, dtype in frame.dtypes.items():
-        if is_called_as_judgement(name) and isinstance(dtype, pd.CategoricalDtype) and not dtype.ordered:
-            frame[name] = frame[name].cat.remove_unused_categories()
-    return frame
 
 
 def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:
