@@ -74,6 +74,47 @@ def test_every_unit_of_datetime64_is_the_same_day_before_1970_too(unit: str) -> 
     assert dates.days_of(pd.DataFrame({"d": values})["d"], "d").tolist() == [-1, 0, NO_DAY]
 
 
+FAR = np.array(["2015-01-01", "12000-03-04", "-0500-03-04", "NaT"], dtype="datetime64[D]")
+
+
+@pytest.mark.parametrize("kind", ["timestamp[s]", "timestamp[ms]", "date32", "date64"])
+def test_days_that_python_has_no_date_for_are_days_in_a_column_of_arrow_too(kind: str) -> None:
+    pa = pytest.importorskip("pyarrow")
+    values = pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([pa.array(FAR).cast(pa.type_for_alias(kind))])))
+    assert dates.days_of(values, "d").tolist() == FAR.view(np.int64).tolist()
+    assert first_days({"inspection_start": values[:3]}) == first_days({"inspection_start": FAR[:3].astype("datetime64[s]")})
+
+
+def first_days(columns: dict) -> list[int]:
+    """The days of the first inspections of two providers, from columns of a table."""
+    table = pd.DataFrame({"provider": ["1", "1", "2"], "overall_effectiveness": ["Good"] * 3, **columns})
+    first = sif.first(table.assign(published=table["inspection_start"]))
+    return dates.days_of(first["inspection_start"], "inspection_start").tolist()
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
+def test_the_first_day_that_arrow_has_is_a_day_and_not_a_missing_one(kind: str) -> None:
+    """As a number of 32 bits it is what stands for a missing day elsewhere."""
+    pa = pytest.importorskip("pyarrow")
+    days = pa.array([16436, -(2**31), 0], pa.int32()).cast(pa.date32())
+    table = pa.table({"provider": ["1", "1", "2"], "inspection_start": days, "published": days, "overall_effectiveness": ["Good"] * 3})
+    if kind == "pandas":
+        table = table.to_pandas(types_mapper=pd.ArrowDtype)
+    elif kind == "polars":
+        table = pytest.importorskip("polars").from_arrow(table)
+    counted = sif.series(table, ["2020-01-01"], judgement="overall_effectiveness")
+    assert [*counted["n"]] == [2] if kind != "arrow" else counted["n"].to_pylist() == [2]
+    values = pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([pa.array([-(2**31), None], pa.int32()).cast(pa.date32())])))
+    assert dates.days_of(values, "d").tolist() == dates.as_they_lie(values, "d").tolist() == [-(2**31), NO_DAY]
+
+
+def test_a_time_zone_of_arrow_is_refused_as_that_of_pandas() -> None:
+    pa = pytest.importorskip("pyarrow")
+    values = pd.Series(pd.to_datetime(["2015-01-01"], utc=True).astype(pd.ArrowDtype(pa.timestamp("s", tz="UTC"))))
+    with pytest.raises(ValueError, match=r"column 'd' has the time zone UTC; .* table\['d'\]\.dt\.tz_convert"):
+        dates.days_of(values, "d")
+
+
 def test_a_missing_provider_is_an_error_with_its_row() -> None:
     frame = pd.DataFrame({"provider": ["A", None], "inspection_start": ["2020-01-01", "2020-01-02"]})
     with pytest.raises(ValueError, match="column 'provider', row 1: the provider is missing"):

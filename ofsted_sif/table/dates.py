@@ -29,6 +29,8 @@ _MONTH_NUMBER = {month[:3].lower(): number for number, month in enumerate(_MONTH
 # A day's number in a spreadsheet, of 1954 to 2064, or a date without signs: 41640 and 20140101 are both 1 January 2014.
 _COUNTED = re.compile(r"[2-5]\d{4}(?:\.0+)?|((?:19|20)\d{6})")
 _MONTH_FIRST = re.compile(r"(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])/\d{4}")
+# How Arrow calls moments without a time zone, and dates that it keeps as moments.
+_ARROW_MOMENTS = re.compile(r"(?:timestamp|date64)\[(s|ms|us|ns)\]")
 DATES_KNOWN = "a date as 2024-03-31, 31/03/2024 (day first) or 31 March 2024"
 
 
@@ -136,11 +138,8 @@ def are_by(dates: np.ndarray, last: int) -> np.ndarray:
 
 def as_they_lie(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
     """A column of dates as kernels take it: moments, and Arrow's dates, without a copy; else int32 days, `NO_DAY_32` missing."""
-    if (days := _days_of_arrow(values)) is not None:
-        return days
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
-        moments = values.to_numpy()
-        return moments if is_plain_moments(moments) else whole_days(moments)
+    if (dates := _as_array(values)) is not None:
+        return dates if dates.dtype.kind != "M" or is_plain_moments(dates) else whole_days(dates)
     codes, days = _days_of_distinct(values, name, encoded)
     known = days[days != NO_DAY]
     if known.min(initial=0) <= NO_DAY_32 or known.max(initial=0) > np.iinfo(np.int32).max:
@@ -148,12 +147,34 @@ def as_they_lie(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.
     return np.maximum(days, NO_DAY_32).astype(np.int32).take(codes)
 
 
-def _days_of_arrow(values: pd.Series) -> np.ndarray | None:
-    """The int32 days of a column of Arrow's dates; None of another."""
-    if not isinstance(values.dtype, pd.ArrowDtype) or str(values.dtype.pyarrow_dtype) != "date32[day]":
+def _as_array(values: pd.Series) -> np.ndarray | None:
+    """A column of moments, or of Arrow's dates, as it lies: datetime64, or int32 days; None of another, and of one with a time zone."""
+    if isinstance(values.dtype, np.dtype):
+        return values.to_numpy() if values.dtype.kind == "M" else None
+    if not isinstance(values.dtype, pd.ArrowDtype):
         return None
-    days = values.array.__arrow_array__().cast("int32")
-    return (days.fill_null(int(NO_DAY_32)) if days.null_count else days).to_numpy()
+    kind = str(values.dtype.pyarrow_dtype)
+    if kind == "date32[day]":
+        return _days_of_arrow(values.array.__arrow_array__().cast("int32"))
+    if (found := _ARROW_MOMENTS.fullmatch(kind)) is None:
+        return None
+    moments = values.array.__arrow_array__().cast("int64")
+    return (moments.fill_null(int(NO_DAY)) if moments.null_count else moments).to_numpy().view(f"datetime64[{found[1]}]")
+
+
+def _days_of_arrow(days: Any) -> np.ndarray:
+    """Arrow's days of 32 bits; of 64 where one of them is the number that stands for a missing one."""
+    found = np.asarray((days.fill_null(int(NO_DAY_32)) if days.null_count else days).to_numpy())
+    if np.count_nonzero(found == NO_DAY_32) == days.null_count:
+        return found
+    return np.asarray(days.cast("int64").fill_null(int(NO_DAY)).to_numpy())
+
+
+def moments_of(values: pd.Series) -> np.ndarray | None:
+    """A column of moments, or of Arrow's dates, as datetime64; None of another, and of one with a time zone."""
+    if (dates := _as_array(values)) is None or dates.dtype.kind == "M":
+        return dates
+    return whole_days(dates).view("datetime64[D]").astype("datetime64[s]")
 
 
 def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndarray:
@@ -163,9 +184,9 @@ def days_of(values: pd.Series, name: str, encoded: Encoded = NOTHING) -> np.ndar
 
 def _days_of_distinct(values: pd.Series, name: str, encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
     """The codes of a column of text or of single dates, -1 missing, and the day of each code; after them `NO_DAY`."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
+    if (zone := time_zone(values.dtype)) is not None:
         raise ValueError(
-            f"column {name!r} has the time zone {values.dtype.tz}; dates of inspections have none. Go to the local day first, then drop "
+            f"column {name!r} has the time zone {zone}; dates of inspections have none. Go to the local day first, then drop "
             f"the zone: table[{name!r}].dt.tz_convert('Europe/London').dt.tz_localize(None)"
         )
     found_text = text_codes(values, encoded=encoded)
@@ -184,6 +205,13 @@ def _days_of_distinct(values: pd.Series, name: str, encoded: Encoded) -> tuple[n
             raise RowError(f"column {name!r}, ", np.argmax(codes == position), f": {value!r} is not {DATES_KNOWN}{_meant(value, name)}")
         parsed[position] = found.view(np.int64)
     return codes, parsed
+
+
+def time_zone(dtype: Any) -> Any:
+    """The time zone of a column's dtype; None where it has none."""
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return dtype.tz
+    return getattr(dtype.pyarrow_dtype, "tz", None) if isinstance(dtype, pd.ArrowDtype) else None
 
 
 def _meant(value: Any, name: str) -> str:
