@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,9 +15,9 @@ import pandas as pd
 from ofsted_sif.counts import count_grades, usable_cores
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import RowError
-from ofsted_sif.scales import grades, infer_scale
+from ofsted_sif.scales import GradeScale, codes_of_words, fitting_scale, grades, infer_scale, scale_of_dtype
 from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, refuse_near_date, same_name
-from ofsted_sif.table.dates import dates_of, days_of
+from ofsted_sif.table.dates import dates_of, days_of, moments_of, time_zone
 from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes, text_codes_together
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
@@ -45,6 +48,8 @@ class Text(NamedTuple):
 #: Columns of text that both tables have, by name.
 Texts = Mapping[Any, Text]
 NO_TEXTS: Texts = MappingProxyType({})
+#: Columns that hold days, however they are written: a time of day in them tells nothing.
+DATES = frozenset({"inspection_start", "inspection_end", "published", "opened", "closed"})
 
 
 def in_names_of(older: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -78,6 +83,11 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
             is_blank = [np.isin(codes, blank) for codes in text.codes]
             older[name], later[name] = older[name].mask(is_blank[0]), later[name].mask(is_blank[1])
             texts[name] = Text([np.where(rows, -1, codes) for rows, codes in zip(is_blank, text.codes, strict=True)], text.labels)
+    for name, text in [*texts.items()]:
+        made = _of_one_form(older[name], later[name], [label for label in text.labels.tolist() if label.strip()])
+        if made is not None:
+            older[name], later[name] = made
+            del texts[name]
     for frame in (older, later):
         for name in frame.columns:
             values = frame[name]
@@ -99,7 +109,7 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
 def _texts_of_both(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
     """The columns of text that both have, read beside one another; those whose text is wrong are left to whoever tells its row."""
     both = older.columns.intersection(later.columns, sort=False)
-    names = [name for name in both if isinstance(older[name], pd.Series) and isinstance(later[name], pd.Series)]
+    names = [name for name in both if all(isinstance(of, pd.Series) and of.dtype.kind != "M" for of in (older[name], later[name]))]
     names.sort(key=lambda name: name != "provider")  # of most labels, so that it takes longest
     found: dict[Any, Any] = dict.fromkeys(names)
 
@@ -129,33 +139,186 @@ def _without_blank(values: pd.Series) -> pd.Series:
 
 
 def _of_like_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Two columns as they are; as dates, grades or text where one of them is of another kind."""
-    if first.dtype == second.dtype and first.dtype != object:
+    """Two columns as they are; as dates, grades or text where one is of another kind, writes days in another way, or is on a scale."""
+    is_of_words = isinstance(first.dtype, pd.CategoricalDtype) and first.name in DATES
+    if first.dtype == second.dtype and first.dtype != object and not is_of_words:
         return first, second
     kinds = [_kind(values) for values in (first, second)]
-    if kinds[0] == kinds[1] or "" in kinds:
+    are_unlike = "" not in kinds and (kinds[0] != kinds[1] or kinds[0] == "numbers and text")
+    if _is_on_a_scale(first, second) or (are_unlike and is_called_as_judgement(first.name)):
+        return _as_grades(first, second)
+    if "" in kinds:
         return first, second
     if "date" in kinds:
-        return _as_dates(first), _as_dates(second)
-    if is_called_as_judgement(first.name):
-        return _as_grades(first), _as_grades(second)
-    return _as_text(first), _as_text(second)
+        return _as_dates(first, second)
+    if kinds == ["text", "text"] and (made := _of_one_form(first, second, [*{*_words(first), *_words(second)}])) is not None:
+        return made
+    return (_as_text(first), _as_text(second)) if are_unlike else (first, second)
+
+
+def _of_one_form(first: pd.Series, second: pd.Series, words: list[str]) -> tuple[pd.Series, pd.Series] | None:
+    """Two columns of text as dates or grades, where these are written in several ways; None where they may stay as they are."""
+    if first.name in DATES and not _are_written_alike(words):
+        return _as_days(first, "older"), _as_days(second, "newer")
+    if is_called_as_judgement(first.name) and len({word.strip()[:1].isdigit() for word in words}) > 1 and fitting_scale(words) is not None:
+        return _as_grades(first, second)
+    return None
+
+
+# What pandas finds in a column of objects, and its kind here.
+_KINDS = dict.fromkeys(("date", "datetime", "datetime64", "period"), "date")
+_KINDS |= dict.fromkeys(("integer", "floating", "mixed-integer-float", "decimal"), "number")
+_KINDS |= {"string": "text", "mixed-integer": "numbers and text"}
 
 
 def _kind(values: pd.Series) -> str:
     """Whether a column holds dates, numbers or text; empty where it holds nothing, or anything else."""
-    if values.dtype.kind in "Miuf":
-        return "" if values.isna().all() else "date" if values.dtype.kind == "M" else "number"
-    words = as_words(values)
-    return "text" if isinstance(words.dtype, pd.CategoricalDtype) and len(words.cat.categories) else ""
+    dtype = values.dtype
+    if values.isna().all():
+        return ""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _kind(_words(values))
+    if dtype.kind == "M" or isinstance(dtype, pd.PeriodDtype):
+        return "date"
+    if dtype.kind in "iuf":
+        return "number"
+    if isinstance(as_words(values).dtype, pd.CategoricalDtype):
+        return "text"
+    if not pd.api.types.is_object_dtype(dtype):
+        return ""
+    found = pd.api.types.infer_dtype(values)
+    return "date" if found == "mixed" and (values.name in DATES or _are_dates(values)) else _KINDS.get(found, "")
 
 
-def _as_dates(values: pd.Series) -> pd.Series:
-    return values if values.dtype.kind == "M" else pd.Series(dates_of(days_of(values, str(values.name))), index=values.index)
+def _words(values: pd.Series) -> pd.Series:
+    """The distinct words of a column of text, or of a Categorical, that occur."""
+    categories = as_words(values).cat.remove_unused_categories().cat.categories
+    return pd.Series(categories, name=values.name)
 
 
-def _as_grades(values: pd.Series) -> pd.Series:
-    return pd.Series(grades(values, infer_scale(values), column=str(values.name)), index=values.index)
+@contextmanager
+def of_table(which: str) -> Iterator[None]:
+    """Let an error about a row say whether it is the older or the newer table's."""
+    try:
+        yield
+    except RowError as error:
+        raise error.moved(error.row, f"the {which} table, ") from None
+
+
+# ---- dates
+
+
+def _are_dates(values: pd.Series) -> bool:
+    """Whether single values of several kinds are all dates, or text that is."""
+    try:
+        days_of(values, "")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _are_written_alike(words: list[str]) -> bool:
+    """Whether days as text are each written in one way; text among which is anything else is left as it is."""
+    forms = {word.translate(_FORMS) for word in words}
+    if len(forms) < 2:
+        return True
+    try:
+        days = days_of(pd.Series(words, dtype=object), "")
+    except RowError:
+        return True
+    return len({re.sub(r"(.)\1+", r"\1", form) for form in forms}) == 1 and len(np.unique(days)) == len(words)
+
+
+# Characters that differ from day to day.
+_FORMS = str.maketrans(dict.fromkeys(string.ascii_letters, "a") | dict.fromkeys(string.digits, "0"))
+
+
+def _as_dates(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Two columns of which one is of dates as moments; in a type of Arrow's where the first is and it can hold the second."""
+    if first.dtype == second.dtype == object and pd.api.types.infer_dtype(first) == pd.api.types.infer_dtype(second) != "mixed":
+        return first, second  # single dates that can be compared
+    if first.dtype == second.dtype != object or None not in (time_zone(first.dtype), time_zone(second.dtype)):
+        return first, second
+    ours, theirs = _as_moments(first, "older"), _as_moments(second, "newer")
+    if isinstance(ours.dtype, pd.ArrowDtype) and (held := _held_exactly(theirs, ours.dtype)) is not None:
+        return ours, held
+    return _of_numpy(ours), _of_numpy(theirs)
+
+
+def _as_moments(values: pd.Series, which: str) -> pd.Series:
+    """A column of dates as moments of NumPy or Arrow; of single dates and of text the days, but with the time of day where one has it."""
+    if moments_of(values) is not None:
+        return values
+    days = _as_days(values, which)
+    if values.dtype == object and pd.api.types.infer_dtype(values) == "datetime":
+        try:
+            moments = pd.Series(
+                values.where(values.notna(), None).to_numpy().astype("datetime64[us]"), index=values.index, name=values.name
+            )
+        except (OverflowError, ValueError):  # far from today
+            return days
+        return days if moments.equals(days.astype(moments.dtype)) else moments
+    return days
+
+
+def _as_days(values: pd.Series, which: str) -> pd.Series:
+    with of_table(which):
+        return pd.Series(dates_of(days_of(values, str(values.name))), index=values.index, name=values.name)
+
+
+def _held_exactly(values: pd.Series, dtype: Any) -> pd.Series | None:
+    """The same moments in a type of Arrow's; None where it can't hold each of them."""
+    try:
+        held = values.astype(dtype)
+    except (ValueError, TypeError, ArithmeticError, NotImplementedError):
+        return None
+    return held if np.array_equal(moments_of(held), moments_of(values), equal_nan=True) else None  # type: ignore[arg-type]
+
+
+def _of_numpy(values: pd.Series) -> pd.Series:
+    return pd.Series(moments_of(values), name=values.name) if isinstance(values.dtype, pd.ArrowDtype) else values
+
+
+# ---- grades and text
+
+
+def _is_on_a_scale(first: pd.Series, second: pd.Series) -> bool:
+    """Whether words of one of two columns are in the order of a scale of grades: others would stand before or after them all."""
+    ordered = [values.dtype for values in (first, second) if getattr(values.dtype, "ordered", False)]
+    return first.dtype != second.dtype and any(is_called_as_judgement(first.name) or scale_of_dtype(dtype) is not None for dtype in ordered)
+
+
+def _as_grades(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Two columns as grades of the scale that one of them tells; as they are where they tell two, which is refused later."""
+    scales = [_scale_told(values) for values in (first, second)]
+    scale = _scale_of_both((first, second), scales)
+    if scale is None:
+        return first, second
+    found = []
+    for values, which in ((first, "older"), (second, "newer")):
+        with of_table(which):
+            found.append(pd.Series(grades(values, scale, column=str(values.name)), index=values.index, name=values.name))
+    return found[0], found[1]
+
+
+def _scale_of_both(columns: tuple[pd.Series, pd.Series], scales: list[GradeScale | None]) -> GradeScale | None:
+    """The scale of two columns; None where each has its own. An order of one's own goes before a known scale that the other's words fit."""
+    known = [scale for scale in scales if scale is not None]
+    if len(known) < 2 or known[0] == known[1]:
+        return known[0] if known else infer_scale(columns[0])
+    for (values, other), scale in zip((columns, columns[::-1]), known, strict=True):
+        if getattr(values.dtype, "ordered", False) and (codes_of_words(other.dropna().unique().tolist(), scale) >= 0).all():
+            return scale
+    return None
+
+
+def _scale_told(values: pd.Series) -> GradeScale | None:
+    """The scale that a column of a judgement tells by its order or its grades; None where it has no grades, or not all of one scale."""
+    if getattr(values.dtype, "ordered", False):
+        return infer_scale(values)
+    words = values.dropna().unique().tolist()
+    scale = fitting_scale(pd.Series(words, dtype=object))
+    return scale if scale is not None and (codes_of_words(words, scale) >= 0).any() else None
 
 
 def _as_text(values: pd.Series) -> pd.Series:

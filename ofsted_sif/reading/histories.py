@@ -11,10 +11,11 @@ from ofsted_sif.counts import NO_DAY, usable_cores
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
-from ofsted_sif.reading.alike import Text, Texts, in_names_of, make_alike
+from ofsted_sif.reading.alike import DATES, Text, Texts, in_names_of, make_alike
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
-from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows
-from ofsted_sif.table.dates import iso
+from ofsted_sif.scales import NOT_A_GRADE, normal_form
+from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, is_called_as_judgement
+from ofsted_sif.table.dates import dates_of, days_of, iso, moments_of, whole_days
 from ofsted_sif.table.frames import same_kind, same_kind_and_report
 from ofsted_sif.table.keys import of_one_kind
 from ofsted_sif.table.records import held_as
@@ -72,9 +73,9 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If a judgement has different scales in the two, one calls a column of dates otherwise (`MissingColumnError`), a table has neither
-        providers nor dates, `graded` holds anything else than true and false, or a text in a column of dates is no date (then a
-        `RowError`).
+        If a judgement has different scales in the two, one calls columns of dates otherwise (`MissingColumnError`), a table has neither
+        providers nor dates, or `graded` holds anything else than true and false. A `RowError` names the table, the column, the row and
+        the value where a text in a column of dates is no date, or a word is no grade in a judgement of which the other table has grades.
 
     Notes
     -----
@@ -95,8 +96,10 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     however it is written: 360724, 360724.0 and "its360724"; without a digit but noughts it is none. The order of rows matters only
     between rows that agree in all of this.
 
-    Columns whose names differ in case, spaces and underscores alone are one. Blank text is a missing value. Where a column holds dates in
-    one release and text in the other, both become dates; numbers and text become grades in a judgement, and text in any other column.
+    Columns whose names differ in case, spaces and underscores alone are one. Blank text is a missing value, and in a judgement a word for
+    none displaces no grade. A day is the same however it is held or written: where a column holds dates in one release and text, or dates
+    of another kind, in the other, both become dates. Numbers and text become grades in a judgement, and text in any other column. Words
+    beside those of a Categorical in an order become grades in a judgement; in any other column the order ends where there are new words.
 
     Examples
     --------
@@ -208,8 +211,7 @@ def _values(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column for the report: days, or whatever the providers are; missing where there is none."""
     if name not in frame.columns:
         return np.full(len(frame), np.datetime64("NaT", "s"))
-    values = frame[name]
-    return values.to_numpy() if values.dtype.kind == "M" else values.astype(object).to_numpy()
+    return frame[name].astype(object).to_numpy() if name == "provider" else dates_of(days_of(frame[name], name)).to_numpy()
 
 
 def _together(older: pd.DataFrame, later: pd.DataFrame, pairs: np.ndarray, texts: Texts) -> tuple[pd.DataFrame, _Changes]:
@@ -278,9 +280,11 @@ def _differing(
         else:
             labels = [np.array([*dtype.categories, None], dtype=object) for dtype in (ours.dtype, theirs.dtype)]
             unlike = labels[0][a] != labels[1][b]
-    elif isinstance(ours.dtype, np.dtype) and ours.dtype.kind in "Mb" and ours.dtype == theirs.dtype:
-        a, b = ours.to_numpy()[old], theirs.to_numpy()[new]
+    elif (values := _to_compare(ours, theirs)) is not None:
+        a, b = values[0][old], values[1][new]
         known, missing, unlike = ~pd.isna(b), pd.isna(a), a != b
+        if a.dtype.kind == "M" and ours.name in DATES:
+            unlike[unlike] = whole_days(a[unlike]) != whole_days(b[unlike])
     elif text is not None:
         a, b = text.codes[0][old], text.codes[1][new]
         known, missing, unlike = b >= 0, a < 0, a != b
@@ -291,11 +295,40 @@ def _differing(
         unlike = np.ones(len(a), dtype=np.bool_)
         unlike[both] = _unlike(a[both], b[both])
     differ = known & unlike
+    if is_called_as_judgement(ours.name):
+        graded = np.flatnonzero(differ & ~missing)
+        differ[graded[_mean_none(theirs.take(new[graded]))]] = False  # a word for none is no news of a grade
     told = differ & ~missing
     if not told.any():
         return pairs[differ], []
-    before, after = ours.take(old[told]).astype(object), theirs.take(new[told]).astype(object)
+    before, after = _as_objects(ours.take(old[told])), _as_objects(theirs.take(new[told]))
     return pairs[differ], list(zip(new[told].tolist(), before.tolist(), after.tolist(), strict=True))
+
+
+def _mean_none(values: pd.Series) -> np.ndarray:
+    """Which values are words that stand where a grade could and say that there is none."""
+    words = [word for word in values.dropna().unique() if isinstance(word, str)]
+    return np.asarray(values.isin([word for word in words if normal_form(word) in NOT_A_GRADE]))
+
+
+def _to_compare(ours: pd.Series, theirs: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
+    """Two columns as arrays where both are of moments, or of yes and no; None of others, and of moments of unlike units but in days."""
+    if ours.dtype == theirs.dtype == np.bool_:
+        return ours.to_numpy(), theirs.to_numpy()
+    first, second = moments_of(ours), moments_of(theirs)
+    if first is None or second is None:
+        return None
+    if first.dtype != second.dtype:
+        if ours.name not in DATES:
+            return None
+        first, second = (whole_days(moments).view("datetime64[D]") for moments in (first, second))
+    return first, second
+
+
+def _as_objects(values: pd.Series) -> pd.Series:
+    """The values as single ones; Arrow's dates as pandas has them, which reach further than Python's."""
+    moments = moments_of(values) if isinstance(values.dtype, pd.ArrowDtype) else None
+    return values.astype(object) if moments is None else pd.Series(moments).astype(object)
 
 
 def _unlike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -308,7 +341,7 @@ def _unlike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _joined(ours: pd.Series, theirs: pd.Series, differ: np.ndarray, added: np.ndarray) -> pd.Series:
-    """One column of the history, no memory of which is the older table's; a Categorical gains the categories that it lacks."""
+    """One column of the history, no memory of which is the older table's; a Categorical gains what it lacks, in no order then."""
     rows = np.concatenate([differ[:, 1], added])
     if not len(rows):
         return ours.copy()
@@ -372,26 +405,21 @@ def _categories(ours: pd.Categorical, newer: pd.Categorical, codes: np.ndarray) 
         return ours.dtype, place[codes]
     more = newer.categories[extra]
     categories = ours.categories.append(more) if len(ours.categories) else more
-    return pd.CategoricalDtype(categories, ordered=ours.ordered), place[codes]
+    return pd.CategoricalDtype(categories, ordered=False), place[codes]  # no order says where those stand that it lacks
 
 
 def _of_providers(result: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """What the newer release says of a provider's opening and closing holds for all its rows."""
     for name in ("opened", "closed"):
-        if name not in later.columns or later[name].dtype.kind != "M" or not later[name].notna().any():
-            continue
-        if name not in result.columns:
-            result[name] = np.full(len(result), np.datetime64("NaT", "s"))
-        if result[name].dtype.kind != "M":
+        if name not in later.columns or not (said := np.flatnonzero(later[name].notna())).size:
             continue
         here, there = joint_codes(result["provider"], later["provider"])
-        said = np.full(max(int(here.max(initial=-1)), int(there.max(initial=-1))) + 2, np.datetime64("NaT", "s"))
-        known_rows = later[name].notna().to_numpy()
-        said[there[known_rows]] = later[name].to_numpy()[known_rows]
-        dates = result[name].to_numpy(copy=True)
-        newly = ~np.isnat(said[here])
-        dates[newly] = said[here][newly]
-        result[name] = dates
+        row = np.full(max(int(here.max(initial=-1)), int(there.max(initial=-1))) + 2, -1)
+        row[there[said]] = said  # the last that says it
+        of_row = row[here]
+        rows = np.flatnonzero((here >= 0) & (of_row >= 0))
+        ours = result[name] if name in result.columns else _missing(later[name], len(result))
+        result[name] = _joined(ours, later[name], np.stack([rows, of_row[rows]], axis=1), rows[:0])
     return result
 
 

@@ -7,7 +7,7 @@ key over time; within one system the number is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,19 @@ import pandas as pd
 
 from ofsted_sif.counts import NO_DAY, near_pairs
 from ofsted_sif.errors import RowError
-from ofsted_sif.reading.alike import NO_TEXTS, Texts
-from ofsted_sif.scales import normal_form
-from ofsted_sif.table.columns import column, grade_codes, has_grade, is_called_as_judgement, judgement_columns, refuse_near_date, with_words
+from ofsted_sif.reading.alike import NO_TEXTS, Texts, of_table
+from ofsted_sif.scales import infer_scale, normal_form
+from ofsted_sif.table.columns import (
+    column,
+    grade_codes,
+    grade_codes_of,
+    has_grade,
+    is_called_as_judgement,
+    judgements_and_others,
+    refuse_near_date,
+    warn_of_no_grades,
+    with_words,
+)
 from ofsted_sif.table.dates import days_of
 from ofsted_sif.table.keys import as_key, as_words, of_one_kind, text_codes, text_codes_together
 
@@ -29,6 +39,8 @@ LAST_OLD, FIRST_NEW = 435_001, 381_399
 # The same between two days of publication, where the day of the inspection is not known: Nottingham's report of 5 September 2022 stands
 # under 5 November in one release.
 NEAR_PUBLISHED = 92
+# What becomes of a column that has the name of a judgement, and grades in neither table.
+_NO_HELP = "it does not help to tell which inspections are the same; correct the value, or rename the column if it is no judgement"
 _FAR = 2**30  # days from 1970
 _NEVER = 9  # the rank of a pair that is none
 _LONGEST_NUMBER = 18  # digits that fit an int64
@@ -231,19 +243,30 @@ def _judged(older: pd.DataFrame, later: pd.DataFrame, texts: Texts) -> _Judged:
         for frame, encoded in zip((older, later), told, strict=True)
     )
     any_old, any_new = np.zeros(len(older), dtype=np.bool_), np.zeros(len(later), dtype=np.bool_)
-    names = judgement_columns(later)
+    (ours, others), (theirs, their_others) = judgements_and_others(older), judgements_and_others(later)
     shared = {}
-    for name in judgement_columns(older):
+    for name in ours:
         codes, scale = grade_codes(older, name, None)
         any_old |= codes >= 0
-        if name in names and later[name].notna().any():
-            theirs, their_scale = grade_codes(later, name, None)
+        if name in theirs and later[name].notna().any():
+            their_codes, their_scale = grade_codes(later, name, None)
             if their_scale != scale and (codes >= 0).any():
                 raise ValueError(f"column {name!r} is on the scale {scale.name} in one table and {their_scale.name} in the other")
-            shared[name] = (codes, theirs)
-    for name in names:
+            shared[name] = (codes, their_codes)
+    for name in theirs:
         any_new |= has_grade(later[name])
+    for which, no_grades, judged in (("older", others, later[[*theirs]]), ("newer", their_others, older[[*ours]])):
+        _refuse_words(no_grades, judged, which)
+        warn_of_no_grades(no_grades, f"the {which} table, ", _NO_HELP)
     return _Judged(shared, any_old, any_new)
+
+
+def _refuse_words(no_grades: Mapping[str, pd.Series], judged: pd.DataFrame, which: str) -> None:
+    """Refuse a word that is no grade where the other table has grades: it would stand in their place, or they in its."""
+    for name, values in no_grades.items():
+        if name in judged.columns and has_grade(judged[name]).any():
+            with of_table(which):
+                grade_codes_of(values, name, infer_scale(judged[name]))
 
 
 def _chosen(one: _Side, other: _Side, judged: _Judged, old: np.ndarray, new: np.ndarray) -> np.ndarray:

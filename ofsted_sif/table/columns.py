@@ -487,8 +487,8 @@ def judgement_columns(frame: pd.DataFrame, named: Sequence[str] = ()) -> list[st
 
     A column with a standard name whose values are no grades of one scale is left out, with a `NotAJudgementWarning`.
     """
-    found, no_grades = _judgements(frame, named)
-    _warn_of_no_grades(no_grades)
+    found, no_grades = judgements_and_others(frame, named)
+    warn_of_no_grades(no_grades)
     return list(found)
 
 
@@ -497,7 +497,7 @@ def is_called_as_judgement(name: Any) -> bool:
     return isinstance(name, str) and snake_case(name) in JUDGEMENTS
 
 
-def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+def judgements_and_others(frame: pd.DataFrame, named: Sequence[str] = ()) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
     """The same with their values, text as words: a column is encoded once. And those of which only the name is that of a judgement."""
     found, no_grades = {}, {}
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
@@ -512,23 +512,27 @@ def _judgements(frame: pd.DataFrame, named: Sequence[str]) -> tuple[dict[str, pd
     return found, no_grades
 
 
-def _warn_of_no_grades(columns: Mapping[str, pd.Series]) -> None:
-    """Warn of columns with the name of a judgement that are left out."""
+#: What becomes of a column that has the name of a judgement and no grades, and what to do.
+LEFT_OUT = "it is left out; name it with judgement= or having= if it is one, or rename it"
+
+
+def warn_of_no_grades(columns: Mapping[str, pd.Series], of: str = "", then: str = LEFT_OUT) -> None:
+    """Warn of columns with the name of a judgement that are left out. `of` says of which table, whose rows are the user's then."""
     for name, values in columns.items():
+        row, example = _example(values)
+        where = f" (row {row})" if of and row is not None else ""
         warn(
-            f"column {name!r} has the name of a judgement, but {_example(values)} is no grade, so it is left out; name it with "
-            "judgement= or having= if it is one, or rename it",
+            f"{of}column {name!r} has the name of a judgement, but {example} is no grade{where}, so {then}",
             NotAJudgementWarning,
         )
 
 
-def _example(values: pd.Series) -> str:
-    """A value that is no grade of the scale that fits best, for the message."""
-    known = pd.Series(values.dropna().unique().tolist(), dtype=object)
-    for value in known:
-        if fitting_scale(pd.Series([value], dtype=object)) is None:
-            return repr(value)
-    return f"{known.tolist()[:4]} together"
+def _example(values: pd.Series) -> tuple[int | None, str]:
+    """The first value that is no grade of any scale, and its row; else some that are not of one scale together."""
+    known = values.dropna().unique().tolist()
+    if not (no_grades := [value for value in known if fitting_scale(pd.Series([value], dtype=object)) is None]):
+        return None, f"{known[:4]} together"
+    return int(np.argmax(values.isin(no_grades[:1]))), repr(no_grades[0])
 
 
 def has_grade(values: pd.Series, scale: GradeScale | None = None) -> np.ndarray:
@@ -572,7 +576,7 @@ def graded_rows(
             raise RowError(f"column {graded!r}, ", np.argmax(said.isna()), ": neither true nor false", str(graded))
         check_true_or_false(said, str(graded))
         return said.to_numpy(dtype=np.bool_)
-    held, no_grades = _judgements(frame, [*judgements])
+    held, no_grades = judgements_and_others(frame, [*judgements])
     if not held:
         for name, values in no_grades.items():
             if len(known := values.dropna().unique()) and any(fitting_scale(pd.Series([value], dtype=object)) for value in known):
@@ -584,7 +588,7 @@ def graded_rows(
             f"grades (its columns: {', '.join(map(str, frame.columns))}{also}); "
             "rename one to 'overall_effectiveness', or name it with having="
         )
-    _warn_of_no_grades(no_grades)
+    warn_of_no_grades(no_grades)
     found = np.zeros(len(frame), dtype=np.bool_)
     for name, values in held.items():
         found |= has_grade(values, judgements.get(name))
