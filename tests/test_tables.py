@@ -53,6 +53,15 @@ def test_rule_17_max_age_warns_of_grades_that_it_leaves():
         sif.as_at(table, "2024-12-31", max_age=THREE_YEARS)
 
 
+@pytest.mark.parametrize("kind", [str, "category"])
+def test_rule_17_max_age_does_not_take_words_for_no_grade_alone_as_grades(kind):
+    """As the column `status` of a state in which every provider waits."""
+    table = own_judgement().assign(
+        overall_effectiveness=["Good", "Good"], my_grade=pd.Series(["Not yet inspected", "Not applicable"], dtype=kind)
+    )
+    assert len(sif.as_at(table, "2024-12-31", max_age=THREE_YEARS)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [

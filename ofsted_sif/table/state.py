@@ -13,7 +13,7 @@ from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import NotAJudgementWarning, warn
 from ofsted_sif.scales import fitting_scale
 from ofsted_sif.table import frames
-from ofsted_sif.table.columns import column, is_called_as_judgement, judgement_columns, names, needed_columns
+from ofsted_sif.table.columns import column, has_grade, is_called_as_judgement, judgement_columns, names, needed_columns
 from ofsted_sif.table.dates import DAYS_A_YEAR, dates_of, day, iso, plus_offset
 from ofsted_sif.table.eligible import check_cutoff, cutoff_of
 from ofsted_sif.table.frames import LentRows
@@ -138,7 +138,7 @@ def _age(state: pd.DataFrame, old: np.ndarray, named: list[str]) -> None:
 
 def _holds_grades(values: pd.Series) -> bool:
     try:
-        return fitting_scale(values) is not None
+        return fitting_scale(values) is not None and bool(has_grade(values).any())  # words for none alone are no grades
     except TypeError:  # lists, which are no grades
         return False
 
