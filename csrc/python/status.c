@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BETWEEN_LOOKS = 20000000 /* nanoseconds */ };
+enum { BETWEEN_LOOKS = 20000000 /* nanoseconds */, MESSAGE = 256 /* bytes */ };
 
 /* C's own clock, as the limited API has none before 3.13. It may be set, forward or back: then there is one look more. */
 int64_t now(void) {
@@ -63,9 +63,24 @@ static PyObject *offending_code(sif_status status, const sif_codes *codes, char 
     return PyLong_FromLongLong(status.value);
 }
 
+/* Says that a status complains of a code that is outside what it counts, or missing where `or_missing` is empty; gives the code. */
+static PyObject *say_code(char text[MESSAGE], sif_status status, long long row, const sif_codes *codes, const char *reason,
+                          const char *within, const char *or_missing) {
+    char code[24];
+    PyObject *const value = offending_code(status, codes, code, sizeof code);
+    if (status.value == -1 && *or_missing == '\0')
+        snprintf(text, MESSAGE, "row %lld: the %s is missing", row, reason);
+    else
+        snprintf(text, MESSAGE, "row %lld: %s code %s is outside the %s (0 .. %lld%s)", row, reason, code, within,
+                 (long long)codes->size - 1, or_missing);
+    return value;
+}
+
+static const char OR_MISSING[] = ", or -1 for missing", OR_NONE[] = ", or -1 for none";
+
 PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *groups, const sif_codes *grades, const sif_codes *provider,
                        const sif_codes *periods) {
-    char text[256], code[24];
+    char text[MESSAGE];
     double weight;
     PyObject *value_object = NULL;
     const long long row = status.row < 0 ? -1 : (long long)(status.row + first_row), value = status.value;
@@ -78,30 +93,19 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
         return NULL; /* the signal's handler has set the exception */
     case SIF_BAD_GRADE:
         reason = "grade";
-        value_object = offending_code(status, grades, code, sizeof code);
-        snprintf(text, sizeof text, "row %lld: grade code %s is outside the scale (0 .. %lld, or -1 for missing)", row, code,
-                 (long long)grades->size - 1);
+        value_object = say_code(text, status, row, grades, reason, "scale", OR_MISSING);
         break;
     case SIF_BAD_GROUP:
         reason = "group";
-        value_object = offending_code(status, groups, code, sizeof code);
-        snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld, or -1 for missing)", row, code,
-                 (long long)groups->size - 1);
+        value_object = say_code(text, status, row, groups, reason, "groups", OR_MISSING);
         break;
     case SIF_BAD_PERIOD:
         reason = "period";
-        value_object = offending_code(status, periods, code, sizeof code);
-        snprintf(text, sizeof text, "row %lld: period code %s is outside the periods (0 .. %lld, or -1 for missing)", row, code,
-                 (long long)periods->size - 1);
+        value_object = say_code(text, status, row, periods, reason, "periods", OR_MISSING);
         break;
     case SIF_BAD_PROVIDER:
         reason = "provider";
-        value_object = offending_code(status, provider, code, sizeof code);
-        if (value == -1)
-            snprintf(text, sizeof text, "row %lld: the provider is missing", row);
-        else
-            snprintf(text, sizeof text, "row %lld: provider code %s is outside the providers (0 .. %lld)", row, code,
-                     (long long)provider->size - 1);
+        value_object = say_code(text, status, row, provider, reason, "providers", "");
         break;
     case SIF_BAD_WEIGHT:
         reason = "weight";
@@ -156,32 +160,20 @@ PyObject *raise_status(sif_status status, int64_t first_row, const sif_codes *gr
 }
 
 PyObject *raise_of_dated(sif_status status, const sif_codes *groups, const sif_codes *grades, const sif_codes *clusters) {
-    char text[256], code[24];
+    char text[MESSAGE];
     const char *reason;
-    PyObject *value_object = NULL;
+    PyObject *value = NULL;
     const long long row = (long long)status.row;
-    if (status.code == SIF_BAD_GROUP) {
-        reason = "group";
-        value_object = offending_code(status, groups, code, sizeof code);
-        if (status.value == -1)
-            snprintf(text, sizeof text, "row %lld: the group is missing", row);
-        else
-            snprintf(text, sizeof text, "row %lld: group code %s is outside the groups (0 .. %lld)", row, code,
-                     (long long)groups->size - 1);
-    } else if (status.code == SIF_BAD_PROVIDER) {
-        reason = "cluster";
-        value_object = offending_code(status, clusters, code, sizeof code);
-        snprintf(text, sizeof text, "row %lld: cluster code %s is outside the clusters (0 .. %lld, or -1 for none)", row, code,
-                 (long long)clusters->size - 1);
-    } else if (status.code == SIF_NO_DATE) {
-        reason = "date";
-        value_object = PyLong_FromLongLong((long long)status.value);
-        snprintf(text, sizeof text, "row %lld: the day is missing", row);
-    } else if (status.code == SIF_UNORDERED) {
-        reason = "unordered";
-        value_object = PyLong_FromLongLong((long long)status.value);
-        snprintf(text, sizeof text, "row %lld: the rows are not ordered by group and day here", row);
+    if (status.code == SIF_BAD_GROUP)
+        value = say_code(text, status, row, groups, reason = "group", "groups", "");
+    else if (status.code == SIF_BAD_PROVIDER)
+        value = say_code(text, status, row, clusters, reason = "cluster", "clusters", OR_NONE);
+    else if (status.code == SIF_NO_DATE || status.code == SIF_UNORDERED) {
+        reason = status.code == SIF_NO_DATE ? "date" : "unordered";
+        value = PyLong_FromLongLong((long long)status.value);
+        snprintf(text, sizeof text, "row %lld: %s", row,
+                 status.code == SIF_NO_DATE ? "the day is missing" : "the rows are not ordered by group and day here");
     } else
         return raise_status(status, 0, groups, grades, NULL, NULL);
-    return raise(reason, row, value_object, text);
+    return raise(reason, row, value, text);
 }
