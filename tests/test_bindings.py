@@ -109,6 +109,10 @@ def test_a_piece_has_two_places_within_the_rows():
     grid = (codes, 1, days, None, None, None, None, None, None, 0, codes, 4, None, days, days, np.zeros(10, dtype=np.int64))
     with pytest.raises(ValueError, match=r"^places 1 to 3 are no piece of 2 rows$"):
         _core.count_as_at(*grid, 1, 3)
+    with pytest.raises(ValueError, match=r"^places 0 to 2 are no piece of 1 providers$"):
+        _core.count_as_at(*grid, 0, 2, True)
+    with pytest.raises(TypeError, match=r"^of_providers is True or False$"):
+        _core.count_as_at(*grid, 0, 1, 1)
     for piece in ((-1, 2), (0, -1)):
         with pytest.raises(ValueError, match=r"^(first|stop) is -1, which is no size$"):
             _core.count_transitions(*call, *piece)

@@ -63,12 +63,12 @@ static PyObject *offending_code(sif_status status, const sif_codes *codes, char 
     return PyLong_FromLongLong(status.value);
 }
 
-/* Says that a status complains of a code that is outside what it counts, or missing where `or_missing` is empty; gives the code. */
+/* Says that a code is outside what is counted, or missing where it may not be; gives the code. */
 static PyObject *say_code(char text[MESSAGE], sif_status status, long long row, const sif_codes *codes, const char *reason,
                           const char *within, const char *or_missing) {
     char code[24];
     PyObject *const value = offending_code(status, codes, code, sizeof code);
-    if (status.value == -1 && *or_missing == '\0')
+    if (status.value == -1) /* is outside only where none may be missing */
         snprintf(text, MESSAGE, "row %lld: the %s is missing", row, reason);
     else
         snprintf(text, MESSAGE, "row %lld: %s code %s is outside the %s (0 .. %lld%s)", row, reason, code, within,
