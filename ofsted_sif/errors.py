@@ -39,7 +39,17 @@ class RowError(ValueError):
 
 
 class MissingColumnError(KeyError, ValueError):
-    """A column is missing from the table; the message has its name and the columns with the nearest names."""
+    """A column is missing from the table; the message has its name and the columns with the nearest names.
+
+    Attributes
+    ----------
+    instead : str
+        What to type in place, such as ``provider='URN'``; empty where nothing is near.
+    """
+
+    def __init__(self, message: str, instead: str = "") -> None:
+        super().__init__(message)
+        self.instead = instead
 
     def __str__(self) -> str:
         return str(self.args[0])

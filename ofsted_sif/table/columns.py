@@ -243,7 +243,8 @@ def column(frame: pd.DataFrame, name: str, argument: str) -> pd.Series:
         listed = ", ".join(map(str, present[:20])) + (", ..." if len(present) > 20 else "")
         hint = f"nearest: {', '.join(map(repr, near))}" if near else f"its columns: {listed or 'none'}"
         meant = _misplaced(name) if argument == "by" else ""
-        raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}{meant}")
+        instead = f"{argument}={near[0]!r}" if near else ""
+        raise MissingColumnError(f"{argument}={name!r}: the table has no such column; {hint}{meant}", instead)
     values = frame[name]
     if isinstance(values, pd.DataFrame):
         raise ValueError(
@@ -380,7 +381,8 @@ def optional(frame: pd.DataFrame, name: str | None, argument: str, of: str = "ta
         if is_near(other, name, argument) and _is_of_kind(frame[other], argument):
             raise MissingColumnError(
                 f"the {of} has no column {name!r}, but one that looks like it: {other!r}. Give {argument}={other!r} to use it, or "
-                f"{argument}=None to do without"
+                f"{argument}=None to do without",
+                f"{argument}={other!r}",
             )
     return None
 

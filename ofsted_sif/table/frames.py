@@ -103,6 +103,13 @@ def column_names(table: Any) -> tuple[list[str], list[str]] | None:
     return list(schema), [name for name, dtype in schema.items() if isinstance(dtype, pl.Enum | pl.Categorical)]
 
 
+def first_rows(table: Any, n: int) -> Any:
+    """The first rows of a table of polars or Arrow, of one that is not collected its names alone; another kind of table whole."""
+    if is_pandas_made(table) or (native := _native(table)) is None:
+        return table
+    return pd.DataFrame(columns=[*native.collect_schema()]) if hasattr(native, "collect") else native.slice(0, n)
+
+
 def _in_memory(native: Any) -> Any:
     """A LazyFrame is collected, once."""
     return native.collect() if hasattr(native, "collect") else native

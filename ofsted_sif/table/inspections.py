@@ -35,6 +35,7 @@ from ofsted_sif.table.known import (
     warn_if_before,
     warn_if_beyond,
 )
+from ofsted_sif.table.missing import all_missing_told
 from ofsted_sif.table.records import KNOWN_FROM, Dates, Records, dates_of_records, records
 from ofsted_sif.table.together import Read, read_together, rows_of
 
@@ -291,7 +292,30 @@ def observe(
     of_piece : bool, default False
         A piece of a larger table: frameworks need not occur in it, and grades are codes of their words.
     """
-    frame, text = table if isinstance(table, _Taken) else _take(table, called, which, by, judgement, of_piece=of_piece)
+    with all_missing_told(table, _asked(called, which, by, judgement, histories=histories)):
+        taken = _take(table, called, which, by, judgement, of_piece=of_piece)
+        return _observed(taken, called, which, by=by, judgement=judgement, scale=scale, histories=histories, of_piece=of_piece)
+
+
+def _asked(called: Columns, which: Which, by: Any, judgement: Any, *, histories: bool) -> dict[str, Any]:
+    """The names of columns that a question asks for, by argument."""
+    asked = {**called.needed(), "judgement": None if judgement is WITHOUT else judgement, "having": which.having, "by": by}
+    return asked if histories else {argument: name for argument, name in asked.items() if argument != "provider"}
+
+
+def _observed(
+    taken: _Taken,
+    called: Columns,
+    which: Which,
+    *,
+    by: Any = None,
+    judgement: Any = WITHOUT,
+    scale: GradeScale | None = None,
+    histories: bool = True,
+    of_piece: bool = False,
+) -> Inspections:
+    """What `observe` gives, from the columns taken."""
+    frame, text = taken
     judgement = None if judgement is WITHOUT else judgement
     refuse_state(frame, which)
     register = None if which.register is None else as_frame(which.register)
@@ -354,8 +378,9 @@ def observe_rows(
     beside: Sequence[str],
 ) -> Inspections:
     """The same without histories, for a question that looks at more columns, of which the table need not have each."""
-    taken = _take(table, called, which, by, judgement, beside=beside)
-    return observe(taken, called, which, by=by, judgement=judgement, scale=scale, histories=False)
+    with all_missing_told(table, _asked(called, which, by, judgement, histories=False)):
+        taken = _take(table, called, which, by, judgement, beside=beside)
+        return _observed(taken, called, which, by=by, judgement=judgement, scale=scale, histories=False)
 
 
 def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[str]) -> Inspections:
@@ -371,7 +396,7 @@ def observe_for_rows(table: Any, called: Columns, which: Which, own: Collection[
     try:
         encoding: dict[str, Any] = {"judgements_as_words": True, "keys": called.provider, "encoded": text}
         frame = as_frame(whole, of_records=True, dates=called.dates, **encoding, **needed)
-        return replace(observe(_Taken(frame, text), called, which), lent=whole)
+        return replace(_observed(_Taken(frame, text), called, which), lent=whole)
     except MissingColumnError:
         observe(whole, called, which)  # its error names all columns of the table, and not those alone that were looked at
         raise
