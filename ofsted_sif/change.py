@@ -158,7 +158,7 @@ class _Pairs(NamedTuple):
 
 def _pairs(seen: Inspections, date: Any, published_by: Any) -> _Pairs:
     records = seen.histories
-    latest, previous = records.last_two(seen.may_count.all & known_by(records, date, published_by))
+    latest, previous = records.last_two(known_by(seen.may_count.all, records, date, published_by))
     there = latest >= 0 if date is None else (latest >= 0) & records.open_on(day(date, "date"))
     has_before = there & (previous >= 0)
     return _Pairs(latest[has_before], previous[has_before], latest[there & (previous < 0)])
@@ -450,7 +450,7 @@ def transitions(
     seen = observe(table, called, which, by=by, judgement=judgement, scale=scale)
     if date is not None:
         seen.warn_if_outside(day(date, "date"))
-    may_count = seen.over_time(seen.may_count.all & known_by(seen.histories, date, published_by))
+    may_count = seen.over_time(known_by(seen.may_count.all, seen.histories, date, published_by))
     seen.warn_if_pooled(may_count)
     grouped = seen.groups(by)
     counted, ends = _counted(seen, may_count, grouped, freq, len(seen.graded_on.labels))
@@ -516,7 +516,7 @@ class Transitions(OfHistories):
     def count(self, piece: Any) -> Partial:
         """Moves from word to word of the later inspection's group and period."""
         seen, words = self.observe(piece, self.register)
-        taken = seen.may_count.all & known_by(seen.histories, self.date, self.published_by)
+        taken = known_by(seen.may_count.all, seen.histories, self.date, self.published_by)
         may_count = seen.in_known_time(taken)
         grouped = seen.groups(self.by)
         counted, ends = _counted(seen, may_count, grouped, self.freq, len(seen.words))

@@ -176,7 +176,7 @@ def _in_order(seen: Inspections, date: Any, published_by: Any) -> tuple[np.ndarr
     records = seen.histories
     if date is not None:
         seen.warn_if_beyond(day(date, "date"))
-    counting = seen.may_count.all & known_by(records, date, published_by)
+    counting = known_by(seen.may_count.all, records, date, published_by)
     taking_part = seen.over_time(counting & (seen.grades >= 0))
     order, _ = counts.order_records(records.provider, *records.dates.columns, n_providers=len(records.providers))
     return order[seen.in_known_time(counting)[order]], taking_part

@@ -220,14 +220,14 @@ def check_cutoff(dates: Dates, published_by: Any) -> None:
         )
 
 
-def known_by(records: Records, date: Any, published_by: Any) -> np.ndarray:
-    """Which records were inspected by the date and published by the cut-off; without a date, by the cut-off alone."""
+def known_by(which: np.ndarray, records: Records, date: Any, published_by: Any) -> np.ndarray:
+    """Which of some records were inspected by the date and published by the cut-off; without a date, by the cut-off alone."""
     if date is None and is_offset(published_by):
         raise ValueError(f"published_by={published_by!r} is an offset, and there is no date that it could be added to")
     check_cutoff(records.dates, published_by)
     if date is not None:
         until = day(date, "date")
-        return records.known_by(until, cutoff_of(published_by, until))
+        return which & records.known_by(until, cutoff_of(published_by, until))
     if published_by is None:
-        return np.ones(len(records.provider), dtype=np.bool_)
-    return records.known_by(np.iinfo(np.int64).max, day(published_by, "published_by"))
+        return which
+    return which & records.known_by(np.iinfo(np.int64).max, day(published_by, "published_by"))
