@@ -699,8 +699,8 @@ def test_labels_of_a_csv_that_are_no_numbers_stay_as_they_are_written(tmp_path, 
     path.write_text("code,overall_effectiveness\n" + rows)
     found = counts_by_label(sif.aggregate(path, "code"))
     assert found == {written(label): n for label, n in expected.items()}
-    # Of the whole file pandas tells the same labels, but for dates and codes that it takes for numbers.
-    if not any(str(label).startswith(("0", "2015", "12:")) for label in expected):
+    # Of the whole file pandas tells the same labels, but for dates and codes that it takes for numbers, from 3.1 on also very long ones.
+    if not any(str(label).startswith(("0", "2015", "12:")) or len(str(label)) > 20 for label in expected):
         assert counts_by_label(sif.aggregate(pd.read_csv(path, low_memory=False), "code")) == found
 
 
