@@ -6,6 +6,7 @@ before it is squared, so that rows that are alike count for less, and rows that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +25,7 @@ class Clusters:
     Attributes
     ----------
     group : ndarray of int, shape (n_rows,)
-        The group of each row.
+        The group of each row; -1: it takes no part.
     size : int
         Number of groups.
     n_rows : ndarray of int64, shape (n_groups,)
@@ -37,11 +38,20 @@ class Clusters:
         self._codes, self._n_labels = codes, n_labels
         self._n: np.ndarray | None = None
 
+    @cached_property
+    def taking_part(self) -> Clusters:
+        """The same of those rows alone that take part, which have all a group: amounts are given for these."""
+        if len(self.group) == self.n_rows.sum():
+            return self
+        rows = np.flatnonzero(self.group >= 0)
+        return Clusters(self.group[rows], self.size, self._codes[rows], self._n_labels)
+
     @property
     def n(self) -> np.ndarray:
         """How many clusters each group has."""
         if self._n is None:
-            self._n = np.bincount(self._pairs[1], minlength=self.size)
+            part = self.taking_part
+            self._n = np.bincount(self._pairs[1], minlength=self.size) if part is self else part.n
         return self._n
 
     @property
@@ -72,10 +82,10 @@ class Clusters:
             return np.ones(self.size)
         return self._effect(np.bincount(self.group, amounts * amounts, minlength=self.size), self.squared(amounts))
 
-    def kendall(self, days: np.ndarray, grades: np.ndarray, n_grades: int) -> tuple[counts.Kendall, np.ndarray]:
+    def kendall(self, days_of: Callable[[np.ndarray], np.ndarray], grades: np.ndarray, n_grades: int) -> tuple[counts.Kendall, np.ndarray]:
         """Kendall's S of grades against days, and the design effect of the clusters."""
         sizes: dict[str, Any] = {"n_grades": n_grades, "n_groups": self.size, "n_labels": self._n_labels}
-        kendall, (of_rows, of_clusters, self._n) = counts.kendall_of_clusters(self.group, days, grades, self._codes, **sizes)
+        kendall, (of_rows, of_clusters, self._n) = counts.kendall_of_clusters(self.group, days_of, grades, self._codes, **sizes)
         return kendall, self._effect(of_rows, of_clusters)
 
     def _effect(self, of_rows: np.ndarray, of_clusters: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,8 @@ def trend_table(
 
 def _found(how: Method, rows: Rows) -> dict[str, np.ndarray]:
     """What the method finds, by group."""
+    if not rows.are_counted_by_shares or how.method != "mann-kendall":
+        rows = rows.taking_part()
     quantile = normal_quantile(how.level)
     exact = how.exact if how.exact != "auto" else "mid" if rows.scale is not None else True
     if how.method == "mann-kendall":
@@ -114,7 +118,7 @@ def _found(how: Method, rows: Rows) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows that take part: group codes of `size` groups, grade codes (of `scale`) or numbers (scale None), and days.
+    """Rows: codes of `size` groups (-1: a row takes no part), grade codes (of `scale`) or numbers (scale None), and what gives their days.
 
     With `n` each stands for so many rows: counts that were summed over pieces of a table. `block` has codes of the season, and `clusters`
     says which rows depend on one another; None: none do.
@@ -123,11 +127,32 @@ class Rows:
     group: np.ndarray
     size: int
     values: np.ndarray
-    days: np.ndarray
+    days_of: Callable[[np.ndarray], np.ndarray]
     scale: GradeScale | None
     n: np.ndarray | None = None
     block: np.ndarray | None = None
     clusters: Clusters | None = None
+
+    @cached_property
+    def days(self) -> np.ndarray:
+        """The day of each row."""
+        return self.days_of(np.arange(len(self.group)))
+
+    @property
+    def are_counted_by_shares(self) -> bool:
+        """Whether Kendall's S takes the rows as they lie, a share of the groups at a time."""
+        return self.clusters is not None and self.n_grades is not None
+
+    def taking_part(self) -> Rows:
+        """Those rows alone that take part, in arrays of their own."""
+        if (self.group >= 0).all():
+            return self
+        rows = np.flatnonzero(self.group >= 0)
+        n, block = (None if of is None else of[rows] for of in (self.n, self.block))
+        clusters = None if self.clusters is None else self.clusters.taking_part
+        return replace(
+            self, group=self.group[rows], values=self.values[rows], days_of=self.days_of(rows).take, n=n, block=block, clusters=clusters
+        )
 
     @property
     def n_grades(self) -> int | None:
@@ -159,12 +184,12 @@ class Rows:
         """Kendall's S with the variance of clusters, and no exact distribution, where rows depend on one another; and the design effect."""
         if self.clusters is None:
             return self.kendall(days=days), np.ones(self.size)
-        days = self.days if days is None else days
         if self.n_grades is None:
             kendall = self.kendall(days=days)
-            effect = self.clusters.design_effect(kendall_amounts(self.group, self.size, days, self.values, None))
+            amounts = kendall_amounts(self.group, self.size, self.days if days is None else days, self.values, None)
+            effect = self.clusters.design_effect(amounts)
         else:
-            kendall, effect = self.clusters.kendall(days, self.values, self.n_grades)
+            kendall, effect = self.clusters.kendall(self.days_of if days is None else days.take, self.values, self.n_grades)
         repeats = self.repeats
         shown = np.where(repeats & ~(kendall.variance > 0), np.nan, effect)  # where nothing can vary there is none
         tie_pattern = np.where(repeats, 0, kendall.tie_pattern)

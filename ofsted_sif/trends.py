@@ -218,18 +218,14 @@ def trend(
         called = Columns(provider, inspected, published, graded=graded)
         seen, scale = observe_numbers(frame, called, which, value=value, by=by), None
     taken = taken_rows(seen, seen.over_time(seen.may_count.all), season)
-    rows, used = taken.rows, taken.used
-    seen.warn_if_pooled(rows[used])
-    group, size, labels = seen.groups(by, rows, observed=observed).without_missing_codes(len(rows))
-    n_missing = np.bincount(group[~used], minlength=size)
-    if not used.all():
-        group, rows = group[used], rows[used]
-    values = seen.values if len(rows) == len(seen.values) else seen.values[rows]
-    days = seen.dates.dated_at(rows)
-    block = None if taken.block is None else taken.block[used]
-    of_providers, clusters = _clusters(seen, cluster, rows, group, size)
-    del taken, rows  # what is counted is all that is kept of a large table
-    return trend_table(how, labels, Rows(group, size, values, days, scale, block=block, clusters=clusters), n_missing, of_providers)
+    seen.warn_if_pooled(taken.used)
+    group, size, labels = _groups_of(seen, by, taken.may_count, observed=observed)
+    is_missing = taken.may_count & ~taken.used
+    n_missing = np.bincount(group[is_missing], minlength=size)
+    group[is_missing] = -1
+    of_providers, clusters = _clusters(seen, cluster, group, size)
+    rows = Rows(group, size, seen.values, seen.dates.dated_at, scale, block=taken.block, clusters=clusters)
+    return trend_table(how, labels, rows, n_missing, of_providers)
 
 
 # ---- what comes in
@@ -237,33 +233,41 @@ def trend(
 
 @dataclass(frozen=True)
 class Taken:
-    """The rows that may take part, codes of the season of each, and which of them have all that is needed."""
+    """Which rows of a table may take part, which of them have all that is needed, and codes of the season of each row."""
 
-    rows: np.ndarray
-    block: np.ndarray | None
+    may_count: np.ndarray
     used: np.ndarray
+    block: np.ndarray | None
 
 
 def taken_rows(seen: Inspections, may_count: np.ndarray, season: str | None) -> Taken:
     """The inspections, or the rows of numbers, that may count."""
-    rows = np.flatnonzero(may_count)
-    used = seen.is_known[rows]
+    used = may_count & seen.is_known
     if (undated := seen.dates.undated()) is not None:
-        used &= ~undated[rows]
+        used &= ~undated
     if season is None:
-        return Taken(rows, None, used)
-    block = blocks(seen.frame, season, seen.days)[rows]
-    return Taken(rows, block, used & (block >= 0))
+        return Taken(may_count, used, None)
+    block = blocks(seen.frame, season, seen.days)
+    return Taken(may_count, used & (block >= 0), block)
 
 
-def _clusters(
-    seen: Inspections, cluster: str | None, rows: np.ndarray, group: np.ndarray, size: int
-) -> tuple[Clusters | None, Clusters | None]:
+def _groups_of(
+    seen: Inspections, by: str | Sequence[str] | None, may_count: np.ndarray, *, observed: bool
+) -> tuple[np.ndarray, int, dict[str, Any]]:
+    """The group of each row that may count, -1 of others, in as few bytes as do; how many groups there are, and their labels."""
+    rows = None if may_count.all() else np.flatnonzero(may_count)
+    n_rows = len(may_count) if rows is None else len(rows)
+    codes, size, labels = seen.groups(by, rows, observed=observed).without_missing_codes(n_rows)
+    group = np.full(len(may_count), -1, dtype=np.min_scalar_type(-1 - size))
+    group[slice(None) if rows is None else rows] = codes
+    return group, size, labels
+
+
+def _clusters(seen: Inspections, cluster: str | None, group: np.ndarray, size: int) -> tuple[Clusters | None, Clusters | None]:
     """The rows of providers, where the table names them, and the rows that depend on one another as the caller says."""
 
     def of(name: str, argument: str) -> Clusters:
-        codes, n_labels = cluster_codes(seen.frame, name, argument, seen.encoded)
-        return Clusters(group, size, codes if len(codes) == len(rows) else codes[rows], n_labels)
+        return Clusters(group, size, *cluster_codes(seen.frame, name, argument, seen.encoded))
 
     provider = seen.called.provider
     of_providers = of(provider, "provider") if provider in seen.frame.columns else None
@@ -373,11 +377,12 @@ class Trend(OfHistories):
         kept = seen.in_known_time(seen.may_count.all)
         parts |= self.left_out(seen.may_count.all, kept)
         taken = taken_rows(seen, kept, self.season)
-        rows, used = frame if len(taken.rows) == len(frame) else frame.take(taken.rows), taken.used
+        at = np.flatnonzero(taken.may_count)
+        rows, used = frame if len(at) == len(frame) else frame.take(at), taken.used[at]
         by = [label_codes(column(rows, name, "by")) for name in names(self.by, "by")]
         season = [] if self._season_column is None else [label_codes(column(rows, self._season_column, "season"))]
-        day = label_codes(pd.Series(seen.days[taken.rows], copy=False))
-        parts["rows"] = count_labels([*by, *season, day, (codes[taken.rows], labels)], len(rows))
+        day = label_codes(pd.Series(seen.days[at], copy=False))
+        parts["rows"] = count_labels([*by, *season, day, (codes[at], labels)], len(rows))
         if self.provider in rows.columns:
             place, at = places_of(by) if by else (np.zeros(len(rows), dtype=np.int64), np.zeros(1, dtype=np.int64))
             of_provider, n_labels = cluster_codes(rows, self.provider, "provider")
@@ -416,7 +421,7 @@ class Trend(OfHistories):
         np.add.at(n_missing, group[~used], n[~used])
         if again is not None:
             np.add.at(n_repeated, repeated_group, again.sums[0])
-        rows = Rows(group[used], size, values[used], days[used], scale, n[used], block)
+        rows = Rows(group[used], size, values[used], days[used].take, scale, n[used], block)
         return trend_table(self._how(), labels, rows, n_missing, n_repeated)
 
     def _season_label(self, cells: PartialCounts) -> Any:

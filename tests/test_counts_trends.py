@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 
 from ofsted_sif import _core, counts
-from ofsted_sif.counts import NO_DAY
+from ofsted_sif.counts import NO_DAY, trends
 from tests.reference import kendall as definition
 from tests.reference.kendall_clusters import kendall_clusters
 from tests.reference.resample_counts import outcomes
@@ -444,3 +444,21 @@ def test_rows_of_a_trend_out_of_order_are_told_as_such():
     with pytest.raises(ValueError, match="row 1: the rows are not ordered by group and day here") as failure:
         counts.kendall(None, [20, 10], [0, 1], n_grades=4, order=[0, 1])
     assert failure.value.reason == "unordered"
+
+
+@pytest.mark.parametrize("n_groups", [1, 3, 400])
+def test_kendall_of_clusters_is_kendall_and_its_clusters_of_the_rows_that_take_part(n_groups, monkeypatch):
+    """However the groups are shared out; rows whose group is -1 are left out."""
+    monkeypatch.setattr(trends, "DATED_ROWS_WORTH_A_THREAD", 500)
+    rng = np.random.default_rng(n_groups)
+    rows = 6000
+    groups, days = rng.integers(-1, n_groups, rows), rng.integers(0, 900, rows)
+    grades, clusters = rng.integers(-1, 4, rows).astype(np.int8), rng.integers(-1, 700, rows)
+    sizes = {"n_grades": 4, "n_groups": n_groups}
+    found, sums = trends.kendall_of_clusters(groups, days.take, grades, clusters, **sizes, n_labels=700, threads=2)
+    here = np.flatnonzero(groups >= 0)
+    columns = groups[here], days[here], grades[here]
+    for of, expected in zip(found, counts.kendall(*columns, **sizes), strict=True):
+        np.testing.assert_array_equal(of, expected)
+    for of, expected in zip(sums, counts.kendall_clusters(*columns, clusters[here], **sizes, n_labels=700), strict=True):
+        np.testing.assert_array_equal(of, expected)

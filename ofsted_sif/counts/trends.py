@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -219,7 +220,7 @@ def kendall_clusters(
 
 def kendall_of_clusters(
     groups: np.ndarray,
-    days: np.ndarray,
+    days_of: Callable[[np.ndarray], np.ndarray],
     grades: np.ndarray,
     clusters: np.ndarray,
     *,
@@ -228,19 +229,19 @@ def kendall_of_clusters(
     n_labels: int,
     threads: int | None = None,
 ) -> tuple[Kendall, ClusterSums]:
-    """What `kendall` and `kendall_clusters` give of rows without a fault, in any order.
+    """What `kendall` and `kendall_clusters` give of rows without a fault, in any order; a row whose group is -1 takes no part.
 
-    A share of the groups is ordered and counted at a time: so memory beside the columns is that of a sixteenth of the rows, or of the
-    largest group, in each thread.
+    A share of the groups is ordered and counted at a time, and `days_of` gives the days of its rows: so memory beside the columns is that
+    of a sixteenth of the rows, or of the largest group, in each thread.
     """
-    shares = _shares(count_grades(None, groups, n_grades=n_groups)[:-1], max(DATED_ROWS_WORTH_A_THREAD, len(days) // 16))
-    n_threads = number_of_threads(threads, len(days), DATED_ROWS_WORTH_A_THREAD)
+    shares = _shares(count_grades(None, groups, n_grades=n_groups)[:-1], max(DATED_ROWS_WORTH_A_THREAD, len(groups) // 16))
+    n_threads = number_of_threads(threads, len(groups), DATED_ROWS_WORTH_A_THREAD)
     found: list[Any] = [None] * len(shares)
 
     def count(number: int) -> None:
         (first, stop), size = shares[number], shares[number][1] - shares[number][0]
-        rows = slice(None) if len(shares) == 1 else np.flatnonzero((groups >= first) & (groups < stop))
-        of, day, grade = groups[rows].astype(np.int32) - first, days[rows], grades[rows]
+        rows = np.flatnonzero((groups >= first) & (groups < stop))
+        of, day, grade = groups[rows].astype(np.int32) - first, days_of(rows), grades[rows]
         order, is_ordered = order_records(of, day, n_providers=size)
         dated: dict[str, Any] = {"n_grades": n_grades, "n_groups": size, "order": None if is_ordered else order}
         kendalls = kendall(of, day, grade, **dated, threads=1)
