@@ -41,8 +41,14 @@ def generator(given: Any) -> np.random.Generator:
 
 
 def single_values(values: pd.Series) -> tuple[np.ndarray, Any]:
-    """`pandas.factorize` of a column, whose values must be single ones: a row that holds a list or another container is an error."""
+    """`pandas.factorize` of a column, whose values must be single ones: a row that holds a list or another container is an error.
+
+    NaN is missing, and -0.0 is 0, also where Arrow or a masked column tells them from null and 0.
+    """
     try:
+        if isinstance(values.dtype, pd.api.extensions.ExtensionDtype) and values.dtype.kind == "f":
+            codes, distinct = pd.factorize(values.to_numpy(np.float64, na_value=np.nan))
+            return codes, pd.Index(distinct).astype(values.dtype)
         return pd.factorize(values)
     except (TypeError, NotImplementedError):  # Arrow has an error of its own for lists
         where = "" if values.name is None else f"column {values.name!r}"

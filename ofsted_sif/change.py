@@ -125,6 +125,8 @@ def changes(
 
     Notes
     -----
+    Of several graded inspections of a provider on one day the last counts: by publication, then by its place in the table.
+
     With a date only open providers count, as in Ofsted's published tables. Ofsted's figure of 65 authorities re-inspected by 31 March
     2024 is the same with and without closed authorities: none of these was inspected twice under the ILACS.
 
@@ -436,6 +438,8 @@ def transitions(
 
     Notes
     -----
+    Of several graded inspections of a provider on one day the last counts: by publication, then by its place in the table.
+
     The bounds are Wilson's, from `n` and the number of transitions from the grade. A provider that leaves the same grade twice counts as
     two: where many do, the bounds are somewhat too narrow.
 

@@ -400,9 +400,9 @@ def infer_scale(values: Any) -> GradeScale:
 
 
 def _check_order(words: list[Any], name: Any) -> None:
-    """Refuse an order of one's own that holds numbers or a word for none, or has known grades the best first.
+    """Refuse an order of one's own that holds numbers or a word for none, or has a known grade after one that is better.
 
-    A word for none would be counted as a grade; with the best first, improving and declining would change places.
+    A word for none would be counted as a grade; in another order, as that of the alphabet, improving and declining would change places.
     """
     where, of = ("", "values") if name is None else (f"column {name!r}: ", f"table[{name!r}]")
     if not all(isinstance(word, str) for word in words):
@@ -417,11 +417,12 @@ def _check_order(words: list[Any], name: Any) -> None:
     of_letters = [word for word in words if isinstance(word, str) and not word.strip().isdigit()]
     for scale in SCALES:
         known = [(code, word) for word in of_letters if (code := grade_code(word, scale)) is not None and code >= 0]
-        codes = [code for code, _ in known]
-        if len(codes) > 1 and codes == sorted(codes, reverse=True):
+        worst_after = [(code, word, min(known[place:])) for place, (code, word) in enumerate(known)]
+        turned = next(((word, worst) for code, word, (worst_code, worst) in worst_after if worst_code < code), None)
+        if turned is not None:
             others = [word for word in words if grade_code(word, scale) is None]
             raise ValueError(
-                f"{where}the categories are ordered with {known[0][1]!r} as worse than {known[-1][1]!r}, and {others[0]!r} is no grade of "
+                f"{where}the categories are ordered with {turned[0]!r} as worse than {turned[1]!r}, and {others[0]!r} is no grade of "
                 f"{scale.name}. Where no row has it, leave it out: .cat.remove_unused_categories(); else order the categories worst to best"
             )
 

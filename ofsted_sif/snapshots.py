@@ -65,7 +65,8 @@ def as_at(
     table : DataFrame (pandas, polars), Arrow table, structured array or mapping of arrays, n rows
         One row per inspection.
     date : date, Timestamp or str
-        The date. Strings are ISO or day first.
+        The date. Strings are ISO or day first. An inspection whose start is missing counts by its publication alone: where that is not
+        after the cut-off, though it may be after the date.
     published_by : date or offset, optional
         The cut-off: reports published after it do not count, and the inspection before stands. An offset (``pd.DateOffset(months=1)``)
         is added to the date. By default the date itself.

@@ -658,3 +658,44 @@ def test_a_missing_column_is_told_beside_all_that_the_table_has():
     given = pl.DataFrame({"provider": ["a"], GRADE: ["Good"], "inspection_start": ["2012-01-01"], "visits": [3]})
     with pytest.raises(ValueError, match=r"framework.*its columns: provider, overall_effectiveness, inspection_start, visits"):
         sif.as_at(given, "2014-01-01", framework="SIF")
+
+
+NAN_AND_NULL = [1.0, float("nan"), None, -0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["polars", "Arrow", "dictionary", "pandas, Arrow", "pandas, masked"])
+def test_numbers_that_are_none_are_missing_labels_and_minus_zero_is_zero(kind) -> None:
+    """As of a column of pandas, where NaN is the one missing number."""
+    frame = pd.DataFrame(
+        {
+            "provider": list("ABCDEF"),
+            "size": pd.Series(NAN_AND_NULL, dtype=np.float64),
+            "inspection_start": pd.date_range("2015-01-01", periods=6),
+            "overall_effectiveness": ["Good", "Inadequate"] * 3,
+        }
+    )
+    column = pa.array(NAN_AND_NULL)
+    table = pa.Table.from_pandas(frame).set_column(1, "size", column)
+    if kind == "polars":
+        table = pl.from_arrow(table)
+    elif kind == "dictionary":
+        table = table.set_column(1, "size", column.dictionary_encode())
+    elif kind == "pandas, Arrow":
+        table = frame.assign(size=pd.arrays.ArrowExtensionArray(column))
+    elif kind == "pandas, masked":
+        table = frame.assign(size=pd.arrays.FloatingArray(frame["size"].to_numpy().copy(), np.arange(6) == 2))
+    for ask in (lambda t: sif.aggregate(t, "size"), lambda t: sif.transitions(t, "size"), lambda t: sif.trend(t, "size")):
+        found, expected = ask(table), ask(frame)
+        assert list_of(found["n"]) == expected["n"].tolist()
+        shown = [None if value is None or value != value else float(value) for value in list_of(found["size"])]
+        assert shown == [None if value != value else value for value in expected["size"].astype(float).tolist()]
+    for refused in (lambda t: sif.series(t, ["2020-01-01"], provider="size"), lambda t: sif.transitions(t, provider="size")):
+        with pytest.raises(ValueError, match="column 'size', row 1: the provider is missing"):
+            refused(table)
+
+
+def list_of(column) -> list:
+    """The values of a column of any kind of table, missing ones as None or NaN."""
+    if hasattr(column, "to_pylist"):
+        return column.to_pylist()
+    return column.to_list() if isinstance(column, pl.Series) else column.astype(object).where(column.notna(), None).tolist()

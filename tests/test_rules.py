@@ -229,6 +229,20 @@ def test_rule_6_naming_them_or_all_is_consent(framework: str | list[str]) -> Non
     sif.series(pooled(), ["2020-01-01"], framework=framework)
 
 
+@pytest.mark.parametrize("framework", ["All", " ALL", ["All"]])
+def test_rule_6_all_is_all_however_it_is_written(framework: str | list[str]) -> None:
+    pd.testing.assert_frame_equal(
+        sif.as_at(pooled(), "2020-01-01", framework=framework), sif.as_at(pooled(), "2020-01-01", framework="all")
+    )
+    assert sif.as_at(pooled(), "2020-01-01", framework=framework).attrs["framework"] == ["all"]
+    assert sif.trend(pooled(), framework=framework)["n"].tolist() == sif.trend(pooled(), framework="all")["n"].tolist() != [0]
+
+
+def test_rule_6_all_beside_another_framework_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"framework=\['all', 'SIF'\] names all frameworks and others beside them"):
+        sif.series(pooled(), ["2020-01-01"], framework=["all", "SIF"])
+
+
 def test_rule_6_rows_of_one_framework_need_no_word() -> None:
     sif.as_at(pooled(), "2016-06-01")
     sif.series(pooled(), ["2015-06-01", "2016-06-01"])

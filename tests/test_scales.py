@@ -205,6 +205,18 @@ def test_known_grades_in_an_order_of_ones_own_with_the_best_as_the_worst_are_ref
         assert len(asked(categories, ordered))
 
 
+@pytest.mark.parametrize("ask", [sif.aggregate, sif.trend])
+def test_known_grades_in_the_order_of_the_alphabet_are_no_scale_of_ones_own(ask):
+    """As an Enum of polars, or `pandas.Categorical(..., ordered=True)`, has them: beside a misspelt word that nobody would see."""
+    words = ["Inadequate", "Requires improvement", "Good", "Outstanding", "Godo"]
+    table = pd.DataFrame({"inspection_start": pd.date_range("2015-01-01", periods=5), "overall_effectiveness": words})
+    in_order = table.assign(overall_effectiveness=pd.Categorical(words, ordered=True))
+    with pytest.raises(ValueError, match=r"'overall_effectiveness'.*'Good' as worse than 'Inadequate', and 'Godo' is no grade"):
+        ask(in_order)
+    own = table.assign(overall_effectiveness=pd.Categorical(words, ["Godo", *words[:4]], ordered=True))
+    assert len(ask(own))
+
+
 @pytest.mark.parametrize("word", ["Not judged", "-", "Not yet inspected", "NULL"])
 def test_a_scale_has_no_label_that_is_read_as_a_missing_value(word):
     with pytest.raises(ValueError, match=f"scale own: {word!r} is read as a missing value, so it can be no grade"):

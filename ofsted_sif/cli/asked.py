@@ -260,7 +260,7 @@ def _remit_of(table: pd.DataFrame) -> str | None:
 def _check_frameworks(asked: Any, options: argparse.Namespace, table: pd.DataFrame) -> None:
     """Refuse frameworks of a table that does not tell them, as those of social care providers and schools do not."""
     named = [asked] if isinstance(asked, str) else list(asked or ["all"])
-    if "framework" in table.columns or named == ["all"]:
+    if "framework" in table.columns or [name.strip().casefold() for name in named] == ["all"]:
         return
     given = (
         f"--framework {','.join(named)}" if options.framework else f"--release {options.release} takes {' and '.join(named)} inspections"

@@ -29,7 +29,7 @@ class Which:
     Attributes
     ----------
     framework : str, sequence of str or None
-        The frameworks.
+        The frameworks; "all", however it is written, is all of them.
     having : str or None
         The judgement that an inspection must have made.
     register : table or None
@@ -53,6 +53,8 @@ class Which:
         one_name(self.having, "having")
         if self.incomplete not in ("refuse", "allow"):
             raise ValueError(f"incomplete={self.incomplete!r}; known are 'refuse' and 'allow'")
+        if _names_all(self.framework):
+            object.__setattr__(self, "framework", "all")
 
     @property
     def allows_incomplete(self) -> bool:
@@ -128,7 +130,7 @@ def in_framework(
         raise ValueError('framework=[] names no framework; name those you mean, or say framework="all"')
     if not wanted and not of_piece:
         warn_of_near_framework(frame.columns)
-    if not wanted or wanted == ["all"]:
+    if not wanted or framework == "all":
         return None, None
     if (near := near_framework(frame.columns)) is not None:
         raise MissingColumnError(f"framework={framework!r}: {_rename_to_framework(near)}")
@@ -172,6 +174,16 @@ def check_frameworks(framework: Any, present: Sequence[object]) -> None:
     for name in names(framework, "framework"):
         if _form(name) not in known:
             raise ValueError(f"unknown framework {name!r}; the table has {', '.join(map(str, present)) or 'none'}")
+
+
+def _names_all(framework: Any) -> bool:
+    """Whether all frameworks are asked for; all and others beside them are an error."""
+    wanted = names(framework, "framework")
+    if "all" not in map(_form, wanted):
+        return False
+    if len(wanted) > 1:
+        raise ValueError(f'framework={framework!r} names all frameworks and others beside them; say framework="all", or those you mean')
+    return True
 
 
 @lru_cache(256, typed=True)

@@ -242,11 +242,21 @@ def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array, list[Any]
 
         return [], pa.array([], column.type.value_type), []
     pieces = [_as_they_lie(chunk.indices) for chunk in chunks]
-    first = chunks[0].dictionary
+    first, *others = (_as_compared(chunk.dictionary) for chunk in chunks)
     words = first.to_pylist()
-    if not first.null_count and len(set(words)) == len(words) and all(chunk.dictionary.equals(first) for chunk in chunks[1:]):
+    if not first.null_count and len(set(words)) == len(words) and all(other.equals(first) for other in others):
         return pieces, first, words
-    return _in_one_dictionary(pieces, [chunk.dictionary for chunk in chunks])
+    return _in_one_dictionary(pieces, [first, *others])
+
+
+def _as_compared(dictionary: pa.Array) -> pa.Array:
+    """The values of a dictionary as they are compared: of numbers NaN is missing, and -0.0 is 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(dictionary.type):
+        return dictionary
+    return pc.if_else(pc.is_nan(dictionary), pa.scalar(None, dictionary.type), pc.add(dictionary, pa.scalar(0, dictionary.type)))
 
 
 def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple[list[Any], pa.Array, list[Any]]:
