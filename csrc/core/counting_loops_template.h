@@ -1,7 +1,7 @@
 /* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
  * LANES the bytes of a few of its vectors, VALUES how many partial counts of so many fit its registers, ADD_MATCH(partial, is_match) the
- * form of partial + is_match that becomes the fewest instructions, and IN_REGISTERS where count_in_tables is there already. Compilers
- * vectorise the loops; there is no branch in them. */
+ * form of partial + is_match that becomes the fewest instructions, KEEP_ROLLED what keeps a loop from being written out for all its rounds,
+ * or nothing, and IN_REGISTERS where count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
 
 /* One loop where all groups are valid, and one where a column says which are. */
 #define DEFINE_BOTH(KIND, TYPE)                                                                                                            \
@@ -27,7 +27,7 @@
                                                       uint16_t frequent, uint16_t *restrict cell) {                                        \
         const LANE last_row = (LANE)(n_groups + 1);                                                                                        \
         const uint16_t last_column = (uint16_t)(n_grades + 1), columns = (uint16_t)(n_grades + 2);                                         \
-        for (size_t i = 0; i < SIF_STRIP; i++) {                                                                                           \
+        KEEP_ROLLED for (size_t i = 0; i < SIF_STRIP; i++) {                                                                               \
             const LANE code = (LANE)(SIGNED_LANE)codes[first + i], from_1 = (LANE)(code + 1);                                              \
             const LANE clipped = IS_SIGNED ? (from_1 < last_row ? from_1 : last_row) : (LANE)((code < n_groups ? code : n_groups) + 1);    \
             const uint16_t row = (uint16_t)((uint16_t)clipped & (uint16_t)(int16_t)sif_bits_if_valid(valid, first + i)),                   \
@@ -161,4 +161,5 @@ const sif_counting_loops VERSION(sif_counting_loops) = {
 #undef LANES
 #undef VALUES
 #undef ADD_MATCH
+#undef KEEP_ROLLED
 #undef IN_REGISTERS

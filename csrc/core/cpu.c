@@ -20,13 +20,13 @@
 /* Best first. */
 static const sif_cpu_version versions[] = {
 #if SIF_X86
-    {"avx512", TABLES_OF(avx512)},
-    {"avx2", TABLES_OF(avx2)},
+    {"avx512", TABLES_OF(avx512), 64},
+    {"avx2", TABLES_OF(avx2), 32},
 #endif
 #if SIF_NEON
-    {"neon", TABLES_OF(neon)},
+    {"neon", TABLES_OF(neon), 16},
 #endif
-    {"baseline", TABLES_OF(baseline)},
+    {"baseline", TABLES_OF(baseline), 16},
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 

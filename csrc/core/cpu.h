@@ -51,6 +51,7 @@ typedef struct {
     const sif_counting_loops *counting;
     const sif_grid_loops *grid;
     const sif_history_loops *histories;
+    int register_bytes; /* for the few loops that stand elsewhere: 64 with AVX-512, 32 with AVX2, else 16 */
 } sif_cpu_version;
 
 /* The version in use: the best that this processor has, unless sif_use_cpu has chosen another. */

@@ -2,10 +2,15 @@
  *
  * The labels stand together in memory, so that all of them stay in the nearest cache, and so does the table of their places, of which few
  * lines are ever touched. A label whose place is taken is not found here, and nor is a text that is none: the slots know them. */
+#include "cpu.h"
+
+#if SIF_X86
+#include <immintrin.h>
+#endif
 #include <stdlib.h>
 
-#include "cpu.h"
 #include "encode_text.h"
+#include "ordering.h"
 
 /* Tests make this small, so that few labels find their places taken. */
 #ifndef SIF_PLACE_BITS
@@ -141,21 +146,34 @@ static inline two_words unlike_words(const uint8_t *text, const uint8_t *mask, c
 static inline uint64_t either_word(two_words words) { return words; }
 #endif
 
+/* What a text is looked up by. A copy, as the codes that are written might else be taken for parts of it. */
+typedef struct {
+    uint64_t factor[SIF_TEXT_WORDS], factor_of_width;
+    chosen_words chosen;
+} looked_up_by;
+
+SIF_INLINE looked_up_by by_words_of(const sif_few *few) {
+    looked_up_by by = {.factor_of_width = few->factor_of_width, .chosen = few->chosen};
+    memcpy(by.factor, few->factor, sizeof by.factor);
+    return by;
+}
+
+/* The label that has the place of a text. */
+SIF_INLINE const few_label *label_in_place(const sif_few *few, const looked_up_by *by, const uint8_t *text, uint32_t length, uint32_t width) {
+    uint64_t sum = width * by->factor_of_width;
+    for (size_t c = 0; c < by->chosen.n; c++)
+        sum += sif_masked_word(text, length, by->chosen.word[c]) * by->factor[c];
+    return &few->label[few->place[sum >> PLACE_SHIFT]];
+}
+
 /* Of texts of at most n_words; a copy of this function for each number knows it. */
 SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
+    const looked_up_by by = by_words_of(few);
     size_t n_unknown = 0;
-    /* Copies, as the codes that are written might else be taken for parts of these. */
-    uint64_t factor[SIF_TEXT_WORDS];
-    memcpy(factor, few->factor, sizeof factor);
-    const uint64_t factor_of_width = few->factor_of_width;
-    const chosen_words chosen = few->chosen;
     for (size_t r = 0; r < count; r++) {
         const uint32_t length = block->length[r], width = block->width[r];
         const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
-        uint64_t sum = width * factor_of_width;
-        for (size_t c = 0; c < chosen.n; c++)
-            sum += sif_masked_word(text, length, chosen.word[c]) * factor[c];
-        const few_label *const label = &few->label[few->place[sum >> PLACE_SHIFT]];
+        const few_label *const label = label_in_place(few, &by, text, length, width);
         two_words unlike = {0};
         for (uint32_t w = 0; w + 1 < n_words; w += 2) /* one way: copies know it */
             unlike |= unlike_words(text + 8 * w, mask + 8 * w, label->word + w);
@@ -168,15 +186,74 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
     return n_unknown;
 }
 
+#if SIF_X86
+SIF_TARGET_AVX2 static inline __m256i four_words(const void *words) { return _mm256_loadu_si256((const __m256i *)words); }
+
+/* The same of texts of at most four words, where a register holds so many. */
+SIF_TARGET_AVX2 static size_t look_four_words_up(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
+    const looked_up_by by = by_words_of(few);
+    size_t n_unknown = 0;
+    for (size_t r = 0; r < count; r++) {
+        const uint32_t length = block->length[r], width = block->width[r];
+        const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
+        const few_label *const label = label_in_place(few, &by, text, length, width);
+        const __m256i unlike = _mm256_xor_si256(_mm256_and_si256(four_words(text), four_words(mask)), four_words(label->word));
+        const int is_found = _mm256_testz_si256(unlike, unlike) & (label->width == width);
+        codes[r] = is_found ? label->code : SIF_UNKNOWN;
+        n_unknown += !is_found;
+    }
+    return n_unknown;
+}
+
+/* The same where a register holds all words, of which it has zeros behind the text: no byte there is read. `by_one`: one word is chosen. */
+SIF_TARGET_AVX512 SIF_INLINE size_t look_all_words_up(const sif_few *few, const sif_text_block *block, size_t count, int by_one, int32_t *codes) {
+    const looked_up_by by = by_words_of(few);
+    const __m512i chosen = _mm512_set1_epi64(by.chosen.word[0]);
+    size_t n_unknown = 0;
+    for (size_t r = 0; r < count; r++) {
+        const uint32_t length = block->length[r], width = block->width[r];
+        const __m512i words = _mm512_maskz_loadu_epi8(sif_lowest_bits((int)length), block->text[r]);
+        const few_label *label;
+        if (by_one) { /* one way: copies know it */
+            const __m128i word = _mm512_castsi512_si128(_mm512_permutexvar_epi64(chosen, words));
+            const uint64_t sum = width * by.factor_of_width + (uint64_t)_mm_cvtsi128_si64(word) * by.factor[0];
+            label = &few->label[few->place[sum >> PLACE_SHIFT]];
+        } else
+            label = label_in_place(few, &by, block->text[r], length, width);
+        const __mmask8 of_label = (1 << SIF_TEXT_WORDS) - 1;
+        const __mmask8 unlike = _mm512_mask_cmpneq_epi64_mask(of_label, words, _mm512_maskz_loadu_epi64(of_label, label->word));
+        const int is_found = (unlike == 0) & (label->width == width);
+        codes[r] = is_found ? label->code : SIF_UNKNOWN;
+        n_unknown += !is_found;
+    }
+    return n_unknown;
+}
+
+SIF_TARGET_AVX512 static size_t look_all_words_up_by_one(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
+    return look_all_words_up(few, block, count, 1, codes);
+}
+
+SIF_TARGET_AVX512 static size_t look_all_words_up_by_several(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
+    return look_all_words_up(few, block, count, 0, codes);
+}
+#endif
+
 size_t sif_look_up_few(const sif_few *few, const sif_text_block *block, size_t count, int32_t *codes) {
-    switch ((block->longest + 7) / 8) {
+    const uint32_t n_words = (block->longest + 7) / 8;
+#if SIF_X86
+    const int register_bytes = sif_cpu_version_now()->register_bytes;
+    if (n_words > 2 && register_bytes == 64)
+        return (few->chosen.n == 1 ? look_all_words_up_by_one : look_all_words_up_by_several)(few, block, count, codes);
+    if ((n_words == 3 || n_words == 4) && register_bytes == 32)
+        return look_four_words_up(few, block, count, codes);
+#endif
+    switch (n_words) {
     case 0:
     case 1:
         return look_words_up(few, block, count, 1, codes);
     case 2:
         return look_words_up(few, block, count, 2, codes);
     case 3:
-        return look_words_up(few, block, count, 3, codes);
     case 4:
         return look_words_up(few, block, count, 4, codes);
     default: /* 5 */

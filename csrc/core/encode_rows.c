@@ -6,6 +6,19 @@
 
 enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that it holds itself */, BYTES_AHEAD = 2048 };
 
+/* NAME_loops, inlined twice: for registers of 32 bytes, where the processor has them, and for any processor. */
+#if SIF_X86
+#define BY_CPU(NAME, PARAMETERS, ARGUMENTS)                                                                                                \
+    static int NAME##_baseline PARAMETERS { return NAME##_loops ARGUMENTS; }                                                               \
+    SIF_TARGET_AVX2 static int NAME##_avx2 PARAMETERS { return NAME##_loops ARGUMENTS; }                                                   \
+    static int NAME PARAMETERS {                                                                                                           \
+        return sif_cpu_version_now()->register_bytes >= 32 ? NAME##_avx2 ARGUMENTS : NAME##_baseline ARGUMENTS;                              \
+    }
+#else
+#define BY_CPU(NAME, PARAMETERS, ARGUMENTS)                                                                                                \
+    static int NAME PARAMETERS { return NAME##_loops ARGUMENTS; }
+#endif
+
 static void find_present(const sif_texts *texts, int64_t first, size_t count, uint8_t *valid) {
     if (texts->validity == NULL)
         memset(valid, 0xFF, count);
@@ -26,9 +39,9 @@ static inline void fetch_text_ahead(const uint8_t *text) {
 }
 
 /* A mask of 32 bits from one of 8. */
-static inline uint32_t widened(uint8_t valid) { return (uint32_t)(int8_t)valid; }
+SIF_INLINE uint32_t widened(uint8_t valid) { return (uint32_t)(int8_t)valid; }
 
-static inline uint32_t width_of(uint32_t length, uint8_t valid) { return (length + 1) | ~widened(valid); }
+SIF_INLINE uint32_t width_of(uint32_t length, uint8_t valid) { return (length + 1) | ~widened(valid); }
 
 /* Of a block whose longest text is at most medium. */
 static inline void say_longest(sif_text_block *block, int64_t longest) {
@@ -39,7 +52,8 @@ static inline void say_longest(sif_text_block *block, int64_t longest) {
 /* The common case, in loops that compilers vectorise: the rows are plain, which is to say that they lie one after another within the bytes,
  * none of them longer than a medium text, and have room behind them. `behind` tells how far the offset of each row, and that after the last
  * one, lies behind that of the first. Returns whether that is so. */
-static int find_plain_rows(const sif_texts *texts, int64_t begin, int64_t end, const int32_t *behind, size_t count, sif_text_block *block) {
+SIF_INLINE int find_plain_rows_loops(const sif_texts *texts, int64_t begin, int64_t end, const int32_t *behind, size_t count,
+                                     sif_text_block *block) {
     int32_t sign = 0, longest = 0; /* negative where a row is not plain */
     for (size_t r = 0; r < count; r++) {
         const int32_t length = (int32_t)((uint32_t)behind[r + 1] - (uint32_t)behind[r]); /* wraps round: then its sign is wrong, or another's */
@@ -59,6 +73,9 @@ static int find_plain_rows(const sif_texts *texts, int64_t begin, int64_t end, c
     say_longest(block, longest);
     return 1;
 }
+
+BY_CPU(find_plain_rows, (const sif_texts *texts, int64_t begin, int64_t end, const int32_t *behind, size_t count, sif_text_block *block),
+       (texts, begin, end, behind, count, block))
 
 /* From count + 1 offsets. What stands behind a missing row is not looked at. */
 static int64_t find_any_rows(const sif_texts *texts, const int64_t *offset, size_t count, sif_text_block *block) {
@@ -122,7 +139,7 @@ typedef struct {
     uint32_t buffer;
 } text_view;
 
-static inline text_view view_of(const sif_text_block *block, size_t r) {
+SIF_INLINE text_view view_of(const sif_text_block *block, size_t r) {
     const uint8_t *const view = block->views + VIEW * r;
     text_view of_row;
     memcpy(&of_row.length, view, sizeof of_row.length);
@@ -134,7 +151,7 @@ static inline text_view view_of(const sif_text_block *block, size_t r) {
 
 /* The common case, in loops that compilers vectorise: all texts that do not stand in their views lie in one buffer, are at most medium, and have
  * room. Returns whether that is so. */
-static int find_views_of_one_buffer(const sif_texts *texts, size_t count, sif_text_block *block) {
+SIF_INLINE int find_views_of_one_buffer_loops(const sif_texts *texts, size_t count, sif_text_block *block) {
     int32_t length[SIF_TEXT_BLOCK], start[SIF_TEXT_BLOCK], is_elsewhere[SIF_TEXT_BLOCK]; /* all ones or none */
     int32_t sign = 0, longest = 0, last = 0, any = 0, all = -1;                           /* sign: negative where a row is not so */
     uint32_t buffer[SIF_TEXT_BLOCK], of_all = 0, others = 0;
@@ -177,6 +194,8 @@ static int find_views_of_one_buffer(const sif_texts *texts, size_t count, sif_te
     say_longest(block, longest);
     return 1;
 }
+
+BY_CPU(find_views_of_one_buffer, (const sif_texts *texts, size_t count, sif_text_block *block), (texts, count, block))
 
 /* The same where they lie in several buffers, in a loop without branches. Else they are to be found one by one. */
 static int find_plain_views(const sif_texts *texts, size_t count, sif_text_block *block) {

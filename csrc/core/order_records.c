@@ -297,8 +297,10 @@ struct sif_slices {
 
 /* One past the last bucket of the slice that begins with bucket `from`: as many as a slice may have words, but one at least. */
 static int64_t end_of_slice(const buckets *all, int64_t from) {
-    const int64_t total = all->start[all->n], wanted = (total + SIF_SLICE_WORDS - 1) / SIF_SLICE_WORDS, n = wanted < SLICES ? wanted : SLICES;
-    const int64_t most = n > 1 ? total / n + total / 64 : total; /* slices are as large as one another, but for a few buckets */
+    const int64_t total = all->start[all->n], wanted = (total + SIF_SLICE_WORDS - 1) / SIF_SLICE_WORDS;
+    int64_t most = total;
+    if (wanted > 1) /* slices are as large as one another, but for a few buckets */
+        most = total / (wanted < SLICES ? wanted : SLICES) + total / 64;
     int64_t to = from;
     do
         to++;
