@@ -180,6 +180,7 @@ def test_few_labels_are_told_apart_wherever_their_letters_are_unlike(holder, unl
     ]
     texts = [labels[at] if at >= 0 else None for at in rng.integers(-1, len(labels), 6_000)] + ["-" * 40, "-" * 39]
     texts[5_900] = ""  # the first, among labels that are known
+    texts[5_700:5_740] = [f"{labels[0][:at]}x{labels[0][at + 1 :]}" for at in range(40)]  # each unlike a label in one letter alone
     codes, distinct = counts.encode(HOLDERS[holder](texts))
     assert (codes.tolist(), as_list(distinct)) == encode(texts)
 

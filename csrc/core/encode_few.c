@@ -166,6 +166,8 @@ SIF_INLINE const few_label *label_in_place(const sif_few *few, const looked_up_b
     return &few->label[few->place[sum >> PLACE_SHIFT]];
 }
 
+SIF_INLINE uint32_t unlike_widths(const few_label *label, uint32_t width) { return label->width ^ width; }
+
 /* Of texts of at most n_words; a copy of this function for each number knows it. */
 SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block, size_t count, uint32_t n_words, int32_t *codes) {
     const looked_up_by by = by_words_of(few);
@@ -177,7 +179,7 @@ SIF_INLINE size_t look_words_up(const sif_few *few, const sif_text_block *block,
         two_words unlike = {0};
         for (uint32_t w = 0; w + 1 < n_words; w += 2) /* one way: copies know it */
             unlike |= unlike_words(text + 8 * w, mask + 8 * w, label->word + w);
-        uint64_t any = either_word(unlike) | (label->width ^ width);
+        uint64_t any = either_word(unlike) | unlike_widths(label, width);
         if (n_words % 2 == 1) /* one way: as above */
             any |= sif_masked_word(text, length, n_words - 1) ^ label->word[n_words - 1];
         codes[r] = any == 0 ? label->code : SIF_UNKNOWN;
@@ -198,7 +200,7 @@ SIF_TARGET_AVX2 static size_t look_four_words_up(const sif_few *few, const sif_t
         const uint8_t *const text = block->text[r], *const mask = sif_text_masks + SIF_MEDIUM_TEXT - length;
         const few_label *const label = label_in_place(few, &by, text, length, width);
         const __m256i unlike = _mm256_xor_si256(_mm256_and_si256(four_words(text), four_words(mask)), four_words(label->word));
-        const int is_found = _mm256_testz_si256(unlike, unlike) & (label->width == width);
+        const int is_found = _mm256_testz_si256(unlike, unlike) & (unlike_widths(label, width) == 0);
         codes[r] = is_found ? label->code : SIF_UNKNOWN;
         n_unknown += !is_found;
     }
@@ -222,7 +224,7 @@ SIF_TARGET_AVX512 SIF_INLINE size_t look_all_words_up(const sif_few *few, const 
             label = label_in_place(few, &by, block->text[r], length, width);
         const __mmask8 of_label = (1 << SIF_TEXT_WORDS) - 1;
         const __mmask8 unlike = _mm512_mask_cmpneq_epi64_mask(of_label, words, _mm512_maskz_loadu_epi64(of_label, label->word));
-        const int is_found = (unlike == 0) & (label->width == width);
+        const int is_found = (unlike == 0) & (unlike_widths(label, width) == 0);
         codes[r] = is_found ? label->code : SIF_UNKNOWN;
         n_unknown += !is_found;
     }
