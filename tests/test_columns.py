@@ -1,5 +1,7 @@
 """Dates and keys of a user's table are read as they are meant, or refused with their row."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,6 +130,63 @@ def test_max_age_runs_by_the_calendar() -> None:
     assert moved[2] == NO_DAY
     with pytest.raises(ValueError, match="max_age=3 is not an offset such as"):
         dates.plus_offset(leap, 3, "max_age")
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        (pd.DateOffset(years=3), ["10002-12-31", "0003-02-28"]),
+        (pd.DateOffset(months=-2), ["9999-10-31", "-001-12-29"]),
+        (pd.offsets.MonthEnd(2), ["10000-02-29", "0000-04-30"]),
+        (pd.Timedelta(days=1000), ["10002-09-26", "0002-11-25"]),
+        (datetime.timedelta(days=-1, hours=1), ["9999-12-30", "0000-02-28"]),
+        (np.timedelta64(10**6, "D"), ["12737-11-27", "2738-01-26"]),
+        (pd.offsets.Hour(36), ["10000-01-01", "0000-03-01"]),
+        (pd.offsets.Day(2), ["10000-01-02", "0000-03-02"]),
+    ],
+)
+def test_a_length_of_time_may_lead_to_a_year_that_python_has_no_date_for(offset: object, expected: list[str]) -> None:
+    days = np.array(["9999-12-31", "0000-02-29", "NaT"], "datetime64[D]").view(np.int64)
+    found = dates.plus_offset(days, offset, "max_age").view("datetime64[D]")
+    assert found[:2].tolist() == np.array(expected, "datetime64[D]").tolist()
+    assert np.isnat(found[2])
+
+
+@pytest.mark.parametrize(
+    "offset", [pd.DateOffset(years=20_000), np.timedelta64(10**15, "D"), np.timedelta64(3, "Y"), np.timedelta64("NaT"), pd.NaT]
+)
+def test_a_length_of_time_that_can_not_be_added_is_named_with_what_can(offset: object) -> None:
+    with pytest.raises(ValueError, match=r"^max_age=.* such as|^max_age=.*DateOffset\(years=3\) or datetime\.timedelta\(days=30\)"):
+        dates.plus_offset(np.array([0]), offset, "max_age")
+
+
+@pytest.mark.parametrize("day", ["-0500-03-04", "0001-01-01", "1969-12-31", "2024-02-29", "9999-12-31", "20150-06-07"])
+def test_a_day_of_any_year_is_that_day_however_it_is_given_and_is_said_in_words(day: str) -> None:
+    expected = np.datetime64(day, "D")
+    number = int(expected.view(np.int64))
+    for given in (expected, expected.astype("datetime64[s]"), pd.Timestamp(expected), pd.Period(ordinal=number, freq="D")):
+        assert dates.day(given, "date") == number
+    year, month, of_month = day.rsplit("-", 2)
+    names = {"01": "January", "02": "February", "03": "March", "06": "June", "12": "December"}
+    assert dates.in_words(number) == f"{int(of_month)} {names[month]} {int(year)}"
+
+
+def test_the_day_of_a_period_is_its_last() -> None:
+    for period, day in (("2024-02", "2024-02-29"), ("2023Q2", "2023-06-30"), ("9999", "9999-12-31")):
+        assert dates.iso(dates.day(pd.Period(period), "date")) == day
+    assert dates.iso(dates.day(pd.Period("2024-02-03 12:00", freq="h"), "date")) == "2024-02-03"
+
+
+@pytest.mark.parametrize("unit", ["2D", "2h", "10s"])
+def test_dates_in_steps_of_several_units_are_dates(unit: str) -> None:
+    table = {"provider": ["A", "B"], "inspection_start": np.array(["2016-01-02", "NaT"], f"datetime64[{unit}]")}
+    table["published"] = np.array(["2016-03-02", "2016-03-04"], "datetime64[D]")
+    table["overall_effectiveness"] = ["Good", "Good"]
+    first = sif.first(table)["inspection_start"]
+    assert first[0] == table["inspection_start"][0].astype("datetime64[s]")
+    assert pd.isna(first[1])
+    records = np.rec.fromarrays([np.asarray(values) for values in table.values()], names=[*table])
+    assert sif.first(records)["inspection_start"].tolist()[0] == first[0]
 
 
 def test_labels_of_unlike_types_have_an_order_too() -> None:

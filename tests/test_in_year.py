@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
+from ofsted_sif.table.dates import iso
+from ofsted_sif.table.periods import period_bounds, window_starts
 
 GRADES = list(sif.FOUR_POINT.columns)
 
@@ -137,6 +139,8 @@ def test_a_table_without_rows_has_no_periods():
         ({"window": 0}, "window=0; a window takes 1 period or more"),
         ({"window": "12 months"}, "neither a number of periods nor an offset"),
         ({"window": True}, "neither a number of periods nor an offset"),
+        ({"window": np.timedelta64("NaT")}, "neither a number of periods nor an offset"),
+        ({"window": 10**12}, "window=1000000000000; a window takes 1 period or more, and 4,000,000 at most"),
         ({"window": pd.DateOffset(months=-1)}, "is not positive"),
         ({"judgement": "overall"}, "no such column"),
         ({"interval": "wald"}, "unknown interval 'wald'"),
@@ -174,3 +178,62 @@ def test_periods_of_days_begin_with_the_first_day():
     assert sif.periods(table, freq="7D", window=2)["n"].tolist() == [2, 2, 1]
     moved = sif.transitions(pd.concat([table, table.assign(inspection_start="2014-01-30")]), freq="7D")
     assert moved["period"].dt.day.unique().tolist() == [7, 14, 21, 28, 4]
+
+
+def far_away(day):
+    """Three inspections, one of them on a day that may be far from the others."""
+    days = np.array(["2015-01-01", "2016-01-01", day], "datetime64[s]")
+    return pd.DataFrame({"provider": list("AAB"), "inspection_start": days, "overall_effectiveness": ["Good", "Inadequate", "Good"]})
+
+
+@pytest.mark.parametrize("freq", ["YE", "academic", "QE", "ME", "W-WED", "MS", "YS-APR", "30D"])
+@pytest.mark.parametrize("day", ["-0500-03-01", "0000-12-31", "0001-01-01", "9999-12-31", "20150-02-03"])
+def test_an_inspection_in_a_year_that_python_has_no_date_for_is_counted_in_its_period(freq, day):
+    found = sif.periods(far_away(day), freq=freq)
+    starts, ends = found["period_start"].to_numpy(), found["period_end"].to_numpy()
+    holds_it = (starts <= np.datetime64(day)) & (ends >= np.datetime64(day))
+    assert found.loc[holds_it, "n"].tolist() == [1]
+    assert found["n"].sum() == 3
+    assert (starts[1:] == ends[:-1] + np.timedelta64(1, "D")).all()
+
+
+def test_years_and_their_windows_end_on_the_last_day_of_december_in_any_year():
+    found = sif.periods(far_away("20150-02-03"), freq="YE")
+    expected = (np.arange("2016", "20152", dtype="datetime64[Y]").astype("datetime64[D]") - 1).astype("datetime64[s]")
+    assert (found["period_end"].to_numpy() == expected).all()
+    for window in (2, pd.DateOffset(years=2)):
+        first = sif.periods(far_away("0001-01-01"), freq="YE", window=window).iloc[0]
+        assert first["n"] == 1
+        assert first[["period_start", "period_end"]].tolist() == [np.datetime64("0000-01-01"), np.datetime64("0001-12-31")]
+        last = sif.periods(far_away("9999-12-31"), freq="academic", window=window).iloc[-1]
+        assert last[["period_start", "period_end"]].tolist() == [np.datetime64("9998-09-01"), np.datetime64("10000-08-31")]
+
+
+@pytest.mark.parametrize(
+    "freq", ["YE", "YE-AUG", "2YE-MAR", "QE-FEB", "3ME", "BME", "SME", "W", "2W-TUE", "YS-APR", "QS", "MS", "BMS", "5D"]
+)
+def test_periods_are_the_same_in_every_four_hundred_years(freq):
+    """The calendar comes again, with its weekdays, after 146,097 days."""
+    days = np.array(["1999-12-31", "2024-02-29"], "datetime64[D]").view(np.int64)
+    near = period_bounds(days, freq)
+    for times in (-30, -6, -4, 4, 7, 8, 19, 20, 50):
+        away = 146_097 * times
+        far = period_bounds(days + away, freq)
+        assert all((a + away == b).all() for a, b in zip(near, far, strict=True)), iso(days[0] + away)
+        assert (window_starts(*near, freq, 3) + away == window_starts(*far, freq, 3)).all()
+
+
+@pytest.mark.parametrize("count", [sif.periods, sif.transitions, lambda table, freq: sif.trend(table, method="jonckheere", freq=freq)])
+@pytest.mark.parametrize("freq", ["YE", "MS", "D"])
+def test_a_day_in_so_far_a_year_that_its_periods_are_too_many_is_refused_at_once(count, freq):
+    with pytest.raises(ValueError, match=rf"freq='{freq}' cuts the days from 201.* to 90000015-02-28 into .*,000 are the most .* mistyped"):
+        count(far_away("90000015-02-28"), freq=freq)
+
+
+def test_a_trend_and_transitions_over_periods_answer_for_a_far_day():
+    table = pd.concat([far_away("20150-02-03"), far_away("20151-02-03")], ignore_index=True)
+    for method in ("cochran-armitage", "jonckheere"):
+        assert sif.trend(table, method=method, freq="YE")["n"].tolist() == [6]
+    moves = sif.transitions(table, freq="YE")
+    assert moves["n"].sum() == sif.transitions(table)["n"].sum() > 0
+    assert moves["period"].max() == np.datetime64("20151-12-31")

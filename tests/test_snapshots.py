@@ -1,5 +1,6 @@
 """The state on a date against its definition, written out; series and explain against as_at, on generated histories."""
 
+import datetime
 import warnings
 from unittest.mock import Mock
 
@@ -391,6 +392,40 @@ def test_a_grade_counts_on_the_last_day_that_max_age_allows() -> None:
     on_the_day, after = (sif.explain(two_reports(), "A", day, max_age=year).to_string() for day in ("2022-01-01", "2022-01-02"))
     assert "the most recent graded inspection by 1 January 2022" in on_the_day
     assert "older than max_age" in after
+
+
+@pytest.mark.parametrize(
+    "max_age", [pd.DateOffset(years=3), pd.Timedelta(days=1096), datetime.timedelta(days=1096), np.timedelta64(1096, "D")]
+)
+def test_max_age_takes_a_table_with_the_date_of_an_open_end(max_age: object) -> None:
+    """31 December 9999: three years on there is no date of Python's, and what was found then never is too old."""
+    starts = ["2015-01-01", "31/12/9999", "2018-06-01"]
+    table = pd.DataFrame({"provider": list("AAB"), "inspection_start": starts, "overall_effectiveness": ["Good", "Inadequate", "Good"]})
+    for date, expected in (("2018-01-01", [1, 1]), ("2020-01-01", [2, 1]), ("9999-12-31", [2, 1])):
+        one = sif.aggregate(sif.as_at(table, date, max_age=max_age))
+        many = sif.series(table, [date], max_age=max_age)
+        assert one[["n", "n_judged"]].to_numpy().tolist() == many[["n", "n_judged"]].to_numpy().tolist() == [expected]
+
+
+def test_a_cutoff_may_lie_after_the_last_date_that_python_has() -> None:
+    table = two_reports().assign(published=["2021-03-01", "9999-12-31"])
+    state = sif.as_at(table, "9999-12-31", published_by=pd.DateOffset(months=1))
+    assert state.attrs["published_by"] == "10000-01-31"
+    pd.testing.assert_frame_equal(state, sif.as_at(table, "9999-12-31"))
+    assert sif.series(table, ["9999-12-31"], published_by=pd.DateOffset(months=1))["n"].tolist() == [1]
+    with pytest.raises(ValueError, match=r"^published_by=<DateOffset: years=20000> can't be added to a date"):
+        sif.as_at(table, "2020-01-01", published_by=pd.DateOffset(years=20_000))
+
+
+@pytest.mark.parametrize("date", [np.datetime64("20150-01-01"), pd.Timestamp(np.datetime64("20150-01-01", "s"))])
+def test_a_date_after_the_last_that_python_has_is_a_date(date: object) -> None:
+    table = sif.load_inspections()
+    with pytest.warns(sif.BeyondDataWarning, match="^1 January 20150 lies beyond the data"):
+        state = sif.as_at(table, date, framework="all")
+    with pytest.warns(sif.BeyondDataWarning, match="^1 January 20150 lies beyond the data"):
+        counted = sif.series(table, [date], framework="all")
+    assert counted["n"].tolist() == [len(state)] == [153]
+    assert counted["as_at"].tolist() == [np.datetime64("20150-01-01")]
 
 
 @pytest.mark.parametrize("date", ["2020-02-10", pd.Timestamp("2020-02-10"), pd.Timestamp("2020-02-10").date(), np.datetime64("2020-02-10")])

@@ -138,7 +138,7 @@ def as_frame(
 
 
 def _one_column(values: Any, name: Any) -> Any:
-    """The values of a column; an array in the byte order of this machine, as pandas holds others, and fails on them later."""
+    """The values of a column; an array in the byte order of this machine and in single units of time: of others pandas makes no column."""
     if not hasattr(values, "__len__") or isinstance(values, str):
         raise TypeError(f"column {name!r} is {type(values).__name__}, not values of rows")
     if not isinstance(values, np.ndarray):
@@ -147,6 +147,8 @@ def _one_column(values: Any, name: Any) -> Any:
         raise ValueError(f"column {name!r} must have one dimension, not {values.ndim}")
     if values.dtype.names:
         raise ValueError(f"column {name!r} has fields of its own: {', '.join(values.dtype.names)}")
+    if values.dtype.kind in "mM" and (unit := np.datetime_data(values.dtype))[1] != 1:
+        values = values.astype(f"{values.dtype.kind}8[{unit[0]}]")  # from steps of two hours to hours
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,12 +67,17 @@ def _parse_value(value: Any) -> np.datetime64 | None:
                 f"{value} has a time zone; dates of inspections have none. Go to the local day first, then drop the zone: "
                 "tz_convert('Europe/London').tz_localize(None)"
             )
-        return np.datetime64(value.date(), "D")
+        return _day_of(value) if isinstance(value, pd.Timestamp) else np.datetime64(value.date(), "D")
     if isinstance(value, datetime.date):
         return np.datetime64(value, "D")
     if isinstance(value, pd.Period):
-        return np.datetime64(value.end_time.date(), "D")
+        return np.datetime64(value.asfreq("D", how="E").ordinal, "D")
     return None
+
+
+def _day_of(stamp: pd.Timestamp) -> np.datetime64:
+    """The day of a moment of pandas, which has moments in years that Python has no date for."""
+    return stamp.to_datetime64().astype("datetime64[D]")
 
 
 def _plain_days(words: list[str]) -> np.ndarray:
@@ -242,22 +248,57 @@ def iso(day_since_1970: int) -> str:
 
 def in_words(day_since_1970: int) -> str:
     """A day as 31 March 2024, whatever the locale."""
-    date = np.int64(day_since_1970).view("datetime64[D]").item()
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+    date = np.int64(day_since_1970).view("datetime64[D]")
+    month, year = date.astype("datetime64[M]"), date.astype("datetime64[Y]")
+    of_month, of_year = (
+        int((date - month.astype("datetime64[D]")).view(np.int64)),
+        int((month - year.astype("datetime64[M]")).view(np.int64)),
+    )
+    return f"{of_month + 1} {_MONTHS[of_year]} {int(year.view(np.int64)) + 1970}"
 
 
 def is_offset(value: Any) -> bool:
-    """Whether a value is a length of time rather than a date."""
-    return isinstance(value, pd.offsets.BaseOffset | datetime.timedelta | np.timedelta64)
+    """Whether a value is a length of time rather than a date; a missing one is neither."""
+    if isinstance(value, np.timedelta64):
+        return not np.isnat(value)
+    return isinstance(value, pd.offsets.BaseOffset | datetime.timedelta)
+
+
+# Years in which pandas can move a day back and on by centuries: beyond the years 1 to 9999 it does so wrongly, or not at all. Any other
+# day is moved as the like day of the years 4400 to 4799, as the calendar comes again, with its weekdays, every 400 years.
+_SOUND = int(np.datetime64("1200-01-01").view(np.int64)), int(np.datetime64("4799-12-31").view(np.int64))
+_LIKE = int(np.datetime64("4400-01-01").view(np.int64))
+_DAYS_IN_400_YEARS = 146_097
+
+
+def moved(day_since_1970: int, move: Callable[[pd.Timestamp], pd.Timestamp]) -> int:
+    """The day to which pandas moves a day, in any year."""
+    is_sound = _SOUND[0] <= day_since_1970 <= _SOUND[1]
+    away = 0 if is_sound else (day_since_1970 - _LIKE) // _DAYS_IN_400_YEARS * _DAYS_IN_400_YEARS
+    return int(_day_of(move(pd.Timestamp(np.datetime64(day_since_1970 - away, "D")))).view(np.int64)) + away
+
+
+def _days_in(offset: Any) -> int | None:
+    """How many whole days an offset is; None where that depends on the calendar."""
+    if isinstance(offset, pd.offsets.Day):
+        return int(offset.n)
+    if isinstance(offset, np.timedelta64 | pd.offsets.Tick):
+        offset = pd.Timedelta(offset)
+    return offset // datetime.timedelta(days=1) if isinstance(offset, datetime.timedelta) else None
 
 
 def plus_offset(days_since_1970: np.ndarray, offset: Any, argument: str) -> np.ndarray:
     """Days plus an offset (DateOffset, timedelta), missing days staying so."""
     if not is_offset(offset):
         raise ValueError(f"{argument}={offset!r} is not an offset such as pandas.DateOffset(years=3) or datetime.timedelta(days=30)")
-    distinct, codes = np.unique(days_since_1970, return_inverse=True)
-    moved = [
-        NO_DAY if since == NO_DAY else int(np.datetime64(pd.Timestamp(iso(since)) + offset, "D").view(np.int64))
-        for since in distinct.tolist()
-    ]
-    return np.asarray(moved, dtype=np.int64)[codes.reshape(-1)]
+    try:
+        if (n := _days_in(offset)) is not None:
+            return np.where(days_since_1970 == NO_DAY, NO_DAY, days_since_1970 + n)
+        distinct, codes = np.unique(days_since_1970, return_inverse=True)
+        ends = [NO_DAY if since == NO_DAY else moved(since, lambda stamp: stamp + offset) for since in distinct.tolist()]
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            f"{argument}={offset!r} can't be added to a date ({error}); a length of time is written as pandas.DateOffset(years=3) or "
+            "datetime.timedelta(days=30), and is not longer than a thousand years"
+        ) from None
+    return np.asarray(ends, dtype=np.int64)[codes.reshape(-1)]

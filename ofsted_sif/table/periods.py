@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ofsted_sif.table.dates import dates_of, is_offset, iso, plus_offset
+from ofsted_sif.table.dates import is_offset, iso, moved, plus_offset
 
 #: Names for periods that people use more than pandas' own.
 NAMED = {"academic": "YE-AUG", "financial": "YE-MAR"}
+#: Into so many periods time is cut at most: as many as there are days in the years 1 to 9999, and a few more.
+MOST_PERIODS = 4_000_000
 
 
 def offset_of(freq: Any, argument: str = "freq") -> pd.offsets.BaseOffset:
@@ -50,34 +52,42 @@ def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[
         )
     if not len(days):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    first, last = dates_of([days.min(), days.max()])
-    if _begins(offset):
-        starts = [offset.rollback(first)]
-        while starts[-1] <= last:
-            starts.append(starts[-1] + offset)
-        marks = _days(starts)
+    first, last = int(days.min()), int(days.max())
+    begins = _begins(offset)
+    mark = moved(first, offset.rollback if begins else offset.rollforward)
+    beside = moved(mark, lambda stamp: stamp + offset if begins else stamp - offset)
+    if (n := (last - first) // abs(beside - mark)) > MOST_PERIODS:
+        raise ValueError(
+            f"freq={freq!r} cuts the days from {iso(first)} to {iso(last)} into {n:,} periods, and {MOST_PERIODS:,} are the most that can "
+            "be counted: take longer periods, or mend the first or the last date of the table if it is mistyped"
+        )
+    if begins:
+        marks = _marks(mark, beside, last + 1, offset)
         return marks[:-1], marks[1:] - 1
-    ends = [offset.rollforward(first)]
-    ends.insert(0, ends[0] - offset)
-    while ends[-1] < last:
-        ends.append(ends[-1] + offset)
-    marks = _days(ends)
+    marks = _marks(beside, mark, last, offset)
     return marks[:-1] + 1, marks[1:]
 
 
-def _days(stamps: list[pd.Timestamp]) -> np.ndarray:
-    return np.array([np.datetime64(stamp, "D") for stamp in stamps]).view(np.int64)
+def _marks(first: int, second: int, last: int, offset: pd.offsets.BaseOffset) -> np.ndarray:
+    """Two days that mark periods, and those that follow by the offset until the last day is reached."""
+    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # which are all of one length
+        return np.arange(first, last + second - first, second - first)
+    marks = [first, second]
+    while marks[-1] < last:
+        marks.append(moved(marks[-1], lambda stamp: stamp + offset))
+    return np.array(marks)
 
 
 def window_starts(starts: np.ndarray, ends: np.ndarray, freq: Any, window: Any) -> np.ndarray:
     """The first day of the window that ends with each period."""
-    if isinstance(window, bool) or not (isinstance(window, int | np.integer) or is_offset(window)):
+    is_number = isinstance(window, int | np.integer) and not isinstance(window, bool | np.timedelta64)
+    if not (is_number or is_offset(window)):
         raise ValueError(f"window={window!r} is neither a number of periods nor an offset such as pandas.DateOffset(months=12)")
     if is_offset(window):
         # From the day after the end: twelve months before 1 March 2025 is 1 March 2024, whatever February is like.
         began = plus_offset(ends + 1, -window, "window")
-    elif window < 1:
-        raise ValueError(f"window={window}; a window takes 1 period or more")
+    elif not 1 <= window <= MOST_PERIODS:
+        raise ValueError(f"window={window}; a window takes 1 period or more, and {MOST_PERIODS:,} at most")
     else:
         offset = offset_of(freq)
         began = plus_offset(starts, (1 - window) * offset, "window") if window > 1 else starts
