@@ -27,7 +27,7 @@ from ofsted_sif.table.inspections import Inspections, observe
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.known import say_unknown_before
 from ofsted_sif.table.partial import OfHistories, Partial, PartialCounts, PartialRows, count_labels, labels_at, refuse_register
-from ofsted_sif.table.periods import period_bounds, period_codes
+from ofsted_sif.table.periods import check_periods, period_bounds, period_codes
 from ofsted_sif.table.result import result
 
 __all__ = ["change_summary", "changes", "transitions"]
@@ -465,6 +465,7 @@ def _counted(seen: Inspections, may_count: np.ndarray, grouped: Groups, freq: An
     """Counts by group, period, grade before and grade after; and the last day of each period, none where no periods are asked for."""
     records = seen.histories
     period_of, ends = (None, np.empty(0, dtype=np.int64)) if freq is None else period_codes(records.dates.dated, may_count, freq)
+    check_periods(len(ends), grouped.size + 1, 5 * (n_grades + 1) ** 2)
     counted = counts.count_transitions(
         records.provider,
         *records.dates.columns,
@@ -547,6 +548,7 @@ class Transitions(OfHistories):
         ends, period = None, np.zeros(len(group), dtype=np.int64)
         if self.freq is not None:
             ends = period_bounds(np.asarray(partial.counted["ends"].labels[0]), self.freq)[1]
+            check_periods(len(ends), grouped.size + 1, 5 * (len(scale.labels) + 1) ** 2)
             period = np.searchsorted(ends, np.asarray(moves.labels[-3]))
         k = len(scale.labels)
         counted = np.zeros((grouped.size + 1, (0 if ends is None else len(ends)) + 1, k + 1, k + 1), dtype=np.int64)

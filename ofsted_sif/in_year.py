@@ -21,7 +21,7 @@ from ofsted_sif.table.groups import Groups, check_total, cluster_codes, with_tot
 from ofsted_sif.table.inspections import check_dates, observe
 from ofsted_sif.table.keys import label_codes
 from ofsted_sif.table.partial import OfHistories, Partial, count_labels
-from ofsted_sif.table.periods import period_bounds, window_starts
+from ofsted_sif.table.periods import check_periods, period_bounds, window_starts
 from ofsted_sif.table.result import ONLY_COUNTS, Beside, result_table, side_by_side
 
 __all__ = ["periods"]
@@ -100,8 +100,8 @@ def periods(
     Raises
     ------
     ValueError
-        For an unknown frequency, a window that is not positive, an inspection with neither date (the message has its row); else as for
-        `aggregate`.
+        For an unknown frequency, more than 4,000,000 periods, a window that is not positive, an inspection with neither date (the
+        message has its row); else as for `aggregate`.
     IncompleteHistoryError
         For the result of `as_at`, or where fewer than two inspections are left.
 
@@ -195,6 +195,7 @@ def _table(rows: _Rows, grouped: Groups, scale: GradeScale, asked: _Asked, clust
     # Counts of the stretches between all bounds, summed up to each bound: a period is the difference of two such sums.
     bounds = np.union1d(starts, ends + 1)
     size = grouped.size + 1
+    check_periods(len(ends), size, 2 * (2 * len(scale.labels) + 10))
     by_stretch = rows.counted(np.searchsorted(bounds, rows.days, side="right") - 1, len(bounds), size, len(scale.labels))
     until = np.concatenate([np.zeros((1, *by_stretch.shape[1:]), dtype=np.int64), np.cumsum(by_stretch, axis=0)])
     first, after = np.searchsorted(bounds, starts), np.searchsorted(bounds, ends + 1)

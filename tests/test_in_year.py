@@ -135,6 +135,8 @@ def test_a_table_without_rows_has_no_periods():
         ({"freq": "school year"}, r"freq='school year' names no periods.*'academic' \(years to 31 August\)"),
         ({"freq": "h"}, "names no periods"),
         ({"freq": None}, "names no periods"),
+        ({"freq": "99999999999999YE"}, "freq='99999999999999YE' names no periods"),
+        ({"freq": pd.DateOffset(years=9000)}, "names no periods"),
         ({"freq": pd.DateOffset(years=1)}, "says how long periods are, and not where they begin"),
         ({"window": 0}, "window=0; a window takes 1 period or more"),
         ({"window": "12 months"}, "neither a number of periods nor an offset"),
@@ -228,6 +230,15 @@ def test_periods_are_the_same_in_every_four_hundred_years(freq):
 def test_a_day_in_so_far_a_year_that_its_periods_are_too_many_is_refused_at_once(count, freq):
     with pytest.raises(ValueError, match=rf"freq='{freq}' cuts the days from 201.* to 90000015-02-28 into .*,000 are the most .* mistyped"):
         count(far_away("90000015-02-28"), freq=freq)
+
+
+@pytest.mark.parametrize("count", [sif.periods, sif.transitions])
+def test_periods_of_groups_that_the_machine_has_no_memory_for_are_refused(count, monkeypatch):
+    monkeypatch.setattr("ofsted_sif.machine.memory", lambda: 10**9)
+    table = far_away("20150-02-03")
+    many = pd.concat([table.assign(group=group) for group in range(500)], ignore_index=True)
+    with pytest.raises(MemoryError, match=r"^18,136 periods of 501 groups take .*; take longer periods or fewer groups"):
+        count(many, by="group", freq="YE")
 
 
 def test_a_trend_and_transitions_over_periods_answer_for_a_far_day():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
 from ofsted_sif.table.dates import is_offset, iso, moved, plus_offset
 
 #: Names for periods that people use more than pandas' own.
@@ -19,10 +20,11 @@ def offset_of(freq: Any, argument: str = "freq") -> pd.offsets.BaseOffset:
     """The offset that cuts time into periods; an error says what would be one. A period is a day or longer."""
     try:
         offset = pd.tseries.frequencies.to_offset(NAMED.get(freq, freq) if isinstance(freq, str) else freq)
-    except (ValueError, TypeError):
-        offset = None
+        moves = offset is not None and _moves_by_days(offset)
+    except (ValueError, TypeError, OverflowError):
+        offset, moves = None, False
     too_short = pd.offsets.Hour | pd.offsets.Minute | pd.offsets.Second | pd.offsets.Milli | pd.offsets.Micro | pd.offsets.Nano
-    if offset is None or offset.n < 1 or isinstance(offset, too_short) or not _moves_by_days(offset):
+    if offset is None or offset.n < 1 or isinstance(offset, too_short) or not moves:
         raise ValueError(
             f"{argument}={freq!r} names no periods; known are 'academic' (years to 31 August), 'financial' (years to 31 March) and "
             "pandas' offsets of a day or more, as 'YE-AUG', 'YE', 'QE', 'ME' or 'YS-APR'"
@@ -59,7 +61,7 @@ def period_bounds(days: np.ndarray, freq: str | pd.offsets.BaseOffset) -> tuple[
     if (n := (last - first) // abs(beside - mark)) > MOST_PERIODS:
         raise ValueError(
             f"freq={freq!r} cuts the days from {iso(first)} to {iso(last)} into {n:,} periods, and {MOST_PERIODS:,} are the most that can "
-            "be counted: take longer periods, or mend the first or the last date of the table if it is mistyped"
+            "be counted: take longer periods, or mend the first or the last date if it is mistyped"
         )
     if begins:
         marks = _marks(mark, beside, last + 1, offset)
@@ -76,6 +78,15 @@ def _marks(first: int, second: int, last: int, offset: pd.offsets.BaseOffset) ->
     while marks[-1] < last:
         marks.append(moved(marks[-1], lambda stamp: stamp + offset))
     return np.array(marks)
+
+
+def check_periods(n_periods: int, n_groups: int, words: int) -> None:
+    """Refuse counts of periods and groups, each of so many numbers, that this machine has no memory for."""
+    counts.check_memory(
+        8 * words * n_periods * n_groups,
+        f"{n_periods:,} periods of {n_groups:,} groups",
+        "take longer periods or fewer groups, or mend the first or the last date if it is mistyped",
+    )
 
 
 def window_starts(starts: np.ndarray, ends: np.ndarray, freq: Any, window: Any) -> np.ndarray:
