@@ -114,12 +114,40 @@ def test_the_table_in_pieces_comes_together_again():
     assert key(combined) == key(table)
 
 
+@pytest.mark.parametrize("n_rows", [5, 70_000])
 @pytest.mark.parametrize("name", ["provider", "region"])
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_text_that_is_none_is_named_by_its_row_of_its_own_table(name, which):
-    tables = [releases(OLD, OLD, region="London").astype({name: object}) for _ in range(2)]
-    tables[which].loc[1, name] = "half \ud800"
-    with pytest.raises(ValueError, match=f"^column '{name}', row 1: this text holds half a character"):
+def test_a_text_that_is_none_is_named_by_its_table_and_the_row_there(name, which, n_rows):
+    for row in (0, 1, n_rows - 1):
+        tables = [many(n_rows), many(n_rows)]
+        tables[which].loc[row, name] = "half \ud800"
+        table = ("older", "newer")[which]
+        with pytest.raises(ValueError, match=f"^the {table} table, column '{name}', row {row}: this text holds half a character"):
+            sif.combine(*tables)
+
+
+def many(n_rows):
+    """Inspections of as many providers, their text as Python's own strings."""
+    keys = [f"P{number}" for number in range(n_rows)]
+    table = pd.DataFrame(
+        {"provider": keys, "inspection_start": pd.Timestamp("2015-01-01"), "overall_effectiveness": "Good", "region": "London"}
+    )
+    return table.astype({"provider": object, "region": object})
+
+
+@pytest.mark.parametrize("others", ["string", "large_string", "object"])
+@pytest.mark.parametrize("which", [0, 1])
+def test_bytes_that_are_no_text_are_named_by_their_table_and_the_row_there(which, others):
+    pa = pytest.importorskip("pyarrow")
+    bad = pa.Array.from_buffers(pa.string(), 3, pa.array([b"London", b"Lon\xff", b"York"], pa.binary()).buffers())
+    tables = [many(3), many(3)]
+    tables[which]["region"] = pd.arrays.ArrowExtensionArray(pa.chunked_array([bad]))
+    if others != "object":
+        kind = pa.large_string() if others == "large_string" else pa.string()
+        tables[1 - which]["region"] = pd.array(["London", "Leeds", None], dtype=pd.ArrowDtype(kind))
+    with pytest.raises(
+        ValueError, match=f"^the {('older', 'newer')[which]} table, column 'region', row 1: this text holds half a character"
+    ):
         sif.combine(*tables)
 
 

@@ -551,6 +551,17 @@ def test_columns_of_python_s_strings_have_the_codes_of_all_below_one_another(see
     assert labels.tolist() == together[1].tolist()
 
 
+@pytest.mark.parametrize("n_rows", [5, 70_000])
+@pytest.mark.parametrize("n_columns", [2, 3])
+def test_a_text_that_is_none_is_told_by_its_row_whichever_column_holds_it(n_columns, n_rows):
+    for which in range(n_columns):
+        for row in (0, 1, n_rows // 2, n_rows - 1):
+            columns = [np.array([f"P{number}" for number in range(n_rows)], dtype=object) for _ in range(n_columns)]
+            columns[which][row] = "half \ud800"
+            with pytest.raises(ValueError, match=f"^row {which * n_rows + row}: this text holds half a character"):
+                counts.objects_together(columns)
+
+
 def test_what_is_no_text_in_one_of_several_columns_is_noticed():
     text, number, half = (np.array(["Kent", "Leeds", last], dtype=object) for last in (None, 7, "\ud800"))
     assert counts.objects_together([number, text]) is None

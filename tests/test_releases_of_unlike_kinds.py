@@ -125,8 +125,16 @@ def test_of_two_reports_of_the_same_grades_the_nearer_is_the_inspection(order):
 
 def test_two_columns_of_one_name_are_refused_by_name():
     doubled = pd.concat([release(), release()[["framework"]]], axis=1)
-    with pytest.raises(ValueError, match="2 columns of that name"):
-        sif.combine(release(), doubled)
+    for which, tables in (("newer", (release(), doubled)), ("older", (doubled, release()))):
+        with pytest.raises(ValueError, match=f"^the {which} table has 2 columns 'framework'; each needs a name of its own"):
+            sif.combine(*tables)
+
+
+@pytest.mark.parametrize("name", ["provider", "inspection_start"])
+def test_a_column_whose_name_a_level_of_the_index_has_too_is_taken(name):
+    called = release().set_index(name, drop=False)
+    for tables in ((called, release()), (release(), called)):
+        pd.testing.assert_frame_equal(sif.combine(*tables), sif.combine(release(), release()))
 
 
 def test_inputs_of_unlike_kinds_are_not_changed():

@@ -577,7 +577,7 @@ def test_no_judgement_in_place_of_one_is_told_by_its_name(function):
 
 def test_combine_says_where_the_keys_are_where_they_are_an_index():
     table = two("Good", "Inadequate").set_index("provider")
-    with pytest.raises(sif.MissingColumnError, match=r"'provider' is a level of a table's index; table\.reset_index\(\)"):
+    with pytest.raises(sif.MissingColumnError, match=r"'provider' is a level of the older table's index; table\.reset_index\(\)"):
         sif.combine(table, table)
 
 

@@ -171,6 +171,8 @@ def objects_together(columns: Sequence[np.ndarray]) -> tuple[list[np.ndarray], n
     try:
         found = _core.encode_objects(last, MISSING, new_seed(), False, codes[len(before) :], before, codes[: len(before)])
     except ValueError as error:
+        if getattr(error, "row", 0) < 0:  # before the last column, in which of its rows the core does not say
+            _encoded_objects(before)
         raise _named(error, len(before)) from None
     if found is None:
         return None

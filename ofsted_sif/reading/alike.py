@@ -16,7 +16,7 @@ from ofsted_sif.counts import count_grades, usable_cores
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale, codes_of_words, fitting_scale, grades, infer_scale, scale_of_dtype
-from ofsted_sif.table.columns import check_true_or_false, column, is_called_as_judgement, refuse_near_date, same_name
+from ofsted_sif.table.columns import check_true_or_false, is_called_as_judgement, refuse_near_date, same_name
 from ofsted_sif.table.dates import dates_of, days_of, moments_of, time_zone
 from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes, text_codes_together
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
@@ -88,15 +88,9 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
         if made is not None:
             older[name], later[name] = made
             del texts[name]
-    for frame in (older, later):
-        for name in frame.columns:
-            values = frame[name]
-            if isinstance(values, pd.DataFrame):
-                column(frame, name, str(name))  # its error says that each column needs a name of its own
-            elif name == "graded":
-                check_true_or_false(values.dropna(), "graded")
-            elif name != "provider" and name not in texts and (filled := _without_blank(values)) is not values:
-                frame[name] = filled
+    for which, frame in (("older", older), ("newer", later)):
+        with of_table(which):
+            _fill_blank(frame, texts)
     for name in older.columns.intersection(later.columns, sort=False):
         if name != "provider" and name not in texts:
             given = older[name], later[name]
@@ -109,7 +103,7 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
 def _texts_of_both(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
     """The columns of text that both have, read beside one another; those whose text is wrong are left to whoever tells its row."""
     both = older.columns.intersection(later.columns, sort=False)
-    names = [name for name in both if all(isinstance(of, pd.Series) and of.dtype.kind != "M" for of in (older[name], later[name]))]
+    names = [name for name in both if all(of.dtype.kind != "M" for of in (older[name], later[name]))]
     names.sort(key=lambda name: name != "provider")  # of most labels, so that it takes longest
     found: dict[Any, Any] = dict.fromkeys(names)
 
@@ -122,6 +116,19 @@ def _texts_of_both(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
 
     share_out(read, len(names), usable_cores() if len(older) >= ROWS_WORTH_A_THREAD else 1)
     return {name: Text(*text) for name, text in found.items() if text is not None}
+
+
+def _fill_blank(frame: pd.DataFrame, texts: Texts) -> None:
+    """Let blank text of the columns that have not been read be missing, and refuse what is neither text nor true or false."""
+    for name in frame.columns:
+        values = frame[name]
+        if name == "graded":
+            check_true_or_false(values.dropna(), "graded")
+        elif name == "provider":
+            if name not in texts:
+                text_codes(values)
+        elif name not in texts and (filled := _without_blank(values)) is not values:
+            frame[name] = filled
 
 
 def _without_blank(values: pd.Series) -> pd.Series:

@@ -11,7 +11,7 @@ from ofsted_sif.counts import NO_DAY, usable_cores
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import MissingColumnError
 from ofsted_sif.reading import known
-from ofsted_sif.reading.alike import DATES, Text, Texts, in_names_of, make_alike
+from ofsted_sif.reading.alike import DATES, Text, Texts, in_names_of, make_alike, of_table
 from ofsted_sif.reading.pairs import day_of, find_pairs, joint_codes, labels_of
 from ofsted_sif.scales import NOT_A_GRADE, normal_form
 from ofsted_sif.table.columns import as_frame, column, grade_codes, graded_rows, is_called_as_judgement
@@ -109,7 +109,7 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     >>> len(both), report.attrs["added"], report.attrs["changed"]
     (716, 16, 0)
     """
-    older, later = _numbered(table), _numbered(newer)
+    older, later = _numbered(table, "older"), _numbered(newer, "newer")
     later = in_names_of(older, later)
     said = [frame.attrs for frame in (older, later)]
     if not _is_register(later):
@@ -147,12 +147,19 @@ def combine(table: Any, newer: Any, *, return_report: bool = False) -> Any:
     return result, report
 
 
-def _numbered(table: Any) -> pd.DataFrame:
+def _numbered(table: Any, which: str) -> pd.DataFrame:
     """A table of pandas with its rows numbered; its columns are those of the table itself, which are not written to."""
-    frame = as_frame(table).copy(deep=False)
+    with of_table(which):
+        frame = as_frame(table).copy(deep=False)
+    if (again := frame.columns.duplicated()).any():
+        name = frame.columns[again][0]
+        raise ValueError(
+            f"the {which} table has {int((frame.columns == name).sum())} columns {name!r}; each needs a name of its own "
+            "(table.loc[:, ~table.columns.duplicated()] keeps the first)"
+        )
     for level in frame.index.names:
-        if level in ("provider", "inspection_start", "published"):
-            raise MissingColumnError(f"{level!r} is a level of a table's index; table.reset_index() makes a column of it")
+        if level in ("provider", "inspection_start", "published") and level not in frame.columns:
+            raise MissingColumnError(f"{level!r} is a level of the {which} table's index; table.reset_index() makes a column of it")
     frame.index = pd.RangeIndex(len(frame))
     return frame
 

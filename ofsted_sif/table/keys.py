@@ -46,7 +46,7 @@ def text_codes_together(*columns: pd.Series, threads: int | None = None) -> tupl
     if any(isinstance(dtype, pd.CategoricalDtype) or (isinstance(dtype, np.dtype) and dtype.kind != "O") for dtype in dtypes):
         return None
     if any(dtype != dtypes[0] for dtype in dtypes):
-        columns = tuple(values.astype(object) for values in columns)
+        columns = tuple(map(_as_objects, columns))
     ends = np.cumsum([len(values) for values in columns])
     try:
         if columns[0].dtype == object:
@@ -57,6 +57,13 @@ def text_codes_together(*columns: pd.Series, threads: int | None = None) -> tupl
         of = int(np.searchsorted(ends, error.row, side="right"))
         raise error.moved(error.row - int(ends[of] - len(columns[of])), f"column {columns[of].name!r}, ") from None
     return None if found is None else (np.split(found[0], ends[:-1]), found[1])
+
+
+def _as_objects(values: pd.Series) -> pd.Series:
+    """A column as Python's objects; Arrow itself would not tell the row of text that is none."""
+    if isinstance(values.dtype, pd.ArrowDtype):
+        text_codes(values)
+    return values.astype(object)
 
 
 def as_words(values: pd.Series, encoded: Encoded = NOTHING) -> pd.Series:
