@@ -195,8 +195,10 @@ def _of_one_scale(frame: pd.DataFrame, name: str, scale: GradeScale | None, firs
     try:
         return grade_codes(frame, name, scale)
     except RowError as error:
+        if scale is None or name == first or error.value is None:  # of text that is none there is no value to look at
+            raise
         own = fitting_scale(column(frame, name, "judgement"))
-        if scale is None or own is None or name == first:
+        if own is None:
             raise
         raise RowError(
             error.args[0],

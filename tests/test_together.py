@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import ofsted_sif as sif
-from ofsted_sif.table import frames, together
+from ofsted_sif.table import dictionaries, together
 
 ROWS = 400
 QUESTIONS = {
@@ -99,7 +99,7 @@ def test_an_answer_is_the_same_however_large_a_table_has_to_be_for_threads(quest
         alone = QUESTIONS[question](table)
         with monkeypatch.context() as patch:
             patch.setattr(together, "ROWS_WORTH_A_THREAD", 1)
-            patch.setattr(frames, "ROWS_OF_A_CHUNK", 1)
+            patch.setattr(dictionaries, "ROWS_OF_A_CHUNK", 1)
             side_by_side = QUESTIONS[question](table)
         assert type(side_by_side) is type(alone), kind
         if isinstance(alone, pd.DataFrame):

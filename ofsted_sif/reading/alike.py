@@ -18,7 +18,7 @@ from ofsted_sif.errors import RowError
 from ofsted_sif.scales import GradeScale, codes_of_words, fitting_scale, grades, infer_scale, scale_of_dtype
 from ofsted_sif.table.columns import check_true_or_false, is_called_as_judgement, refuse_near_date, same_name
 from ofsted_sif.table.dates import dates_of, days_of, moments_of, time_zone
-from ofsted_sif.table.keys import TEXT, as_key, as_words, text_codes, text_codes_together
+from ofsted_sif.table.keys import as_words, keys_as_text, text_codes, text_codes_together
 from ofsted_sif.table.together import ROWS_WORTH_A_THREAD
 
 
@@ -125,8 +125,8 @@ def _fill_blank(frame: pd.DataFrame, texts: Texts) -> None:
         if name == "graded":
             check_true_or_false(values.dropna(), "graded")
         elif name == "provider":
-            if name not in texts:
-                text_codes(values)
+            if name not in texts and text_codes(values) is None and values.dtype == object:
+                keys_as_text(values)
         elif name not in texts and (filled := _without_blank(values)) is not values:
             frame[name] = filled
 
@@ -160,7 +160,7 @@ def _of_like_kind(first: pd.Series, second: pd.Series) -> tuple[pd.Series, pd.Se
         return _as_dates(first, second)
     if kinds == ["text", "text"] and (made := _of_one_form(first, second, [*{*_words(first), *_words(second)}])) is not None:
         return made
-    return (_as_text(first), _as_text(second)) if are_unlike else (first, second)
+    return (keys_as_text(first), keys_as_text(second)) if are_unlike else (first, second)
 
 
 def _of_one_form(first: pd.Series, second: pd.Series, words: list[str]) -> tuple[pd.Series, pd.Series] | None:
@@ -326,7 +326,3 @@ def _scale_told(values: pd.Series) -> GradeScale | None:
     words = values.dropna().unique().tolist()
     scale = fitting_scale(pd.Series(words, dtype=object))
     return scale if scale is not None and (codes_of_words(words, scale) >= 0).any() else None
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    return values.astype(object).map(as_key, na_action="ignore").astype(TEXT)

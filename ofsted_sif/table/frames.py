@@ -20,6 +20,8 @@ from ofsted_sif import counts
 from ofsted_sif.counts.threads import share_out
 from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
+from ofsted_sif.table import dictionaries
+from ofsted_sif.table.dictionaries import as_they_lie, categorical, one_dictionary, plain_text
 
 if TYPE_CHECKING:
     import polars
@@ -32,8 +34,6 @@ KINDS = (
     "a pandas DataFrame, polars DataFrame or LazyFrame, pyarrow Table, NumPy structured array or mapping of arrays, or a table of another "
     "library that has __arrow_c_stream__"
 )
-# Many small chunks are put together first: a call of the kernel should count some thousands of rows.
-ROWS_OF_A_CHUNK = 1 << 16
 # So many rows of a Categorical polars looks up before it has told the strings of all.
 ROWS_LOOKED_UP = 1 << 13
 
@@ -169,9 +169,9 @@ def as_pandas(
         elif name in texts and name in words:
             columns[name] = of_words(*_text_labels(given[name], name, threads=1))
         else:
-            columns[name] = _from_arrow(given[name], sorted_labels=name in in_no_order, used_only=name in shared)
+            columns[name] = _from_arrow(given[name], name, sorted_labels=name in in_no_order, used_only=name in shared)
 
-    is_large = n_rows >= ROWS_OF_A_CHUNK
+    is_large = n_rows >= dictionaries.ROWS_OF_A_CHUNK
     first = [name for name in keys if name in texts] if is_large and encoded is not None else []
     stays = {name for name in as_is if name in given and (name in first or str(given[name].type) == "date32[day]")}
     work = [(encode, name) for name in first] + [(convert, name) for name in sorted(given, key=lambda name: name not in texts)]
@@ -207,7 +207,7 @@ def _refuse_objects(frame: Any) -> None:
         )
 
 
-def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool) -> Any:
+def _from_arrow(column: pa.ChunkedArray, name: str, *, sorted_labels: bool, used_only: bool) -> Any:
     import pyarrow as pa
 
     kind = column.type
@@ -217,124 +217,12 @@ def _from_arrow(column: pa.ChunkedArray, *, sorted_labels: bool, used_only: bool
         column = pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks], kind.value_type)
         kind = column.type
     if pa.types.is_dictionary(kind):
-        return _categorical(column, sorted_labels=sorted_labels and not kind.ordered, used_only=used_only)
+        return categorical(column, name, sorted_labels=sorted_labels and not kind.ordered, used_only=used_only)
     if pa.types.is_date(kind):
         return column.cast(pa.timestamp("s")).to_numpy()
     if pa.types.is_timestamp(kind) and kind.tz is None:
         return column.to_numpy()
-    return pd.arrays.ArrowExtensionArray(column.cast(_plain_text(kind)))
-
-
-def _plain_text(kind: pa.DataType) -> pa.DataType:
-    """A type that pandas and Arrow's functions know, for that of views of text, which few of them do, and of a column without values."""
-    import pyarrow as pa
-
-    return pa.large_string() if kind in (pa.string_view(), pa.null()) else kind
-
-
-def _dictionary(column: pa.ChunkedArray) -> tuple[list[Any], pa.Array, list[Any]]:
-    """The codes of the chunks of a dictionary column, and one dictionary for all with its words; a chunk with another is translated."""
-    chunks = column.chunks
-    if len(chunks) * ROWS_OF_A_CHUNK > len(column) + ROWS_OF_A_CHUNK:
-        chunks = _put_together(column)
-    if not chunks:
-        import pyarrow as pa
-
-        return [], pa.array([], column.type.value_type), []
-    pieces = [_as_they_lie(chunk.indices) for chunk in chunks]
-    first, *others = (_as_compared(chunk.dictionary) for chunk in chunks)
-    words = first.to_pylist()
-    if not first.null_count and len(set(words)) == len(words) and all(other.equals(first) for other in others):
-        return pieces, first, words
-    return _in_one_dictionary(pieces, [first, *others])
-
-
-def _as_compared(dictionary: pa.Array) -> pa.Array:
-    """The values of a dictionary as they are compared: of numbers NaN is missing, and -0.0 is 0."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_floating(dictionary.type):
-        return dictionary
-    return pc.if_else(pc.is_nan(dictionary), pa.scalar(None, dictionary.type), pc.add(dictionary, pa.scalar(0, dictionary.type)))
-
-
-def _in_one_dictionary(pieces: list[Any], dictionaries: list[pa.Array]) -> tuple[list[Any], pa.Array, list[Any]]:
-    """Codes in dictionaries that differ, or have nulls or repeats, as codes in one that has none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    dictionaries = [dictionary.cast(_plain_text(dictionary.type)) for dictionary in dictionaries]
-    values = pc.unique(pa.chunked_array(dictionaries)).drop_null()
-    moved = []
-    for codes, dictionary in zip(pieces, dictionaries, strict=True):
-        place = pc.index_in(dictionary, values)  # a null in the dictionary stays null
-        as_it_was = not place.null_count and np.array_equal(place.to_numpy(), np.arange(len(place)))
-        moved.append(codes if as_it_was else _translated(codes, place.fill_null(-1).to_numpy()))
-    return moved, values, values.to_pylist()
-
-
-def _put_together(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
-    import pyarrow as pa
-
-    if any(chunk.dictionary.null_count for chunk in column.chunks):
-        return column.chunks
-    try:
-        whole = column.unify_dictionaries().combine_chunks()
-    except pa.ArrowInvalid:  # together they have more words than their codes can tell: `_in_one_dictionary` takes wider ones
-        return column.chunks
-    return whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole] if len(whole) else []
-
-
-def _as_they_lie(array: pa.Array) -> tuple[np.ndarray, np.ndarray | None, int]:
-    """The codes of a chunk, whatever stands behind missing ones, with its validity bitmap, if any is missing, and the offset into that."""
-    bitmap, codes = array.buffers()
-    dtype = np.dtype(array.type.to_pandas_dtype())
-    values = np.frombuffer(codes, dtype, len(array), array.offset * dtype.itemsize) if len(array) else np.empty(0, dtype)
-    return values, np.frombuffer(bitmap, np.uint8) if bitmap is not None and array.null_count else None, array.offset
-
-
-def valid_rows(codes: Any) -> np.ndarray | None:
-    """Which rows of a chunk of codes hold one; None: all."""
-    values, bitmap, offset = codes
-    if bitmap is None:
-        return None
-    return np.unpackbits(bitmap[offset // 8 : (offset + len(values) + 7) // 8], bitorder="little")[offset % 8 :][: len(values)].view(
-        np.bool_
-    )
-
-
-def _translated(codes: Any, place: np.ndarray) -> tuple[np.ndarray, None, int]:
-    """Codes into another dictionary, -1 where missing."""
-    values, valid = codes[0], valid_rows(codes)
-    if valid is not None:
-        values = np.where(valid, values, 0)  # what stands behind a 0 bit is no code
-    narrow = np.append(place, -1).astype(np.min_scalar_type(-1 - place.max(initial=0)))  # a code of -1 takes the last
-    moved = narrow[values]
-    if valid is not None:
-        moved[~valid] = -1
-    return moved, None, 0
-
-
-def _categorical(column: pa.ChunkedArray, *, sorted_labels: bool = False, used_only: bool = False) -> pd.Categorical:
-    pieces, _, words = _dictionary(column)
-    place = np.arange(len(words))
-    labels = pd.Index(words)
-    if sorted_labels:
-        kept = place
-        if used_only:
-            found = [np.unique(piece[0] if (valid := valid_rows(piece)) is None else piece[0][valid]) for piece in pieces]
-            used = np.zeros(len(words) + 1, np.bool_)  # the last for codes of -1
-            for codes in found:
-                used[codes] = True
-            kept = np.flatnonzero(used[:-1])
-        kept = kept[labels[kept].argsort()]
-        place = np.full(len(words), -1)
-        place[kept] = np.arange(len(kept))
-        labels = labels[kept]
-    codes = np.concatenate([_translated(piece, place)[0] for piece in pieces]) if pieces else np.empty(0, np.int8)
-    dtype = pd.CategoricalDtype(labels, ordered=column.type.ordered)
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+    return pd.arrays.ArrowExtensionArray(column.cast(plain_text(kind)))
 
 
 def is_unordered_dictionary(dtype: Any) -> bool:
@@ -355,7 +243,7 @@ def plain(values: pd.Series) -> pd.Series:
 
         column = values.array.__arrow_array__()
         chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-        return pd.Series(_categorical(chunked), index=values.index, name=values.name)
+        return pd.Series(categorical(chunked, values.name), index=values.index, name=values.name)
     return values
 
 
@@ -430,7 +318,7 @@ def coded(table: Any, names: list[str], *, text: bool = False) -> list[Coded] | 
         return None
     found = []
     for name in names:
-        column = (_coded_by_arrow if of_arrow else _coded_by_polars)(native[name])
+        column = (_coded_by_arrow if of_arrow else _coded_by_polars)(native[name], name)
         if column is None and text:
             column = _coded_text(native[name], name)
         if column is None:
@@ -439,12 +327,12 @@ def coded(table: Any, names: list[str], *, text: bool = False) -> list[Coded] | 
     return found
 
 
-def _coded_by_arrow(column: pa.ChunkedArray, *, in_order: bool = False) -> Coded | None:
+def _coded_by_arrow(column: pa.ChunkedArray, name: str, *, in_order: bool = False) -> Coded | None:
     import pyarrow as pa
 
     if not pa.types.is_dictionary(column.type):
         return None
-    return Coded(*_dictionary(column), column.type, in_order=in_order or column.type.ordered, shared=False)
+    return Coded(*one_dictionary(column, name), column.type, in_order=in_order or column.type.ordered, shared=False)
 
 
 def _coded_text(column: Any, name: str) -> Coded | None:
@@ -457,7 +345,7 @@ def _coded_text(column: Any, name: str) -> Coded | None:
 
 def _of_words(chunks: list[Any], column: pa.ChunkedArray, words: Any) -> Coded:
     """Codes of a column of text, and the words that they mean."""
-    return Coded(chunks, words, words.to_pylist(), _plain_text(column.type), in_order=False, shared=False)
+    return Coded(chunks, words, words.to_pylist(), plain_text(column.type), in_order=False, shared=False)
 
 
 def counted_texts(
@@ -491,13 +379,13 @@ def _text_columns(native: Any) -> Callable[[str], bool]:
     return lambda name: schema.get(name) == _polars().String
 
 
-def _coded_by_polars(series: Any) -> Coded | None:
+def _coded_by_polars(series: Any, name: str) -> Coded | None:
     dtype, pl = series.dtype, _polars()
     if isinstance(dtype, pl.Categorical):
         pa = _arrow()
-        parts = _as_polars_holds_them(series, dtype) or _dictionary(pa.chunked_array(series))
+        parts = _as_polars_holds_them(series, dtype) or one_dictionary(pa.chunked_array(series), name)
         return Coded(*parts, pa.dictionary(pa.uint32(), pa.large_string()), in_order=False, shared=True)
-    return _coded_by_arrow(_arrow().chunked_array(series), in_order=True) if isinstance(dtype, pl.Enum) else None
+    return _coded_by_arrow(_arrow().chunked_array(series), name, in_order=True) if isinstance(dtype, pl.Enum) else None
 
 
 def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], pa.Array, list[Any]] | None:
@@ -513,9 +401,9 @@ def _as_polars_holds_them(series: Any, dtype: Any) -> tuple[list[Any], pa.Array,
         return None
     pa = _arrow()
     chunks = pa.chunked_array(series.to_physical()).chunks
-    if len(chunks) * ROWS_OF_A_CHUNK > len(series) + ROWS_OF_A_CHUNK:
+    if len(chunks) * dictionaries.ROWS_OF_A_CHUNK > len(series) + dictionaries.ROWS_OF_A_CHUNK:
         chunks = [pa.concat_arrays(chunks)]
-    return [_as_they_lie(chunk) for chunk in chunks], words.to_arrow(), words.to_list()
+    return [as_they_lie(chunk) for chunk in chunks], words.to_arrow(), words.to_list()
 
 
 # ---- what is no table but read by batches

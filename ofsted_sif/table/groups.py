@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif.errors import RowError
 from ofsted_sif.table.columns import column, names
 from ofsted_sif.table.frames import is_unordered_dictionary
 from ofsted_sif.table.keys import NOTHING, TEXT, Encoded, combination_numbers, distinct_numbers, in_order, key_codes, label_codes, take
@@ -197,7 +198,10 @@ def _group_codes(frame: pd.DataFrame, name: str, rows: np.ndarray | None, encode
             kept = np.flatnonzero(occurs)
             codes, labels = _places(kept, len(labels))[codes], labels.take(kept)
     else:
-        codes, labels = label_codes(values.take(rows))
+        try:
+            codes, labels = label_codes(values.take(rows))
+        except RowError as error:
+            raise error.moved(int(rows[error.row])) from None
     return in_order(codes, labels) if is_unordered_dictionary(frame[name].dtype) else (codes, labels)
 
 

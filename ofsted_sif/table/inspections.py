@@ -133,8 +133,11 @@ class Inspections:
         return groups(self.frame, by, rows, observed=observed, encoded=self.encoded)
 
     def taken_over(self, by: str | Sequence[str] | None, rows: np.ndarray) -> dict[str, Any]:
-        """The columns of `by` in these rows, to be taken over into a result."""
-        return {name: rows_of(column(self.frame, name, "by"), rows, self.encoded) for name in names(by, "by")}
+        """The columns of `by` in these rows, to be taken over into a result; what can make no groups is refused."""
+        columns = {name: column(self.frame, name, "by") for name in names(by, "by")}
+        for values in columns.values():
+            label_codes(values, self.encoded)
+        return {name: rows_of(values, rows, self.encoded) for name, values in columns.items()}
 
     def copied(self, wanted: Sequence[str]) -> pd.DataFrame:
         """These columns, text copied where polars lends it: of that pandas gives single values and little more."""

@@ -118,7 +118,11 @@ def key_codes(values: pd.Series, encoded: Encoded = NOTHING) -> tuple[np.ndarray
     codes, labels = label_codes(values, encoded)
     if is_plain(np.asarray(labels.categories) if isinstance(labels, pd.Categorical) else labels):
         return _without_blank(codes, labels), labels, False
-    text, place = np.unique(np.array([as_key(label) for label in labels], dtype=object).astype(str), return_inverse=True)
+    try:
+        words = keys_as_text(pd.Series(labels, dtype=object, name=values.name))
+    except RowError as error:
+        raise error.moved(int(np.argmax(codes == error.row))) from None
+    text, place = np.unique(words.to_numpy(dtype=object).astype(str), return_inverse=True)
     labels = pd.Series(text, dtype=TEXT).array
     return _without_blank(np.append(place, -1)[codes], labels), labels, True
 
@@ -188,7 +192,7 @@ def of_one_kind(
         kept = [labels for values in columns if len(labels := values.dropna().unique())]
         if all(map(is_plain, kept)) and len({are_numbers(labels) for labels in kept}) <= 1:
             return columns, None
-    as_text = [values.astype(object).map(as_key, na_action="ignore").astype(TEXT) for values in columns]
+    as_text = [keys_as_text(values) for values in columns]
     return tuple(values.mask(values == "") for values in as_text), None
 
 
@@ -197,6 +201,15 @@ def as_key(value: object) -> str:
     if isinstance(value, float | np.floating | Decimal) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value).strip()
+
+
+def keys_as_text(values: pd.Series) -> pd.Series:
+    """Keys as text, missing ones as they are; one that cannot be written as UTF-8 is an error that names its row."""
+    missing = values.isna().to_numpy()
+    written = [key if is_missing else as_key(key) for key, is_missing in zip(_as_objects(values), missing, strict=True)]
+    text = pd.Series(written, index=values.index, name=values.name, dtype=object)
+    text_codes(text)
+    return text.astype(TEXT)
 
 
 def combination_numbers(coded: Sequence[tuple[np.ndarray, Any]], what: str) -> tuple[np.ndarray, list[int]]:

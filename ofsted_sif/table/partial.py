@@ -19,9 +19,9 @@ import pandas as pd
 from ofsted_sif.counts import NO_DAY
 from ofsted_sif.errors import RowError
 from ofsted_sif.scales import FOUR_POINT, GradeScale, scale_of_dtype
-from ofsted_sif.table import frames
 from ofsted_sif.table.columns import Columns, as_frame, column, grade_codes, names
 from ofsted_sif.table.dates import day, days_of
+from ofsted_sif.table.dictionaries import valid_rows
 from ofsted_sif.table.eligible import Eligible, Which, check_frameworks, say_missing_frameworks, warn_of_frameworks
 from ofsted_sif.table.groups import Groups, groups
 from ofsted_sif.table.inspections import Inspections, observe
@@ -222,7 +222,7 @@ def first_rows(codes: Any, wanted: np.ndarray) -> np.ndarray:
         while start < len(values) and (left := np.flatnonzero(first == NO_ROW)).size:
             stop = min(len(values), start + size)
             block = values[start:stop]
-            valid = frames.valid_rows((block, bitmap, offset + start))
+            valid = valid_rows((block, bitmap, offset + start))
             for position in left.tolist():
                 hit = block == wanted[position] if valid is None else valid & (block == wanted[position])
                 if hit.any():

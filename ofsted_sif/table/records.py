@@ -30,7 +30,7 @@ from ofsted_sif.scales import snake_case
 from ofsted_sif.table.columns import DEFAULTS, Columns, column, optional
 from ofsted_sif.table.dates import NO_DAY_32, are_by, as_they_lie, dates_of, days_of, iso, whole_days
 from ofsted_sif.table.frames import is_unordered_dictionary, plain
-from ofsted_sif.table.keys import TEXT, are_numbers, as_key, in_order, is_plain, key_codes
+from ofsted_sif.table.keys import are_numbers, as_key, in_order, is_plain, key_codes, keys_as_text
 from ofsted_sif.table.together import NOTHING_READ, Read
 
 KNOWN_FROM = "known_from"
@@ -360,11 +360,15 @@ def register_keys(register: pd.DataFrame, provider: str, labels: Any) -> pd.Seri
             f"the table: register.rename(columns={{{meant!r}: {provider!r}}})"
         )
     keys = column(register, provider, "register")
+    try:
+        as_text = keys_as_text(keys)
+    except RowError as error:
+        raise error.moved(error.row, "register, ") from None
     if (missing := keys.map(lambda key: str(key).strip() in ("", *_NO_KEY)).astype(np.bool_) | keys.isna()).any():
         raise ValueError(f"register, row {int(np.argmax(missing))}: the provider is missing")
     plain = keys.astype(keys.cat.categories.dtype) if isinstance(keys.dtype, pd.CategoricalDtype) else keys
     if not is_plain(plain.array) or (len(labels) and are_numbers(labels) != are_numbers(plain.array)):
-        plain = pd.Series([as_key(key) for key in plain], dtype=TEXT)
+        plain = as_text
     if (again := plain.duplicated()).any():
         raise ValueError(f"register: provider {keys[again.to_numpy()].iloc[0]} is in it twice")
     return plain
