@@ -1,4 +1,4 @@
-"""What the beginning of a CSV tells: the sign between its columns, and their names."""
+"""What the beginning of a CSV tells: the sign between its columns, and their names; and how true and false are written in one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import pandas as pd
 BEGINNING = 100_000
 #: Signs between columns, the likeliest first, and what people call them.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+#: How true and false are written, in any case; to be a column of them, all of it is.
+TRUE, FALSE = "true", "false"
+#: Or as numbers.
+_AS_NUMBERS = {"1": True, "0": False, "1.0": True, "0.0": False}
 
 
 def header_of(beginning: str) -> tuple[str, list[str]]:
@@ -51,3 +55,13 @@ def read_csv(file: IO[bytes], encoding: str) -> pd.DataFrame:
                 "a cell with such a sign in it stands in quotes"
             ) from None
     return table.set_axis(names, axis="columns")
+
+
+def true_or_false(written: pd.Series) -> pd.Series:
+    """A column of a CSV that was read as text as true and false, where it is written so throughout; a blank one stays missing."""
+    words = written.str.lower()
+    known = words.dropna()
+    for meaning in ({TRUE: True, FALSE: False}, _AS_NUMBERS):
+        if known.isin([*meaning]).all():
+            return words.map(meaning)
+    return written

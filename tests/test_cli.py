@@ -498,6 +498,42 @@ def test_a_csv_is_read_whatever_separates_its_cells_and_lines(
     assert (row["n"], row["good"], row["inadequate"]) == ("2", "1", "1")
 
 
+OF_GRADED = "provider,inspection_start,overall_effectiveness,{name}\nA,2015-01-01,Good,{yes}\nB,2015-01-01,Inadequate,{no}\n"
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("TRUE", "FALSE"), ("true", "false"), ("1", "0"), ("1.0", "0.0")])
+@pytest.mark.parametrize("command", ["aggregate", "headline", "series", "explain"])
+def test_a_csv_that_says_which_inspections_are_graded_is_taken_as_the_functions_take_it(
+    command: str, yes: str, no: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, OF_GRADED.format(name="graded", yes=yes, no=no))
+    pd.read_csv(path).assign(graded=[True, False]).to_parquet(tmp_path / "mine.parquet")
+    named = written(tmp_path, OF_GRADED.format(name="full", yes=yes, no=no), "named.csv")
+    assert int(sif.scan(path).series(["2016-01-01"])["n"].item()) == 1
+    asked = [["A"] if command == "explain" else [], ["--as-at", "2016-01-01", "--format", "csv"]]
+    answers = {
+        said(capsys, command, *asked[0], file, *asked[1], *more)
+        for file, more in ((path, []), (str(tmp_path / "mine.parquet"), []), (named, ["--column", "graded=full"]))
+    }
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize("yes", ["Yes", "T", "1", "True "])
+def test_words_for_graded_that_the_functions_refuse_are_refused(yes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, OF_GRADED.format(name="graded", yes=yes, no="False"))
+    assert main(["aggregate", path, "--as-at", "2016-01-01"]) == 2
+    assert f"column 'graded' holds ['{yes}', 'False']; it is true or false" in capsys.readouterr().err
+    with pytest.raises(ValueError, match=r"column 'graded' holds .*; it is true or false"):
+        sif.scan(path).series(["2016-01-01"])
+
+
+def test_an_inspection_of_a_csv_of_which_it_is_not_said_whether_it_is_graded_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["aggregate", written(tmp_path, OF_GRADED.format(name="graded", yes="True", no=""))]) == 2
+    assert "column 'graded', row 1: neither true nor false" in capsys.readouterr().err
+
+
 def test_a_table_with_two_columns_of_one_name_is_refused_as_the_functions_refuse_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ofsted_sif.csv_header import header_of
+from ofsted_sif.csv_header import FALSE, TRUE, header_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,7 +95,7 @@ def _as_guessed(text: pa.Array, kind: pa.DataType, name: str) -> pa.Array:
     import pyarrow.compute as pc
 
     if pa.types.is_boolean(kind):
-        if not pc.all(pc.match_substring_regex(text, "(?i)^(true|false)$")).as_py():  # to Arrow 1 is true
+        if not pc.all(pc.match_substring_regex(text, f"(?i)^({TRUE}|{FALSE})$")).as_py():  # to Arrow 1 is true
             raise UnlikeBeginningError(name)
         return text.cast(kind)
     # Few of a file's numbers begin with a nought that no point follows, or are so long: of most columns nothing is left to look at.

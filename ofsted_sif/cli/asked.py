@@ -62,7 +62,7 @@ def table_of(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame | 
     elif is_parquet(options.file) or _is_of_ones_own(options.file, called):
         if options.sheet is not None:
             raise ValueError(f"--sheet {options.sheet}: {options.file} is no workbook and has no sheets")
-        table, register = _own_table(options.file), None
+        table, register = _own_table(options.file, called.get("graded") or "graded"), None
     elif (held := _own_sheet(options.file, options.sheet, called)) is not None:
         table, register = held, None
     else:
@@ -83,19 +83,27 @@ def is_parquet(path: str) -> bool:
     return path.lower().endswith(".parquet")
 
 
-def _own_table(path: str) -> pd.DataFrame:
-    """A table of the user's own, or an error that names the file."""
+def _own_table(path: str, graded: str) -> pd.DataFrame:
+    """A table of the user's own, with what its column `graded` says as true and false, or an error that names the file."""
     try:
         if is_parquet(path):
             return pd.read_parquet(path)
-        try:
-            with _opened(path) as file:
-                return csv_header.read_csv(file, _encoding(file))
-        except UnicodeDecodeError:  # as Excel writes it
-            with _opened(path) as file:
-                return csv_header.read_csv(file, "cp1252")
+        table = _own_csv(path)
     except ValueError as error:
         raise ValueError(f"{path} can't be read: {error}") from error
+    if [*table.columns].count(graded) == 1:  # of two, whoever needs the column says so
+        table[graded] = csv_header.true_or_false(table[graded])
+    return table
+
+
+def _own_csv(path: str) -> pd.DataFrame:
+    """A CSV as text."""
+    try:
+        with _opened(path) as file:
+            return csv_header.read_csv(file, _encoding(file))
+    except UnicodeDecodeError:  # as Excel writes it
+        with _opened(path) as file:
+            return csv_header.read_csv(file, "cp1252")
 
 
 def _opened(path: str) -> IO[bytes]:
