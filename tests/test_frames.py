@@ -361,7 +361,8 @@ def test_each_heavy_package_is_imported_in_one_place() -> None:
             for module in modules:
                 at.setdefault(module.partition(".")[0], set()).add(str(path.relative_to(package)))
     assert at["narwhals"] == {"table/frames.py"}
-    assert at["pyarrow"] == {"table/frames.py", "table/text_of_arrow.py", "batches/files.py", "batches/csv_files.py", "counts/encoding.py"}
+    of_arrow = {"table/frames.py", "table/dictionaries.py", "table/text_of_arrow.py"}
+    assert at["pyarrow"] == {*of_arrow, "batches/files.py", "batches/csv_files.py", "counts/encoding.py"}
     assert "duckdb" not in at  # but by name, where an ordered copy is wanted
     assert at["polars"] == {"table/frames.py"}  # where a type is meant
 
@@ -699,3 +700,35 @@ def list_of(column) -> list:
     if hasattr(column, "to_pylist"):
         return column.to_pylist()
     return column.to_list() if isinstance(column, pl.Series) else column.astype(object).where(column.notna(), None).tolist()
+
+
+TIMES = [datetime.datetime(2020, 1, 1, 5), datetime.datetime(2020, 1, 1, 6)]
+
+
+def beside(values: pa.Array) -> pa.Table:
+    """Two providers, and a column that no function asks for."""
+    rest = {"provider": ["A", "B"], "inspection_start": [datetime.date(2015, 1, 1)] * 2, "overall_effectiveness": ["Good", "Good"]}
+    return pa.table({**rest, "x": values})
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view(), pa.string_view(), pa.binary(1)], ids=str)
+def test_a_column_that_nobody_asks_for_comes_back_as_it_was_whatever_it_holds(kind: pa.DataType) -> None:
+    table = beside(pa.array(["a", "b"] if kind == pa.string_view() else [b"a", b"b"], kind))
+    register = pd.DataFrame({"provider": ["A", "B", "C"]})
+    for found, more in ((sif.as_at(table, "2020-01-01"), []), (sif.as_at(table, "2020-01-01", register=register), [None])):
+        assert found["x"].type == kind
+        assert found["x"].to_pylist() == table["x"].to_pylist() + more
+
+
+def test_moments_in_runs_keep_their_time_of_day() -> None:
+    table = beside(pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array(TIMES)))
+    assert sif.as_at(table, "2020-01-01")["x"].to_pylist() == TIMES
+    assert sif.aggregate(table, "x")["x"].to_pylist() == TIMES
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [TIMES, [datetime.date(2020, 1, 1), None], [1.5, 2.5], ["a", None], [None, None]], ids=str)
+def test_a_dictionary_of_anything_has_room_for_providers_of_the_register(values: list[object]) -> None:
+    register = pd.DataFrame({"provider": ["A", "B", "C"]})
+    found = sif.as_at(beside(pa.array(values).dictionary_encode()), "2020-01-01", register=register)
+    assert found["x"].to_pylist() == [*values, None]

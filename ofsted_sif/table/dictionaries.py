@@ -18,10 +18,10 @@ ROWS_OF_A_CHUNK = 1 << 16
 
 
 def plain_text(kind: pa.DataType) -> pa.DataType:
-    """A type that pandas and Arrow's functions know, for that of views of text, which few of them do, and of a column without values."""
+    """A type that pandas and Arrow's functions know, for that of views, which few of them do, and of a column without values."""
     import pyarrow as pa
 
-    return pa.large_string() if kind in (pa.string_view(), pa.null()) else kind
+    return pa.large_binary() if kind == pa.binary_view() else pa.large_string() if kind in (pa.string_view(), pa.null()) else kind
 
 
 def one_dictionary(column: pa.ChunkedArray, name: Any) -> tuple[list[Any], pa.Array, list[Any]]:

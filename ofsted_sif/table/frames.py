@@ -625,6 +625,8 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
 
     if isinstance(values, pa.Array):
         return values
+    if before is not None and pa.types.is_run_end_encoded(before):
+        before = before.value_type
     if before is not None and pa.types.is_null(before) and pd.isna(values).all():
         return pa.nulls(len(values))
     dtype = values.dtype
@@ -635,6 +637,7 @@ def _to_arrow(values: Any, before: pa.DataType | None) -> Any:
     if isinstance(dtype, pd.ArrowDtype):
         array = pa.chunked_array(values.__arrow_array__())
         viewed = before in (pa.string_view(), pa.string()) and array.type == pa.large_string()
+        viewed = viewed or (before == pa.binary_view() and array.type == pa.large_binary())
         return array.cast(before) if viewed else array
     if dtype.kind == "M":
         was_date = before is not None and pa.types.is_temporal(before)
@@ -655,15 +658,16 @@ def _to_dictionary(values: pd.Categorical, before: pa.DataType | None) -> Any:
 
     index = values.codes.dtype
     categories = pa.array(values.categories.tolist())
-    if pa.types.is_null(categories.type):
+    dictionary = before if before is not None and pa.types.is_dictionary(before) else None
+    if pa.types.is_null(categories.type) and dictionary is None:
         categories = categories.cast(pa.string())
-    if before is not None and pa.types.is_dictionary(before):
+    if dictionary is not None:
         try:
-            categories = categories if categories.type == before.value_type else categories.cast(before.value_type)
+            categories = categories if categories.type == dictionary.value_type else categories.cast(dictionary.value_type)
         except pa.ArrowInvalid:  # categories of another kind have come under that name
             pass
         else:
-            width = before.index_type.to_pandas_dtype()
+            width = dictionary.index_type.to_pandas_dtype()
             if len(categories) <= np.iinfo(width).max:
                 index = width
     missing = values.codes < 0

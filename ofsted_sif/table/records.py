@@ -401,9 +401,10 @@ def stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
         above, below = frame[name], more[name]
         if isinstance(above.dtype, pd.CategoricalDtype):
             extra = pd.Index(below.dropna().unique()).difference(above.cat.categories, sort=False)
-            known = above.cat.categories.append(extra) if len(above.cat.categories) else extra
-            dtype = pd.CategoricalDtype(known, ordered=above.cat.ordered) if len(extra) else above.dtype
-            columns[name] = pd.concat([above.astype(dtype), below.astype(object).astype(dtype)], ignore_index=True)
+            if len(extra):
+                known = above.cat.categories.append(extra) if len(above.cat.categories) else extra
+                above = above.astype(pd.CategoricalDtype(known, ordered=above.cat.ordered))
+            columns[name] = pd.concat([above, below.astype(object).astype(above.dtype)], ignore_index=True)
         elif below.isna().all():
             columns[name] = above.reset_index(drop=True).reindex(range(len(above) + len(below)))
         else:
