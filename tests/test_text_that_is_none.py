@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import ofsted_sif as sif
@@ -104,6 +105,24 @@ def test_combine_names_the_table_whose_dictionary_is_wrong(which, holder):
         tables[which] = held(column, 4, holder)
         message = told(lambda tables=tables: sif.combine(*tables))
         assert message.startswith(f"the {('older', 'newer')[which]} table, column {column!r}, row 4: "), message
+
+
+@pytest.mark.parametrize("column", ["provider", "overall_effectiveness", "region"])
+def test_a_file_read_by_batches_is_named_with_column_and_row(column, tmp_path):
+    path = str(tmp_path / "bad.parquet")
+    for row in (0, ROWS - 1):
+        pq.write_table(held(column, row, "string of Arrow").take([1, 3, 0, 2, 4, 5]), path, row_group_size=3)
+        scan = sif.scan(path)
+        for call in (lambda scan=scan: scan.series(DAYS, "region"), lambda scan=scan: scan.changes(by="region")):
+            assert told(call).startswith(f"{path}: column {column!r}, row {2 if row == 0 else 5}: this text holds half a character")
+
+
+@pytest.mark.parametrize("column", ["provider", "overall_effectiveness", "region"])
+def test_a_dictionary_that_arrow_cannot_read_is_named_with_its_file_and_column(column, tmp_path):
+    path = str(tmp_path / "bad.parquet")
+    pq.write_table(held(column, 4, "dictionary of string").take([1, 3, 0, 2, 4, 5]), path, row_group_size=3)
+    with pytest.raises(ValueError, match=rf"bad\.parquet: column '{column}', row group 1: .* no UTF-8"):
+        sif.scan(path).series(DAYS, "region")
 
 
 @pytest.mark.parametrize("is_ordered", [False, True])

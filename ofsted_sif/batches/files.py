@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ofsted_sif import counts
 from ofsted_sif.batches.csv_files import UnlikeBeginningError, csv_format, is_csv, read_csv, with_text, wrong_with_header
+from ofsted_sif.errors import RowError
 from ofsted_sif.installed import need
 from ofsted_sif.table import columns, frames
 from ofsted_sif.table.keys import is_plain
@@ -305,6 +307,23 @@ def _read_row_group(fragment: Any, metadata: Any, schema: pa.Schema, group: int,
                 yield _with_dictionaries(table)
     except OSError as error:
         raise _unreadable(fragment.path, error) from error
+    except pa.ArrowInvalid as error:  # of a dictionary Arrow itself looks whether its words are text
+        raise _with_column(error, fragment, metadata, group, read) from error
+
+
+def _with_column(error: ValueError, fragment: Any, metadata: Any, group: int, names: list[str]) -> ValueError:
+    """The error about a row group with the file and the column that can't be read; as it is where each column alone can be."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name in names:
+        try:
+            with pq.ParquetFile(fragment.open(), metadata=metadata) as file:
+                file.read_row_group(group, columns=[name])
+        except pa.ArrowInvalid as of_column:
+            told = f"column {name!r}, row group {group}: it can't be read, as where text holds bytes that are no UTF-8"
+            return ValueError(f"{fragment.path}: {told} ({of_column})")
+    return error
 
 
 def _read_fragment(fragment: Any, schema: pa.Schema, is_guess: bool, names: list[str]) -> Iterator[pa.Table]:
@@ -400,11 +419,11 @@ def _unlike(conditions: Sequence[tuple[str, str, Any]], schema: pa.Schema) -> st
 
 
 def split_by_provider(
-    tables: Iterator[tuple[pa.Table, int]], source: Source, provider: str, unordered: Callable[[Any, int], Exception]
+    tables: Iterator[tuple[pa.Table, int]], source: Source, provider: str, placed: Callable[[RowError], RowError]
 ) -> Iterator[tuple[pa.Table, int]]:
     """Cut the tables of a source between providers, the last of each kept for the next; with the first row of each piece.
 
-    A provider that comes back is an error, which `unordered` makes of the provider and the row.
+    A provider that comes back, or whose key is no text, is an error, to which `placed` adds the file.
     """
     import pyarrow as pa
 
@@ -415,10 +434,13 @@ def split_by_provider(
     for table, first_row in tables:
         if not table.num_rows:
             continue
-        starts, labels = _runs(table.column(provider))
+        try:
+            starts, labels = _runs(table.column(provider))
+        except RowError as error:
+            raise placed(error.moved(error.row + first_row, f"column {provider!r}, ")) from None
         goes_on = bool(kept) and labels[0].as_py() == last
         if (back := seen.comes_back(labels[goes_on:])) is not None:
-            raise unordered(labels[back + goes_on].as_py(), first_row + int(starts[back + goes_on]))
+            raise placed(_unordered(provider, labels[back + goes_on].as_py(), first_row + int(starts[back + goes_on])))
         is_last = first_row + table.num_rows == source.rows
         if (goes_on and len(starts) == 1) or is_last:
             begins = begins if kept else first_row
@@ -438,6 +460,12 @@ def split_by_provider(
         yield pa.concat_tables(kept), begins
 
 
+def _unordered(provider: str, label: Any, row: int) -> RowError:
+    """The error of a provider that comes back."""
+    told = f": the provider {label!r} comes back, and its rows must stand together here; "
+    return RowError(f"column {provider!r}, ", row, told + "scan(...).ordered('ordered.parquet') writes a copy in which they do")
+
+
 def _runs(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
     """Where each run of rows of one provider begins, and their providers. Text is one key with or without spaces at its ends."""
     import pyarrow as pa
@@ -447,6 +475,13 @@ def _runs(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
     starts = np.append(0, np.flatnonzero(_unlike_before(column)) + 1)
     labels = column.take(pa.array(starts))
     labels = labels.dictionary_decode() if pa.types.is_dictionary(labels.type) else labels
+    try:
+        labels.validate(full=True)  # many times as fast as to encode them, which names the row
+    except pa.ArrowInvalid:
+        try:
+            counts.encode(labels)
+        except RowError as error:
+            raise error.moved(int(starts[error.row])) from None
     if not _is_text(labels.type) or is_plain(pd.arrays.ArrowExtensionArray(labels)):
         return starts, labels
     keys = [None if label is None else label.strip() for label in labels.to_pylist()]

@@ -203,14 +203,8 @@ class Scan:
 
     def _count_histories(self, question: partial.Question, names: list[str], lent: list[str], done: _Done, bar: Any) -> None:
         provider = self.columns_of(question)["provider"]
-
-        def unordered(label: Any, row: int) -> Exception:
-            error = RowError(f"column {provider!r}, ", row, f": the provider {label!r} comes back, and its rows must stand together here; ")
-            error = RowError(error.args[0], row, error.args[2] + "scan(...).ordered('ordered.parquet') writes a copy in which they do")
-            return done.placed(error)
-
         with closing(_ahead(self.source.units, names, done, bar)) as tables:
-            for table, first_row in files.split_by_provider(tables, self.source, provider, unordered):
+            for table, first_row in files.split_by_provider(tables, self.source, provider, done.placed):
                 try:
                     done.add(self._counted(table, question, lent))
                 except RowError as error:
