@@ -161,7 +161,7 @@ SIF_INLINE looked_up_by by_words_of(const sif_few *few) {
 /* The label that has the place of a text. */
 SIF_INLINE const few_label *label_in_place(const sif_few *few, const looked_up_by *by, const uint8_t *text, uint32_t length, uint32_t width) {
     uint64_t sum = width * by->factor_of_width;
-    for (size_t c = 0; c < by->chosen.n; c++)
+    for (size_t c = 0; c < by->chosen.n; c++) /* one way: inlined copies know some of it */
         sum += sif_masked_word(text, length, by->chosen.word[c]) * by->factor[c];
     return &few->label[few->place[sum >> PLACE_SHIFT]];
 }

@@ -2,6 +2,6 @@
 #include "properties/encode_text.h"
 
 int main(void) {
-    REPEAT(1000, encode_text_holds);
+    EACH_VERSION REPEAT(1000, encode_text_holds);
     return report();
 }
