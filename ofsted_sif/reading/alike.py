@@ -36,6 +36,12 @@ class Text(NamedTuple):
     codes: list[np.ndarray]
     labels: Any
 
+    @property
+    def words(self) -> list[str]:
+        """The texts, as Python has them."""
+        words: list[str] = np.asarray(self.labels, dtype=object).tolist()  # sooner than single values of Arrow's
+        return words
+
     def of_side(self, side: int) -> tuple[np.ndarray, Any]:
         """The codes of one table's rows into its own texts, and these."""
         used = count_grades(None, self.codes[side], n_grades=len(self.labels))[:-1] > 0
@@ -78,13 +84,15 @@ def make_alike(older: pd.DataFrame, later: pd.DataFrame) -> dict[Any, Text]:
     """
     texts = _texts_of_both(older, later)
     for name, text in [*texts.items()]:
-        blank = [] if name == "provider" else [code for code, label in enumerate(text.labels.tolist()) if not label.strip()]
+        blank = [] if name == "provider" else [code for code, label in enumerate(text.words) if not label.strip()]
         if blank:
             is_blank = [np.isin(codes, blank) for codes in text.codes]
             older[name], later[name] = older[name].mask(is_blank[0]), later[name].mask(is_blank[1])
             texts[name] = Text([np.where(rows, -1, codes) for rows, codes in zip(is_blank, text.codes, strict=True)], text.labels)
     for name, text in [*texts.items()]:
-        made = _of_one_form(older[name], later[name], [label for label in text.labels.tolist() if label.strip()])
+        if not (name in DATES or is_called_as_judgement(name)):
+            continue
+        made = _of_one_form(older[name], later[name], [word for word in text.words if word.strip()])
         if made is not None:
             older[name], later[name] = made
             del texts[name]
