@@ -121,7 +121,7 @@ def test_a_file_read_by_batches_is_named_with_column_and_row(column, tmp_path):
 def test_a_dictionary_that_arrow_cannot_read_is_named_with_its_file_and_column(column, tmp_path):
     path = str(tmp_path / "bad.parquet")
     pq.write_table(held(column, 4, "dictionary of string").take([1, 3, 0, 2, 4, 5]), path, row_group_size=3)
-    with pytest.raises(ValueError, match=rf"bad\.parquet: column '{column}', row group 1: .* no UTF-8"):
+    with pytest.raises(ValueError, match=rf"bad\.parquet: column '{column}', row (group 1|4): .* no UTF-8"):
         sif.scan(path).series(DAYS, "region")
 
 
