@@ -161,8 +161,6 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a c
 /* Without registers of 32 bytes a strip takes so many instructions that, written out, they were 25 KB. */
 #if SIF_X86 && !defined(__clang__)
 #define KEEP_ROLLED _Pragma("GCC unroll 1")
-#else
-#define KEEP_ROLLED
 #endif
 #define VERSION(name) name##_baseline
 #define TARGET
@@ -172,7 +170,6 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a c
 #include "counting_loops_template.h"
 
 #if SIF_X86
-#define KEEP_ROLLED
 #define VERSION(name) name##_avx2
 #define TARGET SIF_TARGET_AVX2
 #define LANES 32
@@ -180,7 +177,6 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a c
 #define ADD_MATCH LESS_ALL_ONES
 #include "counting_loops_template.h"
 
-#define KEEP_ROLLED
 #define VERSION(name) name##_avx512
 #define TARGET SIF_TARGET_AVX512
 #define LANES 64
@@ -193,7 +189,6 @@ DEFINE_COUNT_IN_TABLES(uint64, uint64_t) /* one way: each copy knows whether a c
 #endif
 
 #if SIF_NEON
-#define KEEP_ROLLED
 #define VERSION(name) name##_neon
 #define TARGET
 #define LANES 32

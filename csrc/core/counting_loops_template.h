@@ -1,7 +1,10 @@
 /* The hot loops of counting, a template: include with VERSION(name) naming the functions, TARGET the attribute of their instruction set,
  * LANES the bytes of a few of its vectors, VALUES how many partial counts of so many fit its registers, ADD_MATCH(partial, is_match) the
- * form of partial + is_match that becomes the fewest instructions, KEEP_ROLLED what keeps a loop from being written out for all its rounds,
- * or nothing, and IN_REGISTERS where count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
+ * form of partial + is_match that becomes the fewest instructions, KEEP_ROLLED what keeps a loop from being written out for all its rounds
+ * (by default nothing), and IN_REGISTERS where count_in_tables is there already. Compilers vectorise the loops; there is no branch in them. */
+#ifndef KEEP_ROLLED
+#define KEEP_ROLLED
+#endif
 
 /* One loop where all groups are valid, and one where a column says which are. */
 #define DEFINE_BOTH(KIND, TYPE)                                                                                                            \

@@ -12,7 +12,7 @@ enum { VIEW = 16, IN_VIEW = 12 /* bytes of a view, and of the longest text that 
     static int NAME##_baseline PARAMETERS { return NAME##_loops ARGUMENTS; }                                                               \
     SIF_TARGET_AVX2 static int NAME##_avx2 PARAMETERS { return NAME##_loops ARGUMENTS; }                                                   \
     static int NAME PARAMETERS {                                                                                                           \
-        return sif_cpu_version_now()->register_bytes >= 32 ? NAME##_avx2 ARGUMENTS : NAME##_baseline ARGUMENTS;                              \
+        return sif_cpu_version_now()->register_bytes >= 32 ? NAME##_avx2 ARGUMENTS : NAME##_baseline ARGUMENTS;                            \
     }
 #else
 #define BY_CPU(NAME, PARAMETERS, ARGUMENTS)                                                                                                \

@@ -250,10 +250,8 @@ def in_words(day_since_1970: int) -> str:
     """A day as 31 March 2024, whatever the locale."""
     date = np.int64(day_since_1970).view("datetime64[D]")
     month, year = date.astype("datetime64[M]"), date.astype("datetime64[Y]")
-    of_month, of_year = (
-        int((date - month.astype("datetime64[D]")).view(np.int64)),
-        int((month - year.astype("datetime64[M]")).view(np.int64)),
-    )
+    of_month = int((date - month.astype("datetime64[D]")).view(np.int64))
+    of_year = int((month - year.astype("datetime64[M]")).view(np.int64))
     return f"{of_month + 1} {_MONTHS[of_year]} {int(year.view(np.int64)) + 1970}"
 
 
