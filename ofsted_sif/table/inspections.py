@@ -35,7 +35,7 @@ from ofsted_sif.table.known import (
     warn_if_before,
     warn_if_beyond,
 )
-from ofsted_sif.table.missing import all_missing_told
+from ofsted_sif.table.missing_columns import all_missing_told
 from ofsted_sif.table.records import KNOWN_FROM, Dates, Records, dates_of_records, records
 from ofsted_sif.table.together import Read, read_together, rows_of
 
